@@ -1,0 +1,43 @@
+# Every target sets up what it needs: `make demo` and `make test` work in a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo serve test check format bench prove clean
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Cần Python 3.11 trở lên / Python 3.11 or newer is needed"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint requirements.lock --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/lienthong demo
+
+serve: $(READY)
+	@$(BIN)/lienthong serve --demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -m 'not bench and not prove'
+
+check: $(READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q --no-header -p no:cacheprovider tests/architecture
+
+format: $(READY)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	@$(BIN)/python -m pytest -m bench -s tests/bench
+
+prove: $(READY)
+	@$(BIN)/python -m pytest -m prove
+
+clean:
+	rm -rf $(VENV) var build *.egg-info

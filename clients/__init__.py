@@ -1,0 +1,1 @@
+"""Small clients for agencies and officials."""

@@ -1,0 +1,1 @@
+"""The exchange service; the only package that wires the others together."""

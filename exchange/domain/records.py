@@ -1,0 +1,278 @@
+"""What the exchange stores, as frozen records.
+
+Times are UTC with milliseconds. Bytes are exactly what was signed or received.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.identifiers import (
+    DocumentId,
+    EnvelopeId,
+    MessageId,
+    OrganId,
+    SystemId,
+)
+from schemas.vocabulary import (
+    AuditEvent,
+    BusinessType,
+    DeliveryState,
+    EnvelopeKind,
+    EvidenceLevel,
+    Level,
+    LogEntryType,
+    StatusCode,
+    Step,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One agency of the tree, as it stands between `valid_from` and `valid_to`.
+
+    Args:
+        code: its identifier (Decision 20/2020 form where it has one).
+        code_2016: the 13-character form, if it has one.
+        parent: the agency above it, None at the top.
+        level: from the tree, never from the code.
+        successor: the agency that took over when it was closed.
+    """
+
+    code: OrganId
+    name: str
+    parent: OrganId | None
+    level: Level
+    code_2016: OrganId | None = None
+    email: str = ""
+    valid_from: datetime
+    valid_to: datetime | None = None
+    successor: OrganId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFor:
+    """A system's dated right to act for one agency."""
+
+    agency: OrganId
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One connected document system.
+
+    Args:
+        certificates: SHA-256 (lower hex) of its client certificates' DER.
+        may_channel: whether it may send without signing (evidence level channel).
+    """
+
+    system_id: SystemId
+    name: str
+    certificates: frozenset[str]
+    acts_for: tuple[ActsFor, ...]
+    may_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAttachment:
+    """Where an attachment lies in the raw body, and what it is.
+
+    Args:
+        number: 1-based, in manifest order.
+        offset: first byte of the carried form in the raw body.
+        length: bytes of the carried form in the raw body.
+        decoding: ``identity`` (a multipart part) or ``base64`` (inline).
+        zipped: the decoded bytes are a zip archive with one entry.
+        carried_size: bytes after base64, before unzip.
+        carried_sha256: lower hex digest of those bytes; what the sender signs.
+        content_size: bytes of the content itself.
+        content_sha256: lower hex digest of the content itself.
+    """
+
+    number: int
+    content_id: str
+    name: str
+    content_type: str
+    offset: int
+    length: int
+    decoding: str
+    zipped: bool
+    carried_size: int
+    carried_sha256: str
+    content_size: int
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One accepted envelope; never changes after acceptance."""
+
+    envelope_id: EnvelopeId
+    kind: EnvelopeKind
+    system_id: SystemId
+    sender: OrganId
+    recipients: tuple[OrganId, ...]
+    message_id: MessageId
+    content_type: str
+    size: int
+    body_sha256: str
+    evidence_level: EvidenceLevel
+    accepted_at: datetime
+    attachments: tuple[StoredAttachment, ...] = ()
+    document_id: DocumentId | None = None
+    document_code: str = ""
+    subject: str = ""
+    urgency: int = 0
+    business_type: BusinessType = BusinessType.NEW
+    status_of: EnvelopeId | None = None
+    receipt: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The state of one envelope towards one recipient.
+
+    `log_index` is the index of the log entry that made it visible; it is the inbox
+    cursor. `status` is the last processing status the recipient reported.
+    """
+
+    envelope_id: EnvelopeId
+    recipient: OrganId
+    state: DeliveryState
+    log_index: int | None = None
+    status: StatusCode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingLogEntry:
+    """A log entry that waits for its index.
+
+    Args:
+        entry_id: ULID; entries are sequenced in this order.
+        leaf: canonical bytes of the entry (RFC 8785), the input of the leaf hash.
+        makes_visible: deliveries of this envelope become visible with it.
+    """
+
+    entry_id: str
+    entry_type: LogEntryType
+    envelope_id: EnvelopeId
+    leaf: bytes
+    makes_visible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequencedLogEntry:
+    """A log entry with its place in the log."""
+
+    index: int
+    entry: PendingLogEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReceipt:
+    """A step receipt, byte for byte.
+
+    Args:
+        key: unique per envelope, e.g. ``taken:H99``; recording it twice is a repeat.
+        issuer: who signed: the hub's id or a system id.
+        status: the raw status envelope this receipt answers, if any.
+    """
+
+    envelope_id: EnvelopeId
+    key: str
+    step: Step
+    recipient: OrganId | None
+    issuer: str
+    recorded_at: datetime
+    content: bytes
+    entry_id: str
+    status_envelope: EnvelopeId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One line of the audit trail; no payload, no keys, no personal data."""
+
+    at: datetime
+    event: AuditEvent
+    actor: str
+    subject: str = ""
+    code: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Everything that becomes durable when an envelope is accepted.
+
+    Args:
+        body: the raw body when small, else empty with `body_chunks` set.
+        body_chunks: id under which the chunks were stored before.
+    """
+
+    envelope: Envelope
+    entry: PendingLogEntry
+    audit: AuditLine
+    body: bytes = b""
+    body_chunks: str | None = None
+    receipts: tuple[StoredReceipt, ...] = ()
+    status_change: "StatusChange | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """A reported processing status; (document, receiver, code) is unique."""
+
+    envelope_id: EnvelopeId
+    recipient: OrganId
+    before: StatusCode | None
+    after: StatusCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """Everything that becomes durable with one step of one or all deliveries.
+
+    Args:
+        recipients: the deliveries concerned.
+        before: the states they must be in, else nothing is stored.
+        after: the state they enter; None leaves it.
+    """
+
+    receipt: StoredReceipt
+    entry: PendingLogEntry
+    audit: AuditLine
+    recipients: tuple[OrganId, ...]
+    before: frozenset[DeliveryState]
+    after: DeliveryState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The envelope was stored now."""
+
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """An envelope with this message id was stored before; here it is."""
+
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One visible delivery with its envelope."""
+
+    delivery: Delivery
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """Size and root of the log, and the nodes on its right edge."""
+
+    size: int = 0
+    frontier: tuple[bytes, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Assembling evidence bundles."""

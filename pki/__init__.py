@@ -1,0 +1,1 @@
+"""The internal certificate authority, and judging certificates."""

@@ -1,0 +1,1 @@
+"""The edXML codec (QCVN 102:2016/BTTTT)."""

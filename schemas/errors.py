@@ -1,0 +1,184 @@
+"""The root of every error that may be told to a person or a peer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Whose side a problem is on."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    SIGNER = "signer"
+    HUB = "hub"
+    OPERATOR = "operator"
+    FILE = "file"
+
+
+class ErrorCode(StrEnum):
+    """Stable codes of refusals and verdict reasons; never renamed.
+
+    Each has its explanation in `schemas.catalogue`; docs/protocol.md lists them.
+    """
+
+    # Identifiers
+    ORGAN_ID_MALFORMED = "organ_id_malformed"
+    MESSAGE_ID_MALFORMED = "message_id_malformed"
+    SYSTEM_ID_MALFORMED = "system_id_malformed"
+
+    # Shape of what comes in
+    BODY_TOO_LARGE = "body_too_large"
+    BODY_EMPTY = "body_empty"
+    CONTENT_TYPE_UNSUPPORTED = "content_type_unsupported"
+    ENCODING_NOT_UTF8 = "encoding_not_utf8"
+    XML_MALFORMED = "xml_malformed"
+    XML_FORBIDDEN_CONSTRUCT = "xml_forbidden_construct"
+    XML_LIMIT_EXCEEDED = "xml_limit_exceeded"
+    SCHEMA_VIOLATION = "schema_violation"
+    MULTIPART_MALFORMED = "multipart_malformed"
+    ATTACHMENT_MISSING = "attachment_missing"
+    ATTACHMENT_NOT_IN_MANIFEST = "attachment_not_in_manifest"
+    ATTACHMENT_DUPLICATE = "attachment_duplicate"
+    ATTACHMENT_ENCODING_INVALID = "attachment_encoding_invalid"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
+    ATTACHMENT_COUNT_EXCEEDED = "attachment_count_exceeded"
+    ARCHIVE_REFUSED = "archive_refused"
+    DATE_MALFORMED = "date_malformed"
+    VALUE_MALFORMED = "value_malformed"
+
+    # Business rules of the exchange
+    SENDER_NOT_ACTED_FOR = "sender_not_acted_for"
+    RECIPIENT_UNKNOWN = "recipient_unknown"
+    RECIPIENT_DUPLICATE = "recipient_duplicate"
+    RECIPIENT_CLOSED = "recipient_closed"
+    SECRECY_MARK = "secrecy_mark"
+    MESSAGE_ID_CONFLICT = "message_id_conflict"
+    ENVELOPE_NOT_FOUND = "envelope_not_found"
+    ATTACHMENT_NOT_FOUND = "attachment_not_found"
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    STATUS_UNKNOWN = "status_unknown"
+    STATUS_NOT_ALLOWED = "status_not_allowed"
+    STATUS_ACTOR_WRONG = "status_actor_wrong"
+    STEP_NOT_ALLOWED = "step_not_allowed"
+    NOT_A_RECIPIENT = "not_a_recipient"
+    AGENCY_UNKNOWN = "agency_unknown"
+    DIRECTORY_IMPORT_INVALID = "directory_import_invalid"
+
+    # Access
+    CLIENT_CERTIFICATE_MISSING = "client_certificate_missing"
+    CLIENT_CERTIFICATE_UNKNOWN = "client_certificate_unknown"
+    CLIENT_CERTIFICATE_REFUSED = "client_certificate_refused"
+    AGENCY_NOT_ACTED_FOR = "agency_not_acted_for"
+    REQUEST_INVALID = "request_invalid"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
+    OVERLOADED = "overloaded"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    INTERNAL = "internal"
+
+    # Signatures on XML
+    SIGNATURE_MISSING = "signature_missing"
+    SIGNATURE_SHAPE_REFUSED = "signature_shape_refused"
+    SIGNATURE_ALGORITHM_REFUSED = "signature_algorithm_refused"
+    SIGNATURE_INVALID = "signature_invalid"
+    REFERENCE_DIGEST_MISMATCH = "reference_digest_mismatch"
+    ATTACHMENT_DIGEST_MISMATCH = "attachment_digest_mismatch"
+    SIGNING_CERTIFICATE_MISMATCH = "signing_certificate_mismatch"
+    SIGNING_TIME_OUT_OF_WINDOW = "signing_time_out_of_window"
+    SIGNER_NOT_OF_SENDER = "signer_not_of_sender"
+    RECEIPT_MISMATCH = "receipt_mismatch"
+
+    # Certificates
+    CERTIFICATE_MALFORMED = "certificate_malformed"
+    CHAIN_NOT_FOUND = "chain_not_found"
+    CHAIN_INVALID = "chain_invalid"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_USAGE_WRONG = "certificate_usage_wrong"
+    CERTIFICATE_ALGORITHM_REFUSED = "certificate_algorithm_refused"
+    REVOCATION_UNCHECKED = "revocation_unchecked"
+    REVOCATION_STALE = "revocation_stale"
+    CRL_INVALID = "crl_invalid"
+    KEY_UNREADABLE = "key_unreadable"
+    KEY_WEAK = "key_weak"
+    PROFILE_INVALID = "profile_invalid"
+    LINT_REFUSED = "lint_refused"
+    ISSUANCE_REFUSED = "issuance_refused"
+    CERTIFICATE_NOT_FOUND = "certificate_not_found"
+    ALREADY_REVOKED = "already_revoked"
+
+    # Signing a PDF
+    PDF_MALFORMED = "pdf_malformed"
+    PDF_ENCRYPTED = "pdf_encrypted"
+    PDF_TOO_LARGE = "pdf_too_large"
+    PDF_ACTIVE_CONTENT = "pdf_active_content"
+    PDF_ALREADY_BROKEN = "pdf_already_broken"
+    PERSON_SIGNATURE_MISSING = "person_signature_missing"
+    ROLE_ALREADY_SIGNED = "role_already_signed"
+    PLACEMENT_INVALID = "placement_invalid"
+    GLYPH_MISSING = "glyph_missing"
+    IMAGE_INVALID = "image_invalid"
+
+    # Judging a PDF
+    NOT_SIGNED = "not_signed"
+    FORMAT_UNKNOWN = "format_unknown"
+    CONTENTS_GAP_INVALID = "contents_gap_invalid"
+    CONTENTS_PADDING_NOT_ZERO = "contents_padding_not_zero"
+    BYTE_RANGE_INVALID = "byte_range_invalid"
+    TRAILING_BYTES = "trailing_bytes"
+    SIGNATURE_DICTIONARY_INVALID = "signature_dictionary_invalid"
+    CMS_INVALID = "cms_invalid"
+    DOCUMENT_DIGEST_MISMATCH = "document_digest_mismatch"
+    MODIFIED_AFTER_SIGNING = "modified_after_signing"
+    MODIFICATION_NOT_ASSESSED = "modification_not_assessed"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    PARSER_FAILED = "parser_failed"
+
+    # Evidence
+    BUNDLE_STRUCTURE_INVALID = "bundle_structure_invalid"
+    BUNDLE_MEMBER_MISMATCH = "bundle_member_mismatch"
+    BUNDLE_INCOMPLETE = "bundle_incomplete"
+    LOG_PROOF_INVALID = "log_proof_invalid"
+
+    # Running
+    CONFIGURATION_INVALID = "configuration_invalid"
+    EXTRA_MISSING = "extra_missing"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    LIBRARY_MISSING = "library_missing"
+    USAGE = "usage"
+    FILE_UNREADABLE = "file_unreadable"
+    HUB_UNREACHABLE = "hub_unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages of the service."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an error code means: whose side, what happened, what to do next."""
+
+    side: Side
+    message: Text
+    next: Text
+
+
+class CodedError(Exception):
+    """An error with a stable code.
+
+    Args:
+        code: the stable code.
+        place: which part is meant (an element, a member, a field, an agency code);
+            shown to people, so it carries no personal data and no payload.
+    """
+
+    def __init__(self, code: ErrorCode, *, place: str = "") -> None:
+        super().__init__(f"{code}: {place}" if place else str(code))
+        self.code = code
+        self.place = place

@@ -1,0 +1,156 @@
+"""The one combined verdict on a signed file (ETSI EN 319 102-1 words).
+
+A verdict has no truth value: callers read its indication, so that nothing counts as
+valid by accident.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.errors import ErrorCode
+
+
+class Indication(StrEnum):
+    """Main indication (EN 319 102-1 clause 5.1.3)."""
+
+    TOTAL_PASSED = "TOTAL-PASSED"
+    TOTAL_FAILED = "TOTAL-FAILED"
+    INDETERMINATE = "INDETERMINATE"
+
+
+class SubIndication(StrEnum):
+    """Sub-indication (EN 319 102-1 clause 5.1.3)."""
+
+    FORMAT_FAILURE = "FORMAT_FAILURE"
+    HASH_FAILURE = "HASH_FAILURE"
+    SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
+    CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
+    CERTIFICATE_CHAIN_GENERAL_FAILURE = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE = "CRYPTO_CONSTRAINTS_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE_NO_POE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+    POLICY_PROCESSING_ERROR = "POLICY_PROCESSING_ERROR"
+    SIGNATURE_POLICY_NOT_AVAILABLE = "SIGNATURE_POLICY_NOT_AVAILABLE"
+    TIMESTAMP_ORDER_FAILURE = "TIMESTAMP_ORDER_FAILURE"
+    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
+    NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
+    REVOKED_NO_POE = "REVOKED_NO_POE"
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
+    OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
+    OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
+    REVOCATION_OUT_OF_BOUNDS_NO_POE = "REVOCATION_OUT_OF_BOUNDS_NO_POE"
+    NO_POE = "NO_POE"
+    TRY_LATER = "TRY_LATER"
+    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
+    GENERIC = "GENERIC"
+
+
+class Modifications(StrEnum):
+    """What later revisions changed after one signature."""
+
+    NONE = "none"
+    LTA = "lta"
+    SIGNATURE = "signature"
+    FORM_FILLING = "form_filling"
+    OTHER = "other"
+    NOT_ASSESSED = "not_assessed"
+
+
+class FileKind(StrEnum):
+    """What kind of file a verdict is about."""
+
+    PDF = "pdf"
+    ENVELOPE = "envelope"
+    STATUS = "status"
+    RECEIPT = "receipt"
+    TREE_HEAD = "tree_head"
+    BUNDLE = "bundle"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is; texts come from `schemas.catalogue`.
+
+    Args:
+        code: the stable code.
+        place: the part meant (a field, a member, a certificate's common name).
+    """
+
+    code: ErrorCode
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSummary:
+    """One certificate of a chain, leaf first."""
+
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureVerdict:
+    """The verdict on one signature inside a file.
+
+    `indication` is already the AND of bytes, modifications and certificate chain.
+    """
+
+    field: str
+    indication: Indication
+    sub_indication: SubIndication | None = None
+    signer: str = ""
+    intact: bool = False
+    valid: bool = False
+    covers_whole_document: bool = False
+    modifications: Modifications = Modifications.NOT_ASSESSED
+    level: str = ""
+    signing_time: datetime | None = None
+    timestamp_time: datetime | None = None
+    chain: tuple[CertificateSummary, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict on one file; `parts` are the files inside it."""
+
+    kind: FileKind
+    indication: Indication
+    sub_indication: SubIndication | None = None
+    name: str = ""
+    signatures: tuple[SignatureVerdict, ...] = ()
+    parts: tuple["Verdict", ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+_SEVERITY = {
+    Indication.TOTAL_PASSED: 0,
+    Indication.INDETERMINATE: 1,
+    Indication.TOTAL_FAILED: 2,
+}
+
+
+def worst(
+    judged: Iterable[SignatureVerdict | Verdict],
+) -> tuple[Indication, SubIndication | None]:
+    """Return the worst indication of `judged` with its first sub-indication.
+
+    Raises:
+        ValueError: nothing was judged, so nothing may be said.
+    """
+    ranked: Sequence[SignatureVerdict | Verdict] = sorted(
+        judged, key=lambda one: _SEVERITY[one.indication], reverse=True
+    )
+    if not ranked:
+        raise ValueError("no verdict to combine")
+    return ranked[0].indication, ranked[0].sub_indication

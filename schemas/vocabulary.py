@@ -1,0 +1,231 @@
+"""Closed sets of the exchange: kinds, states, steps, statuses and what may follow.
+
+Sources: Decree 30/2020/NĐ-CP article 7 and Annex III (document kinds), QCVN 102
+(edXML values), Decision 28/2018/QĐ-TTg (duties of sender and receiver).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Urgency(IntEnum):
+    """OtherInfo/Priority of edXML."""
+
+    NORMAL = 0
+    URGENT = 1
+    VERY_URGENT = 2
+    FLASH = 3
+    FLASH_AT_HOUR = 4
+
+
+class BusinessType(IntEnum):
+    """BussinessDocType of edXML."""
+
+    NEW = 0
+    RECALL = 1
+    UPDATE = 2
+    REPLACE = 3
+
+
+class EvidenceLevel(StrEnum):
+    """How the sender is proved: by its signature or by the channel alone."""
+
+    SIGNED = "signed"
+    CHANNEL = "channel"
+
+
+class EnvelopeKind(StrEnum):
+    """What an envelope carries."""
+
+    DOCUMENT = "document"
+    STATUS = "status"
+
+
+class Actor(StrEnum):
+    """Who may cause a change of state."""
+
+    HUB = "hub"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    OPERATOR = "operator"
+
+
+class DeliveryState(StrEnum):
+    """State of one envelope towards one recipient."""
+
+    ACCEPTED = "accepted"
+    CHECKING = "checking"
+    AVAILABLE = "available"
+    LEASED = "leased"
+    ACKNOWLEDGED = "acknowledged"
+    FAILED = "failed"
+    DEAD_LETTER = "dead_letter"
+    QUARANTINED = "quarantined"
+    HELD = "held"
+    REDIRECTED = "redirected"
+    RECALLED = "recalled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTransition:
+    """One allowed change of a delivery."""
+
+    before: DeliveryState
+    after: DeliveryState
+    actor: Actor
+
+
+_D = DeliveryState
+DELIVERY_TRANSITIONS: frozenset[DeliveryTransition] = frozenset(
+    DeliveryTransition(before, after, actor)
+    for before, after, actor in (
+        (_D.ACCEPTED, _D.CHECKING, Actor.HUB),
+        (_D.ACCEPTED, _D.REDIRECTED, Actor.HUB),
+        (_D.CHECKING, _D.AVAILABLE, Actor.HUB),
+        (_D.CHECKING, _D.QUARANTINED, Actor.HUB),
+        (_D.CHECKING, _D.HELD, Actor.HUB),
+        (_D.HELD, _D.AVAILABLE, Actor.OPERATOR),
+        (_D.HELD, _D.AVAILABLE, Actor.RECIPIENT),
+        (_D.HELD, _D.QUARANTINED, Actor.OPERATOR),
+        (_D.AVAILABLE, _D.LEASED, Actor.RECIPIENT),
+        (_D.AVAILABLE, _D.ACKNOWLEDGED, Actor.RECIPIENT),
+        (_D.AVAILABLE, _D.FAILED, Actor.RECIPIENT),
+        (_D.AVAILABLE, _D.DEAD_LETTER, Actor.HUB),
+        (_D.AVAILABLE, _D.EXPIRED, Actor.HUB),
+        (_D.AVAILABLE, _D.RECALLED, Actor.SENDER),
+        (_D.LEASED, _D.AVAILABLE, Actor.HUB),
+        (_D.LEASED, _D.ACKNOWLEDGED, Actor.RECIPIENT),
+        (_D.LEASED, _D.FAILED, Actor.RECIPIENT),
+        (_D.LEASED, _D.RECALLED, Actor.SENDER),
+        (_D.FAILED, _D.AVAILABLE, Actor.HUB),
+        (_D.FAILED, _D.ACKNOWLEDGED, Actor.RECIPIENT),
+        (_D.FAILED, _D.DEAD_LETTER, Actor.HUB),
+        (_D.DEAD_LETTER, _D.AVAILABLE, Actor.OPERATOR),
+        (_D.DEAD_LETTER, _D.ACKNOWLEDGED, Actor.RECIPIENT),
+        (_D.ACKNOWLEDGED, _D.RECALLED, Actor.SENDER),
+    )
+)
+FINAL_DELIVERY_STATES: frozenset[DeliveryState] = frozenset(
+    {_D.QUARANTINED, _D.REDIRECTED, _D.RECALLED, _D.EXPIRED}
+)
+READABLE_DELIVERY_STATES: frozenset[DeliveryState] = frozenset(
+    {_D.AVAILABLE, _D.LEASED, _D.ACKNOWLEDGED, _D.FAILED, _D.DEAD_LETTER}
+)
+
+
+class Step(StrEnum):
+    """What a step receipt attests."""
+
+    DELIVERED = "delivered"
+    QUARANTINED = "quarantined"
+    HELD = "held"
+    TAKEN = "taken"
+    FAILED = "failed"
+    PROCESSING = "processing"
+    ARRIVED = "arrived"
+    REFUSED = "refused"
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    IN_PROCESS = "in_process"
+    FINISHED = "finished"
+    RECALL_REQUESTED = "recall_requested"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    RECALLED = "recalled"
+
+
+class StatusCode(StrEnum):
+    """Business status codes of the national axis (notes: domain 2.1)."""
+
+    ARRIVED = "01"
+    REFUSED = "02"
+    REGISTERED = "03"
+    ASSIGNED = "04"
+    IN_PROCESS = "05"
+    FINISHED = "06"
+    RECALL_REQUESTED = "13"
+    AGREED = "15"
+    DECLINED = "16"
+
+
+STATUS_STEPS: dict[StatusCode, Step] = {
+    StatusCode.ARRIVED: Step.ARRIVED,
+    StatusCode.REFUSED: Step.REFUSED,
+    StatusCode.REGISTERED: Step.REGISTERED,
+    StatusCode.ASSIGNED: Step.ASSIGNED,
+    StatusCode.IN_PROCESS: Step.IN_PROCESS,
+    StatusCode.FINISHED: Step.FINISHED,
+    StatusCode.RECALL_REQUESTED: Step.RECALL_REQUESTED,
+    StatusCode.AGREED: Step.AGREED,
+    StatusCode.DECLINED: Step.DECLINED,
+}
+"""A business status is a step receipt; the codes' own names are the steps'."""
+
+PROCESSING_ORDER: tuple[StatusCode, ...] = (
+    StatusCode.ARRIVED,
+    StatusCode.REGISTERED,
+    StatusCode.ASSIGNED,
+    StatusCode.IN_PROCESS,
+    StatusCode.FINISHED,
+)
+"""Processing moves forward along this order, jumps allowed."""
+
+
+def next_processing_statuses(current: StatusCode | None) -> frozenset[StatusCode]:
+    """Return the processing statuses (01 to 06) that may follow `current`.
+
+    02 ends the processing and is possible only before registration.
+    """
+    if current is None:
+        return frozenset({*PROCESSING_ORDER, StatusCode.REFUSED})
+    if current is StatusCode.REFUSED:
+        return frozenset()
+    later = PROCESSING_ORDER[PROCESSING_ORDER.index(current) + 1 :]
+    if current is StatusCode.ARRIVED:
+        return frozenset({*later, StatusCode.REFUSED})
+    return frozenset(later)
+
+
+class TransportAcknowledgement(StrEnum):
+    """What a recipient's system says of one queue item."""
+
+    DONE = "done"
+    FAIL = "fail"
+    PROCESSING = "processing"
+
+
+class AuditEvent(StrEnum):
+    """Everything that is written to the audit trail."""
+
+    ENVELOPE_ACCEPTED = "envelope.accepted"
+    ENVELOPE_REPEATED = "envelope.repeated"
+    ENVELOPE_REFUSED = "envelope.refused"
+    ENVELOPE_DELIVERED = "envelope.delivered"
+    ENVELOPE_QUARANTINED = "envelope.quarantined"
+    ENVELOPE_HELD = "envelope.held"
+    ENVELOPE_READ = "envelope.read"
+    STEP_RECORDED = "step.recorded"
+    STATUS_RECORDED = "status.recorded"
+    ACCESS_REFUSED = "access.refused"
+    EVIDENCE_READ = "evidence.read"
+    DIRECTORY_IMPORTED = "directory.imported"
+    SYSTEM_REGISTERED = "system.registered"
+
+
+class LogEntryType(StrEnum):
+    """Types of entries in the transparency log."""
+
+    ACCEPTED = "accepted"
+    STEP = "step"
+    STATUS = "status"
+    DIRECTORY = "directory"
+
+
+class Level(StrEnum):
+    """The four levels of administration; an agency's level comes from the tree."""
+
+    CENTRAL = "central"
+    PROVINCE = "province"
+    DISTRICT = "district"
+    COMMUNE = "commune"

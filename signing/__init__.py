@@ -1,0 +1,1 @@
+"""Creating and judging signatures on PDF and XML."""

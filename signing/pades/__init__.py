@@ -1,0 +1,1 @@
+"""PAdES signatures on PDF documents."""

@@ -1,0 +1,1 @@
+"""Judging signed files: bytes, modifications, certificates."""

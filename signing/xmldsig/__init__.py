@@ -1,0 +1,1 @@
+"""One strict XAdES-B-B profile for envelopes and receipts."""

@@ -1,0 +1,1 @@
+"""Contract suites that hold every implementation of a port."""
