@@ -1,0 +1,228 @@
+"""A declared test PKI: keys and certificates made at run time, time given."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from pki.keys.api import Credential, PublicKey, SignatureScheme
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+"""The frozen clock of the suite."""
+
+_PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A private key in memory."""
+
+    private: _PrivateKey
+
+    @property
+    def public_key(self) -> PublicKey:
+        return self.private.public_key()
+
+    def sign(self, data: bytes, scheme: SignatureScheme) -> bytes:
+        if isinstance(self.private, ec.EllipticCurvePrivateKey):
+            digest = (
+                hashes.SHA384()
+                if scheme is SignatureScheme.ECDSA_SHA384
+                else hashes.SHA256()
+            )
+            return self.private.sign(data, ec.ECDSA(digest))
+        if scheme is SignatureScheme.RSA_PSS_SHA256:
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+            return self.private.sign(data, pss, hashes.SHA256())
+        return self.private.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+def _key_usage(*, ca: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not ca,
+        content_commitment=not ca,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=ca,
+        crl_sign=ca,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def name(common_name: str, organ_id: str | None = None) -> x509.Name:
+    """Build a distinguished name; the agency code is organizationIdentifier."""
+    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN")]
+    if organ_id:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, organ_id))
+    parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
+    return x509.Name(parts)
+
+
+@dataclass(slots=True)
+class TestCa:
+    """One certificate authority of the test PKI."""
+
+    __test__ = False
+
+    credential: Credential
+    root: x509.Certificate
+    now: datetime = NOW
+    revoked: dict[int, datetime] = field(default_factory=dict)
+
+    @property
+    def private(self) -> _PrivateKey:
+        key = self.credential.key
+        if not isinstance(key, HeldKey):
+            raise TypeError
+        return key.private
+
+    def issue(
+        self,
+        common_name: str,
+        *,
+        organ_id: str | None = None,
+        ca: bool = False,
+        key: _PrivateKey | None = None,
+        days: int = 730,
+        san: tuple[x509.GeneralName, ...] = (),
+        eku: tuple[x509.ObjectIdentifier, ...] = (),
+    ) -> Credential:
+        """Issue a certificate for a new key (P-256 unless given)."""
+        private = key or ec.generate_private_key(ec.SECP256R1())
+        certificate = _certificate(
+            self,
+            private,
+            name(common_name, organ_id),
+            ca=ca,
+            days=days,
+            san=san,
+            eku=eku,
+        )
+        own = self.credential.certificate
+        above = () if own == self.root else (own, *self.credential.chain)
+        return Credential(HeldKey(private), certificate, above)
+
+    def revoke(self, certificate: x509.Certificate, at: datetime = NOW) -> None:
+        """Put a certificate on the next CRL."""
+        self.revoked[certificate.serial_number] = at
+
+    def crl(self, at: datetime | None = None, days: int = 7) -> bytes:
+        """Return a DER CRL of this CA."""
+        this_update = at or self.now
+        issuer = self.credential.certificate
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(issuer.subject)
+            .last_update(this_update)
+            .next_update(this_update + timedelta(days=days))
+            .add_extension(x509.CRLNumber(1), critical=False)
+            .add_extension(_authority_key_id(issuer), critical=False)
+        )
+        for serial, when in self.revoked.items():
+            entry = (
+                x509.RevokedCertificateBuilder()
+                .serial_number(serial)
+                .revocation_date(when)
+                .build()
+            )
+            builder = builder.add_revoked_certificate(entry)
+        signed = builder.sign(self.private, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.DER)
+
+
+def _authority_key_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    ski = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski.value)
+
+
+def _certificate(
+    ca_: TestCa,
+    private: _PrivateKey,
+    subject: x509.Name,
+    *,
+    ca: bool,
+    days: int,
+    san: tuple[x509.GeneralName, ...],
+    eku: tuple[x509.ObjectIdentifier, ...],
+) -> x509.Certificate:
+    issuer = ca_.credential.certificate
+    builder = _builder(subject, issuer.subject, private, ca_.now, days, ca=ca)
+    builder = builder.add_extension(_authority_key_id(issuer), critical=False)
+    if san:
+        builder = builder.add_extension(x509.SubjectAlternativeName(san), False)
+    if eku:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(eku), False)
+    return builder.sign(ca_.private, hashes.SHA256())
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    private: _PrivateKey,
+    now: datetime,
+    days: int,
+    *,
+    ca: bool,
+) -> x509.CertificateBuilder:
+    public = private.public_key()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca, None), critical=True)
+        .add_extension(_key_usage(ca=ca), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TestPki:
+    """A root with one issuing CA below it."""
+
+    __test__ = False
+
+    root: TestCa
+    issuing: TestCa
+
+    @classmethod
+    def create(cls, common_name: str = "Thử nghiệm", now: datetime = NOW) -> "TestPki":
+        """Make a root and an issuing CA."""
+        private = ec.generate_private_key(ec.SECP256R1())
+        subject = name(f"{common_name} Root CA")
+        builder = _builder(subject, subject, private, now, 3650, ca=True)
+        root_certificate = builder.sign(private, hashes.SHA256())
+        root = TestCa(
+            Credential(HeldKey(private), root_certificate), root_certificate, now
+        )
+        issuing = root.issue(f"{common_name} Issuing CA", ca=True, days=1825)
+        return cls(root, TestCa(issuing, root_certificate, now))
+
+    def person(self, common_name: str = "Đoàn Thạch Khuê") -> Credential:
+        """Issue a certificate for an official."""
+        return self.issuing.issue(common_name, organ_id="H99.151")
+
+    def seal(self, agency: str = "UBND xã Suối Mây") -> Credential:
+        """Issue a certificate for an agency's seal."""
+        return self.issuing.issue(agency, organ_id="H99.151")
+
+    def system(self, system_id: str = "qlvb-h99-151") -> Credential:
+        """Issue a certificate for a document system (TLS client, envelopes)."""
+        return self.issuing.issue(
+            system_id,
+            organ_id="H99.151",
+            san=(x509.UniformResourceIdentifier(f"urn:lienthong:system:{system_id}"),),
+            eku=(ExtendedKeyUsageOID.CLIENT_AUTH,),
+        )
+
+    def crls(self) -> tuple[bytes, ...]:
+        """Current CRLs of both CAs, DER."""
+        return (self.root.crl(), self.issuing.crl())
