@@ -182,3 +182,7 @@ class CodedError(Exception):
         super().__init__(f"{code}: {place}" if place else str(code))
         self.code = code
         self.place = place
+
+
+class SchemaError(CodedError):
+    """Something that crosses the wire does not have the shape it must have."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from schemas.errors import CodedError, ErrorCode
+from schemas.errors import ErrorCode, SchemaError
 
 OrganId = NewType("OrganId", str)
 """Electronic identifier of an agency, at most 35 characters."""
@@ -35,7 +35,7 @@ _SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?")
 _ORGAN_ID_LENGTH = 35
 
 
-class IdentifierError(CodedError):
+class IdentifierError(SchemaError):
     """An identifier does not have the shape its standard gives it."""
 
 
