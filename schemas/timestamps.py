@@ -1,0 +1,50 @@
+"""Times on the wire: UTC with milliseconds, RFC 3339 with ``Z``, one spelling only.
+
+edXML and the stamps on documents use Vietnamese time; `VIETNAM` is its zone.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from schemas.errors import ErrorCode, SchemaError
+
+VIETNAM = timezone(timedelta(hours=7))
+"""Vietnamese time; the country has one zone and no summer time."""
+
+_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def truncate_ms(moment: datetime) -> datetime:
+    """Return `moment` in UTC, cut (never rounded up) to whole milliseconds.
+
+    Raises:
+        ValueError: `moment` has no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone names no instant")
+    milliseconds = moment.microsecond // 1000
+    return moment.astimezone(UTC).replace(microsecond=milliseconds * 1000)
+
+
+def format_utc(moment: datetime) -> str:
+    """Write `moment` as ``2026-11-21T05:00:00.123Z``.
+
+    Raises:
+        ValueError: `moment` has no zone.
+    """
+    text = truncate_ms(moment).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def parse_utc(text: str, *, place: str = "") -> datetime:
+    """Read the one form that `format_utc` writes.
+
+    Raises:
+        SchemaError: any other form, or no such day or hour (DATE_MALFORMED).
+    """
+    if not _FORM.fullmatch(text):
+        raise SchemaError(ErrorCode.DATE_MALFORMED, place=place)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SchemaError(ErrorCode.DATE_MALFORMED, place=place) from error
