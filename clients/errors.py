@@ -1,0 +1,46 @@
+"""What can go wrong between an agency's system and the hub."""
+
+from dataclasses import dataclass
+
+from schemas.errors import CodedError, ErrorCode
+
+
+class ClientError(CodedError):
+    """The root of every error of the clients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The hub's own words on a refusal (RFC 9457).
+
+    `code` is the hub's; it is kept as text because a newer hub may know codes that
+    this client does not.
+    """
+
+    status: int
+    code: str
+    place: str
+    message_vi: str
+    message_en: str
+    next_vi: str
+    next_en: str
+
+
+class RefusedError(ClientError):
+    """The hub refused for good; the same bytes will be refused again."""
+
+    def __init__(self, problem: Problem) -> None:
+        code = (
+            ErrorCode(problem.code)
+            if problem.code in set(ErrorCode)
+            else ErrorCode.REQUEST_INVALID
+        )
+        super().__init__(code, place=problem.place)
+        self.problem = problem
+
+
+class UnreachableError(ClientError):
+    """The hub did not answer within all attempts; the same bytes may be sent again."""
+
+    def __init__(self, *, place: str) -> None:
+        super().__init__(ErrorCode.HUB_UNREACHABLE, place=place)

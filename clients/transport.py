@@ -1,0 +1,180 @@
+"""HTTP to the hub over mutual TLS, with retries of identical bytes.
+
+Retried: no connection, time-outs, 429, 502, 503, 504. Never retried: any other
+refusal, since the same bytes would be refused again.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from clients.errors import Problem, RefusedError, UnreachableError
+
+_TRANSIENT = frozenset({429, 502, 503, 504})
+_UNREACHED = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubAddress:
+    """Where the hub is and what this system shows it.
+
+    Args:
+        url: ``https://host:port``.
+        authority: PEM of the certificates that vouch for the hub's TLS certificate.
+        certificate: PEM of this system's client certificate with its issuers.
+        key: PEM of its private key.
+        passphrase: of the key, if it is encrypted.
+    """
+
+    url: str
+    authority: Path
+    certificate: Path
+    key: Path
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often and how patiently to try again; seconds."""
+
+    attempts: int = 5
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    timeout: float = 120.0
+
+    def pause(self, attempt: int) -> float:
+        """Return the pause after the failed `attempt` (1-based)."""
+        doubled: float = self.first_pause * 2.0 ** (attempt - 1)
+        return min(doubled, self.longest_pause)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; the same object is sent on every attempt."""
+
+    method: str
+    path: str
+    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A successful answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+def client_tls(address: HubAddress) -> ssl.SSLContext:
+    """Build the TLS context: the hub's authority alone, TLS 1.2 or newer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cafile=str(address.authority))
+    context.load_cert_chain(
+        str(address.certificate), str(address.key), address.passphrase
+    )
+    return context
+
+
+class Transport:
+    """A kept-alive connection to one hub."""
+
+    def __init__(
+        self, address: HubAddress, *, retry: RetryPolicy | None = None
+    ) -> None:
+        self._address = address
+        self._retry = retry or RetryPolicy()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        self._session = aiohttp.ClientSession(
+            base_url=self._address.url,
+            connector=aiohttp.TCPConnector(ssl=client_tls(self._address)),
+            timeout=aiohttp.ClientTimeout(total=self._retry.timeout),
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection pool."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, request: Request) -> Response:
+        """Send `request` until it is answered for good.
+
+        Raises:
+            RefusedError: the hub refused.
+            UnreachableError: no attempt was answered.
+        """
+        for attempt in range(1, self._retry.attempts + 1):
+            answer = await self._attempt(request)
+            if answer is not None:
+                return answer
+            if attempt < self._retry.attempts:
+                await asyncio.sleep(self._retry.pause(attempt))
+        raise UnreachableError(place=f"{request.method} {request.path}")
+
+    async def _attempt(self, request: Request) -> Response | None:
+        if self._session is None:
+            raise UnreachableError(place="transport is not open")
+        try:
+            async with self._session.request(
+                request.method,
+                request.path,
+                data=request.body,
+                headers=dict(request.headers),
+                params=dict(request.parameters),
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.read()
+        except _UNREACHED:
+            return None
+        if answer.status in _TRANSIENT:
+            return None
+        if answer.status >= 300:
+            raise RefusedError(read_problem(answer.status, body))
+        return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+def read_problem(status: int, body: bytes) -> Problem:
+    """Read a problem document; a foreign answer gives an unnamed problem."""
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        fields = {}
+    if not isinstance(fields, dict):
+        fields = {}
+    return Problem(
+        status=status,
+        code=_text(fields, "code"),
+        place=_text(fields, "place"),
+        message_vi=_text(fields, "message", "vi"),
+        message_en=_text(fields, "message", "en"),
+        next_vi=_text(fields, "next", "vi"),
+        next_en=_text(fields, "next", "en"),
+    )
+
+
+def _text(fields: Mapping[str, object], *path: str) -> str:
+    found: object = fields
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,144 @@
+"""The `lienthong` command: one verb per module of `exchange.commands`.
+
+Exit codes: what the verb says (0 done, 1 refused or failed, 2 undecided), 3 wrong
+usage, 70 an internal fault. Verbs are imported when they are called, so that
+`verify` starts fast and a slim install runs what it can.
+"""
+
+import importlib
+import os
+import secrets
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from exchange.commands.arguments import Arguments, Parser, UsageError, common_parser
+from exchange.commands.output import Output
+from schemas.errors import CodedError, ErrorCode, Text
+
+USAGE = 3
+CRASH = 70
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: where it lives, what it does."""
+
+    module: str
+    summary: Text
+
+
+class VerbModule(Protocol):
+    """What a module of `exchange.commands` offers."""
+
+    def configure(self, parser: Parser) -> None:
+        """Declare the verb's own arguments."""
+
+    def run(self, arguments: Arguments, output: Output) -> int:
+        """Do it and return the exit code."""
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb(
+        "demo", Text("chạy trọn một vòng gửi, nhận, kiểm tra", "run the whole story")
+    ),
+    "serve": Verb("serve", Text("chạy dịch vụ", "run the service")),
+    "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
+    "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
+    "sign": Verb("sign", Text("ký số tệp PDF", "sign a PDF")),
+    "verify": Verb("verify", Text("kiểm tra tệp đã ký", "verify a signed file")),
+    "send": Verb("send", Text("gửi văn bản", "send a document")),
+    "inbox": Verb("inbox", Text("xem văn bản đến", "list what has arrived")),
+    "receive": Verb("receive", Text("tải về và xác nhận", "fetch and acknowledge")),
+    "status": Verb("status", Text("báo trạng thái xử lý", "report a status")),
+    "trace": Verb("trace", Text("xem đường đi của văn bản", "trace a document")),
+    "evidence": Verb(
+        "evidence", Text("lấy hồ sơ chứng cứ", "fetch an evidence bundle")
+    ),
+}
+
+_EXTRAS = {
+    "asn1crypto": "sign",
+    "pyhanko": "sign",
+    "pyhanko_certvalidator": "sign",
+    "pypdfium2": "sign",
+    "PIL": "sign",
+    "motor": "service",
+    "pymongo": "service",
+    "prometheus_client": "service",
+    "structlog": "service",
+    "ulid": "service",
+    "fiftyone": "embedded",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    output = Output.from_words(words)
+    try:
+        return _dispatch(words, output)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 the outermost edge of the command line
+        return _exit_code(error, output)
+
+
+def _exit_code(error: Exception, output: Output) -> int:
+    match error:
+        case UsageError():
+            output.usage(str(error))
+            return USAGE
+        case CodedError():
+            output.problem(error)
+            return 1
+        case ModuleNotFoundError():
+            return _missing_extra(error, output)
+        case _:
+            return _crash(output)
+
+
+def _dispatch(words: list[str], output: Output) -> int:
+    if not words or words[0] in {"-h", "--help", "help"}:
+        output.show(_help())
+        return 0
+    verb = VERBS.get(words[0])
+    if verb is None:
+        raise UsageError(f"lienthong: {words[0]}?\n\n{_help()}")
+    module: VerbModule = importlib.import_module(f"exchange.commands.{verb.module}")
+    parser = common_parser(words[0], verb.summary)
+    module.configure(parser)
+    arguments = parser.parse_args(words[1:])
+    return module.run(arguments, output)
+
+
+def _help() -> str:
+    rows = [
+        f"  {name:<10}{verb.summary.vi} / {verb.summary.en}"
+        for name, verb in VERBS.items()
+    ]
+    return "\n".join(
+        ["lienthong VERB [--json] [--lang vi|en] …", "", *rows, "", "lienthong VERB -h"]
+    )
+
+
+def _missing_extra(error: ModuleNotFoundError, output: Output) -> int:
+    name = (error.name or "").split(".")[0]
+    extra = _EXTRAS.get(name)
+    if extra is None:
+        return _crash(output)
+    output.problem(
+        CodedError(ErrorCode.EXTRA_MISSING, place=f"pip install 'lienthong[{extra}]'")
+    )
+    return 1
+
+
+def _crash(output: Output) -> int:
+    occurrence = secrets.token_hex(4)
+    if os.environ.get("LIENTHONG_DEBUG"):
+        traceback.print_exc()
+    output.problem(CodedError(ErrorCode.INTERNAL, place=occurrence))
+    return CRASH

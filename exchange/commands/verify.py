@@ -1,0 +1,59 @@
+"""`lienthong verify`: judge one file, offline."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pki.trust import load_material
+from schemas.render import verdict_to_json
+from signing.api import verify_file
+from signing.validation.report import render_text
+
+from exchange.commands.arguments import Arguments, Parser, UsageError
+from exchange.commands.output import Output
+from schemas.verdict import Indication
+
+EXIT_CODES = {
+    Indication.TOTAL_PASSED: 0,
+    Indication.TOTAL_FAILED: 1,
+    Indication.INDETERMINATE: 2,
+}
+
+
+def configure(parser: Parser) -> None:
+    """Declare the verb's own arguments."""
+    parser.add_argument("file", type=Path, help="PDF, edXML, receipt, bundle (.zip)")
+    parser.add_argument(
+        "--trust", type=Path, action="append", default=[], help="root certificates"
+    )
+    parser.add_argument("--intermediate", type=Path, action="append", default=[])
+    parser.add_argument(
+        "--revocation",
+        type=Path,
+        action="append",
+        default=[],
+        help="CRLs: file, folder",
+    )
+    parser.add_argument("--at", type=_time, help="2026-11-21T08:30:00+07:00")
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--at {text}: 2026-11-21T08:30:00+07:00") from error
+    if moment.tzinfo is None:
+        raise UsageError(f"--at {text}: +07:00?")
+    return moment.astimezone(UTC)
+
+
+def run(arguments: Arguments, output: Output) -> int:
+    """Judge the file; 0 passed, 1 failed, 2 indeterminate."""
+    material = load_material(
+        arguments.trust, arguments.intermediate, arguments.revocation
+    )
+    verdict = verify_file(arguments.file, material=material, at=arguments.at)
+    if output.as_json:
+        output.result(verdict_to_json(verdict))
+    else:
+        output.show(render_text(verdict, output.language))
+    return EXIT_CODES[verdict.indication]
