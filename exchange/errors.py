@@ -1,0 +1,21 @@
+"""Errors of the exchange."""
+
+from schemas.errors import CodedError
+
+
+class ExchangeError(CodedError):
+    """The exchange refuses, or cannot do, what it was asked."""
+
+
+class StateConflictError(ExchangeError):
+    """What is stored is no longer in the state the change starts from.
+
+    Nothing was stored; whoever asked may read again and decide anew.
+    """
+
+
+class StorageUnavailableError(ExchangeError):
+    """The database did not answer in time; whether it stored is not known.
+
+    Repeating the call with the same ids is safe.
+    """
