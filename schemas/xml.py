@@ -230,6 +230,10 @@ def _may_have_attributes(text: bytes, count: int) -> bool:
 
     Equals signs in text count too, so a yes is only a reason to look at the tree.
     """
-    return text.count(b"=") > count and any(
-        piece.count(b"=") > count for piece in text.split(b"<")
-    )
+    return text.count(b"=") > count and bool(_equals_signs(count + 1).search(text))
+
+
+@cache
+def _equals_signs(count: int) -> re.Pattern[bytes]:
+    """Return the pattern of `count` equals signs between two tags' starts."""
+    return re.compile(rb"<(?:[^<=]*=){%d}" % count)
