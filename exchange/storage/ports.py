@@ -1,7 +1,8 @@
 """What the exchange needs from storage.
 
 Every method that stores is atomic and durable (majority, journaled) when it returns;
-`tests/contract` holds each implementation to that.
+`tests/contract` holds each implementation to that. Any method may raise
+StorageUnavailableError: whether it stored is then not known, and repeating it is safe.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -60,15 +61,21 @@ class EnvelopeStore(Protocol):
     """Accepted envelopes, their deliveries and receipts."""
 
     async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
-        """Store a large body before its acceptance; an orphan until then."""
+        """Store a large body before its acceptance; an orphan until then.
+
+        `body_id` is fresh for every try.
+        """
 
     async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
         """Store envelope, deliveries, receipts, log entry and audit line, or none.
 
-        (system, sender, message id) is unique for ever.
+        (system, sender, message id) is unique for ever: what is stored under it is
+        returned, whatever else the acceptance holds. Deliveries start as accepted.
 
         Raises:
-            StateConflictError: `status_change.before` no longer holds.
+            StateConflictError: `status_change.before` no longer holds, or its code or
+                a receipt's key is stored already.
+            ExchangeError: `body_chunks` was not stored completely (INTERNAL).
         """
 
     async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
@@ -82,7 +89,12 @@ class EnvelopeStore(Protocol):
     def read_body(
         self, envelope_id: EnvelopeId, *, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Yield the raw body, or a slice of it, in pieces."""
+        """Yield the raw body, or a slice of it, in pieces checked by digest.
+
+        Raises:
+            ExchangeError: no such envelope (ENVELOPE_NOT_FOUND), or the stored bytes
+                are not those accepted (STORED_BYTES_DAMAGED).
+        """
 
     async def delivery(
         self, envelope_id: EnvelopeId, recipient: OrganId
@@ -95,7 +107,11 @@ class EnvelopeStore(Protocol):
     async def inbox(
         self, recipients: Collection[OrganId], *, after: int, limit: int
     ) -> Sequence[InboxItem]:
-        """Visible deliveries with a log index above `after`, in log order."""
+        """Visible deliveries with a log index above `after`, in log order.
+
+        More than `limit` only so that deliveries of one index stay together: whoever
+        goes on after the last index has missed nothing.
+        """
 
     async def to_check(self, *, limit: int) -> Sequence[Envelope]:
         """Envelopes with deliveries in state accepted or checking, oldest first."""
@@ -122,8 +138,10 @@ class LogStore(Protocol):
     async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
         """Give indexes to entries that wait, oldest first, and store tree nodes.
 
-        Deliveries of entries that make visible get their `log_index` in the same
-        transaction. Called under the `sequencer` lease.
+        An entry that makes visible gives its index, in the same transaction, to those
+        deliveries of its envelope that are readable and have none: what was held
+        until now comes with the entry that released it, and nothing comes twice.
+        Called under the `sequencer` lease; safe, and of no effect twice, without it.
         """
 
     async def size(self) -> int:
@@ -133,7 +151,7 @@ class LogStore(Protocol):
         """Sequenced entries that concern an envelope, in log order."""
 
     async def pending_of(self, envelope_id: EnvelopeId) -> Sequence[PendingLogEntry]:
-        """Entries of an envelope that have no index yet."""
+        """Entries of an envelope that have no index yet, oldest first."""
 
     async def nodes(
         self, coordinates: Collection[tuple[int, int]]

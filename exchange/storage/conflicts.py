@@ -1,0 +1,41 @@
+"""The refusals that every implementation raises in the same words."""
+
+from exchange.domain.records import StatusChange, StepRecord
+from exchange.errors import ExchangeError, StateConflictError
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+
+
+def status_conflict(change: StatusChange) -> StateConflictError:
+    """The status reported before is not the one the change starts from."""
+    return StateConflictError(ErrorCode.STATUS_NOT_ALLOWED, place=change.recipient)
+
+
+def step_conflict(step: StepRecord) -> StateConflictError:
+    """A delivery is missing or in another state than the step starts from."""
+    return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=step.receipt.key)
+
+
+def receipt_conflict(key: str) -> StateConflictError:
+    """A receipt that comes with an envelope is stored already."""
+    return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=key)
+
+
+def body_missing() -> ExchangeError:
+    """An acceptance names chunks that are not stored completely."""
+    return ExchangeError(ErrorCode.INTERNAL, place="body_chunks")
+
+
+def envelope_missing(envelope_id: EnvelopeId) -> ExchangeError:
+    """There is no such envelope."""
+    return ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
+
+
+def agency_code_taken(code: OrganId) -> ExchangeError:
+    """Another agency has this code as its 2016 form."""
+    return ExchangeError(ErrorCode.DIRECTORY_IMPORT_INVALID, place=code)
+
+
+def certificate_taken(system_id: str) -> ExchangeError:
+    """A client certificate of this system belongs to another system."""
+    return ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=system_id)

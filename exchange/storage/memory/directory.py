@@ -1,0 +1,70 @@
+"""Agencies and systems in memory."""
+
+from collections.abc import Collection, Sequence
+
+from exchange.domain.records import Agency, AuditLine, System
+from exchange.storage.conflicts import agency_code_taken, certificate_taken
+from exchange.storage.memory.tables import Tables
+from schemas.identifiers import OrganId, SystemId
+
+
+class MemoryDirectory:
+    """Agencies and the systems that act for them."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def import_agencies(
+        self, agencies: Sequence[Agency], *, audit: AuditLine
+    ) -> int:
+        """Insert or replace agencies by code; return the new directory version."""
+        merged = {**self._tables.agencies, **{one.code: one for one in agencies}}
+        if merged != self._tables.agencies:
+            _require_distinct(merged.values())
+            self._tables.agencies = merged
+            self._tables.directory_version += 1
+            self._tables.audit.append(audit)
+        return self._tables.directory_version
+
+    async def agency(self, code: OrganId) -> Agency | None:
+        """Find an agency by either form of its code."""
+        by_2016 = (one for one in self._tables.agencies.values() if one.code_2016)
+        return self._tables.agencies.get(code) or next(
+            (one for one in by_2016 if one.code_2016 == code), None
+        )
+
+    async def agencies(self) -> Sequence[Agency]:
+        """All agencies, ordered by code."""
+        return sorted(self._tables.agencies.values(), key=lambda one: one.code)
+
+    async def version(self) -> int:
+        """The directory's version; 0 when empty."""
+        return self._tables.directory_version
+
+    async def register_system(self, system: System, *, audit: AuditLine) -> None:
+        """Insert or replace a system by its id."""
+        for other in self._tables.systems.values():
+            taken = other.certificates & system.certificates
+            if taken and other.system_id != system.system_id:
+                raise certificate_taken(system.system_id)
+        self._tables.systems[system.system_id] = system
+        self._tables.audit.append(audit)
+
+    async def system_by_certificate(self, sha256: str) -> System | None:
+        """Find the system that owns a client certificate."""
+        owners = (
+            one for one in self._tables.systems.values() if sha256 in one.certificates
+        )
+        return next(owners, None)
+
+    async def system(self, system_id: SystemId) -> System | None:
+        """Find a system by its id."""
+        return self._tables.systems.get(system_id)
+
+
+def _require_distinct(agencies: Collection[Agency]) -> None:
+    seen: set[OrganId] = set()
+    for code in (one.code_2016 for one in agencies if one.code_2016):
+        if code in seen:
+            raise agency_code_taken(code)
+        seen.add(code)

@@ -1,0 +1,197 @@
+"""Envelopes, deliveries and receipts in memory."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
+
+from exchange.domain.records import (
+    Acceptance,
+    Accepted,
+    Delivery,
+    Envelope,
+    InboxItem,
+    Repeated,
+    StatusChange,
+    StepRecord,
+    StoredReceipt,
+)
+from exchange.storage.conflicts import (
+    body_missing,
+    envelope_missing,
+    receipt_conflict,
+    status_conflict,
+    step_conflict,
+)
+from exchange.storage.memory.tables import Tables
+from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.vocabulary import DeliveryState
+
+_UNCHECKED = frozenset({DeliveryState.ACCEPTED, DeliveryState.CHECKING})
+
+
+class MemoryEnvelopes:
+    """Accepted envelopes, their deliveries and receipts."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
+        """Store a large body before its acceptance."""
+        self._tables.chunked[body_id] = b"".join([chunk async for chunk in chunks])
+
+    async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
+        """Store envelope, deliveries, receipts, log entry and audit line, or none."""
+        envelope = acceptance.envelope
+        stored = await self.envelope_by_message(
+            envelope.system_id, envelope.sender, envelope.message_id
+        )
+        if stored is not None:
+            return Repeated(stored)
+        self._require_acceptable(acceptance)
+        self._insert(acceptance)
+        return Accepted(envelope)
+
+    async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
+        """Find an envelope by the hub's id."""
+        return self._tables.envelopes.get(envelope_id)
+
+    async def envelope_by_message(
+        self, system_id: SystemId, sender: OrganId, message_id: MessageId
+    ) -> Envelope | None:
+        """Find an envelope by its sender's id."""
+        envelope_id = self._tables.messages.get((system_id, sender, message_id))
+        return None if envelope_id is None else self._tables.envelopes[envelope_id]
+
+    async def read_body(
+        self, envelope_id: EnvelopeId, *, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield the raw body, or a slice of it, in one piece."""
+        if envelope_id not in self._tables.bodies:
+            raise envelope_missing(envelope_id)
+        body = self._tables.bodies[envelope_id]
+        piece = body[offset : len(body) if length is None else offset + length]
+        if piece:
+            yield piece
+
+    async def delivery(
+        self, envelope_id: EnvelopeId, recipient: OrganId
+    ) -> Delivery | None:
+        """Find one delivery."""
+        return self._tables.deliveries.get((envelope_id, recipient))
+
+    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
+        """All deliveries of an envelope, ordered by recipient."""
+        keys = sorted(key for key in self._tables.deliveries if key[0] == envelope_id)
+        return [self._tables.deliveries[key] for key in keys]
+
+    async def inbox(
+        self, recipients: Collection[OrganId], *, after: int, limit: int
+    ) -> Sequence[InboxItem]:
+        """Visible deliveries with a log index above `after`, in log order."""
+        visible = sorted(
+            (one.log_index, one.recipient, one)
+            for one in self._tables.deliveries.values()
+            if one.recipient in recipients
+            and one.log_index is not None
+            and one.log_index > after
+        )
+        last = visible[:limit][-1][0] if visible[:limit] else after
+        return [
+            InboxItem(one, self._tables.envelopes[one.envelope_id])
+            for index, _, one in visible
+            if index <= last
+        ]
+
+    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
+        """Envelopes with deliveries in state accepted or checking, oldest first."""
+        unchecked = {
+            one.envelope_id
+            for one in self._tables.deliveries.values()
+            if one.state in _UNCHECKED
+        }
+        return [self._tables.envelopes[one] for one in sorted(unchecked)[:limit]]
+
+    async def record_step(self, step: StepRecord) -> StoredReceipt:
+        """Store receipt, states, log entry and audit line, or none."""
+        tables, receipt = self._tables, step.receipt
+        stored = tables.receipts.get((receipt.envelope_id, receipt.key))
+        if stored is not None:
+            return stored
+        keys = [(receipt.envelope_id, one) for one in step.recipients]
+        found = [tables.deliveries[key] for key in keys if key in tables.deliveries]
+        if len(found) < len(keys) or any(one.state not in step.before for one in found):
+            raise step_conflict(step)
+        for key, delivery in zip(keys, found, strict=True):
+            after = step.after or delivery.state
+            tables.deliveries[key] = replace(delivery, state=after)
+        tables.receipts[receipt.envelope_id, receipt.key] = receipt
+        tables.pending[step.entry.entry_id] = step.entry
+        tables.audit.append(step.audit)
+        return receipt
+
+    async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
+        """Step receipts of an envelope in the order of recording."""
+        found = (
+            one
+            for one in self._tables.receipts.values()
+            if one.envelope_id == envelope_id
+        )
+        return sorted(found, key=lambda one: (one.recorded_at, one.entry_id))
+
+    async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:
+        """Status envelopes that report on `envelope_id`, in order of acceptance."""
+        found = (
+            one
+            for one in self._tables.envelopes.values()
+            if one.status_of == envelope_id
+        )
+        return sorted(found, key=lambda one: (one.accepted_at, one.envelope_id))
+
+    def _require_acceptable(self, acceptance: Acceptance) -> None:
+        tables, change = self._tables, acceptance.status_change
+        if acceptance.body_chunks not in {None, *tables.chunked}:
+            raise body_missing()
+        for receipt in acceptance.receipts:
+            if (receipt.envelope_id, receipt.key) in tables.receipts:
+                raise receipt_conflict(receipt.key)
+        if change is not None and not self._still_holds(change):
+            raise status_conflict(change)
+
+    def _still_holds(self, change: StatusChange) -> bool:
+        key = (change.envelope_id, change.recipient)
+        delivery = self._tables.deliveries.get(key)
+        return (
+            delivery is not None
+            and delivery.status is change.before
+            and (*key, change.after) not in self._tables.reported
+        )
+
+    def _insert(self, acceptance: Acceptance) -> None:
+        tables, envelope = self._tables, acceptance.envelope
+        tables.envelopes[envelope.envelope_id] = envelope
+        tables.messages[envelope.system_id, envelope.sender, envelope.message_id] = (
+            envelope.envelope_id
+        )
+        tables.bodies[envelope.envelope_id] = (
+            acceptance.body
+            if acceptance.body_chunks is None
+            else tables.chunked.pop(acceptance.body_chunks)
+        )
+        for recipient in envelope.recipients:
+            tables.deliveries[envelope.envelope_id, recipient] = Delivery(
+                envelope_id=envelope.envelope_id,
+                recipient=recipient,
+                state=DeliveryState.ACCEPTED,
+            )
+        for receipt in acceptance.receipts:
+            tables.receipts[receipt.envelope_id, receipt.key] = receipt
+        tables.pending[acceptance.entry.entry_id] = acceptance.entry
+        tables.audit.append(acceptance.audit)
+        if acceptance.status_change is not None:
+            self._report(acceptance.status_change)
+
+    def _report(self, change: StatusChange) -> None:
+        key = (change.envelope_id, change.recipient)
+        self._tables.deliveries[key] = replace(
+            self._tables.deliveries[key], status=change.after
+        )
+        self._tables.reported.add((*key, change.after))

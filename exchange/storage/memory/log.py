@@ -1,0 +1,64 @@
+"""The log in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from exchange.domain.records import PendingLogEntry, SequencedLogEntry
+from exchange.storage.growth import grow
+from exchange.storage.memory.tables import Tables
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import READABLE_DELIVERY_STATES
+
+
+class MemoryLog:
+    """The append-only log (RFC 6962)."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
+        """Give indexes to entries that wait, oldest first, and store tree nodes."""
+        tables = self._tables
+        waiting = [tables.pending[key] for key in sorted(tables.pending)[:limit]]
+        growth = grow(tables.log, waiting)
+        for sequenced in growth.entries:
+            del tables.pending[sequenced.entry.entry_id]
+            tables.entries.append(sequenced)
+            if sequenced.entry.makes_visible:
+                self._show(sequenced)
+        tables.nodes.update(growth.nodes)
+        tables.log = growth.state
+        return growth.entries
+
+    async def size(self) -> int:
+        """Number of sequenced entries."""
+        return self._tables.log.size
+
+    async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
+        """Sequenced entries that concern an envelope, in log order."""
+        return [
+            one for one in self._tables.entries if one.entry.envelope_id == envelope_id
+        ]
+
+    async def pending_of(self, envelope_id: EnvelopeId) -> Sequence[PendingLogEntry]:
+        """Entries of an envelope that have no index yet, oldest first."""
+        waiting = (self._tables.pending[key] for key in sorted(self._tables.pending))
+        return [one for one in waiting if one.envelope_id == envelope_id]
+
+    async def nodes(
+        self, coordinates: Collection[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], bytes]:
+        """Hashes of complete subtrees by (level, index)."""
+        stored = self._tables.nodes
+        return {one: stored[one] for one in coordinates if one in stored}
+
+    def _show(self, sequenced: SequencedLogEntry) -> None:
+        for key, delivery in self._tables.deliveries.items():
+            if (
+                key[0] == sequenced.entry.envelope_id
+                and delivery.log_index is None
+                and delivery.state in READABLE_DELIVERY_STATES
+            ):
+                self._tables.deliveries[key] = replace(
+                    delivery, log_index=sequenced.index
+                )

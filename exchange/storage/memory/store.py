@@ -1,0 +1,92 @@
+"""All ports in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from exchange.domain.records import AuditLine
+from exchange.storage.memory.directory import MemoryDirectory
+from exchange.storage.memory.envelopes import MemoryEnvelopes
+from exchange.storage.memory.log import MemoryLog
+from exchange.storage.memory.tables import Tables
+
+
+class MemoryAudit:
+    """The audit trail in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def append(self, line: AuditLine) -> None:
+        """Store one line."""
+        self._tables.audit.append(line)
+
+    async def lines(self, *, limit: int) -> Sequence[AuditLine]:
+        """The newest lines, newest first."""
+        ordered = sorted(self._tables.audit, key=lambda line: line.at)
+        return ordered[::-1][:limit]
+
+
+class MemoryLeases:
+    """Leases in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._leases = tables.leases
+
+    async def acquire(
+        self, name: str, *, owner: str, now: datetime, seconds: float
+    ) -> bool:
+        """Take or renew a lease; False while somebody else holds it."""
+        holder, until = self._leases.get(name, (owner, now))
+        if holder != owner and now < until:
+            return False
+        self._leases[name] = (owner, now + timedelta(seconds=seconds))
+        return True
+
+    async def release(self, name: str, *, owner: str) -> None:
+        """Give a lease back; somebody else's stays."""
+        if name in self._leases and self._leases[name][0] == owner:
+            del self._leases[name]
+
+
+class MemoryStorage:
+    """All ports of one deployment, gone with the process."""
+
+    def __init__(self) -> None:
+        tables = Tables()
+        self._directory = MemoryDirectory(tables)
+        self._envelopes = MemoryEnvelopes(tables)
+        self._log = MemoryLog(tables)
+        self._audit = MemoryAudit(tables)
+        self._leases = MemoryLeases(tables)
+
+    @property
+    def directory(self) -> MemoryDirectory:
+        """Agencies and systems."""
+        return self._directory
+
+    @property
+    def envelopes(self) -> MemoryEnvelopes:
+        """Envelopes, deliveries, receipts."""
+        return self._envelopes
+
+    @property
+    def log(self) -> MemoryLog:
+        """The log."""
+        return self._log
+
+    @property
+    def audit(self) -> MemoryAudit:
+        """The audit trail."""
+        return self._audit
+
+    @property
+    def leases(self) -> MemoryLeases:
+        """Leases."""
+        return self._leases
+
+    async def ready(self) -> bool:
+        """Memory always answers."""
+        return True
+
+    async def close(self) -> None:
+        """Nothing is open."""

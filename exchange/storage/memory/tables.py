@@ -1,0 +1,43 @@
+"""What the ports in memory share."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exchange.domain.records import (
+    Agency,
+    AuditLine,
+    Delivery,
+    Envelope,
+    LogState,
+    PendingLogEntry,
+    SequencedLogEntry,
+    StoredReceipt,
+    System,
+)
+from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.merkle import Coordinates
+from schemas.vocabulary import StatusCode
+
+
+@dataclass(slots=True)
+class Tables:
+    """All state of one deployment; no method of a port awaits while it changes it."""
+
+    agencies: dict[OrganId, Agency] = field(default_factory=dict)
+    directory_version: int = 0
+    systems: dict[SystemId, System] = field(default_factory=dict)
+    envelopes: dict[EnvelopeId, Envelope] = field(default_factory=dict)
+    messages: dict[tuple[SystemId, OrganId, MessageId], EnvelopeId] = field(
+        default_factory=dict
+    )
+    chunked: dict[str, bytes] = field(default_factory=dict)
+    bodies: dict[EnvelopeId, bytes] = field(default_factory=dict)
+    deliveries: dict[tuple[EnvelopeId, OrganId], Delivery] = field(default_factory=dict)
+    reported: set[tuple[EnvelopeId, OrganId, StatusCode]] = field(default_factory=set)
+    receipts: dict[tuple[EnvelopeId, str], StoredReceipt] = field(default_factory=dict)
+    pending: dict[str, PendingLogEntry] = field(default_factory=dict)
+    entries: list[SequencedLogEntry] = field(default_factory=list)
+    nodes: dict[Coordinates, bytes] = field(default_factory=dict)
+    log: LogState = field(default_factory=LogState)
+    audit: list[AuditLine] = field(default_factory=list)
+    leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
