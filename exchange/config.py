@@ -1,0 +1,336 @@
+"""Settings: a validated, immutable object, or the service refuses to start.
+
+`lienthong.toml` is overridden by ``LIENTHONG__SECTION__KEY`` in the environment. An
+unknown key is refused by name. docs/configuration.md lists all keys; a test compares.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from exchange.errors import ExchangeError
+from schemas.errors import ErrorCode
+
+ENVIRONMENT_PREFIX = "LIENTHONG__"
+_KIB = 1024
+_MIB = 1024 * _KIB
+_GIB = 1024 * _MIB
+
+
+class AuthMode(StrEnum):
+    """How callers of the agency listener are known."""
+
+    MUTUAL_TLS = "mutual_tls"
+    DEVELOPMENT = "development"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Listeners.
+
+    Args:
+        host: address of the agency listener.
+        port: port of the agency listener; 0 takes a free one.
+        public_port: loopback port of health and metrics; 0 takes a free one.
+        workers: processes that judge PDF files.
+        drain_seconds: how long running requests may finish after SIGTERM.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8443
+    public_port: int = 8480
+    workers: int = 2
+    drain_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """The agency listener's TLS.
+
+    Args:
+        certificate: PEM chain of the server, leaf first.
+        key: PEM key of the server, readable by the service alone.
+        client_ca: PEM certificates of the CAs that issue to systems, up to the root.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MongoSettings:
+    """The database.
+
+    Args:
+        uri: a MongoDB cluster; empty starts the embedded one.
+        database: name of the database.
+    """
+
+    uri: str = ""
+    database: str = "lienthong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """Who this hub is in receipts and log.
+
+    Args:
+        id: name of the hub in receipts.
+        name: name shown to people.
+        log_id: name of its transparency log.
+    """
+
+    id: str = "lienthong-demo"
+    name: str = "Liên thông"
+    log_id: str = "lienthong-demo-log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """Where one key is kept.
+
+    Args:
+        uri: ``pkcs12:PATH`` or ``file:PATH``.
+        certificate: PEM chain for a key kept without one.
+        passphrase_file: file whose first line opens the key.
+    """
+
+    uri: str = ""
+    certificate: Path | None = None
+    passphrase_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysSettings:
+    """The hub's keys.
+
+    Args:
+        receipt: signs receipts and evidence manifests.
+        log: signs tree heads.
+    """
+
+    receipt: KeySettings = field(default_factory=KeySettings)
+    log: KeySettings = field(default_factory=KeySettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSettings:
+    """Which certificates are believed; the operating system's are never used.
+
+    Args:
+        anchors: PEM or DER files of root certificates.
+        intermediates: PEM or DER files of issuing certificates.
+        revocation: CRL files, or folders of them; read again when they change.
+        reload_seconds: how often changes are looked for.
+    """
+
+    anchors: tuple[Path, ...] = ()
+    intermediates: tuple[Path, ...] = ()
+    revocation: tuple[Path, ...] = ()
+    reload_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """What one caller may ask for (docs/protocol.md).
+
+    Args:
+        inline_body_bytes: larger bodies are stored in chunks.
+        xml_bytes: largest XML part without attachments.
+        channel_xml_bytes: the same from a peer that does not sign.
+        body_bytes: largest request body of an envelope.
+        small_body_bytes: largest body of any other request.
+        attachment_bytes: largest attachment.
+        attachments: most attachments of one envelope.
+        concurrent_intakes: envelopes taken in at once by one process.
+        request_seconds: longest time for one request.
+        inbox_wait_seconds: longest wait for inbox news.
+        inbox_page: most inbox items in one answer.
+        pdf_bytes: largest PDF that is judged; larger ones are held.
+        pdf_memory_bytes: memory of one PDF worker.
+        pdf_seconds: time for one PDF.
+        evidence_wait_seconds: how long evidence waits for its log entries.
+    """
+
+    inline_body_bytes: int = _MIB
+    xml_bytes: int = 2 * _MIB
+    channel_xml_bytes: int = 256 * _KIB
+    body_bytes: int = 2 * _GIB
+    small_body_bytes: int = 256 * _KIB
+    attachment_bytes: int = 2 * _GIB
+    attachments: int = 1000
+    concurrent_intakes: int = 64
+    request_seconds: float = 300.0
+    inbox_wait_seconds: float = 60.0
+    inbox_page: int = 200
+    pdf_bytes: int = 256 * _MIB
+    pdf_memory_bytes: int = 3 * _GIB // 2
+    pdf_seconds: float = 30.0
+    evidence_wait_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can set.
+
+    Args:
+        auth: ``mutual_tls``; ``development`` believes a header, on loopback only.
+        server: listeners.
+        tls: certificates of the agency listener.
+        mongodb: the database.
+        hub: names of this hub.
+        keys: the hub's keys.
+        trust: believed certificates.
+        limits: limits.
+    """
+
+    auth: AuthMode = AuthMode.MUTUAL_TLS
+    server: ServerSettings = field(default_factory=ServerSettings)
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    mongodb: MongoSettings = field(default_factory=MongoSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
+    keys: KeysSettings = field(default_factory=KeysSettings)
+    trust: TrustSettings = field(default_factory=TrustSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse a set of values that contradict each other.
+
+        Raises:
+            ExchangeError: development authentication beyond loopback
+                (CONFIGURATION_INVALID).
+        """
+        if self.auth is AuthMode.DEVELOPMENT and not is_loopback(self.server.host):
+            raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place="auth")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a listener on `host` can be reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load_settings(
+    path: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Read the settings from a file and the environment.
+
+    Relative paths in the file are relative to its folder.
+
+    Raises:
+        ExchangeError: unreadable file, unknown key, wrong value or contradiction
+            (CONFIGURATION_INVALID, the key is named).
+    """
+    values = _read_toml(path) if path else {}
+    for keys, text in _environment_values(environment):
+        _set(values, keys, text)
+    base = path.parent if path else Path()
+    settings: Settings = _build(Settings, values, base, ())
+    return settings
+
+
+def all_keys() -> Iterator[tuple[str, object]]:
+    """Yield every key with its default, in the order of declaration."""
+    yield from _keys_of(Settings(), "")
+
+
+def _keys_of(section: Any, prefix: str) -> Iterator[tuple[str, object]]:
+    for one in fields(section):
+        value = getattr(section, one.name)
+        if is_dataclass(value):
+            yield from _keys_of(value, f"{prefix}{one.name}.")
+        else:
+            yield f"{prefix}{one.name}", value
+
+
+def _invalid(keys: tuple[str, ...]) -> ExchangeError:
+    return ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=".".join(keys))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _invalid((path.name,)) from error
+
+
+def _environment_values(
+    environment: Mapping[str, str],
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, text in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            rest = name.removeprefix(ENVIRONMENT_PREFIX)
+            yield tuple(rest.lower().split("__")), text
+
+
+def _set(values: dict[str, Any], keys: tuple[str, ...], text: str) -> None:
+    section = values
+    for key in keys[:-1]:
+        section = section.setdefault(key, {})
+        if not isinstance(section, dict):
+            raise _invalid(keys)
+    section[keys[-1]] = text
+
+
+def _build(kind: Any, values: object, base: Path, keys: tuple[str, ...]) -> Any:
+    if not isinstance(values, dict):
+        raise _invalid(keys)
+    known: dict[str, Field[Any]] = {one.name: one for one in fields(kind)}
+    hints = get_type_hints(kind)
+    for key in values:
+        if key not in known:
+            raise _invalid((*keys, key))
+    return kind(
+        **{
+            key: _value(hints[key], value, base, (*keys, key))
+            for key, value in values.items()
+        }
+    )
+
+
+def _value(kind: Any, value: object, base: Path, keys: tuple[str, ...]) -> Any:
+    if is_dataclass(kind):
+        return _build(kind, value, base, keys)
+    if kind == tuple[Path, ...]:
+        return tuple(_path(one, base, keys) for one in _list(value, keys))
+    if Path in get_args(kind):
+        return _path(value, base, keys)
+    try:
+        return _scalar(kind, value)
+    except (TypeError, ValueError) as error:
+        raise _invalid(keys) from error
+
+
+def _list(value: object, keys: tuple[str, ...]) -> list[object]:
+    if isinstance(value, str):
+        return list(filter(None, value.split(",")))
+    if not isinstance(value, list):
+        raise _invalid(keys)
+    return value
+
+
+def _path(value: object, base: Path, keys: tuple[str, ...]) -> Path:
+    if not isinstance(value, str) or not value:
+        raise _invalid(keys)
+    return base / value
+
+
+def _scalar(kind: Any, value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(kind)
+    if kind is str and not isinstance(value, str):
+        raise TypeError(kind)
+    if kind is int and isinstance(value, float):
+        raise TypeError(kind)
+    converted: object = kind(value)
+    if isinstance(converted, int | float) and not converted >= 0:
+        raise ValueError(kind)
+    return converted

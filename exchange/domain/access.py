@@ -1,0 +1,73 @@
+"""Who may see what.
+
+Invariants:
+    - A system sees only what concerns the agencies it acts for now.
+    - A recipient sees the list of recipients and its own states and steps, the
+      sender sees all (design, invariant 11).
+    - What a viewer may not see, does not exist for it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.domain.records import (
+    ActsFor,
+    Agency,
+    Delivery,
+    Envelope,
+    StoredReceipt,
+    System,
+)
+from schemas.identifiers import OrganId
+from schemas.vocabulary import READABLE_DELIVERY_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a viewer is to one envelope: its sender, some of its recipients, or both."""
+
+    is_sender: bool
+    own: frozenset[OrganId]
+
+    def deliveries(self, deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
+        """Keep the deliveries this viewer may see."""
+        return tuple(
+            one for one in deliveries if self.is_sender or one.recipient in self.own
+        )
+
+    def receipts(self, receipts: Iterable[StoredReceipt]) -> tuple[StoredReceipt, ...]:
+        """Keep the step receipts this viewer may see; the hub's are for all."""
+        return tuple(
+            one
+            for one in receipts
+            if self.is_sender or one.recipient is None or one.recipient in self.own
+        )
+
+    def may_read(self, deliveries: Iterable[Delivery]) -> bool:
+        """Tell whether the payload may be handed out to this viewer."""
+        return self.is_sender or any(
+            one.recipient in self.own and one.state in READABLE_DELIVERY_STATES
+            for one in deliveries
+        )
+
+
+def is_open(agency: Agency, at: datetime) -> bool:
+    """Tell whether an agency exists at a moment."""
+    return agency.valid_from <= at and (agency.valid_to is None or at < agency.valid_to)
+
+
+def acting_agencies(system: System, at: datetime) -> frozenset[OrganId]:
+    """Return the agencies a system acts for at a moment."""
+    return frozenset(one.agency for one in system.acts_for if _holds(one, at))
+
+
+def view_of(envelope: Envelope, agencies: Collection[OrganId]) -> View | None:
+    """Return what the agencies are to an envelope, None if it is not theirs."""
+    own = frozenset(envelope.recipients).intersection(agencies)
+    is_sender = envelope.sender in agencies
+    return View(is_sender, own) if is_sender or own else None
+
+
+def _holds(right: ActsFor, at: datetime) -> bool:
+    return right.valid_from <= at and (right.valid_to is None or at < right.valid_to)

@@ -1,0 +1,223 @@
+"""Whether an envelope is accepted: a function of facts, policy and time.
+
+Invariants:
+    - From is one of the agencies the system acts for now, and the signer belongs to
+      From (design, invariant 9).
+    - A document with a secrecy mark is refused (invariant 6).
+    - What could not be checked is not accepted (invariant 10).
+    - Without a signature only a system that may use its channel is heard.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exchange.domain.access import acting_agencies, is_open
+from exchange.domain.decisions import Refuse
+from exchange.domain.records import Agency, System
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import EvidenceLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """An agency as an envelope names it, and what the directory knows of it."""
+
+    written: OrganId
+    agency: Agency | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerFacts:
+    """What the signature on an envelope says, already verified or refused.
+
+    Args:
+        certificate_sha256: lower hex digest of the signer's certificate.
+        agency: the agency named in that certificate.
+        signing_time: claimed by the signer.
+        refusal: why signature or certificate do not hold, None when they do.
+    """
+
+    certificate_sha256: str
+    agency: OrganId | None
+    signing_time: datetime
+    refusal: Refuse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeFacts:
+    """Everything the decision looks at.
+
+    Args:
+        secrecy_place: where a secrecy mark stands, None when there is none.
+        signer: None when the envelope carries no signature.
+        xml_size: bytes of the XML without attachments.
+        plain_channel: the caller named itself without a certificate (development).
+    """
+
+    system: System
+    sender: Addressee
+    recipients: tuple[Addressee, ...]
+    secrecy_place: str | None
+    signer: SignerFacts | None
+    xml_size: int
+    plain_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakePolicy:
+    """Limits of the decision.
+
+    Args:
+        channel_xml_bytes: largest XML from a peer that does not sign.
+        signing_time_past: how old a signature may be at intake.
+        signing_time_future: how far the signer's clock may be ahead.
+    """
+
+    channel_xml_bytes: int = 256 * 1024
+    signing_time_past: timedelta = timedelta(hours=72)
+    signing_time_future: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """Yes; codes are the directory's own, whichever form the envelope used."""
+
+    sender: OrganId
+    recipients: tuple[OrganId, ...]
+    evidence_level: EvidenceLevel
+
+
+Rule = Callable[[IntakeFacts, IntakePolicy, datetime], Iterator[Refuse]]
+
+
+def decide_intake(
+    facts: IntakeFacts, policy: IntakePolicy, now: datetime
+) -> Accept | Refuse:
+    """Accept an envelope, or name the first reason against it."""
+    refusal = next(intake_refusals(facts, policy, now), None)
+    if refusal is not None:
+        return refusal
+    return Accept(
+        sender=_code(facts.sender),
+        recipients=tuple(map(_code, facts.recipients)),
+        evidence_level=_evidence_level(facts),
+    )
+
+
+def intake_refusals(
+    facts: IntakeFacts, policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    """Yield every reason against an envelope, the sender's rights first."""
+    for rule in _RULES:
+        yield from rule(facts, policy, now)
+
+
+def _code(addressee: Addressee) -> OrganId:
+    return addressee.agency.code if addressee.agency else addressee.written
+
+
+def _evidence_level(facts: IntakeFacts) -> EvidenceLevel:
+    if facts.signer is None or facts.plain_channel:
+        return EvidenceLevel.CHANNEL
+    return EvidenceLevel.SIGNED
+
+
+def _sender_is_acted_for(
+    facts: IntakeFacts, _policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    agency = facts.sender.agency
+    if (
+        agency is None
+        or not is_open(agency, now)
+        or agency.code not in acting_agencies(facts.system, now)
+    ):
+        yield Refuse(ErrorCode.SENDER_NOT_ACTED_FOR, facts.sender.written)
+
+
+def _signature_is_there(
+    facts: IntakeFacts, policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    if facts.signer is not None:
+        return
+    if not facts.system.may_channel:
+        yield Refuse(ErrorCode.SIGNATURE_MISSING, "edXMLHeader")
+    elif facts.xml_size > policy.channel_xml_bytes:
+        yield Refuse(ErrorCode.BODY_TOO_LARGE, "edXMLEnvelope")
+
+
+def _signature_holds(
+    facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    if facts.signer is not None and facts.signer.refusal is not None:
+        yield facts.signer.refusal
+
+
+def _signer_belongs_to_sender(
+    facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    signer, agency = facts.signer, facts.sender.agency
+    if signer is None or agency is None:
+        return
+    of_agency = signer.agency in {agency.code, agency.code_2016} - {None}
+    of_system = signer.certificate_sha256 in facts.system.certificates
+    if not (of_agency or of_system):
+        yield Refuse(ErrorCode.SIGNER_NOT_OF_SENDER, facts.sender.written)
+
+
+def _signed_lately(
+    facts: IntakeFacts, policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    if facts.signer is None:
+        return
+    earliest = now - policy.signing_time_past
+    latest = now + policy.signing_time_future
+    if not earliest <= facts.signer.signing_time <= latest:
+        yield Refuse(ErrorCode.SIGNING_TIME_OUT_OF_WINDOW, "SigningTime")
+
+
+def _recipients_exist(
+    facts: IntakeFacts, _policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    if not facts.recipients:
+        yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, "To")
+    for one in facts.recipients:
+        if one.agency is None or now < one.agency.valid_from:
+            yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, one.written)
+        elif not is_open(one.agency, now):
+            yield Refuse(ErrorCode.RECIPIENT_CLOSED, _closed(one, one.agency))
+
+
+def _closed(addressee: Addressee, agency: Agency) -> str:
+    if agency.successor is None:
+        return addressee.written
+    return f"{addressee.written} → {agency.successor}"
+
+
+def _recipients_differ(
+    facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    for code, count in Counter(map(_code, facts.recipients)).items():
+        if count > 1:
+            yield Refuse(ErrorCode.RECIPIENT_DUPLICATE, code)
+
+
+def _bears_no_secrecy_mark(
+    facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    if facts.secrecy_place is not None:
+        yield Refuse(ErrorCode.SECRECY_MARK, facts.secrecy_place)
+
+
+_RULES: tuple[Rule, ...] = (
+    _sender_is_acted_for,
+    _signature_is_there,
+    _signature_holds,
+    _signer_belongs_to_sender,
+    _signed_lately,
+    _recipients_exist,
+    _recipients_differ,
+    _bears_no_secrecy_mark,
+)

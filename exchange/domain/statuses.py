@@ -1,0 +1,57 @@
+"""Which business status may be reported, by whom and when.
+
+Statuses 01 to 06 come from a recipient of the document and move forward; jumps are
+allowed (`schemas.vocabulary`). Requests to take back and their answers (13, 15, 16)
+presuppose a recall, which this version does not carry, so they are refused.
+"""
+
+from dataclasses import dataclass
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.records import Delivery, StatusChange
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import (
+    PROCESSING_ORDER,
+    READABLE_DELIVERY_STATES,
+    StatusCode,
+    next_processing_statuses,
+)
+
+_PROCESSING = frozenset({*PROCESSING_ORDER, StatusCode.REFUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusFacts:
+    """What the decision looks at.
+
+    Args:
+        code: as the status message writes it.
+        reporter: the agency that reports.
+        delivery: the reported document's delivery to the reporter, None if none.
+    """
+
+    code: str
+    reporter: OrganId
+    delivery: Delivery | None
+
+
+def decide_status(facts: StatusFacts) -> StatusChange | Refuse:
+    """Allow a status, or name the reason against it."""
+    try:
+        code = StatusCode(facts.code)
+    except ValueError:
+        return Refuse(ErrorCode.STATUS_UNKNOWN, "StatusCode")
+    delivery = facts.delivery
+    if delivery is None:
+        return Refuse(ErrorCode.STATUS_ACTOR_WRONG, facts.reporter)
+    if code not in _PROCESSING or delivery.state not in READABLE_DELIVERY_STATES:
+        return Refuse(ErrorCode.STATUS_NOT_ALLOWED, code)
+    if code not in next_processing_statuses(delivery.status):
+        return Refuse(ErrorCode.STATUS_NOT_ALLOWED, f"{delivery.status} → {code}")
+    return StatusChange(
+        envelope_id=delivery.envelope_id,
+        recipient=delivery.recipient,
+        before=delivery.status,
+        after=code,
+    )

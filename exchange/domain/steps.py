@@ -1,0 +1,64 @@
+"""What a step does to a delivery, and which states allow it."""
+
+from dataclasses import dataclass
+
+from schemas.identifiers import OrganId
+from schemas.vocabulary import (
+    DELIVERY_TRANSITIONS,
+    READABLE_DELIVERY_STATES,
+    Actor,
+    DeliveryState,
+    Step,
+    TransportAcknowledgement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepEffect:
+    """A delivery in one of `before` enters `after`; None leaves it where it is."""
+
+    step: Step
+    before: frozenset[DeliveryState]
+    after: DeliveryState | None
+
+
+def _by_recipient(step: Step, after: DeliveryState) -> StepEffect:
+    """The states a recipient may leave for `after`; what it cannot read, it cannot."""
+    before = frozenset(
+        one.before
+        for one in DELIVERY_TRANSITIONS
+        if one.after is after and one.actor is Actor.RECIPIENT
+    )
+    return StepEffect(step, before & READABLE_DELIVERY_STATES, after)
+
+
+def _by_checker(step: Step, after: DeliveryState) -> StepEffect:
+    """Checking is one commit: it begins in accepted or in an interrupted check."""
+    before = frozenset({DeliveryState.ACCEPTED, DeliveryState.CHECKING})
+    return StepEffect(step, before, after)
+
+
+TRANSPORT_EFFECTS: dict[Step, StepEffect] = {
+    Step.TAKEN: _by_recipient(Step.TAKEN, DeliveryState.ACKNOWLEDGED),
+    Step.FAILED: _by_recipient(Step.FAILED, DeliveryState.FAILED),
+    Step.PROCESSING: _by_recipient(Step.PROCESSING, DeliveryState.LEASED),
+}
+"""What a recipient's system may report of a queue item."""
+
+TRANSPORT_STEPS: dict[TransportAcknowledgement, Step] = {
+    TransportAcknowledgement.DONE: Step.TAKEN,
+    TransportAcknowledgement.FAIL: Step.FAILED,
+    TransportAcknowledgement.PROCESSING: Step.PROCESSING,
+}
+"""The words of the national axis for the same three."""
+
+CHECK_EFFECTS: dict[Step, StepEffect] = {
+    Step.DELIVERED: _by_checker(Step.DELIVERED, DeliveryState.AVAILABLE),
+    Step.QUARANTINED: _by_checker(Step.QUARANTINED, DeliveryState.QUARANTINED),
+    Step.HELD: _by_checker(Step.HELD, DeliveryState.HELD),
+}
+"""How the hub's own check may end."""
+
+def receipt_key(step: Step, recipient: OrganId | None = None) -> str:
+    """Name a step of one envelope; recorded twice, it is a repeat."""
+    return f"{step}:{recipient}" if recipient else str(step)
