@@ -1,0 +1,239 @@
+"""What an agency's document system does: send, receive, acknowledge, report.
+
+A message is done only when the hub's receipt has been verified: signed by the hub's
+receipt key, under the trust given, about exactly the bytes that were sent.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from clients.errors import ClientError
+from clients.messages import XML, Message
+from clients.transport import Request, Response, Transport
+from pki.trust import TrustMaterial
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
+from schemas.verdict import Indication
+from schemas.xml import parse
+from signing.validation.xml import judge_receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An accepted message: the hub's id of it and the verified receipt."""
+
+    envelope_id: EnvelopeId
+    receipt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """One line of an inbox; `cursor` is where to go on after it."""
+
+    cursor: int
+    envelope_id: EnvelopeId
+    kind: str
+    sender: str
+    subject: str
+    document_code: str
+    state: str
+    attachments: int
+    status_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Lines of an inbox and the cursor after the last one."""
+
+    items: tuple[InboxItem, ...]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An envelope as it was sent, byte for byte."""
+
+    content_type: str
+    body_sha256: str
+    body: bytes = field(repr=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AgencyClient:
+    """The exchange as one connected system sees it.
+
+    Args:
+        transport: an open connection to the hub.
+        trust: what receipts are judged by: roots, and CRLs as fresh as they come.
+        clock: the time at which receipts are judged.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        trust: TrustMaterial,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._transport = transport
+        self._trust = trust
+        self._clock = clock
+
+    async def send(self, message: Message) -> Sent:
+        """Send a document; sending the same message again gives the same receipt.
+
+        Raises:
+            RefusedError: the hub refused it.
+            UnreachableError: the hub did not answer; send the same message later.
+            ClientError: the receipt is not about this message or not to be trusted.
+        """
+        answer = await self._transport.send(_post("/v1/envelopes", message))
+        receipt = self._trusted(answer.body)
+        if not isinstance(receipt, AcceptanceReceipt) or not _about(receipt, message):
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=message.message_id)
+        return Sent(receipt.envelope_id, answer.body)
+
+    async def inbox(
+        self, agency: OrganId, *, after: int = -1, wait: int = 0, limit: int = 100
+    ) -> InboxPage:
+        """List what arrived after the cursor `after`; wait up to `wait` seconds."""
+        answer = await self._transport.send(
+            Request(
+                method="GET",
+                path="/v1/inbox",
+                parameters={
+                    "agency": agency,
+                    "after": str(after),
+                    "wait": str(wait),
+                    "limit": str(limit),
+                },
+            )
+        )
+        fields = json.loads(answer.body)
+        return InboxPage(tuple(map(_item, fields["items"])), int(fields["next"]))
+
+    async def fetch(self, envelope_id: EnvelopeId) -> Fetched:
+        """Fetch an envelope and check its digest.
+
+        Raises:
+            ClientError: the bytes are not those the hub names.
+        """
+        answer = await self._get(f"/v1/envelopes/{envelope_id}")
+        digest = hashlib.sha256(answer.body).hexdigest()
+        if digest != answer.headers.get("Lienthong-Body-Sha256"):
+            raise ClientError(ErrorCode.DOCUMENT_DIGEST_MISMATCH, place=envelope_id)
+        return Fetched(answer.headers.get("Content-Type", XML), digest, answer.body)
+
+    async def attachment(self, envelope_id: EnvelopeId, number: int) -> bytes:
+        """Fetch the content of one attachment; `number` counts from 1."""
+        answer = await self._get(f"/v1/envelopes/{envelope_id}/attachments/{number}")
+        return answer.body
+
+    async def acceptance(self, envelope_id: EnvelopeId) -> AcceptanceReceipt:
+        """Fetch and verify the hub's acceptance receipt of an envelope.
+
+        Raises:
+            ClientError: the receipt is not to be trusted.
+        """
+        answer = await self._get(f"/v1/envelopes/{envelope_id}/receipt")
+        receipt = self._trusted(answer.body)
+        if (
+            not isinstance(receipt, AcceptanceReceipt)
+            or receipt.envelope_id != envelope_id
+        ):
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
+        return receipt
+
+    async def acknowledge(
+        self, agency: OrganId, envelope_id: EnvelopeId, step_receipt: bytes
+    ) -> bytes:
+        """Hand in the signed step receipt of a delivery; return it as stored."""
+        answer = await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/v1/envelopes/{envelope_id}/receipts",
+                body=step_receipt,
+                headers={"Content-Type": XML},
+                parameters={"agency": agency},
+            )
+        )
+        return answer.body
+
+    async def report_status(self, envelope_id: EnvelopeId, message: Message) -> bytes:
+        """Report a business status; return the hub's verified step receipt.
+
+        Raises:
+            RefusedError: the status is not allowed now, or not from this agency.
+            ClientError: the receipt is not to be trusted.
+        """
+        path = f"/v1/envelopes/{envelope_id}/status"
+        answer = await self._transport.send(_post(path, message))
+        receipt = self._trusted(answer.body)
+        if not isinstance(receipt, StepReceipt) or receipt.envelope_id != envelope_id:
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
+        return answer.body
+
+    async def trace(self, agency: OrganId, envelope_id: EnvelopeId) -> object:
+        """Return the states and steps of an envelope that `agency` may see."""
+        answer = await self._get(f"/v1/envelopes/{envelope_id}/trace", agency=agency)
+        found: object = json.loads(answer.body)
+        return found
+
+    async def evidence(self, agency: OrganId, envelope_id: EnvelopeId) -> bytes:
+        """Fetch the evidence bundle of an envelope that `agency` may see."""
+        answer = await self._get(f"/v1/envelopes/{envelope_id}/evidence", agency=agency)
+        return answer.body
+
+    async def _get(self, path: str, **parameters: str) -> Response:
+        return await self._transport.send(
+            Request(method="GET", path=path, parameters=parameters)
+        )
+
+    def _trusted(self, content: bytes) -> AcceptanceReceipt | StepReceipt:
+        verdict = judge_receipt(content, material=self._trust, at=self._clock())
+        if verdict.indication is not Indication.TOTAL_PASSED:
+            place = verdict.reasons[0].code if verdict.reasons else verdict.indication
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=place)
+        return read_receipt(parse(content))
+
+
+def _post(path: str, message: Message) -> Request:
+    return Request(
+        method="POST",
+        path=path,
+        body=message.body,
+        headers={
+            "Content-Type": message.content_type,
+            "Message-Id": message.message_id,
+        },
+    )
+
+
+def _about(receipt: AcceptanceReceipt, message: Message) -> bool:
+    return (
+        receipt.body_sha256 == message.body_sha256
+        and receipt.body_size == len(message.body)
+        and receipt.message_id == message.message_id
+    )
+
+
+def _item(fields: Mapping[str, object]) -> InboxItem:
+    status_of = fields.get("status_of")
+    return InboxItem(
+        cursor=int(str(fields["cursor"])),
+        envelope_id=EnvelopeId(str(fields["id"])),
+        kind=str(fields["kind"]),
+        sender=str(fields["from"]),
+        subject=str(fields.get("subject") or ""),
+        document_code=str(fields.get("document_code") or ""),
+        state=str(fields["state"]),
+        attachments=int(str(fields["attachments"])),
+        status_of=str(status_of) if status_of else None,
+    )

@@ -1,0 +1,96 @@
+"""A durable outbox: what is in it survives a crash and is sent as the same bytes.
+
+One folder per message holds ``body`` and ``message.json``, and ``receipt.xml`` once
+the hub has answered. A folder appears by renaming a complete one, so a reader never
+sees half a message.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clients.errors import ClientError
+from clients.messages import Message
+from schemas.errors import ErrorCode
+from schemas.identifiers import parse_message_id
+
+_BODY = "body"
+_MESSAGE = "message.json"
+_RECEIPT = "receipt.xml"
+_PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of the outbox and where it lies."""
+
+    folder: Path
+    message: Message
+
+
+class Outbox:
+    """Messages waiting for the hub's receipt, and those that have it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, message: Message) -> Entry:
+        """Keep `message`; putting the same one again changes nothing."""
+        folder = self._folder / _folder_name(message)
+        if not folder.is_dir():
+            partial = folder.with_name(folder.name + _PARTIAL)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            _write(partial / _BODY, message.body)
+            _write(partial / _MESSAGE, _describe(message))
+            partial.rename(folder)
+        return Entry(folder, message)
+
+    def waiting(self) -> Iterator[Entry]:
+        """Yield the messages that have no receipt yet, oldest first."""
+        folders = [one for one in self._folder.iterdir() if _complete(one)]
+        for folder in sorted(folders, key=lambda one: one.stat().st_mtime_ns):
+            if not (folder / _RECEIPT).exists():
+                yield Entry(folder, _read(folder))
+
+    def close(self, entry: Entry, receipt: bytes) -> None:
+        """Keep the hub's receipt; the message is done."""
+        partial = entry.folder / (_RECEIPT + _PARTIAL)
+        _write(partial, receipt)
+        partial.replace(entry.folder / _RECEIPT)
+
+
+def _folder_name(message: Message) -> str:
+    return f"{message.body_sha256[:32]}"
+
+
+def _complete(folder: Path) -> bool:
+    return folder.is_dir() and not folder.name.endswith(_PARTIAL)
+
+
+def _describe(message: Message) -> bytes:
+    fields = {"message_id": message.message_id, "content_type": message.content_type}
+    return json.dumps(fields).encode()
+
+
+def _read(folder: Path) -> Message:
+    try:
+        fields = json.loads((folder / _MESSAGE).read_bytes())
+        return Message(
+            message_id=parse_message_id(fields["message_id"]),
+            content_type=fields["content_type"],
+            body=(folder / _BODY).read_bytes(),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ClientError(ErrorCode.FILE_UNREADABLE, place=folder.name) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
