@@ -1,0 +1,137 @@
+"""Reading a directory of agencies from CSV or JSON.
+
+Columns: ``code, code_2016, name, parent, level, email, valid_from, valid_to,
+successor``; ``code, name, level, valid_from`` must be there. An agency's level must
+not be above its parent's: the tree decides, never the code.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+from exchange.domain.records import Agency
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import OrganId, parse_organ_id
+from schemas.vocabulary import Level
+
+_REQUIRED = ("code", "name", "level", "valid_from")
+_RANK = {level: rank for rank, level in enumerate(Level)}
+_VIETNAM = timezone(timedelta(hours=7))
+_NAME_LENGTH = 200
+
+
+class DirectoryFileError(CodedError):
+    """A directory file has a line that cannot be believed; its place names it."""
+
+
+def read_directory(content: bytes) -> tuple[Agency, ...]:
+    """Read agencies from CSV, or from JSON if it starts with a bracket.
+
+    Raises:
+        DirectoryFileError: a malformed line, an unknown parent, a cycle, a level
+            above the parent's, a code named twice (DIRECTORY_IMPORT_INVALID).
+    """
+    text = _text(content)
+    rows = _json_rows(text) if text.lstrip().startswith("[") else _csv_rows(text)
+    agencies = tuple(_agency(row, place) for place, row in rows)
+    _require_tree(agencies)
+    return agencies
+
+
+def _invalid(place: str) -> DirectoryFileError:
+    return DirectoryFileError(ErrorCode.DIRECTORY_IMPORT_INVALID, place=place)
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _invalid("UTF-8") from error
+
+
+_Rows = Iterable[tuple[str, Mapping[str, object]]]
+
+
+def _csv_rows(text: str) -> _Rows:
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        return [(f"line {reader.line_num}", row) for row in reader]
+    except csv.Error as error:
+        raise _invalid(f"line {reader.line_num}") from error
+
+
+def _json_rows(text: str) -> _Rows:
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise _invalid("JSON") from error
+    if not all(isinstance(row, dict) for row in rows):
+        raise _invalid("JSON")
+    return [(f"item {number}", row) for number, row in enumerate(rows, 1)]
+
+
+def _agency(row: Mapping[str, object], place: str) -> Agency:
+    values = {key: str(value or "").strip() for key, value in row.items() if key}
+    if not all(values.get(key) for key in _REQUIRED):
+        raise _invalid(place)
+    try:
+        return Agency(
+            code=parse_organ_id(values["code"]),
+            name=values["name"][:_NAME_LENGTH],
+            parent=_optional_code(values.get("parent")),
+            level=Level(values["level"]),
+            code_2016=_optional_code(values.get("code_2016")),
+            email=values.get("email", ""),
+            valid_from=_day(values["valid_from"]),
+            valid_to=_day(values["valid_to"]) if values.get("valid_to") else None,
+            successor=_optional_code(values.get("successor")),
+        )
+    except (CodedError, ValueError) as error:
+        raise _invalid(place) from error
+
+
+def _optional_code(text: str | None) -> OrganId | None:
+    return parse_organ_id(text) if text else None
+
+
+def _day(text: str) -> datetime:
+    """Read a day or a time; a day begins at midnight in Vietnam."""
+    moment = datetime.fromisoformat(text)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=_VIETNAM)
+    return aware.astimezone(UTC)
+
+
+def _require_tree(agencies: Sequence[Agency]) -> None:
+    by_code = {one.code: one for one in agencies}
+    if len(by_code) < len(agencies):
+        raise _invalid(_first_repeated(agencies))
+    for one in agencies:
+        if one.parent is not None:
+            _require_below(one, by_code.get(one.parent))
+    for one in agencies:
+        _require_rooted(one, by_code)
+
+
+def _first_repeated(agencies: Sequence[Agency]) -> str:
+    seen: set[OrganId] = set()
+    for one in agencies:
+        if one.code in seen:
+            return one.code
+        seen.add(one.code)
+    return ""
+
+
+def _require_below(agency: Agency, parent: Agency | None) -> None:
+    if parent is None or _RANK[agency.level] < _RANK[parent.level]:
+        raise _invalid(agency.code)
+
+
+def _require_rooted(agency: Agency, by_code: Mapping[OrganId, Agency]) -> None:
+    current: Agency | None = agency
+    for _ in range(len(by_code)):
+        if current is None or current.parent is None:
+            return
+        current = by_code.get(current.parent)
+    raise _invalid(agency.code)
