@@ -1,0 +1,52 @@
+"""Kinds of certificate, and the object identifiers that mark them.
+
+The arc is 2.25 (ITU-T X.667): a UUID needs no registration. It is never changed.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from cryptography.x509 import ObjectIdentifier
+
+_ARC = "2.25.223247418260065889304768608182707052949"
+
+
+class CertificateKind(StrEnum):
+    """What a certificate of the internal CA is for."""
+
+    ROOT = "root"
+    ISSUING_PERSONS = "issuing-persons"
+    ISSUING_ORGANISATIONS = "issuing-organisations"
+    ISSUING_SYSTEMS = "issuing-systems"
+    PERSON = "person"
+    AGENCY_SEAL = "agency-seal"
+    SYSTEM = "system"
+    TLS_SERVER = "tls-server"
+    RECEIPT = "receipt"
+    LOG = "log"
+
+
+DEMO_POLICY = ObjectIdentifier(f"{_ARC}.1.99")
+"""In every certificate under a demo root: made for show, worth nothing."""
+
+KIND_POLICIES: Mapping[CertificateKind, ObjectIdentifier] = MappingProxyType(
+    {
+        CertificateKind.PERSON: ObjectIdentifier(f"{_ARC}.1.1"),
+        CertificateKind.AGENCY_SEAL: ObjectIdentifier(f"{_ARC}.1.2"),
+        CertificateKind.SYSTEM: ObjectIdentifier(f"{_ARC}.1.3"),
+        CertificateKind.TLS_SERVER: ObjectIdentifier(f"{_ARC}.1.4"),
+        CertificateKind.RECEIPT: ObjectIdentifier(f"{_ARC}.1.5"),
+        CertificateKind.LOG: ObjectIdentifier(f"{_ARC}.1.6"),
+    }
+)
+"""Certificate policy of each kind that is not a CA."""
+
+RECEIPT_SIGNING = ObjectIdentifier(f"{_ARC}.2.1")
+"""Extended key usage: signs receipts and evidence of the hub."""
+
+LOG_SIGNING = ObjectIdentifier(f"{_ARC}.2.2")
+"""Extended key usage: signs tree heads of the log."""
+
+DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+"""Extended key usage of RFC 9336."""
