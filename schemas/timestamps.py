@@ -36,7 +36,7 @@ def format_utc(moment: datetime) -> str:
     return text.removesuffix("+00:00") + "Z"
 
 
-def parse_utc(text: str, *, place: str = "") -> datetime:
+def parse_utc(text: str, place: str = "") -> datetime:
     """Read the one form that `format_utc` writes.
 
     Raises:

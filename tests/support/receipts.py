@@ -1,0 +1,83 @@
+"""Receipts and evidence records with every part filled in."""
+
+from datetime import UTC, datetime
+
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.receipt import (
+    AcceptanceReceipt,
+    Finding,
+    ReceiptAttachment,
+    SignatureJudgement,
+    StepReceipt,
+)
+from schemas.verdict import Indication, SubIndication
+from schemas.vocabulary import EnvelopeKind, EvidenceLevel, StatusCode, Step
+
+AT = datetime(2026, 11, 21, 2, 0, 0, 123000, tzinfo=UTC)
+ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJK")
+STATUS_ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJM")
+
+
+def acceptance() -> AcceptanceReceipt:
+    """An acceptance receipt with every optional part."""
+    return AcceptanceReceipt(
+        hub_id="hub-1",
+        log_id="log-1",
+        key_id="receipt-2026",
+        envelope_id=ENVELOPE,
+        kind=EnvelopeKind.DOCUMENT,
+        message_id=MessageId("sha256-0001"),
+        body_sha256="0a" * 32,
+        body_size=123_456,
+        content_type='multipart/related; type="application/xml"; boundary="b"',
+        attachments=(
+            ReceiptAttachment(
+                number=1,
+                name="Quyết định 12.pdf",
+                size=1000,
+                carried_sha256="1a" * 32,
+                content_sha256="2a" * 32,
+            ),
+        ),
+        system_id=SystemId("qlvb.h99-151"),
+        sender=OrganId("H99.151"),
+        recipients=(OrganId("H99"), OrganId("G12")),
+        directory_version=3,
+        signature_verdict=SignatureJudgement(
+            indication=Indication.INDETERMINATE,
+            sub_indication=SubIndication.TRY_LATER,
+            certificate_sha256="3a" * 32,
+        ),
+        evidence_level=EvidenceLevel.SIGNED,
+        accepted_at=AT,
+        log_entry_digest="4a" * 32,
+    )
+
+
+def step() -> StepReceipt:
+    """A step receipt with every optional part."""
+    return StepReceipt(
+        envelope_id=ENVELOPE,
+        body_sha256="0a" * 32,
+        step=Step.REFUSED,
+        recipient=OrganId("H99"),
+        issuer="hub-1",
+        at=AT,
+        status_code=StatusCode.REFUSED,
+        description="Thiếu phụ lục",
+        status_envelope_id=STATUS_ENVELOPE,
+        status_body_sha256="5a" * 32,
+        findings=(
+            Finding(
+                attachment=1,
+                name="Quyết định 12.pdf",
+                indication=Indication.TOTAL_FAILED,
+                sub_indication=SubIndication.HASH_FAILURE,
+                reasons=(
+                    ErrorCode.DOCUMENT_DIGEST_MISMATCH,
+                    ErrorCode.TRAILING_BYTES,
+                ),
+            ),
+        ),
+    )
