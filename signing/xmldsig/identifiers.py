@@ -1,0 +1,34 @@
+"""Identifiers inside a signed document: well-formed, and each only once."""
+
+from lxml import etree
+
+from schemas.errors import ErrorCode
+from schemas.xml import Element
+from signing.errors import SigningError
+from signing.xmldsig.profile import ID_FORM
+
+_ALL_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id", smart_strings=False)
+"""Every spelling some reader may take for an identifier."""
+
+
+def signed_id(element: Element) -> str:
+    """Return the ``Id`` of `element`.
+
+    Raises:
+        SigningError: none, or one that would need an escape in a fragment.
+    """
+    identifier = element.get("Id", "")
+    if not ID_FORM.fullmatch(identifier):
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")
+    return identifier
+
+
+def refuse_repeated_ids(root: Element) -> None:
+    """Refuse a document in which a reference could mean two elements.
+
+    Raises:
+        SigningError: some identifier occurs twice.
+    """
+    identifiers = _ALL_IDS(root)
+    if not isinstance(identifiers, list) or len(set(identifiers)) != len(identifiers):
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")

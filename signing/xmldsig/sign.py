@@ -1,0 +1,139 @@
+"""Sign an envelope, or a document of this project, with one XAdES-B-B profile."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from pki.algorithms import default_scheme
+from pki.keys.api import Credential
+from schemas.errors import ErrorCode
+from schemas.xml import (
+    QCVN,
+    Element,
+    canonicalize,
+    only_child,
+    parse,
+    qualified,
+    serialize,
+    text_of,
+)
+from signing.errors import SigningError
+from signing.xmldsig import template
+from signing.xmldsig.identifiers import refuse_repeated_ids, signed_id
+from signing.xmldsig.place import Place, envelope_place, is_signed, root_place
+from signing.xmldsig.profile import (
+    CID,
+    ENVELOPE_ID,
+    MIME_TYPE_FORM,
+    UNKNOWN_MIME_TYPE,
+    XML_MIME_TYPE,
+    attachment_uri,
+)
+from signing.xmldsig.template import SignedObject
+from signing.xmldsig.value import sign_value
+
+_MANIFEST_REFERENCE = qualified(QCVN, "Reference")
+_CONTENT_ID = qualified(QCVN, "ContentId")
+_CONTENT_TYPE = qualified(QCVN, "ContentType")
+
+
+def sign_envelope(
+    xml: bytes,
+    *,
+    credential: Credential,
+    attachments: Sequence[tuple[str, bytes]],
+    at: datetime,
+) -> bytes:
+    """Return the edXML document `xml` with a signature in its header.
+
+    Args:
+        xml: an edXML document, with or without inline attachments.
+        credential: signs; its certificates go into the signature.
+        attachments: content id (without ``cid:``) and SHA-256 of the carried bytes
+            (after base64, before unzip), in manifest order.
+        at: the signing time that is claimed.
+
+    Raises:
+        SchemaError: `xml` cannot be read.
+        SigningError: it is no edXML envelope, or is signed already.
+        PkiError: the key does not sign.
+    """
+    root = parse(xml)
+    place = envelope_place(root)
+    place.signed.set("Id", place.signed.get("Id", ENVELOPE_ID))
+    mime_types = _mime_types(place.signed)
+    objects = [
+        SignedObject(
+            attachment_uri(content_id),
+            digest,
+            mime_types.get(content_id, UNKNOWN_MIME_TYPE),
+        )
+        for content_id, digest in attachments
+    ]
+    return _signed(root, place, credential=credential, attached=objects, at=at)
+
+
+def sign_receipt(root: Element, *, credential: Credential, at: datetime) -> bytes:
+    """Return the document of `root` with a signature as its last child.
+
+    Args:
+        root: any element of this project's namespace with an ``Id``; it is left as
+            it is.
+        credential: signs; its certificates go into the signature.
+        at: the signing time that is claimed.
+
+    Raises:
+        SigningError: `root` has no usable ``Id``, or is signed already.
+        PkiError: the key does not sign.
+    """
+    own = parse(canonicalize(root))
+    return _signed(own, root_place(own), credential=credential, attached=(), at=at)
+
+
+def _signed(
+    root: Element,
+    place: Place,
+    *,
+    credential: Credential,
+    attached: Sequence[SignedObject],
+    at: datetime,
+) -> bytes:
+    if is_signed(root):
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
+    digest = sha256(canonicalize(place.signed)).digest()
+    payload = SignedObject(f"#{signed_id(place.signed)}", digest, XML_MIME_TYPE)
+    text = _signature([payload, *attached], credential, at)
+    place.parent.append(etree.fromstring(text))
+    refuse_repeated_ids(root)
+    return serialize(root)
+
+
+def _signature(
+    objects: Sequence[SignedObject], credential: Credential, at: datetime
+) -> bytes:
+    scheme = default_scheme(credential.key.public_key)
+    certificates = list(_certificates(credential))
+    cited = [sha256(der).digest() for der in certificates]
+    properties = template.signed_properties(cited, objects, at)
+    info = template.signed_info(scheme, objects, sha256(properties).digest())
+    value = sign_value(credential.key, scheme, info)
+    return template.signature(info, value, certificates, properties)
+
+
+def _certificates(credential: Credential) -> Iterator[bytes]:
+    for certificate in (credential.certificate, *credential.chain):
+        yield certificate.public_bytes(Encoding.DER)
+
+
+def _mime_types(envelope: Element) -> dict[str, str]:
+    """Read what the envelope's manifest says its attachments are."""
+    found = {}
+    for reference in envelope.iter(_MANIFEST_REFERENCE):
+        content_id = text_of(only_child(reference, _CONTENT_ID)).removeprefix(CID)
+        mime_type = text_of(only_child(reference, _CONTENT_TYPE))
+        if MIME_TYPE_FORM.fullmatch(mime_type):
+            found[content_id] = mime_type
+    return found
