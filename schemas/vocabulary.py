@@ -27,6 +27,14 @@ class BusinessType(IntEnum):
     REPLACE = 3
 
 
+class Steering(IntEnum):
+    """SteeringType of edXML: whether the document steers, and asks for reports."""
+
+    NONE = 0
+    STEER = 1
+    STEER_AND_REPORT = 2
+
+
 class EvidenceLevel(StrEnum):
     """How the sender is proved: by its signature or by the channel alone."""
 
