@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pki.keys.api import Credential, PublicKey, SignatureScheme
+from pki.kinds import LOG_SIGNING, RECEIPT_SIGNING
+from pki.trust import TrustMaterial
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 """The frozen clock of the suite."""
@@ -222,6 +224,29 @@ class TestPki:
             san=(x509.UniformResourceIdentifier(f"urn:lienthong:system:{system_id}"),),
             eku=(ExtendedKeyUsageOID.CLIENT_AUTH,),
         )
+
+    def receipt(self, hub: str = "Trục liên thông") -> Credential:
+        """Issue a certificate that signs receipts of the hub."""
+        return self.issuing.issue(hub, eku=(RECEIPT_SIGNING,))
+
+    def log(self, log_id: str = "Nhật ký") -> Credential:
+        """Issue a certificate that signs tree heads of the log."""
+        return self.issuing.issue(log_id, eku=(LOG_SIGNING,))
+
+    def server(self, host: str = "localhost") -> Credential:
+        """Issue a certificate of a TLS server."""
+        return self.issuing.issue(
+            host, san=(x509.DNSName(host),), eku=(ExtendedKeyUsageOID.SERVER_AUTH,)
+        )
+
+    def material(self) -> TrustMaterial:
+        """Return everything a judge needs: root, issuing CA, current lists."""
+        certificates = (self.root.credential, self.issuing.credential)
+        root, issuing = (
+            one.certificate.public_bytes(serialization.Encoding.DER)
+            for one in certificates
+        )
+        return TrustMaterial((root,), (issuing,), self.crls())
 
     def crls(self) -> tuple[bytes, ...]:
         """Current CRLs of both CAs, DER."""

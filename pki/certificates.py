@@ -1,0 +1,171 @@
+"""Certificates read once and completely, so that judging them cannot raise.
+
+`cryptography` parses lazily: a hostile certificate may raise at any later access.
+Everything path validation looks at is therefore read here, in one place.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.algorithms import is_accepted_key, is_accepted_signature
+from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
+from schemas.errors import ErrorCode
+
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+_KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadCertificate:
+    """What path validation needs to know of one certificate.
+
+    Args:
+        certificate: the certificate itself.
+        fingerprint: SHA-256 of its DER.
+        subject: DER of the subject name.
+        issuer: DER of the issuer name.
+        serial: its serial number.
+        not_before: begin of the validity period.
+        not_after: end of the validity period.
+        subject_key_id: key identifier, if stated.
+        authority_key_id: key identifier of the issuer, if stated.
+        is_ca: basicConstraints says CA.
+        key_usage: the usages set; None if the extension is absent.
+        extended_key_usage: the purposes named; None if the extension is absent.
+        policies: certificate policies.
+        strong_key: its public key is on the allow-list.
+        strong_signature: it is signed with an algorithm on the allow-list.
+    """
+
+    certificate: x509.Certificate
+    fingerprint: bytes
+    subject: bytes
+    issuer: bytes
+    serial: int
+    not_before: datetime
+    not_after: datetime
+    subject_key_id: bytes | None
+    authority_key_id: bytes | None
+    is_ca: bool
+    key_usage: frozenset[str] | None
+    extended_key_usage: frozenset[x509.ObjectIdentifier] | None
+    policies: frozenset[x509.ObjectIdentifier]
+    strong_key: bool
+    strong_signature: bool
+
+    def may_have_issued(self, other: "ReadCertificate") -> bool:
+        """Tell whether names and key identifiers allow it to have issued `other`."""
+        if self.subject != other.issuer:
+            return False
+        stated, own = other.authority_key_id, self.subject_key_id
+        return stated is None or own is None or stated == own
+
+
+def read_certificate(source: x509.Certificate | bytes) -> ReadCertificate:
+    """Read all of a certificate.
+
+    Raises:
+        PkiError: some part of it is malformed.
+    """
+    try:
+        certificate = (
+            x509.load_der_x509_certificate(source)
+            if isinstance(source, bytes)
+            else source
+        )
+        return _read(certificate)
+    except UNREADABLE_CERTIFICATE as error:
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED) from error
+
+
+def _read(certificate: x509.Certificate) -> ReadCertificate:
+    extensions = certificate.extensions
+    return ReadCertificate(
+        certificate=certificate,
+        fingerprint=sha256(certificate.public_bytes(Encoding.DER)).digest(),
+        subject=certificate.subject.public_bytes(),
+        issuer=certificate.issuer.public_bytes(),
+        serial=certificate.serial_number,
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        subject_key_id=_subject_key_id(extensions),
+        authority_key_id=authority_key_id(extensions),
+        is_ca=_is_ca(extensions),
+        key_usage=_key_usage(extensions),
+        extended_key_usage=_extended_key_usage(extensions),
+        policies=_policies(extensions),
+        strong_key=_has_strong_key(certificate),
+        strong_signature=_has_strong_signature(certificate),
+    )
+
+
+def authority_key_id(extensions: x509.Extensions) -> bytes | None:
+    """Return the issuer's key identifier a certificate or CRL states (4.2.1.1)."""
+    found = _find(extensions, x509.AuthorityKeyIdentifier)
+    return found.key_identifier if found else None
+
+
+def _find(extensions: x509.Extensions, kind: type[_Kind]) -> _Kind | None:
+    try:
+        return extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _subject_key_id(extensions: x509.Extensions) -> bytes | None:
+    found = _find(extensions, x509.SubjectKeyIdentifier)
+    return found.digest if found else None
+
+
+def _is_ca(extensions: x509.Extensions) -> bool:
+    found = _find(extensions, x509.BasicConstraints)
+    return found is not None and found.ca
+
+
+def _key_usage(extensions: x509.Extensions) -> frozenset[str] | None:
+    found = _find(extensions, x509.KeyUsage)
+    if found is None:
+        return None
+    return frozenset(usage for usage in _KEY_USAGES if getattr(found, usage))
+
+
+def _extended_key_usage(
+    extensions: x509.Extensions,
+) -> frozenset[x509.ObjectIdentifier] | None:
+    found = _find(extensions, x509.ExtendedKeyUsage)
+    return None if found is None else frozenset(found)
+
+
+def _policies(extensions: x509.Extensions) -> frozenset[x509.ObjectIdentifier]:
+    found = _find(extensions, x509.CertificatePolicies)
+    return frozenset(one.policy_identifier for one in found or ())
+
+
+def _has_strong_key(certificate: x509.Certificate) -> bool:
+    try:
+        return is_accepted_key(certificate.public_key())
+    except UnsupportedAlgorithm:
+        return False
+
+
+def _has_strong_signature(certificate: x509.Certificate) -> bool:
+    try:
+        return is_accepted_signature(certificate)
+    except UnsupportedAlgorithm:
+        return False

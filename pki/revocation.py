@@ -1,0 +1,133 @@
+"""Revocation lists: checked once per issuer, indexed by serial number.
+
+A list counts only if it is complete for its issuer (RFC 5280 5.2): partitioned,
+indirect and delta lists carry critical extensions and are refused, as is every
+critical extension that is not understood.
+"""
+
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import ExtensionOID
+
+from pki.algorithms import is_accepted_signature
+from pki.certificates import ReadCertificate, authority_key_id
+from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
+from schemas.errors import ErrorCode
+
+_UNDERSTOOD = frozenset(
+    {ExtensionOID.AUTHORITY_KEY_IDENTIFIER, ExtensionOID.CRL_NUMBER}
+)
+_PARTIAL = frozenset(
+    {ExtensionOID.ISSUING_DISTRIBUTION_POINT, ExtensionOID.DELTA_CRL_INDICATOR}
+)
+
+
+class RevocationList:
+    """One CRL.
+
+    The index and the signature check are made at the first use and kept: a list of
+    100,000 entries takes a fifth of a second once and microseconds afterwards.
+
+    Args:
+        crl: the parsed list.
+
+    Raises:
+        PkiError: it is malformed, weakly signed, or not a complete list.
+    """
+
+    def __init__(self, crl: x509.CertificateRevocationList) -> None:
+        try:
+            self._read(crl)
+        except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm) as error:
+            raise PkiError(ErrorCode.CRL_INVALID) from error
+
+    def _read(self, crl: x509.CertificateRevocationList) -> None:
+        extensions = crl.extensions
+        if not is_accepted_signature(crl) or not all(map(_is_understood, extensions)):
+            raise PkiError(ErrorCode.CRL_INVALID)
+        self.crl = crl
+        self.issuer = crl.issuer.public_bytes()
+        self.this_update = crl.last_update_utc
+        self.next_update = crl.next_update_utc
+        self._authority_key_id = authority_key_id(extensions)
+        self._positions: dict[int, int] | None = None
+        self._signed_by: dict[bytes, bool] = {}
+
+    def is_signed_by(self, issuer: ReadCertificate) -> bool:
+        """Tell whether `issuer` may and did sign this list."""
+        known = self._signed_by.get(issuer.fingerprint)
+        if known is None:
+            known = self._check_signature(issuer)
+            self._signed_by[issuer.fingerprint] = known
+        return known
+
+    def revoked_at(self, serial: int) -> datetime | None:
+        """Return when the certificate was revoked; None if it is not listed.
+
+        Raises:
+            PkiError: the entries cannot be read.
+        """
+        try:
+            if self._positions is None:
+                entries = enumerate(self.crl)
+                self._positions = {one.serial_number: at for at, one in entries}
+            position = self._positions.get(serial)
+            return None if position is None else self.crl[position].revocation_date_utc
+        except UNREADABLE_CERTIFICATE as error:
+            raise PkiError(ErrorCode.CRL_INVALID) from error
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Tell whether a newer list was not yet due at `at` (5.1.2.5).
+
+        A list issued after `at` is as good: it knows more.
+        """
+        return self.next_update is not None and at <= self.next_update
+
+    def covers(self, certificate: ReadCertificate) -> bool:
+        """Tell whether the certificate could still be listed.
+
+        Entries may be dropped one list after the certificate expired (3.3).
+        """
+        return self.this_update <= certificate.not_after
+
+    def _check_signature(self, issuer: ReadCertificate) -> bool:
+        stated, own = self._authority_key_id, issuer.subject_key_id
+        if stated is not None and own is not None and stated != own:
+            return False
+        if self.issuer != issuer.subject or not issuer.strong_key:
+            return False
+        if issuer.key_usage is not None and "crl_sign" not in issuer.key_usage:
+            return False
+        return _signature_holds(self.crl, issuer.certificate)
+
+
+def read_revocation_list(data: bytes) -> RevocationList:
+    """Read a DER CRL.
+
+    Raises:
+        PkiError: it is malformed, weakly signed, or not a complete list.
+    """
+    try:
+        crl = x509.load_der_x509_crl(data)
+    except ValueError as error:
+        raise PkiError(ErrorCode.CRL_INVALID) from error
+    return RevocationList(crl)
+
+
+def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:
+    if extension.oid in _PARTIAL:
+        return False
+    return extension.oid in _UNDERSTOOD or not extension.critical
+
+
+def _signature_holds(
+    crl: x509.CertificateRevocationList, issuer: x509.Certificate
+) -> bool:
+    try:
+        # A strong key is RSA or EC (pki.algorithms), which this call accepts.
+        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (InvalidSignature, *UNREADABLE_CERTIFICATE, UnsupportedAlgorithm):
+        return False

@@ -1,0 +1,229 @@
+"""What is trusted: roots with their own policy, and what helps to reach them.
+
+Only what the caller names is trusted. The trust store of the operating system is
+never read.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.certificates import ReadCertificate, read_certificate
+from pki.errors import PkiError
+from pki.purposes import KeyPurpose
+from pki.revocation import RevocationList, read_revocation_list
+from schemas.errors import ErrorCode
+
+_FILE_BYTES = 256 * 1024 * 1024
+_CERTIFICATE_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
+_LIST_SUFFIXES = frozenset({".crl"})
+_PEM_BLOCK = re.compile(
+    rb"-----BEGIN (CERTIFICATE|X509 CRL)-----.*?-----END \1-----", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustMaterial:
+    """Certificates and lists as DER: hashable, and ready to cross a process border.
+
+    Args:
+        roots: trusted without question.
+        intermediates: may lie on a path; not trusted by themselves.
+        crls: revocation lists; each counts by its signature.
+    """
+
+    roots: tuple[bytes, ...] = ()
+    intermediates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorPolicy:
+    """What one anchor is trusted for.
+
+    Args:
+        purposes: the uses its certificates may serve.
+    """
+
+    purposes: frozenset[KeyPurpose] = frozenset(KeyPurpose)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchor:
+    """A trusted root."""
+
+    certificate: x509.Certificate
+    policy: AnchorPolicy = field(default_factory=AnchorPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnchor:
+    """A trusted root, read, with what it is trusted for."""
+
+    read: ReadCertificate
+    policy: AnchorPolicy
+
+
+class TrustStore:
+    """Trust material, read and indexed by name.
+
+    Args:
+        anchors: the trusted roots.
+        intermediates: certificates that may lie on a path; unreadable ones are left
+            out, since they may come from the file being judged.
+        crls: DER revocation lists; unreadable ones are left out likewise.
+
+    Raises:
+        PkiError: an anchor is malformed or not a CA.
+    """
+
+    def __init__(
+        self,
+        anchors: Iterable[TrustAnchor],
+        intermediates: Iterable[bytes] = (),
+        crls: Iterable[bytes] = (),
+    ) -> None:
+        self._anchors: dict[bytes, list[ReadAnchor]] = defaultdict(list)
+        self._intermediates: dict[bytes, list[ReadCertificate]] = defaultdict(list)
+        self._lists: dict[bytes, list[RevocationList]] = defaultdict(list)
+        for anchor in map(_read_anchor, anchors):
+            self._anchors[anchor.read.subject].append(anchor)
+        for certificate in read_certificates(intermediates):
+            self._intermediates[certificate.subject].append(certificate)
+        for revocation_list in _read_lists(crls):
+            self._lists[revocation_list.issuer].append(revocation_list)
+
+    @classmethod
+    def from_material(
+        cls, material: TrustMaterial, policy: AnchorPolicy | None = None
+    ) -> "TrustStore":
+        """Read `material`; `policy` holds for every root in it.
+
+        Raises:
+            PkiError: a root is malformed or not a CA.
+        """
+        roots = [_load_certificate(der) for der in material.roots]
+        anchors = [TrustAnchor(root, policy or AnchorPolicy()) for root in roots]
+        return cls(anchors, material.intermediates, material.crls)
+
+    def anchors_named(self, subject: bytes) -> Sequence[ReadAnchor]:
+        """Return the anchors with this subject (DER)."""
+        return self._anchors.get(subject, ())
+
+    def intermediates_named(self, subject: bytes) -> Sequence[ReadCertificate]:
+        """Return the known intermediates with this subject (DER)."""
+        return self._intermediates.get(subject, ())
+
+    def lists_of(self, issuer: bytes) -> Sequence[RevocationList]:
+        """Return the lists that name this issuer (DER), newest first."""
+        found = self._lists.get(issuer, ())
+        return sorted(found, key=lambda one: one.this_update, reverse=True)
+
+
+def load_material(
+    trust: Sequence[Path] = (),
+    intermediates: Sequence[Path] = (),
+    revocation: Sequence[Path] = (),
+) -> TrustMaterial:
+    """Read trust material from files and folders, PEM or DER, several in one file.
+
+    In a folder, files are picked by suffix (.pem .crt .cer .der, or .crl).
+
+    Raises:
+        PkiError: a file is unreadable, or holds nothing of its kind.
+    """
+    return TrustMaterial(
+        roots=tuple(_certificates_in(trust)),
+        intermediates=tuple(_certificates_in(intermediates)),
+        crls=tuple(_lists_in(revocation)),
+    )
+
+
+def read_certificates(
+    sources: Iterable[bytes | x509.Certificate],
+) -> Iterator[ReadCertificate]:
+    """Read the certificates that can be read; leave out the others."""
+    for source in sources:
+        try:
+            yield read_certificate(source)
+        except PkiError:
+            continue
+
+
+def _read_lists(sources: Iterable[bytes]) -> Iterator[RevocationList]:
+    for source in sources:
+        try:
+            yield read_revocation_list(source)
+        except PkiError:
+            continue
+
+
+def _read_anchor(anchor: TrustAnchor) -> ReadAnchor:
+    read = read_certificate(anchor.certificate)
+    if not read.is_ca:
+        raise PkiError(ErrorCode.CERTIFICATE_USAGE_WRONG, place="trust anchor")
+    return ReadAnchor(read, anchor.policy)
+
+
+def _certificates_in(paths: Sequence[Path]) -> Iterator[bytes]:
+    for path, data in _files(paths, _CERTIFICATE_SUFFIXES):
+        for der in _blocks(data, b"CERTIFICATE", path):
+            yield _load_certificate(der, path.name).public_bytes(Encoding.DER)
+
+
+def _lists_in(paths: Sequence[Path]) -> Iterator[bytes]:
+    for path, data in _files(paths, _LIST_SUFFIXES):
+        for block in _blocks(data, b"X509 CRL", path):
+            yield _load_list(block, path.name).public_bytes(Encoding.DER)
+
+
+def _files(
+    paths: Sequence[Path], suffixes: frozenset[str]
+) -> Iterator[tuple[Path, bytes]]:
+    for path in paths:
+        try:
+            for one in _expand(path, suffixes):
+                if one.stat().st_size > _FILE_BYTES:
+                    raise PkiError(ErrorCode.FILE_UNREADABLE, place=one.name)
+                yield one, one.read_bytes()
+        except OSError as error:
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+
+def _expand(path: Path, suffixes: frozenset[str]) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    inside = sorted(path.iterdir())
+    return [one for one in inside if one.suffix.lower() in suffixes and one.is_file()]
+
+
+def _blocks(data: bytes, label: bytes, path: Path) -> Sequence[bytes]:
+    """Return the PEM blocks of one kind in `data`, or `data` itself if it is DER."""
+    if b"-----BEGIN " not in data:
+        return [data]
+    blocks = [one[0] for one in _PEM_BLOCK.finditer(data) if one[1] == label]
+    if not blocks:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name)
+    return blocks
+
+
+def _load_certificate(data: bytes, place: str = "trust anchor") -> x509.Certificate:
+    is_pem = data.startswith(b"-----")
+    load = x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate
+    try:
+        return load(data)
+    except ValueError as error:
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=place) from error
+
+
+def _load_list(data: bytes, place: str) -> x509.CertificateRevocationList:
+    load = x509.load_pem_x509_crl if data[:5] == b"-----" else x509.load_der_x509_crl
+    try:
+        return load(data)
+    except ValueError as error:
+        raise PkiError(ErrorCode.CRL_INVALID, place=place) from error

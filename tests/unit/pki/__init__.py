@@ -1,0 +1,1 @@
+"""Tests of the certificate authority and of judging certificates."""
