@@ -75,6 +75,17 @@ def parse(data: bytes, *, limits: XmlLimits = DEFAULT) -> Element:
     return root
 
 
+def parse_canonical(octets: bytes) -> Element:
+    """Return the root of canonical octets of a tree that passed `parse`.
+
+    They hold nothing `parse` refuses, and may repeat namespaces beyond its count.
+
+    Raises:
+        SchemaError: not well-formed, so not such octets.
+    """
+    return _well_formed(octets)
+
+
 def canonicalize(element: Element) -> bytes:
     """Return exclusive canonical XML 1.0 without comments of the subtree."""
     return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lxml import etree
+
 from pki.algorithms import scheme_of_uri
 from pki.errors import PkiError
 from pki.keys.api import SignatureScheme
@@ -56,6 +58,10 @@ _DATA_OBJECT_FORMAT = qualified(XADES, "DataObjectFormat")
 _MIME_TYPE = _tags(XADES, "MimeType")
 
 
+_HAS_STRAY_TEXT = etree.XPath("boolean(.//text()[../* or ../@*])")
+"""Text stands only in elements that have neither children nor attributes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One signed object: its URI and the digest that was signed."""
@@ -87,6 +93,8 @@ def read_signature(signature: Element, signed: Element) -> SignatureParts:
         SigningError: any other element, attribute, text, order, algorithm or
             reference than the profile has; the place names the element.
     """
+    if _HAS_STRAY_TEXT(signature):
+        raise _refused(signature)
     own_id = signed_id(signature)
     info, value, key_info, holder = _opened(signature, _SIGNATURE_PARTS, ("Id",))
     (qualifying,) = _opened(holder, _QUALIFYING_PROPERTIES)
@@ -229,8 +237,7 @@ def _digest(method: Element, value: Element) -> bytes:
 
 
 def _algorithm(element: Element, expected: str) -> None:
-    _opened(element, [], ("Algorithm",))
-    if element.get("Algorithm") != expected:
+    if len(element) or element.items() != [("Algorithm", expected)]:
         raise SigningError(
             ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=local_name(element)
         )
@@ -250,22 +257,18 @@ def _octets(element: Element) -> bytes:
 
 def _text(element: Element) -> str:
     """Return the text of an element that has nothing else."""
-    if len(element) or element.attrib:
-        raise _refused(element)
+    _opened(element, [])
     return element.text or ""
 
 
 def _opened(
     element: Element, children: Sequence[str], attributes: Sequence[str] = ()
 ) -> list[Element]:
-    """Return the children of `element`, which are exactly `children`.
-
-    No text stands between them, and there are exactly these attributes.
-    """
+    """Return the children of `element`, which has exactly these and no others."""
     found = list(element)
-    if element.text or element.keys() != list(attributes):
+    if [child.tag for child in found] != children:
         raise _refused(element)
-    if [child.tag for child in found] != children or any(child.tail for child in found):
+    if element.keys() != list(attributes):
         raise _refused(element)
     return found
 

@@ -16,6 +16,7 @@ from schemas.xml import (
     canonicalize,
     only_child,
     parse,
+    parse_canonical,
     qualified,
     serialize,
     text_of,
@@ -89,7 +90,7 @@ def sign_receipt(root: Element, *, credential: Credential, at: datetime) -> byte
         SigningError: `root` has no usable ``Id``, or is signed already.
         PkiError: the key does not sign.
     """
-    own = parse(canonicalize(root))
+    own = parse_canonical(canonicalize(root))
     return _signed(own, root_place(own), credential=credential, attached=(), at=at)
 
 

@@ -17,7 +17,7 @@ from cryptography.x509 import Certificate
 
 from pki.keys.api import SignatureScheme
 from schemas.errors import ErrorCode
-from schemas.xml import Element, XmlLimits, canonicalize, local_name, parse
+from schemas.xml import Element, canonicalize, local_name, parse_canonical
 from signing.errors import SigningError
 from signing.xmldsig.identifiers import refuse_repeated_ids
 from signing.xmldsig.place import (
@@ -29,9 +29,6 @@ from signing.xmldsig.place import (
 from signing.xmldsig.profile import attachment_uri
 from signing.xmldsig.shape import SignatureParts, read_signature
 from signing.xmldsig.value import check_value, read_certificate, read_public_key
-
-_ALREADY_LIMITED = XmlLimits(size=2**31, tags=2**31, namespaces=2**31)
-"""The tree passed its limits; its canonical form may repeat namespaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +92,7 @@ def _verified(root: Element, place: Place, carried: Mapping[str, bytes]) -> Veri
         canonicalize(parts.signed_info),
     )
     return VerifiedXml(
-        content=parse(octets, limits=_ALREADY_LIMITED),
+        content=parse_canonical(octets),
         certificate=certificate,
         intermediates=tuple(intermediates),
         signing_time=parts.signing_time,
