@@ -38,9 +38,9 @@ class PromulgationInfo:
 class DocumentType:
     """Kind of document; the numbers are unreliable in practice, the name is not."""
 
+    type_name: str
     type: str = ""
     type_detail: str = ""
-    type_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

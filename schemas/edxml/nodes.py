@@ -5,30 +5,36 @@ edXML namespace or in none; two matches for what may stand once are refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from schemas.edxml.dates import read_day, read_moment
 from schemas.edxml.names import q
 from schemas.errors import ErrorCode, SchemaError
 from schemas.identifiers import DocumentId, OrganId, parse_organ_id
-from schemas.xml import Element, children, local_name, only_child, text_of
+from schemas.xml import Element, local_name, text_of
 
+_NAMESPACE = q("")
 _FLAGS = {"0": False, "false": False, "1": True, "true": True}
 _LONGEST_NUMBER = 9
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
-    """An element with its place, for refusals that say where."""
+    """An element, its children by name, and its place for refusals that say where.
 
-    element: Element
-    place: str
+    Args:
+        element: the element.
+        place: where it stands; its own name if not given.
+    """
 
-    @classmethod
-    def of(cls, element: Element) -> "Node":
-        """Return the node of `element`, its place being its own name."""
-        return cls(element, local_name(element))
+    __slots__ = ("_named", "element", "place")
+
+    def __init__(self, element: Element, place: str = "") -> None:
+        self.element = element
+        self.place = place or local_name(element)
+        self._named: dict[str, list[Element]] = {}
+        for child in element:
+            name = child.tag.removeprefix(_NAMESPACE)
+            self._named.setdefault(name, []).append(child)
 
     def child(self, name: str) -> "Node | None":
         """Return the one child `name`, None if it is absent.
@@ -36,7 +42,7 @@ class Node:
         Raises:
             SchemaError: it stands more than once.
         """
-        found = only_child(self.element, q(name), name)
+        found = self._only(name)
         return None if found is None else Node(found, self._at(name))
 
     def required_child(self, name: str) -> "Node":
@@ -52,8 +58,8 @@ class Node:
 
     def children(self, name: str) -> list["Node"]:
         """Return every child `name`, in document order."""
-        found = children(self.element, q(name), name)
-        return [Node(element, self._at(name)) for element in found]
+        place = self._at(name)
+        return [Node(element, place) for element in self._named.get(name, ())]
 
     def own_text(self) -> str:
         """Return the element's own text, without outer white space.
@@ -69,7 +75,7 @@ class Node:
         Raises:
             SchemaError: it stands more than once or holds elements.
         """
-        return text_of(only_child(self.element, q(name), name))
+        return text_of(self._only(name))
 
     def required_text(self, name: str) -> str:
         """Return the text of the child `name`.
@@ -149,6 +155,14 @@ class Node:
             SchemaError: as `text`.
         """
         return DocumentId(self.text("DocumentId")) or None
+
+    def _only(self, name: str) -> Element | None:
+        found = self._named.get(name)
+        if found is None:
+            return None
+        if len(found) > 1:
+            raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place=self._at(name))
+        return found[0]
 
     def _at(self, name: str) -> str:
         return f"{self.place}/{name}"

@@ -55,10 +55,10 @@ def read(root: Element) -> EdxmlDocument | EdxmlStatus:
         SchemaError: not edXML, or a part of it is absent, doubled or unreadable.
     """
     if root.tag == qualified(SOAP, "Envelope"):
-        return _status(Node.of(soap_status(root)), legacy=False)
+        return _status(Node(soap_status(root)), legacy=False)
     if root.tag != q("edXML"):
         raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place="edXML")
-    envelope = Node.of(root).required_child("edXMLEnvelope")
+    envelope = Node(root).required_child("edXMLEnvelope")
     header = envelope.required_child("edXMLHeader")
     message = header.required_child("MessageHeader")
     if message.child("StatusCode"):

@@ -1,0 +1,115 @@
+"""The shape of an edXML tree, judged by the schemas in `schemas/xsd`.
+
+The schemas let children stand in any order; what they cannot count (optional parts
+without a required leaf, the signature nodes) the reader and the verifier refuse.
+"""
+
+import re
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+
+from lxml import etree
+
+from schemas.edxml.names import q
+from schemas.edxml.reader import soap_status
+from schemas.errors import ErrorCode, SchemaError
+from schemas.xml import (
+    QCVN,
+    SOAP,
+    Element,
+    children,
+    local_name,
+    namespace_of,
+    qualified,
+)
+
+_FOLDER = Path(__file__).parent.parent / "xsd"
+_ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
+_LONGEST_PLACE = 200  # an unknown element's name is the sender's text
+_CODES = {
+    "OrganId": ErrorCode.ORGAN_ID_MALFORMED,
+    "PromulgationDate": ErrorCode.DATE_MALFORMED,
+    "DueDate": ErrorCode.DATE_MALFORMED,
+    "Timestamp": ErrorCode.DATE_MALFORMED,
+    "StatusCode": ErrorCode.STATUS_UNKNOWN,
+}
+_IS_STATUS = etree.XPath(
+    "boolean(/q:edXML/q:edXMLEnvelope/q:edXMLHeader/q:MessageHeader/q:StatusCode)",
+    namespaces={"q": QCVN},
+)
+
+
+def validate(root: Element) -> None:
+    """Require that `root` is an edXML document or status of the right shape.
+
+    Raises:
+        SchemaError: an element is unknown, absent, doubled or too long, or a value
+            is none of its kind; the place is its path.
+    """
+    if root.tag == qualified(SOAP, "Envelope"):
+        _require_soap_shape(root)
+        _judge(_in_namespace(soap_status(root)), "edxml-status.xsd")
+    elif _IS_STATUS(root):
+        _judge(root, "edxml-status.xsd")
+    else:
+        _judge(_with_known_attachments(root), "edxml-document.xsd")
+
+
+def _judge(root: Element, schema: str) -> None:
+    judge = _schema(schema)
+    if judge.validate(root):
+        return
+    error = judge.error_log[0]  # type: ignore[index]  # unknown to the stubs
+    found = _ELEMENT.match(error.message)
+    name = found.group(1) if found else local_name(root)
+    code = _CODES.get(name, ErrorCode.SCHEMA_VIOLATION)
+    raise SchemaError(code, place=_path(root, name, error.line))
+
+
+@cache
+def _schema(name: str) -> etree.XMLSchema:
+    """Return a schema, read once; the files are ours and name each other."""
+    return etree.XMLSchema(file=str(_FOLDER / name))
+
+
+def _path(root: Element, name: str, line: int) -> str:
+    """Return the path of the first element `name` on `line`, by local names."""
+    for element in root.iter():
+        if local_name(element) == name and str(element.sourceline) == str(line):
+            above = [local_name(one) for one in element.iterancestors()]
+            return "/".join([*reversed(above), name])[:_LONGEST_PLACE]
+    return name[:_LONGEST_PLACE]
+
+
+def _require_soap_shape(root: Element) -> None:
+    """Require one header with one child, and a body without any, if there is one."""
+    header, body = qualified(SOAP, "Header"), qualified(SOAP, "Body")
+    shape = [(child.tag, len(child)) for child in root]
+    if shape not in ([(header, 1)], [(header, 1), (body, 0)]):
+        raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place="Envelope")
+
+
+def _with_known_attachments(root: Element) -> Element:
+    """Return `root`, its AttachmentEncoded moved into the namespace if it is in none.
+
+    Vendors write that part with a prefix, without, or mixed.
+    """
+    if not children(root, "AttachmentEncoded", q("AttachmentEncoded")):
+        return root
+    copy = deepcopy(root)
+    for part in children(copy, "AttachmentEncoded", q("AttachmentEncoded")):
+        _move_into_namespace(part)
+    return copy
+
+
+def _in_namespace(element: Element) -> Element:
+    copy = deepcopy(element)
+    _move_into_namespace(copy)
+    return copy
+
+
+def _move_into_namespace(element: Element) -> None:
+    for one in element.iter():
+        if not namespace_of(one):
+            one.tag = q(local_name(one))
