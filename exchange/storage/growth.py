@@ -8,30 +8,42 @@ from schemas.merkle import Coordinates, append, leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """What one batch adds to the log.
+class Leaf:
+    """One entry with its index and the tree nodes it completes, the leaf first.
 
-    Args:
-        entries: the batch with its indexes.
-        nodes: the tree nodes it completes; none of them changes again.
-        state: the log afterwards.
+    A completed node never changes again.
     """
 
-    entries: tuple[SequencedLogEntry, ...]
-    nodes: tuple[tuple[Coordinates, bytes], ...]
+    sequenced: SequencedLogEntry
+    completed: tuple[tuple[Coordinates, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What one batch adds to the log, and the log afterwards."""
+
+    leaves: tuple[Leaf, ...]
     state: LogState
+
+    @property
+    def entries(self) -> tuple[SequencedLogEntry, ...]:
+        """The batch with its indexes."""
+        return tuple(leaf.sequenced for leaf in self.leaves)
 
 
 def grow(state: LogState, batch: Sequence[PendingLogEntry]) -> Growth:
     """Give the entries of `batch` consecutive indexes after those of `state`."""
-    entries: list[SequencedLogEntry] = []
-    nodes: list[tuple[Coordinates, bytes]] = []
+    leaves: list[Leaf] = []
     frontier = state.frontier
     for index, entry in enumerate(batch, start=state.size):
         appended = append(frontier, index, leaf_hash(entry.leaf))
         frontier = appended.frontier
-        nodes.extend(appended.completed)
-        entries.append(SequencedLogEntry(index=index, entry=entry))
-    return Growth(
-        tuple(entries), tuple(nodes), LogState(state.size + len(entries), frontier)
-    )
+        sequenced = SequencedLogEntry(index=index, entry=entry)
+        leaves.append(Leaf(sequenced, appended.completed))
+    return Growth(tuple(leaves), LogState(state.size + len(leaves), frontier))
+
+
+def completing_index(coordinates: Coordinates) -> int:
+    """Return the index of the entry that completes a node: its rightmost leaf."""
+    level, index = coordinates
+    return ((index + 1) << level) - 1

@@ -66,6 +66,9 @@ class EnvelopeStore(Protocol):
         `body_id` is fresh for every try.
         """
 
+    async def drop_orphans(self, *, before: datetime) -> int:
+        """Remove bodies begun before a time and never accepted; return how many."""
+
     async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
         """Store envelope, deliveries, receipts, log entry and audit line, or none.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from exchange.domain.records import (
     Acceptance,
@@ -36,7 +37,17 @@ class MemoryEnvelopes:
 
     async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
         """Store a large body before its acceptance."""
-        self._tables.chunked[body_id] = b"".join([chunk async for chunk in chunks])
+        begun_at = datetime.now(UTC)
+        body = b"".join([chunk async for chunk in chunks])
+        self._tables.chunked[body_id] = (begun_at, body)
+
+    async def drop_orphans(self, *, before: datetime) -> int:
+        """Remove bodies begun before a time and never accepted; return how many."""
+        chunked = self._tables.chunked
+        orphans = [key for key, (begun_at, _) in chunked.items() if begun_at < before]
+        for key in orphans:
+            del chunked[key]
+        return len(orphans)
 
     async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
         """Store envelope, deliveries, receipts, log entry and audit line, or none."""
@@ -148,13 +159,18 @@ class MemoryEnvelopes:
 
     def _require_acceptable(self, acceptance: Acceptance) -> None:
         tables, change = self._tables, acceptance.status_change
-        if acceptance.body_chunks not in {None, *tables.chunked}:
-            raise body_missing()
+        if acceptance.body_chunks is not None:
+            self._require_stored(acceptance.body_chunks, acceptance.envelope.size)
         for receipt in acceptance.receipts:
             if (receipt.envelope_id, receipt.key) in tables.receipts:
                 raise receipt_conflict(receipt.key)
         if change is not None and not self._still_holds(change):
             raise status_conflict(change)
+
+    def _require_stored(self, body_id: str, size: int) -> None:
+        _, body = self._tables.chunked.get(body_id, (None, None))
+        if body is None or len(body) != size:
+            raise body_missing()
 
     def _still_holds(self, change: StatusChange) -> bool:
         key = (change.envelope_id, change.recipient)
@@ -174,7 +190,7 @@ class MemoryEnvelopes:
         tables.bodies[envelope.envelope_id] = (
             acceptance.body
             if acceptance.body_chunks is None
-            else tables.chunked.pop(acceptance.body_chunks)
+            else tables.chunked.pop(acceptance.body_chunks)[1]
         )
         for recipient in envelope.recipients:
             tables.deliveries[envelope.envelope_id, recipient] = Delivery(

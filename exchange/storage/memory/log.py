@@ -21,12 +21,12 @@ class MemoryLog:
         tables = self._tables
         waiting = [tables.pending[key] for key in sorted(tables.pending)[:limit]]
         growth = grow(tables.log, waiting)
-        for sequenced in growth.entries:
-            del tables.pending[sequenced.entry.entry_id]
-            tables.entries.append(sequenced)
-            if sequenced.entry.makes_visible:
-                self._show(sequenced)
-        tables.nodes.update(growth.nodes)
+        for leaf in growth.leaves:
+            del tables.pending[leaf.sequenced.entry.entry_id]
+            tables.entries.append(leaf.sequenced)
+            tables.nodes.update(leaf.completed)
+            if leaf.sequenced.entry.makes_visible:
+                self._show(leaf.sequenced)
         tables.log = growth.state
         return growth.entries
 

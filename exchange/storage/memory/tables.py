@@ -30,7 +30,7 @@ class Tables:
     messages: dict[tuple[SystemId, OrganId, MessageId], EnvelopeId] = field(
         default_factory=dict
     )
-    chunked: dict[str, bytes] = field(default_factory=dict)
+    chunked: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
     bodies: dict[EnvelopeId, bytes] = field(default_factory=dict)
     deliveries: dict[tuple[EnvelopeId, OrganId], Delivery] = field(default_factory=dict)
     reported: set[tuple[EnvelopeId, OrganId, StatusCode]] = field(default_factory=set)

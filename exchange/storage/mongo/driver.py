@@ -5,37 +5,44 @@ read was durable when it was read: a receipt never leaves for an envelope that a
 could still undo.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
+from motor.core import AgnosticClientSession
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
-    AsyncIOMotorClientSession,
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-from exchange.errors import StorageUnavailableError
+from exchange.errors import ExchangeError, StorageUnavailableError
 from schemas.errors import ErrorCode
 
 # What BSON decodes to is only known to the codec, which turns it into records.
 Document = dict[str, Any]
+Filter = Mapping[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
-Session = AsyncIOMotorClientSession
+Session = AgnosticClientSession
+Result = TypeVar("Result")
 
-DURABLE = WriteConcern(w="majority", j=True)
-SNAPSHOT = ReadConcern("snapshot")
 LINEARIZABLE = ReadConcern("linearizable")
+SNAPSHOT = ReadConcern("snapshot")
+_DURABLE = WriteConcern(w="majority", j=True)
 _UTC_DATES: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+_DUPLICATE_KEY = 11000
+
+
+class DuplicateError(ExchangeError):
+    """A unique key is taken; its value is the place. Stays inside this package."""
 
 
 def open_client(uri: str, *, patience_seconds: float = 10) -> Client:
@@ -60,27 +67,84 @@ def open_database(client: Client, name: str) -> Database:
         codec_options=_UTC_DATES,
         read_concern=ReadConcern("majority"),
         read_preference=ReadPreference.PRIMARY,
-        write_concern=DURABLE,
+        write_concern=_DURABLE,
     )
 
 
 @asynccontextmanager
-async def transaction_session(database: Database) -> AsyncIterator[Session]:
-    """Open a session whose transactions are durable and see one snapshot."""
-    async with await database.client.start_session() as session:
-        yield session
-
-
-@asynccontextmanager
 async def available() -> AsyncIterator[None]:
-    """Say in the exchange's words that the database failed.
+    """Say in the exchange's words what the driver raised.
 
     Raises:
-        StorageUnavailableError: the driver gave up.
+        DuplicateError: a unique key is taken.
+        StorageUnavailableError: anything else; the driver has tried again already.
     """
     try:
         yield
     except PyMongoError as error:
+        taken = _taken(error)
+        if taken is not None:
+            raise DuplicateError(ErrorCode.INTERNAL, place=taken) from error
         raise StorageUnavailableError(
             ErrorCode.DATABASE_UNAVAILABLE, place=type(error).__name__
         ) from error
+
+
+async def in_transaction(
+    database: Database, work: Callable[[Session], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Run `work` in one durable transaction over one snapshot.
+
+    `work` runs again when the transaction met another one, so all it does is to write
+    through the session it gets.
+    """
+    async with available(), await database.client.start_session() as session:
+        return await session.with_transaction(
+            work,
+            read_concern=SNAPSHOT,
+            write_concern=_DURABLE,
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+
+async def find_one(
+    collection: Collection, condition: Filter, *, without: str | None = None
+) -> Document | None:
+    """Find a document, leaving out one field."""
+    async with available():
+        return await collection.find_one(condition, without and {without: 0})
+
+
+async def find_all(
+    collection: Collection,
+    condition: Filter,
+    *,
+    sort: Sequence[tuple[str, int]],
+    limit: int = 0,
+    without: str | None = None,
+) -> list[Document]:
+    """Find documents in the order of `sort`; a `limit` of 0 means all."""
+    async with available():
+        cursor = collection.find(condition, without and {without: 0})
+        return await cursor.sort(list(sort)).limit(limit).to_list(None)
+
+
+async def insert(
+    collection: Collection, documents: Sequence[Document], session: Session
+) -> None:
+    """Insert documents within a transaction; none is fine."""
+    if documents:
+        await collection.insert_many(documents, session=session)
+
+
+def _taken(error: PyMongoError) -> str | None:
+    """Return the value of the unique key that `error` says is taken, if it does."""
+    details: Filter | None = None
+    if isinstance(error, DuplicateKeyError):
+        details = error.details
+    elif isinstance(error, BulkWriteError):
+        failures = error.details["writeErrors"]
+        details = next((one for one in failures if one["code"] == _DUPLICATE_KEY), None)
+    if details is None:
+        return None
+    return ", ".join(str(value) for value in details.get("keyValue", {}).values())

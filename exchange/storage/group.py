@@ -1,0 +1,95 @@
+"""Commits of callers that wait at the same time, done together.
+
+A durable commit costs the same for one envelope as for thirty: while one group commits,
+those who come meanwhile form the next.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from exchange.errors import StorageUnavailableError
+from schemas.errors import CodedError
+
+Item = TypeVar("Item")
+Outcome = BaseException | None
+
+
+class GroupCommitter(Generic[Item]):
+    """Hands waiting items to `commit` in groups; each item fares as if alone.
+
+    Args:
+        commit: stores all items of a group, or none and raises.
+        weight: how much an item counts.
+        limit: the most a group of several items may weigh.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Awaitable[None]],
+        *,
+        weight: Callable[[Item], int],
+        limit: int,
+    ) -> None:
+        self._commit = commit
+        self._weight = weight
+        self._limit = limit
+        self._waiting: deque[tuple[Item, asyncio.Future[None]]] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item) -> None:
+        """Return when `item` is stored; raise what `commit` raised for it.
+
+        Somebody who stops waiting does not stop the commit.
+        """
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+        await future
+
+    async def drain(self) -> None:
+        """Return when nothing waits."""
+        while self._runner is not None and not self._runner.done():
+            await asyncio.wait([self._runner])
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group = self._take()
+            outcomes = await self._outcomes([item for item, _ in group])
+            for (_, future), outcome in zip(group, outcomes, strict=True):
+                _settle(future, outcome)
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[None]]]:
+        group = [self._waiting.popleft()]
+        weight = self._weight(group[0][0])
+        while self._waiting:
+            weight += self._weight(self._waiting[0][0])
+            if weight > self._limit:
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        outcome = await self._try(items)
+        refused = isinstance(outcome, CodedError)
+        if not refused or isinstance(outcome, StorageUnavailableError):
+            return [outcome] * len(items)
+        if len(items) == 1:
+            return [outcome]
+        # One of them is at fault; alone, each gets its own answer.
+        return [await self._try([item]) for item in items]
+
+    async def _try(self, items: Sequence[Item]) -> Outcome:
+        [outcome] = await asyncio.gather(self._commit(items), return_exceptions=True)
+        return outcome
+
+
+def _settle(future: asyncio.Future[None], outcome: Outcome) -> None:
+    if future.done():
+        return
+    if outcome is None:
+        future.set_result(None)
+    else:
+        future.set_exception(outcome)

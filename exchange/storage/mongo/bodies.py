@@ -1,0 +1,163 @@
+"""Raw bodies: small ones inside their envelope, large ones in chunks."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from exchange.domain.records import Acceptance
+from exchange.errors import ExchangeError
+from exchange.storage.conflicts import body_missing, envelope_missing
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    Session,
+    available,
+    find_one,
+)
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+
+CHUNK_BYTES = 1 << 20
+_CHUNKS_PER_FETCH = 4
+
+
+class Bodies:
+    """Stores chunks before an acceptance claims them, and reads any body back.
+
+    A body is `storing`, then `stored`, then `accepted`; until then it is an orphan.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._bodies = database["bodies"]
+        self._chunks = database["body_chunks"]
+        self._envelopes = database["envelopes"]
+
+    async def store(self, body_id: str, pieces: AsyncIterator[bytes]) -> None:
+        """Store a body in chunks, each with its digest."""
+        await self._mark(body_id, {"state": "storing"}, upsert=True)
+        size = number = 0
+        async for chunk in _rechunk(pieces):
+            async with available():
+                await self._chunks.insert_one(_chunk_document(body_id, number, chunk))
+            size += len(chunk)
+            number += 1
+        await self._mark(body_id, {"state": "stored", "size": size})
+
+    async def claim(self, acceptance: Acceptance, session: Session) -> None:
+        """Make a stored body part of an envelope.
+
+        Raises:
+            ExchangeError: it is not stored completely (INTERNAL).
+        """
+        whole = {
+            "_id": acceptance.body_chunks,
+            "state": "stored",
+            "size": acceptance.envelope.size,
+        }
+        claimed = await self._bodies.update_one(
+            whole, {"$set": {"state": "accepted"}}, session=session
+        )
+        if not claimed.matched_count:
+            raise body_missing()
+
+    async def read(
+        self, envelope_id: EnvelopeId, offset: int, length: int | None
+    ) -> AsyncIterator[bytes]:
+        """Yield a slice of a body, each piece checked before it leaves.
+
+        Raises:
+            ExchangeError: ENVELOPE_NOT_FOUND or STORED_BYTES_DAMAGED.
+        """
+        envelope = await find_one(self._envelopes, {"_id": envelope_id})
+        if envelope is None:
+            raise envelope_missing(envelope_id)
+        end = envelope["size"] if length is None else offset + length
+        end = min(end, envelope["size"])
+        if offset >= end:
+            return
+        if "body" in envelope:
+            yield _checked(envelope["body"], envelope["body_sha256"])[offset:end]
+            return
+        async for start, chunk in self._read_chunks(
+            envelope["body_chunks"], offset, end
+        ):
+            yield chunk[max(0, offset - start) : end - start]
+
+    async def drop_orphans(self, *, before: datetime) -> int:
+        """Remove bodies begun before a time that no envelope claimed."""
+        orphan = {"state": {"$ne": "accepted"}, "begun_at": {"$lt": before}}
+        dropped = 0
+        async with available():
+            async for body in self._bodies.find(orphan):
+                same = {"_id": body["_id"], **orphan}
+                # From here on no acceptance can claim it.
+                await self._bodies.update_one(same, {"$set": {"state": "dropping"}})
+                dropped += await self._drop(body["_id"])
+        return dropped
+
+    async def _drop(self, body_id: str) -> int:
+        dropping = {"_id": body_id, "state": "dropping"}
+        if await self._bodies.find_one(dropping) is None:
+            return 0
+        await self._chunks.delete_many(
+            {"_id": {"$gte": f"{body_id}/", "$lt": f"{body_id}0"}}
+        )
+        return (await self._bodies.delete_one(dropping)).deleted_count
+
+    async def _mark(
+        self, body_id: str, values: Document, *, upsert: bool = False
+    ) -> None:
+        change: Document = {"$set": values, "$currentDate": {"begun_at": True}}
+        async with available():
+            await self._bodies.update_one({"_id": body_id}, change, upsert=upsert)
+
+    async def _read_chunks(
+        self, body_id: str, offset: int, end: int
+    ) -> AsyncIterator[tuple[int, bytes]]:
+        number, last = offset // CHUNK_BYTES, (end - 1) // CHUNK_BYTES
+        wanted = {
+            "$gte": _chunk_id(body_id, number),
+            "$lte": _chunk_id(body_id, last),
+        }
+        async with available():
+            found = self._chunks.find({"_id": wanted}).sort("_id", 1)
+            async for chunk in found.batch_size(_CHUNKS_PER_FETCH):
+                if chunk["_id"] != _chunk_id(body_id, number):
+                    break
+                yield number * CHUNK_BYTES, _checked(chunk["data"], chunk["sha256"])
+                number += 1
+        if number <= last:
+            raise _damaged()
+
+
+async def _rechunk(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    buffer = bytearray()
+    async for piece in pieces:
+        buffer += piece
+        while len(buffer) >= CHUNK_BYTES:
+            yield bytes(buffer[:CHUNK_BYTES])
+            del buffer[:CHUNK_BYTES]
+    if buffer:
+        yield bytes(buffer)
+
+
+def _chunk_id(body_id: str, number: int) -> str:
+    return f"{body_id}/{number:08d}"
+
+
+def _chunk_document(body_id: str, number: int, chunk: bytes) -> Document:
+    return {
+        "_id": _chunk_id(body_id, number),
+        "data": chunk,
+        "sha256": hashlib.sha256(chunk).hexdigest(),
+    }
+
+
+def _checked(data: bytes, sha256: str) -> bytes:
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise _damaged()
+    return data
+
+
+def _damaged() -> ExchangeError:
+    return ExchangeError(ErrorCode.STORED_BYTES_DAMAGED, place="body")

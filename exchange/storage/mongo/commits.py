@@ -1,0 +1,114 @@
+"""The two transactions of the exchange, each over a group of callers."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from pymongo import UpdateMany
+
+from exchange.domain.records import Acceptance, StatusChange, StepRecord
+from exchange.storage.conflicts import status_conflict, step_conflict
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.bodies import Bodies
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    Session,
+    in_transaction,
+    insert,
+)
+from exchange.storage.mongo.envelope_codec import envelope_document
+
+
+class Commits:
+    """Stores all of a group, or nothing of it."""
+
+    def __init__(self, database: Database, bodies: Bodies) -> None:
+        self._database = database
+        self._bodies = bodies
+
+    async def accept(self, group: Sequence[Acceptance]) -> None:
+        """Store envelopes with all that belongs to them.
+
+        Raises:
+            DuplicateError: a message id, or a receipt's key, is taken.
+            StateConflictError: a status change starts from another status.
+            ExchangeError: chunks of a body are missing.
+        """
+        await in_transaction(self._database, partial(self._accept, group))
+
+    async def record(self, group: Sequence[StepRecord]) -> None:
+        """Store steps with all that belongs to them.
+
+        Raises:
+            DuplicateError: a receipt's key is taken.
+            StateConflictError: a delivery is in another state.
+        """
+        await in_transaction(self._database, partial(self._record, group))
+
+    async def _accept(self, group: Sequence[Acceptance], session: Session) -> None:
+        await self._insert("envelopes", map(envelope_document, group), session)
+        await self._insert("deliveries", _deliveries(group), session)
+        receipts = (receipt for one in group for receipt in one.receipts)
+        await self._insert("receipts", map(codec.receipt_document, receipts), session)
+        await self._insert_traces(group, session)
+        for one in group:
+            if one.body_chunks is not None:
+                await self._bodies.claim(one, session)
+            if one.status_change is not None:
+                await self._report(one.status_change, session)
+
+    async def _record(self, group: Sequence[StepRecord], session: Session) -> None:
+        receipts = (one.receipt for one in group)
+        await self._insert("receipts", map(codec.receipt_document, receipts), session)
+        await self._insert_traces(group, session)
+        moved = await self._database["deliveries"].bulk_write(
+            [_move(one) for one in group], session=session
+        )
+        if moved.matched_count != sum(len(set(one.recipients)) for one in group):
+            raise step_conflict(group[0])
+
+    async def _report(self, change: StatusChange, session: Session) -> None:
+        # A missing field equals None; `reported` keeps a code from coming twice.
+        held = {
+            "_id": codec.key_of(change.envelope_id, change.recipient),
+            "status": None if change.before is None else change.before.value,
+            "reported": {"$ne": change.after.value},
+        }
+        update = {
+            "$set": {"status": change.after.value},
+            "$push": {"reported": change.after.value},
+        }
+        reported = await self._database["deliveries"].update_one(
+            held, update, session=session
+        )
+        if not reported.matched_count:
+            raise status_conflict(change)
+
+    async def _insert_traces(
+        self, group: Sequence[Acceptance | StepRecord], session: Session
+    ) -> None:
+        entries = (codec.pending_document(one.entry) for one in group)
+        await self._insert("log_pending", entries, session)
+        lines = (codec.audit_document(one.audit) for one in group)
+        await self._insert("audit", lines, session)
+
+    async def _insert(
+        self, name: str, documents: Iterable[Document], session: Session
+    ) -> None:
+        await insert(self._database[name], list(documents), session)
+
+
+def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
+    for envelope in (one.envelope for one in group):
+        for recipient in envelope.recipients:
+            yield codec.delivery_document(envelope.envelope_id, recipient)
+
+
+def _move(step: StepRecord) -> UpdateMany:
+    keys = [codec.key_of(step.receipt.envelope_id, one) for one in step.recipients]
+    held = {"_id": {"$in": keys}, "state": {"$in": [one.value for one in step.before]}}
+    # A write even where the state stays: two steps at a time must meet.
+    change: Document = {"$inc": {"steps": 1}}
+    if step.after is not None:
+        change["$set"] = {"state": step.after.value}
+    return UpdateMany(held, change)

@@ -1,0 +1,117 @@
+"""Agencies and systems in MongoDB."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from pymongo import ReplaceOne
+
+from exchange.domain.records import Agency, AuditLine, System
+from exchange.storage.conflicts import agency_code_taken, certificate_taken
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.driver import (
+    Database,
+    DuplicateError,
+    Session,
+    find_all,
+    find_one,
+    in_transaction,
+)
+from schemas.identifiers import OrganId, SystemId
+
+
+class MongoDirectory:
+    """Agencies and the systems that act for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._agencies = database["agencies"]
+        self._systems = database["systems"]
+        self._meta = database["meta"]
+
+    async def import_agencies(
+        self, agencies: Sequence[Agency], *, audit: AuditLine
+    ) -> int:
+        """Insert or replace agencies by code; return the new directory version.
+
+        Raises:
+            ExchangeError: two agencies with one 2016 code (DIRECTORY_IMPORT_INVALID).
+        """
+        work = partial(self._import, agencies, audit)
+        try:
+            await in_transaction(self._database, work)
+        except DuplicateError as error:
+            raise agency_code_taken(OrganId(error.place)) from error
+        return await self.version()
+
+    async def agency(self, code: OrganId) -> Agency | None:
+        """Find an agency by either form of its code."""
+        found = await find_one(self._agencies, {"_id": code}) or await find_one(
+            self._agencies, {"code_2016": code}
+        )
+        return None if found is None else codec.agency_record(found)
+
+    async def agencies(self) -> Sequence[Agency]:
+        """All agencies, ordered by code."""
+        found = await find_all(self._agencies, {}, sort=[("_id", 1)])
+        return [codec.agency_record(one) for one in found]
+
+    async def version(self) -> int:
+        """The directory's version; 0 when empty."""
+        found = await find_one(self._meta, {"_id": "directory"})
+        return 0 if found is None else int(found["version"])
+
+    async def register_system(self, system: System, *, audit: AuditLine) -> None:
+        """Insert or replace a system by its id.
+
+        Raises:
+            ExchangeError: another system has one of its certificates
+                (CLIENT_CERTIFICATE_REFUSED).
+        """
+        work = partial(self._register, system, audit)
+        try:
+            await in_transaction(self._database, work)
+        except DuplicateError as error:
+            raise certificate_taken(system.system_id) from error
+
+    async def system_by_certificate(self, sha256: str) -> System | None:
+        """Find the system that owns a client certificate."""
+        found = await find_one(self._systems, {"certificates": sha256})
+        return None if found is None else codec.system_record(found)
+
+    async def system(self, system_id: SystemId) -> System | None:
+        """Find a system by its id."""
+        found = await find_one(self._systems, {"_id": system_id})
+        return None if found is None else codec.system_record(found)
+
+    async def _import(
+        self, agencies: Sequence[Agency], audit: AuditLine, session: Session
+    ) -> None:
+        documents = {one.code: codec.agency_document(one) for one in agencies}
+        known = self._agencies.find({"_id": {"$in": list(documents)}}, session=session)
+        async for one in known:
+            if documents[one["_id"]] == one:
+                del documents[one["_id"]]
+        if not documents:
+            return
+        changes = [
+            ReplaceOne({"_id": code}, document, upsert=True)
+            for code, document in documents.items()
+        ]
+        await self._agencies.bulk_write(changes, session=session)
+        await self._meta.update_one(
+            {"_id": "directory"}, {"$inc": {"version": 1}}, session=session
+        )
+        await self._append(audit, session)
+
+    async def _register(
+        self, system: System, audit: AuditLine, session: Session
+    ) -> None:
+        document = codec.system_document(system)
+        await self._systems.replace_one(
+            {"_id": system.system_id}, document, upsert=True, session=session
+        )
+        await self._append(audit, session)
+
+    async def _append(self, audit: AuditLine, session: Session) -> None:
+        line = codec.audit_document(audit)
+        await self._database["audit"].insert_one(line, session=session)

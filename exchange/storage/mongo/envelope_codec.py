@@ -1,0 +1,70 @@
+"""Envelopes to documents and back."""
+
+from dataclasses import fields
+
+from exchange.domain.records import Acceptance, Envelope, StoredAttachment
+from exchange.storage.mongo.codec import with_values
+from exchange.storage.mongo.driver import Document
+from schemas.vocabulary import BusinessType, EnvelopeKind, EvidenceLevel
+
+_ATTACHMENT_FIELDS = tuple(one.name for one in fields(StoredAttachment))
+
+
+def envelope_document(acceptance: Acceptance) -> Document:
+    """Encode an envelope with its body, or the id of the body's chunks."""
+    envelope = acceptance.envelope
+    chunked = acceptance.body_chunks is not None
+    return with_values(
+        {
+            "_id": envelope.envelope_id,
+            "kind": envelope.kind.value,
+            "system": envelope.system_id,
+            "sender": envelope.sender,
+            "recipients": list(envelope.recipients),
+            "message_id": envelope.message_id,
+            "content_type": envelope.content_type,
+            "size": envelope.size,
+            "body_sha256": envelope.body_sha256,
+            "evidence_level": envelope.evidence_level.value,
+            "accepted_at": envelope.accepted_at,
+            "attachments": [_attachment(one) for one in envelope.attachments],
+            "document_id": envelope.document_id,
+            "document_code": envelope.document_code,
+            "subject": envelope.subject,
+            "urgency": int(envelope.urgency),
+            "business_type": envelope.business_type.value,
+            "status_of": envelope.status_of,
+            "receipt": envelope.receipt,
+            "body": None if chunked else acceptance.body,
+            "body_chunks": acceptance.body_chunks,
+        }
+    )
+
+
+def envelope_record(document: Document) -> Envelope:
+    """Decode an envelope."""
+    return Envelope(
+        envelope_id=document["_id"],
+        kind=EnvelopeKind(document["kind"]),
+        system_id=document["system"],
+        sender=document["sender"],
+        recipients=tuple(document["recipients"]),
+        message_id=document["message_id"],
+        content_type=document["content_type"],
+        size=document["size"],
+        body_sha256=document["body_sha256"],
+        evidence_level=EvidenceLevel(document["evidence_level"]),
+        accepted_at=document["accepted_at"],
+        attachments=tuple(StoredAttachment(**one) for one in document["attachments"]),
+        document_id=document.get("document_id"),
+        document_code=document["document_code"],
+        subject=document["subject"],
+        urgency=document["urgency"],
+        business_type=BusinessType(document["business_type"]),
+        status_of=document.get("status_of"),
+        receipt=document["receipt"],
+    )
+
+
+def _attachment(attachment: StoredAttachment) -> Document:
+    return {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}

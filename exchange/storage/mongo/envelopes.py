@@ -1,0 +1,226 @@
+"""Envelopes, deliveries and receipts in MongoDB."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+
+from exchange.domain.records import (
+    Acceptance,
+    Accepted,
+    Delivery,
+    Envelope,
+    InboxItem,
+    Repeated,
+    StepRecord,
+    StoredReceipt,
+)
+from exchange.storage.conflicts import receipt_conflict
+from exchange.storage.group import GroupCommitter
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.bodies import Bodies
+from exchange.storage.mongo.commits import Commits
+from exchange.storage.mongo.driver import (
+    LINEARIZABLE,
+    SNAPSHOT,
+    Database,
+    Document,
+    DuplicateError,
+    available,
+    find_all,
+    find_one,
+)
+from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.schema import UNCHECKED
+from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+
+_GROUP_BYTES = 8 << 20
+_ITEM_BYTES = 256 << 10  # at most 32 callers in a group
+
+
+class MongoEnvelopes:
+    """Accepted envelopes, their deliveries and receipts."""
+
+    def __init__(self, database: Database) -> None:
+        self._envelopes = database["envelopes"]
+        self._deliveries = database["deliveries"]
+        self._receipts = database["receipts"]
+        self._bodies = Bodies(database)
+        commits = Commits(database, self._bodies)
+        self._accepting = GroupCommitter(
+            commits.accept, weight=_acceptance_weight, limit=_GROUP_BYTES
+        )
+        self._recording = GroupCommitter(
+            commits.record, weight=_step_weight, limit=_GROUP_BYTES
+        )
+
+    async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
+        """Store a large body before its acceptance; an orphan until then."""
+        await self._bodies.store(body_id, chunks)
+
+    async def drop_orphans(self, *, before: datetime) -> int:
+        """Remove bodies begun before a time and never accepted; return how many."""
+        return await self._bodies.drop_orphans(before=before)
+
+    async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
+        """Store envelope, deliveries, receipts, log entry and audit line, or none.
+
+        Raises:
+            StateConflictError: `status_change.before` no longer holds, or its code or
+                a receipt's key is stored already.
+        """
+        try:
+            await self._accepting.submit(acceptance)
+        except DuplicateError as error:
+            return await self._stored_before(acceptance.envelope, error)
+        return Accepted(acceptance.envelope)
+
+    async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
+        """Find an envelope by the hub's id."""
+        found = await find_one(self._envelopes, {"_id": envelope_id}, without="body")
+        return None if found is None else envelope_record(found)
+
+    async def envelope_by_message(
+        self, system_id: SystemId, sender: OrganId, message_id: MessageId
+    ) -> Envelope | None:
+        """Find an envelope by its sender's id."""
+        message = _message(system_id, sender, message_id)
+        found = await find_one(self._envelopes, message, without="body")
+        return None if found is None else envelope_record(found)
+
+    def read_body(
+        self, envelope_id: EnvelopeId, *, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield the raw body, or a slice of it, in pieces checked by digest.
+
+        Raises:
+            ExchangeError: ENVELOPE_NOT_FOUND or STORED_BYTES_DAMAGED.
+        """
+        return self._bodies.read(envelope_id, offset, length)
+
+    async def delivery(
+        self, envelope_id: EnvelopeId, recipient: OrganId
+    ) -> Delivery | None:
+        """Find one delivery."""
+        key = codec.key_of(envelope_id, recipient)
+        found = await find_one(self._deliveries, {"_id": key})
+        return None if found is None else codec.delivery_record(found)
+
+    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
+        """All deliveries of an envelope, ordered by recipient."""
+        parts = codec.of_envelope(envelope_id)
+        found = await find_all(self._deliveries, parts, sort=[("_id", 1)])
+        return [codec.delivery_record(one) for one in found]
+
+    async def inbox(
+        self, recipients: Collection[OrganId], *, after: int, limit: int
+    ) -> Sequence[InboxItem]:
+        """Visible deliveries with a log index above `after`, in log order."""
+        visible = await self._visible(recipients, {"$gt": after}, limit=limit)
+        if len(visible) == limit:
+            last = visible[-1]["log_index"]
+            earlier = [one for one in visible if one["log_index"] < last]
+            visible = [*earlier, *await self._visible(recipients, last)]
+        envelopes = await self._by_id([one["envelope"] for one in visible])
+        return [
+            InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
+            for one in visible
+        ]
+
+    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
+        """Envelopes with deliveries in state accepted or checking, oldest first."""
+        oldest = await self._unchecked(limit)
+        envelopes = await self._by_id(oldest)
+        return [envelopes[one] for one in oldest]
+
+    async def record_step(self, step: StepRecord) -> StoredReceipt:
+        """Store receipt, states, log entry and audit line, or none.
+
+        Raises:
+            StateConflictError: a delivery is not in one of `before`.
+        """
+        try:
+            await self._recording.submit(step)
+        except DuplicateError:
+            key = codec.key_of(step.receipt.envelope_id, step.receipt.key)
+            durable = self._receipts.with_options(read_concern=LINEARIZABLE)
+            stored = await find_one(durable, {"_id": key})
+            if stored is None:
+                raise
+            return codec.receipt_record(stored)
+        return step.receipt
+
+    async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
+        """Step receipts of an envelope in the order of recording."""
+        order = [("recorded_at", 1), ("entry", 1)]
+        parts = codec.of_envelope(envelope_id)
+        found = await find_all(self._receipts, parts, sort=order)
+        return [codec.receipt_record(one) for one in found]
+
+    async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:
+        """Status envelopes that report on `envelope_id`, in order of acceptance."""
+        order = [("accepted_at", 1), ("_id", 1)]
+        reports = {"status_of": envelope_id}
+        found = await find_all(self._envelopes, reports, sort=order, without="body")
+        return [envelope_record(one) for one in found]
+
+    async def drain(self) -> None:
+        """Return when all that was handed in is stored."""
+        await self._accepting.drain()
+        await self._recording.drain()
+
+    async def _stored_before(
+        self, envelope: Envelope, error: DuplicateError
+    ) -> Accepted | Repeated:
+        # What made the key taken may be seconds from durable: only a linearizable
+        # read waits for that.
+        durable = self._envelopes.with_options(read_concern=LINEARIZABLE)
+        message = _message(envelope.system_id, envelope.sender, envelope.message_id)
+        found = await find_one(durable, message, without="body")
+        if found is None:
+            raise receipt_conflict(error.place) from error
+        stored = envelope_record(found)
+        # Our own, when the answer to the first commit was lost on the way.
+        ours = stored.envelope_id == envelope.envelope_id
+        return Accepted(stored) if ours else Repeated(stored)
+
+    async def _visible(
+        self, recipients: Collection[OrganId], index: object, *, limit: int = 0
+    ) -> list[Document]:
+        # One snapshot: a scan that went on while the log grew could miss an entry.
+        deliveries = self._deliveries.with_options(read_concern=SNAPSHOT)
+        wanted = {"recipient": {"$in": list(recipients)}, "log_index": index}
+        order = [("log_index", 1), ("recipient", 1)]
+        return await find_all(deliveries, wanted, sort=order, limit=limit)
+
+    async def _unchecked(self, limit: int) -> list[EnvelopeId]:
+        found: dict[EnvelopeId, None] = {}
+        async with available():
+            cursor = self._deliveries.find(
+                {"state": {"$in": list(UNCHECKED)}}, {"_id": 0, "envelope": 1}
+            )
+            async for one in cursor.sort("envelope", 1).hint("unchecked"):
+                found[one["envelope"]] = None
+                if len(found) >= limit:
+                    break
+        return list(found)
+
+    async def _by_id(
+        self, envelope_ids: Sequence[EnvelopeId]
+    ) -> dict[EnvelopeId, Envelope]:
+        if not envelope_ids:
+            return {}
+        wanted = {"_id": {"$in": list(envelope_ids)}}
+        async with available():
+            found = await self._envelopes.find(wanted, {"body": 0}).to_list(None)
+        return {one["_id"]: envelope_record(one) for one in found}
+
+
+def _message(system_id: SystemId, sender: OrganId, message_id: MessageId) -> Document:
+    return {"system": system_id, "sender": sender, "message_id": message_id}
+
+
+def _acceptance_weight(acceptance: Acceptance) -> int:
+    return max(_ITEM_BYTES, len(acceptance.body))
+
+
+def _step_weight(_step: StepRecord) -> int:
+    return _ITEM_BYTES

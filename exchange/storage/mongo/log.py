@@ -1,0 +1,110 @@
+"""The log in MongoDB: each entry keeps the tree nodes it completes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+
+from pymongo import UpdateMany
+
+from exchange.domain.records import PendingLogEntry, SequencedLogEntry
+from exchange.errors import StateConflictError
+from exchange.storage.growth import Growth, completing_index, grow
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.driver import (
+    Database,
+    Session,
+    find_all,
+    find_one,
+    in_transaction,
+    insert,
+)
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import READABLE_DELIVERY_STATES
+
+_READABLE = [state.value for state in READABLE_DELIVERY_STATES]
+
+
+class MongoLog:
+    """The append-only log (RFC 6962)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending = database["log_pending"]
+        self._entries = database["log"]
+        self._meta = database["meta"]
+
+    async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
+        """Give indexes to entries that wait, oldest first, and store tree nodes."""
+        return await in_transaction(self._database, partial(self._sequence, limit))
+
+    async def size(self) -> int:
+        """Number of sequenced entries."""
+        state = await find_one(self._meta, {"_id": "log"})
+        return 0 if state is None else codec.log_state_record(state).size
+
+    async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
+        """Sequenced entries that concern an envelope, in log order."""
+        concerns = {"envelope": envelope_id}
+        found = await find_all(self._entries, concerns, sort=[("_id", 1)])
+        return [codec.sequenced_record(one) for one in found]
+
+    async def pending_of(self, envelope_id: EnvelopeId) -> Sequence[PendingLogEntry]:
+        """Entries of an envelope that have no index yet, oldest first."""
+        concerns = {"envelope": envelope_id}
+        found = await find_all(self._pending, concerns, sort=[("_id", 1)])
+        return [codec.pending_record(one) for one in found]
+
+    async def nodes(
+        self, coordinates: Collection[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], bytes]:
+        """Hashes of complete subtrees by (level, index)."""
+        indexes = sorted({completing_index(one) for one in coordinates})
+        wanted = {"_id": {"$in": indexes}}
+        found = await find_all(self._entries, wanted, sort=[("_id", 1)])
+        completed = {one["_id"]: one["nodes"] for one in found}
+        return {
+            one: completed[completing_index(one)][one[0]]
+            for one in coordinates
+            if completing_index(one) in completed
+        }
+
+    async def _sequence(
+        self, limit: int, session: Session
+    ) -> Sequence[SequencedLogEntry]:
+        waiting = self._pending.find({}, session=session).sort("_id", 1).limit(limit)
+        batch = [codec.pending_record(one) async for one in waiting]
+        if not batch:
+            return ()
+        state = await self._meta.find_one({"_id": "log"}, session=session)
+        growth = grow(codec.log_state_record(state or {}), batch)
+        await self._store(growth, session)
+        await self._show(growth, session)
+        return growth.entries
+
+    async def _store(self, growth: Growth, session: Session) -> None:
+        documents = [codec.leaf_document(leaf) for leaf in growth.leaves]
+        await insert(self._entries, documents, session)
+        done = [one.entry.entry_id for one in growth.entries]
+        await self._pending.delete_many({"_id": {"$in": done}}, session=session)
+        # Two that sequence at a time meet here, whatever their leases say.
+        before = {"_id": "log", "size": growth.state.size - len(done)}
+        after = {"size": growth.state.size, "frontier": list(growth.state.frontier)}
+        grown = await self._meta.update_one(before, {"$set": after}, session=session)
+        if not grown.matched_count:
+            raise StateConflictError(ErrorCode.INTERNAL, place="log")
+
+    async def _show(self, growth: Growth, session: Session) -> None:
+        shown = [
+            UpdateMany(
+                {
+                    **codec.of_envelope(one.entry.envelope_id),
+                    "log_index": None,
+                    "state": {"$in": _READABLE},
+                },
+                {"$set": {"log_index": one.index}},
+            )
+            for one in growth.entries
+            if one.entry.makes_visible
+        ]
+        if shown:
+            await self._database["deliveries"].bulk_write(shown, session=session)

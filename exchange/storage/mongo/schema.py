@@ -1,0 +1,98 @@
+"""Collections, indexes and the version of their shape."""
+
+from contextlib import suppress
+from typing import Final
+
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, DuplicateKeyError
+
+from exchange.errors import ExchangeError
+from exchange.storage.mongo.driver import Database, Document, available
+from schemas.errors import ErrorCode
+from schemas.vocabulary import DeliveryState
+
+VERSION: Final = 1
+UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
+
+_INDEXES: Final = {
+    "agencies": (
+        IndexModel(
+            "code_2016",
+            unique=True,
+            partialFilterExpression={"code_2016": {"$exists": True}},
+        ),
+    ),
+    "systems": (
+        IndexModel(
+            "certificates",
+            unique=True,
+            partialFilterExpression={"certificates": {"$exists": True}},
+        ),
+    ),
+    "envelopes": (
+        IndexModel(["system", "sender", "message_id"], unique=True),
+        IndexModel(
+            "status_of", partialFilterExpression={"status_of": {"$exists": True}}
+        ),
+    ),
+    "bodies": (),
+    "body_chunks": (),
+    "deliveries": (
+        # The inbox: only what is visible is in it.
+        IndexModel(
+            ["recipient", "log_index"],
+            partialFilterExpression={"log_index": {"$exists": True}},
+        ),
+        # What waits for its check: entries leave the index with the state.
+        IndexModel(
+            "envelope",
+            name="unchecked",
+            partialFilterExpression={"state": {"$in": list(UNCHECKED)}},
+        ),
+    ),
+    "receipts": (),
+    "log_pending": (IndexModel("envelope"),),
+    "log": (IndexModel(["envelope", "_id"]),),
+    "audit": (IndexModel(["at", "_id"]),),
+    "leases": (),
+    "meta": (),
+}
+
+
+async def prepare(database: Database) -> None:
+    """Create what is missing; running it again, or twice at a time, changes nothing.
+
+    Raises:
+        ExchangeError: the database was written by a later version (DATABASE_NEWER).
+    """
+    async with available():
+        await _require_known_version(database)
+        present = set(await database.list_collection_names())
+        for name, indexes in _INDEXES.items():
+            if name not in present:
+                await _create(database, name)
+            if indexes:
+                await database[name].create_indexes(list(indexes))
+        await _put_once(database, "directory", {"version": 0})
+        await _put_once(database, "log", {"size": 0, "frontier": []})
+
+
+async def _require_known_version(database: Database) -> None:
+    await _put_once(database, "schema", {"version": VERSION})
+    found = await database["meta"].find_one({"_id": "schema"})
+    if found is not None and found["version"] > VERSION:
+        place = f"version {found['version']}, known {VERSION}"
+        raise ExchangeError(ErrorCode.DATABASE_NEWER, place=place)
+
+
+async def _create(database: Database, name: str) -> None:
+    # Another process that starts at the same time may have been faster.
+    with suppress(CollectionInvalid):
+        await database.create_collection(name)
+
+
+async def _put_once(database: Database, name: str, values: Document) -> None:
+    with suppress(DuplicateKeyError):
+        await database["meta"].update_one(
+            {"_id": name}, {"$setOnInsert": values}, upsert=True
+        )

@@ -1,0 +1,85 @@
+"""All ports on MongoDB."""
+
+import asyncio
+
+from exchange.errors import ExchangeError, StorageUnavailableError
+from exchange.storage.mongo.audit import MongoAudit
+from exchange.storage.mongo.directory import MongoDirectory
+from exchange.storage.mongo.driver import Client, available, open_client, open_database
+from exchange.storage.mongo.envelopes import MongoEnvelopes
+from exchange.storage.mongo.leases import MongoLeases
+from exchange.storage.mongo.log import MongoLog
+from exchange.storage.mongo.schema import prepare
+
+_READY_SECONDS = 2.0
+
+
+async def open_mongo_storage(
+    uri: str, *, database: str = "lienthong"
+) -> "MongoStorage":
+    """Connect, and create the collections and indexes that are missing.
+
+    Raises:
+        StorageUnavailableError: no primary answers.
+        ExchangeError: a later version wrote this database (DATABASE_NEWER).
+    """
+    client = open_client(uri)
+    storage = MongoStorage(client, database)
+    try:
+        await prepare(open_database(client, database))
+    except ExchangeError:
+        client.close()
+        raise
+    return storage
+
+
+class MongoStorage:
+    """All ports of one deployment on a MongoDB replica set."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        database = open_database(client, name)
+        self._directory = MongoDirectory(database)
+        self._envelopes = MongoEnvelopes(database)
+        self._log = MongoLog(database)
+        self._audit = MongoAudit(database)
+        self._leases = MongoLeases(database)
+
+    @property
+    def directory(self) -> MongoDirectory:
+        """Agencies and systems."""
+        return self._directory
+
+    @property
+    def envelopes(self) -> MongoEnvelopes:
+        """Envelopes, deliveries, receipts."""
+        return self._envelopes
+
+    @property
+    def log(self) -> MongoLog:
+        """The log."""
+        return self._log
+
+    @property
+    def audit(self) -> MongoAudit:
+        """The audit trail."""
+        return self._audit
+
+    @property
+    def leases(self) -> MongoLeases:
+        """Leases."""
+        return self._leases
+
+    async def ready(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with available(), asyncio.timeout(_READY_SECONDS):
+                await self._client.admin.command("ping")
+        except (StorageUnavailableError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Finish what was handed in, then close connections."""
+        await self._envelopes.drain()
+        self._client.close()
