@@ -51,19 +51,27 @@ _Number = TypeVar("_Number", bound=IntEnum)
 def read(root: Element) -> EdxmlDocument | EdxmlStatus:
     """Return the message in an edXML document.
 
+    A verified message begins at its signed part, so the envelope alone reads too.
+
     Raises:
         SchemaError: not edXML, or a part of it is absent, doubled or unreadable.
     """
     if root.tag == qualified(SOAP, "Envelope"):
         return _status(Node(soap_status(root)), legacy=False)
-    if root.tag != q("edXML"):
-        raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place="edXML")
-    envelope = Node(root).required_child("edXMLEnvelope")
+    envelope = _envelope(root)
     header = envelope.required_child("edXMLHeader")
     message = header.required_child("MessageHeader")
     if message.child("StatusCode"):
         return _status(message, legacy=_has_legacy_signature(header))
     return _document(envelope, header, message)
+
+
+def _envelope(root: Element) -> Node:
+    if root.tag == q("edXMLEnvelope"):
+        return Node(root)
+    if root.tag == q("edXML"):
+        return Node(root).required_child("edXMLEnvelope")
+    raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place="edXML")
 
 
 def soap_status(root: Element) -> Element:
