@@ -120,6 +120,7 @@ class ErrorCode(StrEnum):
     PLACEMENT_INVALID = "placement_invalid"
     GLYPH_MISSING = "glyph_missing"
     IMAGE_INVALID = "image_invalid"
+    PDF_SIGNING_FORBIDDEN = "pdf_signing_forbidden"
 
     # Judging a PDF
     NOT_SIGNED = "not_signed"

@@ -1,0 +1,120 @@
+"""Find what makes a PDF file act or change by itself; such a file is not signed.
+
+A signature on it would cover the bytes, not what a reader shows (ISO 32000-2 clause
+12.6, TT 15/2025 on what a signer sees).
+"""
+
+import re
+from collections.abc import Iterator
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from schemas.errors import ErrorCode
+from signing.errors import SigningError
+
+MAX_OBJECTS = 200_000
+
+FORBIDDEN_KEYS = frozenset({"/AA", "/JS", "/JavaScript", "/XFA", "/EF", "/EmbeddedFiles"})
+
+# Clause 12.6.4: left are GoTo, URI and Named, which need a reader's click.
+FORBIDDEN_ACTIONS = frozenset(
+    {
+        "/GoToR",
+        "/GoToE",
+        "/GoToDp",
+        "/Launch",
+        "/Thread",
+        "/Sound",
+        "/Movie",
+        "/Hide",
+        "/SubmitForm",
+        "/ResetForm",
+        "/ImportData",
+        "/SetOCGState",
+        "/Rendition",
+        "/Trans",
+        "/GoTo3DView",
+        "/JavaScript",
+        "/RichMediaExecute",
+    }
+)
+FORBIDDEN_ANNOTATIONS = frozenset(
+    {"/FileAttachment", "/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
+)
+
+# Below these keys stand names chosen by the producer, or no dictionary with a trigger.
+_NOT_WALKED = frozenset(
+    {
+        "/Resources",
+        "/DR",
+        "/AP",
+        "/Dests",
+        "/Contents",
+        "/Metadata",
+        "/PieceInfo",
+        "/StructTreeRoot",
+        "/Parent",
+        "/V",
+    }
+)
+
+
+def _suspicion() -> re.Pattern[bytes]:
+    """Match the names above, any name in a second spelling, and object streams."""
+    names = FORBIDDEN_KEYS | FORBIDDEN_ACTIONS | FORBIDDEN_ANNOTATIONS | {"/ObjStm"}
+    whole = b"|".join(sorted(name[1:].encode("ascii") for name in names))
+    unfinished = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
+    spelled = rb"(?:" + whole + rb")(?!" + unfinished + rb")"
+    return re.compile(rb"/(?:" + spelled + rb"|[A-Za-z0-9]*#[0-9A-Fa-f]{2})")
+
+
+_SUSPICION = _suspicion()
+
+
+def refuse_active_content(reader: PdfFileReader, source: bytes) -> None:
+    """Refuse a file with scripts, triggers, embedded files or rich media.
+
+    Files that nowhere spell one of the names, and hide no objects in object streams,
+    hold none: they are not walked.
+
+    Raises:
+        SigningError: PDF_ACTIVE_CONTENT with what was found, or LIMIT_EXCEEDED.
+    """
+    if _SUSPICION.search(source) is None:
+        return
+    for dictionary in _dictionaries(reader.root):
+        found = _active_name(dictionary)
+        if found:
+            raise SigningError(ErrorCode.PDF_ACTIVE_CONTENT, place=found)
+
+
+def _active_name(dictionary: generic.DictionaryObject) -> str | None:
+    key = next((key for key in dictionary if key in FORBIDDEN_KEYS), None)
+    if key:
+        return str(key)
+    if dictionary.get("/S") in FORBIDDEN_ACTIONS:
+        return str(dictionary["/S"])
+    if dictionary.get("/Subtype") in FORBIDDEN_ANNOTATIONS:
+        return str(dictionary["/Subtype"])
+    return None
+
+
+def _dictionaries(root: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
+    """Walk what the catalog reaches, each indirect object once."""
+    waiting: list[generic.PdfObject] = [root]
+    seen: set[generic.Reference] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, generic.IndirectObject):
+            if value.reference in seen:
+                continue
+            seen.add(value.reference)
+            if len(seen) > MAX_OBJECTS:
+                raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="objects")
+            value = value.get_object()
+        if isinstance(value, generic.DictionaryObject):
+            yield value
+            waiting += [value.raw_get(key) for key in value if key not in _NOT_WALKED]
+        elif isinstance(value, generic.ArrayObject):
+            waiting += [value.raw_get(index) for index in range(len(value))]
