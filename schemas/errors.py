@@ -154,6 +154,7 @@ class ErrorCode(StrEnum):
     LIBRARY_MISSING = "library_missing"
     USAGE = "usage"
     FILE_UNREADABLE = "file_unreadable"
+    FILE_NOT_WRITTEN = "file_not_written"
     HUB_UNREACHABLE = "hub_unreachable"
 
 

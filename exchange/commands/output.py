@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.catalogue import explain
-
 from schemas.errors import CodedError, Text
 
 

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pki.trust import load_material
-from schemas.render import verdict_to_json
-from signing.api import verify_file
-from signing.validation.report import render_text
-
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
+from pki.trust import load_material
+from schemas.render import verdict_to_json
 from schemas.verdict import Indication
+from signing.api import verify_file
+from signing.validation.report import render_text
 
 EXIT_CODES = {
     Indication.TOTAL_PASSED: 0,
