@@ -15,7 +15,9 @@ from signing.errors import SigningError
 
 MAX_OBJECTS = 200_000
 
-FORBIDDEN_KEYS = frozenset({"/AA", "/JS", "/JavaScript", "/XFA", "/EF", "/EmbeddedFiles"})
+FORBIDDEN_KEYS = frozenset(
+    {"/AA", "/JS", "/JavaScript", "/XFA", "/EF", "/EmbeddedFiles"}
+)
 
 # Clause 12.6.4: left are GoTo, URI and Named, which need a reader's click.
 FORBIDDEN_ACTIONS = frozenset(

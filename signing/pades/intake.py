@@ -27,8 +27,8 @@ from pyhanko.sign.validation.pdf_embedded import (
 )
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from pki.names import UNREADABLE_CERTIFICATE
 from pki.kinds import KIND_POLICIES, CertificateKind
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.active import refuse_active_content

@@ -192,10 +192,15 @@ def _geometry(leaf: generic.DictionaryObject) -> PageGeometry:
     if crop is not None:
         visible = _intersection(visible, _box(crop))
     rotation = _inherited(leaf, "/Rotate")
-    turned = 0 if rotation is None else int(rotation) % 360
-    if turned % _QUARTER_TURN:
+    return PageGeometry(visible, _turned(rotation))
+
+
+def _turned(rotation: generic.PdfObject | None) -> int:
+    if rotation is None:
+        return 0
+    if not isinstance(rotation, generic.NumberObject) or rotation % _QUARTER_TURN:
         raise SigningError(ErrorCode.PDF_MALFORMED, place="/Rotate")
-    return PageGeometry(visible, turned)
+    return int(rotation) % 360
 
 
 def _inherited(node: generic.DictionaryObject, key: str) -> generic.PdfObject | None:

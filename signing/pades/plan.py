@@ -39,7 +39,8 @@ def plan_revision(
     field = SigFieldSpec(
         name,
         on_page=spot.page - 1 if spot else 0,
-        box=spot.box.corners if spot else None,
+        # Annotated with whole numbers, written as real ones.
+        box=spot.box.corners if spot else None,  # type: ignore[arg-type]
         readable_field_name=role.label,
     )
     drawing = _drawing(request, spot) if spot and request.is_visible else None
@@ -66,9 +67,7 @@ def _spot(
     return spot_of(reader, placement)
 
 
-def _empty_widget(
-    reader: PdfFileReader, name: str
-) -> generic.DictionaryObject | None:
+def _empty_widget(reader: PdfFileReader, name: str) -> generic.DictionaryObject | None:
     """Return the annotation of the document's own empty field `name`."""
     for _, value, reference in enumerate_sig_fields(reader, with_name=name):
         field = reference.get_object()

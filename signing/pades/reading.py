@@ -78,4 +78,3 @@ def open_pdf(source: bytes) -> PdfFileReader:
         if reader.xrefs.hybrid_xrefs_present:
             raise SigningError(ErrorCode.PDF_MALFORMED, place="hybrid xref")
     return reader
-
