@@ -107,9 +107,7 @@ def _document(envelope: Node, header: Node, message: Node) -> EdxmlDocument:
         document_id=message.document_id(),
         code=_code(message.required_child("Code")),
         promulgation=_promulgation(message.required_child("PromulgationInfo")),
-        document_type=DocumentType(
-            **message.required_child("DocumentType").texts(DOCUMENT_TYPE)
-        ),
+        document_type=_document_type(message.required_child("DocumentType")),
         subject=message.required_text("Subject"),
         content=message.text("Content"),
         signer=_signer(message.child("SignerInfo")),
@@ -161,6 +159,11 @@ def _promulgation(node: Node) -> PromulgationInfo:
         place = f"{node.place}/PromulgationDate"
         raise SchemaError(ErrorCode.DATE_MALFORMED, place=place)
     return PromulgationInfo(promulgation_date=day, place=node.text("Place"))
+
+
+def _document_type(node: Node) -> DocumentType:
+    node.required_text("TypeName")
+    return DocumentType(**node.texts(DOCUMENT_TYPE))
 
 
 def _signer(node: Node | None) -> SignerInfo | None:
