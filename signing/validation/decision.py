@@ -1,0 +1,168 @@
+"""From facts to the verdict (EN 319 102-1 5.3): pure, and passed only on proof."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from pki.names import common_name, summary
+from pki.path import ChainJudgement
+from schemas.errors import ErrorCode
+from schemas.verdict import (
+    FileKind,
+    Indication,
+    Modifications,
+    SignatureVerdict,
+    SubIndication,
+    Verdict,
+    worst,
+)
+from signing.validation.chains import chain_findings
+from signing.validation.facts import SignatureFacts
+from signing.validation.findings import Finding, conclusion, not_checked
+from signing.validation.structure import SignatureForm
+
+_UNHARMED = {Modifications.NONE, Modifications.LTA, Modifications.SIGNATURE}
+_LEVELS = {
+    SignatureForm.PADES: "PAdES-B-B",
+    SignatureForm.LEGACY: "legacy",
+    SignatureForm.TIME_STAMP: "document-time-stamp",
+}
+_DIGEST_MISMATCH = Finding(
+    Indication.TOTAL_FAILED,
+    SubIndication.HASH_FAILURE,
+    ErrorCode.DOCUMENT_DIGEST_MISMATCH,
+)
+_VALUE_WRONG = Finding(
+    Indication.TOTAL_FAILED,
+    SubIndication.SIG_CRYPTO_FAILURE,
+    ErrorCode.SIGNATURE_INVALID,
+)
+# What is shown is not what was signed: as grave as another digest (5.2.2, 5.1.3).
+_MODIFIED = Finding(
+    Indication.TOTAL_FAILED,
+    SubIndication.FORMAT_FAILURE,
+    ErrorCode.MODIFIED_AFTER_SIGNING,
+)
+_LEGACY = Finding(
+    Indication.INDETERMINATE,
+    SubIndication.SIG_CONSTRAINTS_FAILURE,
+    ErrorCode.SIGNATURE_FORMAT_LEGACY,
+)
+_FORM_FINDINGS: dict[SignatureForm, tuple[Finding, ...]] = {
+    SignatureForm.PADES: (),
+    SignatureForm.LEGACY: (_LEGACY,),
+    SignatureForm.TIME_STAMP: (not_checked(ErrorCode.TIME_STAMP_UNCHECKED),),
+}
+_MODIFICATION_FINDINGS: dict[Modifications, tuple[Finding, ...]] = {
+    Modifications.NOT_ASSESSED: (not_checked(ErrorCode.MODIFICATION_NOT_ASSESSED),),
+    **dict.fromkeys(_UNHARMED, ()),
+}
+_UNPROVED = not_checked(ErrorCode.PARSER_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSignature:
+    """The facts on one signature with the judgement on its chain.
+
+    Args:
+        chain: None where no certificate was found to judge.
+        loose: findings on certificates that came along without use.
+    """
+
+    facts: SignatureFacts
+    chain: ChainJudgement | None
+    loose: tuple[Finding, ...] = ()
+
+
+def decide(
+    judged: Sequence[JudgedSignature], shared: tuple[Finding, ...] = ()
+) -> Verdict:
+    """Return the verdict on a file that has signatures.
+
+    Args:
+        judged: its signatures.
+        shared: findings on the whole file; they count against every signature.
+    """
+    signatures = tuple(_decide_one(one, shared) for one in judged)
+    indication, sub_indication = worst(signatures)
+    return Verdict(
+        kind=FileKind.PDF,
+        indication=indication,
+        sub_indication=sub_indication,
+        signatures=signatures,
+        reasons=tuple(dict.fromkeys(one.reason for one in shared)),
+    )
+
+
+def refused(finding: Finding) -> Verdict:
+    """Return the verdict on a file in which no signature could be judged."""
+    return Verdict(
+        kind=FileKind.PDF,
+        indication=finding.indication,
+        sub_indication=finding.sub_indication,
+        reasons=(finding.reason,),
+    )
+
+
+def _decide_one(
+    judged: JudgedSignature, shared: tuple[Finding, ...]
+) -> SignatureVerdict:
+    facts = judged.facts
+    findings = (*_findings(judged), *shared)
+    if not findings and not _is_proved(judged):
+        findings = (_UNPROVED,)
+    indication, sub_indication = conclusion(findings)
+    chain = judged.chain.chain if judged.chain else ()
+    return SignatureVerdict(
+        field=facts.field,
+        indication=indication,
+        sub_indication=sub_indication,
+        signer=_signer(facts.certificate),
+        intact=facts.intact is True,
+        valid=facts.valid is True,
+        covers_whole_document=facts.covers_whole_document,
+        modifications=facts.modifications,
+        level=_LEVELS[facts.form] if facts.form else "",
+        signing_time=facts.signing_time,
+        chain=tuple(summary(one) for one in chain),
+        reasons=tuple(dict.fromkeys(one.reason for one in findings)),
+    )
+
+
+def _findings(judged: JudgedSignature) -> Iterator[Finding]:
+    """Give the findings in the order in which they explain the signature best."""
+    facts = judged.facts
+    if facts.intact is False:
+        yield _DIGEST_MISMATCH
+    if facts.valid is False:
+        yield _VALUE_WRONG
+    yield from facts.findings
+    if facts.form is not None:
+        yield from _MODIFICATION_FINDINGS.get(facts.modifications, (_MODIFIED,))
+        yield from _FORM_FINDINGS[facts.form]
+    if judged.chain is not None:
+        yield from chain_findings(judged.chain)
+    yield from judged.loose
+
+
+def _is_proved(judged: JudgedSignature) -> bool:
+    """Tell whether all three parts were checked and hold; no finding is no proof."""
+    facts, chain = judged.facts, judged.chain
+    return (
+        facts.intact is True
+        and facts.valid is True
+        and facts.form is SignatureForm.PADES
+        and facts.modifications in _UNHARMED
+        and chain is not None
+        and chain.indication is Indication.TOTAL_PASSED
+    )
+
+
+def _signer(certificate: bytes | None) -> str:
+    if certificate is None:
+        return ""
+    try:
+        return common_name(x509.load_der_x509_certificate(certificate))
+    except ValueError:
+        return ""

@@ -1,0 +1,166 @@
+"""Gather the facts on one signature of an opened document.
+
+A fact is a finding or a plain value; what follows from them is decided in
+`signing.validation.decision`, without the file.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from schemas.errors import ErrorCode
+from schemas.verdict import Modifications
+from signing.errors import SigningError
+from signing.validation.cms import CmsSignature, read_cms
+from signing.validation.cms_rules import COMMON_RULES, PADES_RULES, broken_cms_rules
+from signing.validation.crypto import digest_matches, value_holds
+from signing.validation.document import SignatureField
+from signing.validation.findings import Finding, format_failure
+from signing.validation.layout import Revision, require_accounted
+from signing.validation.modifications import modifications_after
+from signing.validation.structure import (
+    SignatureBytes,
+    SignatureForm,
+    broken_rule,
+    read_signature,
+    signature_value,
+)
+from signing.validation.time_stamps import imprint_of
+
+_DATE = re.compile(
+    rb"\(D:([0-9]{14})(?:Z(?:00'?(?:00'?)?)?|([+-])([0-9]{2})'([0-9]{2})'?)\)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An opened file."""
+
+    data: bytes
+    reader: PdfFileReader
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFacts:
+    """What was found out about one signature.
+
+    Args:
+        findings: breaches of the rules on bytes, coverage and CMS.
+        intact: the signed bytes have the signed digest; None if not compared.
+        valid: the value is the signer's; None if not checked.
+        certificate: the signer's, as named in the signature.
+    """
+
+    field: str
+    findings: tuple[Finding, ...] = ()
+    form: SignatureForm | None = None
+    signing_time: datetime | None = None
+    covers_whole_document: bool = False
+    intact: bool | None = None
+    valid: bool | None = None
+    modifications: Modifications = Modifications.NOT_ASSESSED
+    certificate: bytes | None = None
+    embedded: tuple[bytes, ...] = ()
+
+
+def gather(document: Document, field: SignatureField) -> SignatureFacts:
+    """Find out about the signature in `field`.
+
+    Raises:
+        SigningError: a later revision is malformed.
+        Exception: whatever a malformed later revision makes pyHanko raise.
+    """
+    bare = SignatureFacts(field=field.name)
+    try:
+        signature = read_signature(document.data, field.start)
+    except SigningError as error:
+        return replace(bare, findings=(format_failure(error.code, field.name),))
+    rule = broken_rule(signature)
+    if rule is not None:
+        return replace(bare, findings=(format_failure(rule.code, field.name),))
+    uncovered = tuple(_coverage_findings(document, field, signature))
+    described = replace(
+        bare,
+        findings=uncovered,
+        form=signature.form,
+        signing_time=claimed_time(signature.value(b"/M")),
+        covers_whole_document=_signed_end(signature) == len(document.data),
+    )
+    if not uncovered:
+        described = replace(described, modifications=_modifications(document, field))
+    return _with_cms(described, signature)
+
+
+def claimed_time(value: bytes) -> datetime | None:
+    """Read the date of /M (ISO 32000-2 7.9.4); None unless it names an instant."""
+    found = _DATE.fullmatch(value)
+    if found is None:
+        return None
+    digits, sign, hours, minutes = (one or b"" for one in found.groups())
+    offset = (sign + hours + minutes).decode("ascii") or "+0000"
+    try:
+        moment = datetime.strptime(digits.decode("ascii") + offset, "%Y%m%d%H%M%S%z")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _signed_end(signature: SignatureBytes) -> int:
+    return signature.byte_range.end if signature.byte_range else 0
+
+
+def _coverage_findings(
+    document: Document, field: SignatureField, signature: SignatureBytes
+) -> Iterator[Finding]:
+    """Check that the signature ends with its revision, and the file with the last."""
+    revision = document.revisions[field.revision]
+    later = document.revisions[field.revision + 1 :]
+    try:
+        end = require_accounted(document.data, revision, later)
+    except SigningError as error:
+        yield format_failure(error.code, error.place)
+        return
+    if not end.admits(_signed_end(signature)):
+        yield format_failure(ErrorCode.BYTE_RANGE_INVALID, field.name)
+    elif not later and _signed_end(signature) != len(document.data):
+        yield format_failure(ErrorCode.TRAILING_BYTES, field.name)
+
+
+def _modifications(document: Document, field: SignatureField) -> Modifications:
+    if field.revision == len(document.revisions) - 1:
+        return Modifications.NONE
+    signature = EmbeddedPdfSignature(document.reader, field.field, field.name)
+    return modifications_after(document.reader, signature)
+
+
+def _with_cms(facts: SignatureFacts, signature: SignatureBytes) -> SignatureFacts:
+    try:
+        cms = read_cms(signature_value(signature))
+        if facts.form is SignatureForm.TIME_STAMP:
+            name, imprint = imprint_of(cms.content or b"")
+            return replace(facts, intact=digest_matches(signature, name, imprint))
+    except SigningError as error:
+        broken = format_failure(error.code, facts.field)
+        return replace(facts, findings=(*facts.findings, broken))
+    return _with_signature(facts, signature, cms)
+
+
+def _with_signature(
+    facts: SignatureFacts, signature: SignatureBytes, cms: CmsSignature
+) -> SignatureFacts:
+    is_pades = facts.form is SignatureForm.PADES
+    broken = broken_cms_rules(cms, PADES_RULES if is_pades else COMMON_RULES)
+    expected = cms.attributes.message_digest if cms.attributes else b""
+    return replace(
+        facts,
+        findings=(*facts.findings, *broken),
+        intact=digest_matches(signature, cms.digest, expected) if expected else None,
+        valid=value_holds(cms),
+        certificate=cms.certificate,
+        embedded=cms.certificates,
+    )

@@ -1,0 +1,30 @@
+"""What judging one PDF may cost; above it the answer is "not checked", never "valid".
+
+Reading is pure Python and grows with the number of objects, so these figures bound
+what a small hostile file may cause. The wall clock and the memory of the worker
+process (signing.workers) bound the rest.
+"""
+
+MAX_REVISIONS = 200
+"""Cross-reference sections of one file."""
+
+MAX_SIGNATURES = 50
+"""Filled signature fields of one file."""
+
+MAX_FIELDS = 10_000
+"""Form fields walked while looking for signatures."""
+
+MAX_FIELD_DEPTH = 32
+"""Nesting of form fields, and of values inside one object."""
+
+MAX_CERTIFICATES = 20
+"""Certificates embedded in one signature; path building grows with their number."""
+
+MAX_CMS_BYTES = 256 * 1024
+"""DER of one signature, certificates and time stamps included."""
+
+MAX_DER_DEPTH = 32
+"""Nesting of DER values."""
+
+MAX_PAGE_REVISIONS = 20_000
+"""Pages times later revisions that are compared (about 0.5 ms each)."""

@@ -1,0 +1,112 @@
+"""The verdict on a PDF file: bytes, modifications and chains, all of which must hold.
+
+Runs in a worker process (signing.workers): what it reads may be hostile, and pyHanko
+was seen to raise nearly anything. Whatever happens, the answer is a verdict.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from pki.trust import TrustMaterial, TrustStore
+from schemas.errors import ErrorCode
+from schemas.verdict import Indication, SubIndication, Verdict
+from signing.errors import SigningError
+from signing.validation.chains import ChainJudge, embedded_findings
+from signing.validation.decision import JudgedSignature, decide, refused
+from signing.validation.document import (
+    SignatureField,
+    open_document,
+    revisions,
+    signature_fields,
+)
+from signing.validation.facts import Document, SignatureFacts, gather
+from signing.validation.findings import Finding, format_failure, not_checked
+from signing.validation.layout import hidden_in_dictionary
+from signing.validation.structure import read_signature
+
+_LIMITS = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PDF_TOO_LARGE}
+_BYTE_RANGE_KEY = re.compile(rb"/ByteRange")
+_NOT_SIGNED = Finding(
+    Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
+)
+
+
+def judge_pdf(
+    data: bytes,
+    *,
+    material: TrustMaterial,
+    at: datetime,
+    proven_at: datetime | None = None,
+) -> Verdict:
+    """Judge every signature of a PDF file.
+
+    Args:
+        data: the whole file.
+        material: what is trusted, and the revocation lists at hand; nothing is fetched.
+        at: the control time.
+        proven_at: a time at which the file is proven to have existed.
+
+    Raises:
+        PkiError: a root in `material` is malformed.
+        MemoryError: the file needs more than the process may have.
+    """
+    trust = TrustStore.from_material(material)
+    try:
+        facts, shared = _read(data)
+    except SigningError as error:
+        return refused(_refusal(error))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - pyHanko on hostile input raises anything
+        return refused(format_failure(ErrorCode.PDF_MALFORMED, type(error).__name__))
+    if not facts:
+        return refused(shared[0] if shared else _NOT_SIGNED)
+    judge = ChainJudge(trust, at, proven_at)
+    return decide([_judged(one, judge, material) for one in facts], shared)
+
+
+def _read(data: bytes) -> tuple[Sequence[SignatureFacts], tuple[Finding, ...]]:
+    reader = open_document(data)
+    document = Document(data, reader, revisions(reader))
+    fields = signature_fields(reader)
+    shared = _hidden_signatures(document, fields)
+    return [gather(document, field) for field in fields], shared
+
+
+def _judged(
+    facts: SignatureFacts, judge: ChainJudge, material: TrustMaterial
+) -> JudgedSignature:
+    if facts.certificate is None:
+        return JudgedSignature(facts, None)
+    chain = judge.judge(facts.certificate, facts.embedded)
+    loose = embedded_findings(facts.embedded, chain.chain, material)
+    return JudgedSignature(facts, chain, loose)
+
+
+def _refusal(error: SigningError) -> Finding:
+    if error.code in _LIMITS:
+        return not_checked(error.code, error.place)
+    return format_failure(error.code, error.place)
+
+
+def _hidden_signatures(
+    document: Document, fields: Sequence[SignatureField]
+) -> tuple[Finding, ...]:
+    """Find signature dictionaries that no field shows: a damaged or removed field."""
+    found = [one.start() for one in _BYTE_RANGE_KEY.finditer(document.data)]
+    spans = [_span(document.data, field) for field in fields]
+    starts = [start for one in document.revisions for start in one.object_starts]
+    for position in found:
+        shown = any(start <= position < end for start, end in spans)
+        if not shown and hidden_in_dictionary(document.data, position, starts):
+            code = ErrorCode.SIGNATURE_DICTIONARY_INVALID
+            return (format_failure(code, f"byte {position}"),)
+    return ()
+
+
+def _span(data: bytes, field: SignatureField) -> tuple[int, int]:
+    try:
+        return field.start, read_signature(data, field.start).scanned.end
+    except SigningError:
+        return field.start, field.start

@@ -1,0 +1,170 @@
+"""A fixed number of warm workers, and a single one for the command line."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Lock
+from typing import Self
+
+from pki.trust import TrustMaterial
+from schemas.errors import ErrorCode
+from signing.workers.codec import decode
+from signing.workers.failure import WorkerFailure
+from signing.workers.process import WorkerLimits, WorkerProcess
+from signing.workers.protocol import (
+    NO_MATERIAL,
+    RESULT_TYPES,
+    Job,
+    Request,
+    Result,
+    read_answer,
+    write_request,
+)
+
+SINGLE_FILE = WorkerLimits(memory_bytes=1536 * 1024 * 1024, timeout_seconds=30.0)
+"""What one file may use on the command line (design: 30 s and 1.5 GiB)."""
+
+_JOBS_PER_PROCESS = 1000
+"""Then a fresh process follows, so that nothing a file left behind lasts."""
+
+_BREAKING = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PARSER_FAILED}
+
+
+def run_once(
+    job: Job,
+    payload: bytes,
+    *,
+    material: TrustMaterial = NO_MATERIAL,
+    at: datetime | None = None,
+    proven_at: datetime | None = None,
+    limits: WorkerLimits = SINGLE_FILE,
+) -> Result:
+    """Do one job in a process of its own.
+
+    Raises:
+        WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
+    """
+    request = Request(
+        job=job, payload=payload, material=material, at=at, proven_at=proven_at
+    )
+    worker = WorkerProcess((job,), limits)
+    try:
+        return _perform(worker, request)
+    finally:
+        worker.close()
+
+
+class WorkerPool:
+    """Warm workers behind an asynchronous call; use it as a context manager.
+
+    A worker that exceeds its limits or crashes is killed and replaced; the others go
+    on. A job waits for a free worker; its time counts from when it gets one.
+
+    Args:
+        size: how many files are judged at the same time.
+        memory_bytes: address space of each process.
+        timeout_seconds: wall clock of one job.
+    """
+
+    def __init__(self, size: int, memory_bytes: int, timeout_seconds: float) -> None:
+        self._size = size
+        self._limits = WorkerLimits(memory_bytes, timeout_seconds)
+        self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
+        self._live: set[WorkerProcess] = set()
+        self._lock = Lock()
+        self._closed = False
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="pdf-worker")
+
+    async def start(self) -> None:
+        """Start every worker and wait until all are warm.
+
+        Raises:
+            WorkerFailure: one did not come up.
+        """
+        workers = [self._spawn() for _ in range(self._size)]
+        loop = asyncio.get_running_loop()
+        try:
+            for worker in workers:
+                await loop.run_in_executor(self._threads, worker.wait_ready)
+        finally:
+            for worker in workers:
+                self._idle.put(worker)
+
+    async def run(
+        self,
+        job: Job,
+        payload: bytes,
+        *,
+        material: TrustMaterial = NO_MATERIAL,
+        at: datetime | None = None,
+        proven_at: datetime | None = None,
+    ) -> Result:
+        """Do one job in the next free worker.
+
+        Raises:
+            WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
+        """
+        request = Request(
+            job=job, payload=payload, material=material, at=at, proven_at=proven_at
+        )
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._work, request)
+
+    async def close(self) -> None:
+        """End every process, also those at work; waiting jobs fail."""
+        with self._lock:
+            self._closed = True
+            for worker in self._live:
+                worker.kill()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for worker in self._live:
+            worker.close()
+        self._live.clear()
+
+    async def __aenter__(self) -> Self:
+        """Start the workers."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the workers."""
+        await self.close()
+
+    def _work(self, request: Request) -> Result:
+        # One thread per worker: what a cancelled caller left running keeps its worker.
+        worker = self._idle.get()
+        try:
+            result = _perform(worker, request)
+        except WorkerFailure as failure:
+            if failure.code in _BREAKING:
+                worker = self._replaced(worker)
+            raise
+        else:
+            if worker.jobs_done >= _JOBS_PER_PROCESS:
+                worker = self._replaced(worker)
+            return result
+        finally:
+            self._idle.put(worker)
+
+    def _spawn(self) -> WorkerProcess:
+        worker = WorkerProcess(tuple(Job), self._limits)
+        self._live.add(worker)
+        return worker
+
+    def _replaced(self, worker: WorkerProcess) -> WorkerProcess:
+        with self._lock:
+            if self._closed:
+                return worker
+            self._live.discard(worker)
+            worker.close()
+            return self._spawn()
+
+
+def _perform(worker: WorkerProcess, request: Request) -> Result:
+    result = read_answer(worker.call(write_request(request)))
+    return decode(result, RESULT_TYPES[request.job])

@@ -1,0 +1,120 @@
+"""What the parent and a worker say to each other over two pipes.
+
+Request: length of the header, header (JSON), then the bytes it counts. Answer: length,
+then ``+`` and the result in JSON, or ``-`` and the code of the failure. The first
+answer of a worker, before any request, says that it is ready.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO
+
+from pki.trust import TrustMaterial
+from schemas.errors import ErrorCode
+from schemas.verdict import Verdict
+from signing.workers.failure import WorkerFailure
+
+LENGTH = struct.Struct(">I")
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+DONE, FAILED = b"+", b"-"
+NO_MATERIAL = TrustMaterial(roots=(), intermediates=(), crls=())
+
+Result = Verdict | tuple[str, ...]
+
+
+class Job(StrEnum):
+    """What a worker does; nothing else can be asked of it."""
+
+    JUDGE_PDF = "judge_pdf"
+    FIRST_PAGE_LINES = "first_page_lines"
+
+
+RESULT_TYPES = {Job.JUDGE_PDF: Verdict, Job.FIRST_PAGE_LINES: tuple[str, ...]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One job with all it needs; a worker reads no file and no clock."""
+
+    job: Job
+    payload: bytes
+    material: TrustMaterial = NO_MATERIAL
+    at: datetime | None = None
+    proven_at: datetime | None = None
+
+
+def write_request(request: Request) -> tuple[bytes, ...]:
+    """Return the parts of a request in the order in which they are sent."""
+    material = request.material
+    groups = (material.roots, material.intermediates, material.crls)
+    header = json.dumps(
+        {
+            "job": request.job,
+            "at": _moment(request.at),
+            "proven_at": _moment(request.proven_at),
+            "payload": len(request.payload),
+            "groups": [[len(one) for one in group] for group in groups],
+        }
+    ).encode()
+    blobs = (blob for group in groups for blob in group)
+    return LENGTH.pack(len(header)), header, request.payload, *blobs
+
+
+def read_request(stream: BinaryIO) -> Request | None:
+    """Read what `write_request` wrote; None at the end of the stream.
+
+    Raises:
+        EOFError: the stream ended within a request.
+    """
+    prefix = stream.read(LENGTH.size)
+    if not prefix:
+        return None
+    header = json.loads(_exactly(stream, LENGTH.unpack(prefix)[0]))
+    payload = _exactly(stream, header["payload"])
+    roots, intermediates, crls = (
+        tuple(_exactly(stream, length) for length in group)
+        for group in header["groups"]
+    )
+    return Request(
+        job=Job(header["job"]),
+        payload=payload,
+        material=TrustMaterial(roots=roots, intermediates=intermediates, crls=crls),
+        at=_parsed(header["at"]),
+        proven_at=_parsed(header["proven_at"]),
+    )
+
+
+def read_answer(answer: bytes) -> bytes:
+    """Return the JSON of the result in an answer.
+
+    Raises:
+        WorkerFailure: the job failed, or this is no answer.
+    """
+    if answer.startswith(DONE):
+        return answer.removeprefix(DONE)
+    raise WorkerFailure(_failure_code(answer))
+
+
+def _failure_code(answer: bytes) -> ErrorCode:
+    try:
+        return ErrorCode(answer.removeprefix(FAILED).decode("ascii"))
+    except ValueError:
+        return ErrorCode.PARSER_FAILED
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) != length:
+        raise EOFError
+    return data
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _parsed(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
