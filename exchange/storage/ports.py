@@ -74,6 +74,7 @@ class EnvelopeStore(Protocol):
 
         (system, sender, message id) is unique for ever: what is stored under it is
         returned, whatever else the acceptance holds. Deliveries start as accepted.
+        The same acceptance again, after its answer was lost, is accepted.
 
         Raises:
             StateConflictError: `status_change.before` no longer holds, or its code or

@@ -56,7 +56,8 @@ class MemoryEnvelopes:
             envelope.system_id, envelope.sender, envelope.message_id
         )
         if stored is not None:
-            return Repeated(stored)
+            ours = stored.envelope_id == envelope.envelope_id
+            return Accepted(stored) if ours else Repeated(stored)
         self._require_acceptable(acceptance)
         self._insert(acceptance)
         return Accepted(envelope)

@@ -1,0 +1,58 @@
+"""One embedded mongod for the whole run, and a fresh database for each test.
+
+A plugin: `tests/conftest.py` loads it, so every test may ask for these fixtures.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from exchange.storage.embedded import EmbeddedMongo
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a mongod that lives as long as the test run."""
+    directory = tmp_path_factory.mktemp("mongo")
+    yield asyncio.run(_start(directory))
+    asyncio.run(_stop(directory))
+
+
+@pytest.fixture
+async def mongo_database(mongod_uri: str) -> AsyncIterator[str]:
+    """The name of a database that does not exist yet and is dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    yield name
+    client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(mongod_uri)
+    await client.drop_database(name)
+    client.close()
+
+
+@pytest.fixture
+async def mongo_storage(
+    mongod_uri: str, mongo_database: str
+) -> AsyncIterator[MongoStorage]:
+    """All storage ports on a fresh database."""
+    storage = await open_mongo_storage(mongod_uri, database=mongo_database)
+    yield storage
+    await storage.close()
+
+
+async def _start(directory: Path) -> str:
+    mongo = EmbeddedMongo(directory)
+    await mongo.start()
+    uri = mongo.uri
+    await mongo.detach()
+    return uri
+
+
+async def _stop(directory: Path) -> None:
+    async with EmbeddedMongo(directory):
+        pass
