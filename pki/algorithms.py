@@ -84,7 +84,9 @@ SCHEMES: Mapping[SignatureScheme, SchemeDefinition] = MappingProxyType(
     }
 )
 
-_HASH_OF = MappingProxyType(
+Hash = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+
+_HASH_OF: Mapping[str, Hash] = MappingProxyType(
     {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 )
 
@@ -101,7 +103,7 @@ def scheme_of_uri(uri: str) -> SignatureScheme:
     raise PkiError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place="SignatureMethod")
 
 
-def hash_of(scheme: SignatureScheme) -> hashes.HashAlgorithm:
+def hash_of(scheme: SignatureScheme) -> Hash:
     """Return the digest algorithm of `scheme`."""
     return _HASH_OF[SCHEMES[scheme].hash_name]
 

@@ -125,6 +125,19 @@ def save_pkcs12(
     )
 
 
+def save_pem(credential: Credential, passphrase: bytes | None = None) -> bytes:
+    """Return key, certificate and chain as one PEM file (`file:` of the loader).
+
+    Raises:
+        PkiError: the key is kept elsewhere and cannot leave.
+    """
+    if not isinstance(credential.key, SoftwareKey):
+        raise PkiError(ErrorCode.KEY_UNREADABLE)
+    certificates = (credential.certificate, *credential.chain)
+    pem = [one.public_bytes(serialization.Encoding.PEM) for one in certificates]
+    return save_pkcs8(credential.key, passphrase) + b"".join(pem)
+
+
 def verify_signature(
     public_key: PublicKey, scheme: SignatureScheme, signature: bytes, data: bytes
 ) -> None:

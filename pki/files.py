@@ -1,0 +1,69 @@
+"""Files that are complete or absent, and private ones private from the start."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from pki.errors import PkiError
+from schemas.errors import ErrorCode
+
+PUBLIC = 0o644
+PRIVATE = 0o600
+_PRIVATE_FILE_BYTES = 1024 * 1024
+_OTHERS_OR_GROUP_WRITE = 0o027
+
+
+def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
+    """Write a file by way of a temporary one beside it, durable at return.
+
+    Raises:
+        PkiError: it cannot be written.
+    """
+    try:
+        # mkstemp opens with mode 0600: a private file is never readable in between.
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            _write_durably(descriptor, data)
+            Path(name).chmod(mode)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+
+def read_private_file(path: Path) -> bytes:
+    """Read a file that holds a key or passphrase.
+
+    Raises:
+        PkiError: unreadable, too large, or (on POSIX) open to other users.
+    """
+    try:
+        status = path.stat()
+        if os.name == "posix" and status.st_mode & _OTHERS_OR_GROUP_WRITE:
+            raise PkiError(ErrorCode.KEY_FILE_EXPOSED, place=path.name)
+        if status.st_size > _PRIVATE_FILE_BYTES:
+            raise PkiError(ErrorCode.KEY_UNREADABLE, place=path.name)
+        return path.read_bytes()
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+
+def _write_durably(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; only POSIX can and needs to."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,286 @@
+"""A whole PKI in one folder: offline root, issuing CAs, published files.
+
+The folder `private/root` can be kept elsewhere and put back for a ceremony: everything
+but issuing a CA and refreshing the root's list works without it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.authority import Authority, Clock, IssueRequest, issue_root
+from pki.errors import PkiError
+from pki.files import write_atomically
+from pki.keys.api import Credential, PublicKey
+from pki.keys.software import KeyKind, SoftwareKey, generate
+from pki.kinds import CertificateKind
+from pki.layout import (
+    certificate_path,
+    is_demo_root,
+    key_path,
+    list_path,
+    load_certificate,
+    open_authority,
+    save_authority,
+)
+from pki.names import SubjectFields
+from pki.profiles import ISSUING_KINDS, PROFILES, check_profiles
+from pki.registry import RegisteredCertificate
+from pki.trust import TrustMaterial, load_material
+from schemas.errors import ErrorCode
+
+_ROOT = CertificateKind.ROOT
+_CA_NAMES = {
+    CertificateKind.ROOT: "Root CA",
+    CertificateKind.ISSUING_PERSONS: "Persons CA",
+    CertificateKind.ISSUING_ORGANISATIONS: "Organisations CA",
+    CertificateKind.ISSUING_SYSTEMS: "Systems CA",
+}
+
+
+def system_clock() -> datetime:
+    """Return the time now."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HierarchySettings:
+    """How a new hierarchy is made.
+
+    Args:
+        name: common part of the names of its CAs.
+        demo: mark every certificate as made for show.
+        key_kind: kind of the CA keys.
+        passphrase: encrypts the CA keys; None leaves them to file permissions.
+    """
+
+    name: str = "Lienthong"
+    demo: bool = False
+    key_kind: KeyKind = KeyKind.P256
+    passphrase: bytes | None = None
+
+
+def create_hierarchy(
+    directory: Path, settings: HierarchySettings, clock: Clock = system_clock
+) -> "Hierarchy":
+    """Make a root, the issuing CAs and their first lists.
+
+    The folder appears complete or not at all.
+
+    Raises:
+        PkiError: the folder is not empty, or cannot be written.
+    """
+    check_profiles(PROFILES)
+    try:
+        if directory.exists() and any(directory.iterdir()):
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=directory.name)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=directory.parent) as temporary:
+            draft = Path(temporary) / directory.name
+            _fill(draft, settings, clock)
+            draft.replace(directory)
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
+    return Hierarchy.open(directory, clock=clock, passphrase=settings.passphrase)
+
+
+def _fill(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
+    key = generate(settings.key_kind)
+    names = _ca_names(settings, _ROOT)
+    certificate = issue_root(key, names, clock=clock, demo=settings.demo)
+    save_authority(directory, _ROOT, key, certificate, settings.passphrase)
+    root = open_authority(directory, _ROOT, clock, settings.passphrase)
+    for kind in ISSUING_KINDS:
+        _create_issuing(directory, root, kind, settings)
+    root.registry.close()
+    with Hierarchy.open(
+        directory, clock=clock, passphrase=settings.passphrase
+    ) as hierarchy:
+        hierarchy.write_crls()
+
+
+class Hierarchy:
+    """An opened hierarchy.
+
+    Args:
+        directory: its folder.
+        authorities: the CAs whose keys are here.
+    """
+
+    def __init__(
+        self, directory: Path, authorities: dict[CertificateKind, Authority]
+    ) -> None:
+        self._directory = directory
+        self._authorities = authorities
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        clock: Clock = system_clock,
+        passphrase: bytes | None = None,
+    ) -> "Hierarchy":
+        """Open the CAs whose private folders are present.
+
+        Raises:
+            PkiError: there is none, or a file is unreadable.
+        """
+        if not certificate_path(directory, _ROOT).exists():
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
+        authorities = {
+            kind: open_authority(directory, kind, clock, passphrase)
+            for kind in (_ROOT, *ISSUING_KINDS)
+            if key_path(directory, kind).exists()
+        }
+        return cls(directory, authorities)
+
+    def close(self) -> None:
+        """Close the registries."""
+        for authority in self._authorities.values():
+            authority.registry.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    @property
+    def root(self) -> x509.Certificate:
+        """The root certificate."""
+        return load_certificate(self._directory, _ROOT)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the root carries the demo mark."""
+        return is_demo_root(self.root)
+
+    def issue(
+        self,
+        kind: CertificateKind,
+        names: SubjectFields,
+        public_key: PublicKey,
+        *,
+        days: int | None = None,
+    ) -> x509.Certificate:
+        """Issue an end certificate; requests go through `pki.requests.read_request`.
+
+        Raises:
+            PkiError: refused by the CA, a CA kind, or the CA's key is not here.
+        """
+        if PROFILES[kind].is_ca:
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=kind)
+        authority = self._authority(PROFILES[kind].issuer)
+        lifetime = None if days is None else timedelta(days=days)
+        request = IssueRequest(
+            kind=kind, names=names, public_key=public_key, lifetime=lifetime
+        )
+        return authority.issue(request)
+
+    def issue_credential(
+        self,
+        kind: CertificateKind,
+        names: SubjectFields,
+        *,
+        key: SoftwareKey | None = None,
+        days: int | None = None,
+    ) -> Credential:
+        """Issue for a key held here (made now unless given), with its chain.
+
+        Raises:
+            PkiError: as `issue`.
+        """
+        held = key or generate()
+        certificate = self.issue(kind, names, held.public_key, days=days)
+        return Credential(held, certificate, self.chain_above(kind))
+
+    def chain_above(self, kind: CertificateKind) -> tuple[x509.Certificate, ...]:
+        """Return the certificates between one of this kind and the root."""
+        issuer = PROFILES[kind].issuer
+        return () if issuer is _ROOT else (load_certificate(self._directory, issuer),)
+
+    def revoke(
+        self,
+        serial: int,
+        reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
+    ) -> None:
+        """Revoke a certificate of any CA here, and publish that CA's new list.
+
+        Raises:
+            PkiError: unknown, already revoked, or the list cannot be written.
+        """
+        kind = self._issuer_of(serial)
+        self._authorities[kind].revoke(serial, reason)
+        self._write_crl(kind)
+
+    def write_crls(self) -> tuple[Path, ...]:
+        """Publish a fresh list of every CA whose key is here.
+
+        Raises:
+            PkiError: a file cannot be written.
+        """
+        return tuple(self._write_crl(kind) for kind in self._authorities)
+
+    def certificates(self) -> tuple[RegisteredCertificate, ...]:
+        """Return everything the CAs here issued, oldest first."""
+        return tuple(sorted(self._registered(), key=lambda one: one.issued_at))
+
+    def material(self) -> TrustMaterial:
+        """Return what a judge needs: root, issuing CAs, published lists.
+
+        Raises:
+            PkiError: a file is unreadable.
+        """
+        folder = self._directory
+        return load_material(
+            trust=[certificate_path(folder, _ROOT)],
+            intermediates=[certificate_path(folder, kind) for kind in ISSUING_KINDS],
+            revocation=[folder],
+        )
+
+    def _authority(self, kind: CertificateKind) -> Authority:
+        if kind not in self._authorities:
+            raise PkiError(ErrorCode.KEY_UNREADABLE, place=kind)
+        return self._authorities[kind]
+
+    def _issuer_of(self, serial: int) -> CertificateKind:
+        for kind, authority in self._authorities.items():
+            if serial in authority.registry:
+                return kind
+        raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
+
+    def _registered(self) -> Iterator[RegisteredCertificate]:
+        for authority in self._authorities.values():
+            yield from authority.registry.list()
+
+    def _write_crl(self, kind: CertificateKind) -> Path:
+        path = list_path(self._directory, kind)
+        crl = self._authorities[kind].crl()
+        write_atomically(path, crl.public_bytes(Encoding.DER))
+        return path
+
+
+def _create_issuing(
+    directory: Path,
+    root: Authority,
+    kind: CertificateKind,
+    settings: HierarchySettings,
+) -> None:
+    key = generate(settings.key_kind)
+    request = IssueRequest(
+        kind=kind, names=_ca_names(settings, kind), public_key=key.public_key
+    )
+    save_authority(directory, kind, key, root.issue(request), settings.passphrase)
+
+
+def _ca_names(settings: HierarchySettings, kind: CertificateKind) -> SubjectFields:
+    mark = " DEMO" if settings.demo else ""
+    name = f"{settings.name}{mark} {_CA_NAMES[kind]}"
+    return SubjectFields(common_name=name, organisation=settings.name)

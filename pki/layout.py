@@ -1,0 +1,100 @@
+"""Where a hierarchy keeps its files, and how a CA is read back from them.
+
+`KIND.pem` and `KIND.crl` are public; `private/KIND/` holds `key.pem` and
+`registry.sqlite` of one CA.
+"""
+
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.authority import Authority, Clock
+from pki.errors import PkiError
+from pki.files import PRIVATE, write_atomically
+from pki.keys.api import Credential
+from pki.keys.loader import load_key_file
+from pki.keys.software import SoftwareKey, save_pkcs8
+from pki.kinds import DEMO_POLICY, CertificateKind
+from pki.registry import SqliteRegistry
+from pki.trust import load_material
+from schemas.errors import ErrorCode
+
+
+def certificate_path(directory: Path, kind: CertificateKind) -> Path:
+    """Return where the certificate of a CA is published."""
+    return directory / f"{kind}.pem"
+
+
+def list_path(directory: Path, kind: CertificateKind) -> Path:
+    """Return where the revocation list of a CA is published."""
+    return directory / f"{kind}.crl"
+
+
+def key_path(directory: Path, kind: CertificateKind) -> Path:
+    """Return where the key of a CA is kept."""
+    return directory / "private" / kind / "key.pem"
+
+
+def is_demo_root(root: x509.Certificate) -> bool:
+    """Tell whether a root is made for show: worth nothing beyond loopback."""
+    try:
+        policies = root.extensions.get_extension_for_class(x509.CertificatePolicies)
+    except x509.ExtensionNotFound:
+        return False
+    return any(one.policy_identifier == DEMO_POLICY for one in policies.value)
+
+
+def save_authority(
+    directory: Path,
+    kind: CertificateKind,
+    key: SoftwareKey,
+    certificate: x509.Certificate,
+    passphrase: bytes | None,
+) -> None:
+    """Write key and certificate of a new CA.
+
+    Raises:
+        PkiError: a file cannot be written.
+    """
+    path = key_path(directory, kind)
+    try:
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
+    write_atomically(path, save_pkcs8(key, passphrase), mode=PRIVATE)
+    pem = certificate.public_bytes(Encoding.PEM)
+    write_atomically(certificate_path(directory, kind), pem)
+
+
+def open_authority(
+    directory: Path, kind: CertificateKind, clock: Clock, passphrase: bytes | None
+) -> Authority:
+    """Read a CA back.
+
+    Raises:
+        PkiError: a file is unreadable or exposed, or key and certificate differ.
+    """
+    path = key_path(directory, kind)
+    certificate = load_certificate(directory, kind)
+    key = load_key_file(path, passphrase)
+    if certificate.public_key() != key.public_key:
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=f"{kind}.pem")
+    return Authority(
+        kind=kind,
+        credential=Credential(key, certificate),
+        registry=SqliteRegistry(path.with_name("registry.sqlite")),
+        clock=clock,
+        demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
+    )
+
+
+def load_certificate(directory: Path, kind: CertificateKind) -> x509.Certificate:
+    """Read the certificate of a CA.
+
+    Raises:
+        PkiError: it is absent or malformed.
+    """
+    path = certificate_path(directory, kind)
+    return x509.load_der_x509_certificate(load_material([path]).roots[0])

@@ -1,0 +1,279 @@
+"""Rules a certificate must keep before it is signed: one rule, one function.
+
+They look at a copy signed with a throw-away key, so that a mistake in a profile, a name
+or the building code never gets a real signature. A rule returns True when it is kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID, NameOID
+
+from pki.algorithms import is_new_key_allowed
+from pki.errors import PkiError
+from pki.kinds import DEMO_POLICY
+from pki.names import UNREADABLE_CERTIFICATE, agency_of, system_of
+from pki.profiles import CertificateProfile, NamePart
+from pki.template import CRITICAL, authority_key_identifier
+from schemas.errors import ErrorCode
+
+BACKDATING = timedelta(minutes=5)
+"""How far notBefore lies back, for peers whose clock is late."""
+
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+_UPPER_BOUND = 64
+_SERIAL_BITS = 64
+_SERIAL_OCTETS = 20
+_ALLOWED_EXTENSIONS = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintCase:
+    """One certificate to inspect.
+
+    Args:
+        certificate: signed with a throw-away key.
+        profile: what it should be.
+        issuer: certificate of the CA; None for a root.
+        now: the time of issuance.
+        demo: it must carry the demo mark.
+    """
+
+    certificate: x509.Certificate
+    profile: CertificateProfile
+    issuer: x509.Certificate | None
+    now: datetime
+    demo: bool
+
+
+LintRule = Callable[[LintCase], bool]
+
+
+def version_is_3(case: LintCase) -> bool:
+    """Certificates with extensions are version 3 (RFC 5280 4.1.2.1)."""
+    return case.certificate.version is x509.Version.v3
+
+
+def serial_is_positive_and_short(case: LintCase) -> bool:
+    """Serial numbers are positive, at most 20 octets (RFC 5280 4.1.2.2)."""
+    serial = case.certificate.serial_number
+    # Twenty octets hold 159 bits of a positive number: the first bit is the sign.
+    return 0 < serial < 1 << (8 * _SERIAL_OCTETS - 1)
+
+
+def serial_is_unpredictable(case: LintCase) -> bool:
+    """At least 64 random bits, so no short serials (CA/Browser Forum BR 7.1)."""
+    return case.certificate.serial_number.bit_length() >= _SERIAL_BITS
+
+
+def issuer_is_named_as_it_names_itself(case: LintCase) -> bool:
+    """The issuer field equals the CA's subject, and is not empty (4.1.2.4)."""
+    issuer = case.issuer or case.certificate
+    named = case.certificate.issuer.public_bytes()
+    return named == issuer.subject.public_bytes() and bool(list(issuer.subject))
+
+
+def subject_parts_are_bounded(case: LintCase) -> bool:
+    """Each part has 1 to 64 characters (RFC 5280 appendix A.1)."""
+    values = [one.value for one in case.certificate.subject]
+    return bool(values) and all(1 <= len(one) <= _UPPER_BOUND for one in values)
+
+
+def subject_has_one_common_name(case: LintCase) -> bool:
+    """People read the common name, so there is exactly one (EN 319 412-2 4.2.4)."""
+    names = case.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return len(names) == 1
+
+
+def subject_names_what_its_kind_needs(case: LintCase) -> bool:
+    """Persons and seals name an agency, systems a system, servers a host."""
+    present = {
+        NamePart.AGENCY: agency_of(case.certificate) is not None,
+        NamePart.SYSTEM: system_of(case.certificate) is not None,
+        NamePart.HOST: _has_host(case.certificate),
+    }
+    return all(present[part] for part in case.profile.names)
+
+
+def alternative_names_fit_the_kind(case: LintCase) -> bool:
+    """Only servers have host names, only systems a system name."""
+    allowed = case.profile.names
+    if _has_host(case.certificate) and NamePart.HOST not in allowed:
+        return False
+    return system_of(case.certificate) is None or NamePart.SYSTEM in allowed
+
+
+def validity_begins_near_now(case: LintCase) -> bool:
+    """No backdating beyond what late clocks need (ETSI EN 319 411-1 hygiene)."""
+    begin = case.certificate.not_valid_before_utc
+    return case.now - BACKDATING - timedelta(seconds=1) <= begin <= case.now
+
+
+def validity_is_within_profile(case: LintCase) -> bool:
+    """Validity ends after it begins and within the profile's lifetime."""
+    begin = case.certificate.not_valid_before_utc
+    end = case.certificate.not_valid_after_utc
+    return begin < end <= case.now + case.profile.lifetime
+
+
+def validity_is_within_issuer(case: LintCase) -> bool:
+    """A certificate never outlives its issuer (ETSI EN 319 411-1)."""
+    if case.issuer is None:
+        return True
+    end = case.certificate.not_valid_after_utc
+    return end <= case.issuer.not_valid_after_utc
+
+
+def key_is_strong(case: LintCase) -> bool:
+    """New keys are RSA of 3072 bits or more, P-256 or P-384."""
+    return is_new_key_allowed(case.certificate.public_key())
+
+
+def key_is_not_the_issuers(case: LintCase) -> bool:
+    """One key, one role: what is issued has a key other than its CA."""
+    if case.issuer is None:
+        return True
+    return case.certificate.public_key() != case.issuer.public_key()
+
+
+def extensions_are_known(case: LintCase) -> bool:
+    """Nothing is written that no profile asks for; none twice (4.2)."""
+    return {one.oid for one in case.certificate.extensions} <= _ALLOWED_EXTENSIONS
+
+
+def criticality_is_as_required(case: LintCase) -> bool:
+    """Basic constraints and key usage are critical, the rest is not (4.2.1)."""
+    return all(
+        one.critical == (one.oid in CRITICAL) for one in case.certificate.extensions
+    )
+
+
+def basic_constraints_fit_the_profile(case: LintCase) -> bool:
+    """CA flag and path length are the profile's (4.2.1.9)."""
+    found = _value(case, x509.BasicConstraints)
+    wanted = x509.BasicConstraints(case.profile.is_ca, case.profile.path_length)
+    return found == wanted
+
+
+def key_usage_fits_the_profile(case: LintCase) -> bool:
+    """Exactly the profile's bits (4.2.1.3)."""
+    found = _value(case, x509.KeyUsage)
+    if found is None or found.key_agreement:
+        return False
+    bits = {
+        "digital_signature": found.digital_signature,
+        "content_commitment": found.content_commitment,
+        "key_encipherment": found.key_encipherment,
+        "data_encipherment": found.data_encipherment,
+        "key_cert_sign": found.key_cert_sign,
+        "crl_sign": found.crl_sign,
+    }
+    return {bit for bit, is_set in bits.items() if is_set} == case.profile.key_usage
+
+
+def extended_key_usage_fits_the_profile(case: LintCase) -> bool:
+    """Exactly the profile's purposes, and no empty extension (4.2.1.12)."""
+    found = _value(case, x509.ExtendedKeyUsage)
+    wanted = case.profile.extended_key_usage
+    return set(found) == wanted if found is not None else not wanted
+
+
+def policies_fit_the_profile(case: LintCase) -> bool:
+    """Exactly the profile's policies, and the demo mark where it belongs (4.2.1.4)."""
+    found = _value(case, x509.CertificatePolicies)
+    named = {one.policy_identifier for one in found or ()}
+    return named == case.profile.policies | ({DEMO_POLICY} if case.demo else set())
+
+
+def subject_key_is_identified(case: LintCase) -> bool:
+    """The subject key identifier is the SHA-1 of the key (4.2.1.2 method 1)."""
+    public_key = case.certificate.public_key()
+    wanted = x509.SubjectKeyIdentifier.from_public_key(public_key)
+    return _value(case, x509.SubjectKeyIdentifier) == wanted
+
+
+def issuer_key_is_identified(case: LintCase) -> bool:
+    """The authority key identifier is the issuer's subject key identifier (4.2.1.1)."""
+    found = _value(case, x509.AuthorityKeyIdentifier)
+    if case.issuer is None:
+        return found is None
+    return found == authority_key_identifier(case.issuer)
+
+
+RULES: tuple[LintRule, ...] = (
+    version_is_3,
+    serial_is_positive_and_short,
+    serial_is_unpredictable,
+    issuer_is_named_as_it_names_itself,
+    subject_parts_are_bounded,
+    subject_has_one_common_name,
+    subject_names_what_its_kind_needs,
+    alternative_names_fit_the_kind,
+    validity_begins_near_now,
+    validity_is_within_profile,
+    validity_is_within_issuer,
+    key_is_strong,
+    key_is_not_the_issuers,
+    extensions_are_known,
+    criticality_is_as_required,
+    basic_constraints_fit_the_profile,
+    key_usage_fits_the_profile,
+    extended_key_usage_fits_the_profile,
+    policies_fit_the_profile,
+    subject_key_is_identified,
+    issuer_key_is_identified,
+)
+
+
+def lint(case: LintCase) -> tuple[str, ...]:
+    """Return the names of the rules that are broken."""
+    return tuple(rule.__name__ for rule in RULES if not _is_kept(rule, case))
+
+
+def refuse_if_broken(case: LintCase) -> None:
+    """Let pass only what keeps every rule.
+
+    Raises:
+        PkiError: a rule is broken; the place names the rules.
+    """
+    if broken := lint(case):
+        raise PkiError(ErrorCode.LINT_REFUSED, place=", ".join(broken))
+
+
+def _is_kept(rule: LintRule, case: LintCase) -> bool:
+    try:
+        return rule(case)
+    except UNREADABLE_CERTIFICATE:
+        return False
+
+
+def _value(case: LintCase, kind: type[_Kind]) -> _Kind | None:
+    try:
+        return case.certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _has_host(certificate: x509.Certificate) -> bool:
+    try:
+        names = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        ).value
+    except x509.ExtensionNotFound:
+        return False
+    hosts = names.get_values_for_type(x509.DNSName)
+    return bool(hosts or names.get_values_for_type(x509.IPAddress))

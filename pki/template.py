@@ -1,0 +1,110 @@
+"""From a profile to a certificate ready to be signed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+from pki.keys.api import PublicKey
+from pki.kinds import DEMO_POLICY
+from pki.names import SubjectFields, alternative_names, subject_name
+from pki.profiles import CertificateProfile
+
+_KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+# RFC 5280 4.2.1: what is critical wherever this project writes it.
+CRITICAL = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePlan:
+    """Everything a certificate will say.
+
+    Args:
+        profile: its kind.
+        names: whom it names.
+        public_key: whose key.
+        issuer: certificate of the CA; None for a root.
+        serial: serial number.
+        not_before: begin of validity.
+        not_after: end of validity.
+        demo: it stands under a demo root and says so.
+    """
+
+    profile: CertificateProfile
+    names: SubjectFields
+    public_key: PublicKey
+    issuer: x509.Certificate | None
+    serial: int
+    not_before: datetime
+    not_after: datetime
+    demo: bool
+
+
+def builder_for(plan: CertificatePlan) -> x509.CertificateBuilder:
+    """Return the certificate, unsigned.
+
+    Raises:
+        PkiError: a name is malformed or too long.
+    """
+    subject = subject_name(plan.names)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(plan.issuer.subject if plan.issuer else subject)
+        .public_key(plan.public_key)
+        .serial_number(plan.serial)
+        .not_valid_before(plan.not_before)
+        .not_valid_after(plan.not_after)
+    )
+    for extension in _extensions(plan):
+        builder = builder.add_extension(extension, extension.oid in CRITICAL)
+    return builder
+
+
+def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """Return the identifier of the issuer's key (RFC 5280 4.2.1.1).
+
+    Raises:
+        x509.ExtensionNotFound: the issuer has none; `Authority` refuses such.
+    """
+    own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+
+def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
+    profile = plan.profile
+    yield x509.BasicConstraints(profile.is_ca, profile.path_length)
+    yield _key_usage(profile.key_usage)
+    yield x509.SubjectKeyIdentifier.from_public_key(plan.public_key)
+    if plan.issuer:
+        yield authority_key_identifier(plan.issuer)
+    if profile.extended_key_usage:
+        yield x509.ExtendedKeyUsage(_sorted(profile.extended_key_usage))
+    policies = profile.policies | ({DEMO_POLICY} if plan.demo else set())
+    if policies:
+        yield x509.CertificatePolicies(
+            [x509.PolicyInformation(oid, None) for oid in _sorted(policies)]
+        )
+    if names := alternative_names(plan.names):
+        yield x509.SubjectAlternativeName(names)
+
+
+def _key_usage(bits: frozenset[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in bits for usage in _KEY_USAGES})
+
+
+def _sorted(oids: frozenset[x509.ObjectIdentifier]) -> list[x509.ObjectIdentifier]:
+    return sorted(oids, key=lambda oid: oid.dotted_string)
