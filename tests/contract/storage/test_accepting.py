@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.records import Accepted, Repeated
+from exchange.domain.records import Accepted, Repeated, StatusChange
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.identifiers import SystemId
@@ -140,7 +140,9 @@ async def test_status_change_moves_the_delivery(storage: Storage) -> None:
     ],
     ids=["begun", "moved on", "reported before", "no recipient", "no envelope"],
 )
-async def test_status_conflict_stores_nothing(storage: Storage, change: object) -> None:
+async def test_status_conflict_stores_nothing(
+    storage: Storage, change: StatusChange
+) -> None:
     await storage.envelopes.accept(acceptance(1))
     for number, one in (
         (2, status_change(1, StatusCode.ARRIVED)),

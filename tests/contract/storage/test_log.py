@@ -1,0 +1,109 @@
+import asyncio
+import random
+
+import pytest
+
+from exchange.storage.ports import Storage
+from schemas.merkle import (
+    inclusion_coordinates,
+    inclusion_path,
+    leaf_hash,
+    node_hash,
+    verify_inclusion,
+)
+from tests.support.stored import acceptance, deliver, envelope_id
+
+
+def naive_root(leaves: list[bytes]) -> bytes:
+    """RFC 6962 section 2.1, word for word."""
+    if len(leaves) == 1:
+        return leaf_hash(leaves[0])
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(naive_root(leaves[:split]), naive_root(leaves[split:]))
+
+
+async def read_path(storage: Storage, index: int, size: int) -> tuple[bytes, ...]:
+    nodes = await storage.log.nodes(inclusion_coordinates(index, size))
+    return inclusion_path(index, size, lambda *where: nodes[where])
+
+
+async def test_empty_log_has_size_zero(storage: Storage) -> None:
+    assert await storage.log.size() == 0
+    assert list(await storage.log.sequence(limit=10)) == []
+    assert await storage.log.nodes([(0, 0)]) == {}
+
+
+async def test_entries_are_sequenced_oldest_first(storage: Storage) -> None:
+    numbers = list(range(12))
+    random.Random(7).shuffle(numbers)
+    for number in numbers:
+        await storage.envelopes.accept(acceptance(number))
+
+    first = await storage.log.sequence(limit=5)
+    second = await storage.log.sequence(limit=50)
+
+    assert [one.index for one in (*first, *second)] == list(range(12))
+    assert [one.entry.envelope_id for one in (*first, *second)] == [
+        envelope_id(number) for number in range(12)
+    ]
+    assert len(first) == 5
+    assert await storage.log.size() == 12
+
+
+async def test_entry_moves_from_pending_to_sequenced(storage: Storage) -> None:
+    await deliver(storage, 1)
+    pending = await storage.log.pending_of(envelope_id(1))
+
+    await storage.log.sequence(limit=10)
+
+    assert len(pending) == 2
+    assert await storage.log.pending_of(envelope_id(1)) == []
+    entries = await storage.log.entries_of(envelope_id(1))
+    assert [one.index for one in entries] == [0, 1]
+    assert [one.entry for one in entries] == list(pending)
+    assert await storage.log.entries_of(envelope_id(2)) == []
+
+
+@pytest.mark.parametrize("batch", [1, 3, 50])
+async def test_every_entry_is_proved_at_every_size(
+    storage: Storage, batch: int
+) -> None:
+    for number in range(13):
+        await storage.envelopes.accept(acceptance(number))
+    leaves: list[bytes] = []
+    while grown := await storage.log.sequence(limit=batch):
+        leaves.extend(one.entry.leaf for one in grown)
+
+    for size in range(1, 14):
+        root = naive_root(leaves[:size])
+        for index in range(size):
+            path = await read_path(storage, index, size)
+            verify_inclusion(
+                leaf_hash(leaves[index]), path, index=index, size=size, root=root
+            )
+
+
+async def test_incomplete_nodes_are_absent(storage: Storage) -> None:
+    for number in range(3):
+        await storage.envelopes.accept(acceptance(number))
+    await storage.log.sequence(limit=10)
+
+    nodes = await storage.log.nodes([(1, 0), (1, 1), (2, 0), (0, 3)])
+
+    assert set(nodes) == {(1, 0)}
+
+
+async def test_two_sequencers_give_each_index_once(storage: Storage) -> None:
+    for number in range(40):
+        await storage.envelopes.accept(acceptance(number))
+
+    async def run() -> list[int]:
+        given: list[int] = []
+        while grown := await storage.log.sequence(limit=3):
+            given.extend(one.index for one in grown)
+        return given
+
+    both = await asyncio.gather(run(), run())
+
+    assert sorted(both[0] + both[1]) == list(range(40))
+    assert await storage.log.size() == 40

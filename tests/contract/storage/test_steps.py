@@ -1,0 +1,151 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from exchange.domain.records import StepRecord
+from exchange.errors import StateConflictError
+from exchange.storage.ports import Storage
+from schemas.vocabulary import DeliveryState
+from tests.support.stored import (
+    MINISTRY,
+    PROVINCE,
+    acceptance,
+    envelope_id,
+    step,
+)
+
+BOTH = (PROVINCE, MINISTRY)
+
+
+async def states(storage: Storage, number: int) -> list[DeliveryState]:
+    deliveries = await storage.envelopes.deliveries(envelope_id(number))
+    return [one.state for one in deliveries]
+
+
+async def test_step_moves_the_deliveries_it_names(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    delivered = step(1, recipients=(PROVINCE,))
+
+    assert await storage.envelopes.record_step(delivered) == delivered.receipt
+
+    assert await states(storage, 1) == [DeliveryState.ACCEPTED, DeliveryState.AVAILABLE]
+    assert await storage.envelopes.receipts(envelope_id(1)) == [delivered.receipt]
+    assert delivered.entry in await storage.log.pending_of(envelope_id(1))
+    assert (await storage.audit.lines(limit=1))[0] == delivered.audit
+
+
+async def test_step_may_leave_the_state(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+
+    await storage.envelopes.record_step(step(1, after=None))
+
+    assert await states(storage, 1) == [DeliveryState.ACCEPTED]
+
+
+async def test_step_recorded_before_is_returned_as_stored(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    first = step(1, content=b"<first/>")
+    await storage.envelopes.record_step(first)
+
+    again = await storage.envelopes.record_step(step(1, content=b"<second/>"))
+
+    assert again == first.receipt
+    assert len(await storage.log.pending_of(envelope_id(1))) == 2
+    assert len(await storage.audit.lines(limit=9)) == 2
+
+
+async def test_of_one_step_many_times_at_a_time_one_is_kept(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    copies = [
+        step(1, content=str(number).encode(), before=tuple(DeliveryState))
+        for number in range(20)
+    ]
+
+    receipts = await asyncio.gather(*map(storage.envelopes.record_step, copies))
+
+    assert set(receipts) == set(await storage.envelopes.receipts(envelope_id(1)))
+    assert len(set(receipts)) == 1
+    assert len(await storage.log.pending_of(envelope_id(1))) == 2
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        step(1, before=(DeliveryState.CHECKING,)),
+        step(1, recipients=BOTH, before=(DeliveryState.ACCEPTED,)),
+        step(1, after=None, before=(DeliveryState.HELD,)),
+        step(2),
+    ],
+    ids=["other state", "one of two unknown", "state stays", "no envelope"],
+)
+async def test_step_from_another_state_stores_nothing(
+    storage: Storage, refused: StepRecord
+) -> None:
+    await storage.envelopes.accept(acceptance(1))
+
+    with pytest.raises(StateConflictError):
+        await storage.envelopes.record_step(refused)
+
+    assert await states(storage, 1) == [DeliveryState.ACCEPTED]
+    assert await storage.envelopes.receipts(envelope_id(1)) == []
+    assert len(await storage.log.pending_of(envelope_id(1))) == 1
+    assert len(await storage.audit.lines(limit=9)) == 1
+
+
+async def test_of_two_steps_at_a_time_one_holds(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    rivals = [
+        step(1, "available", after=DeliveryState.AVAILABLE),
+        step(1, "quarantined", after=DeliveryState.QUARANTINED),
+    ]
+
+    results = await asyncio.gather(
+        *map(storage.envelopes.record_step, rivals), return_exceptions=True
+    )
+
+    refused = [one for one in results if isinstance(one, StateConflictError)]
+    assert len(refused) == 1
+    assert len(await storage.envelopes.receipts(envelope_id(1))) == 1
+
+
+async def test_one_refused_step_hinders_nobody(storage: Storage) -> None:
+    for number in range(10):
+        await storage.envelopes.accept(acceptance(number))
+    steps = [step(number) for number in range(10)]
+    steps[4] = step(4, before=(DeliveryState.HELD,))
+
+    results = await asyncio.gather(
+        *map(storage.envelopes.record_step, steps), return_exceptions=True
+    )
+
+    assert isinstance(results.pop(4), StateConflictError)
+    assert results == [one.receipt for one in steps if one is not steps[4]]
+
+
+async def test_receipts_come_in_the_order_of_recording(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    later = step(1, "a", after=None)
+    later = replace(later, receipt=replace(later.receipt, entry_id="2"))
+    earlier = step(1, "b", after=None)
+    earlier = replace(earlier, receipt=replace(earlier.receipt, entry_id="1"))
+
+    for one in (later, earlier):
+        await storage.envelopes.record_step(one)
+
+    receipts = await storage.envelopes.receipts(envelope_id(1))
+    assert [one.key for one in receipts] == ["b", "a"]
+
+
+async def test_only_unchecked_envelopes_are_to_check(storage: Storage) -> None:
+    for number in (3, 1, 2, 4):
+        await storage.envelopes.accept(acceptance(number, recipients=BOTH))
+    await storage.envelopes.record_step(step(1, recipients=BOTH))
+    await storage.envelopes.record_step(
+        step(2, recipients=BOTH, after=DeliveryState.CHECKING)
+    )
+
+    oldest = await storage.envelopes.to_check(limit=2)
+
+    assert [one.envelope_id for one in oldest] == [envelope_id(2), envelope_id(3)]
+    assert len(await storage.envelopes.to_check(limit=9)) == 3
