@@ -71,7 +71,7 @@ def parse(data: bytes, *, limits: XmlLimits = DEFAULT) -> Element:
     _refuse_constructs(text)
     _refuse_counts(text, limits)
     root = _well_formed(text)
-    _refuse_shape(root, text, limits)
+    _refuse_shape(root, limits)
     return root
 
 
@@ -221,12 +221,10 @@ def _well_formed(text: bytes) -> Element:
         raise SchemaError(ErrorCode.XML_MALFORMED, place=place) from error
 
 
-def _refuse_shape(root: Element, text: bytes, limits: XmlLimits) -> None:
+def _refuse_shape(root: Element, limits: XmlLimits) -> None:
     if _deeper_than(limits.depth)(root):
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="depth")
-    if _may_have_attributes(text, limits.attributes) and any(
-        len(element.attrib) > limits.attributes for element in root.iter()
-    ):
+    if _has_attributes_beyond(limits.attributes)(root):
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="attributes")
 
 
@@ -236,15 +234,7 @@ def _deeper_than(depth: int) -> etree.XPath:
     return etree.XPath(f"boolean({'/*' * (depth + 1)})")
 
 
-def _may_have_attributes(text: bytes, count: int) -> bool:
-    """Tell cheaply whether some tag can hold more than `count` attributes.
-
-    Equals signs in text count too, so a yes is only a reason to look at the tree.
-    """
-    return text.count(b"=") > count and bool(_equals_signs(count + 1).search(text))
-
-
 @cache
-def _equals_signs(count: int) -> re.Pattern[bytes]:
-    """Return the pattern of `count` equals signs between two tags' starts."""
-    return re.compile(rb"<(?:[^<=]*=){%d}" % count)
+def _has_attributes_beyond(count: int) -> etree.XPath:
+    """Return the test for an element with more than `count` attributes."""
+    return etree.XPath(f"boolean(/descendant::*/attribute::*[{count + 1}])")

@@ -22,6 +22,7 @@ between its elements::
 
 Each certificate of KeyInfo is named by digest in what is signed (clause 5.2.2 allows
 more than the signing certificate), so no byte of a signature can change unnoticed.
+Prefixes and identifiers are fixed too: `signing.xmldsig.template` is the definition.
 """
 
 import re
@@ -32,6 +33,8 @@ ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
 
+SIGNATURE_ID = "signature-1"
+SIGNED_PROPERTIES_ID = "signed-properties-1"
 ENVELOPE_ID = "envelope-1"
 CID = "cid:"
 XML_MIME_TYPE = "application/xml"
@@ -46,8 +49,8 @@ MIME_TYPE_FORM = re.compile(
 """Restricted names of RFC 6838 clause 4.2."""
 
 MAXIMUM_CERTIFICATES = 8
-MAXIMUM_REFERENCES = 1_002
-"""1,000 attachments, the signed element, its properties."""
+MAXIMUM_OBJECTS = 1_001
+"""The signed element and 1,000 attachments."""
 
 
 def attachment_uri(content_id: str) -> str:

@@ -1,11 +1,10 @@
 """Sign an envelope, or a document of this project, with one XAdES-B-B profile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from lxml import etree
 
 from pki.algorithms import default_scheme
 from pki.keys.api import Credential
@@ -106,27 +105,28 @@ def _signed(
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
     digest = sha256(canonicalize(place.signed)).digest()
     payload = SignedObject(f"#{signed_id(place.signed)}", digest, XML_MIME_TYPE)
-    text = _signature([payload, *attached], credential, at)
-    place.parent.append(etree.fromstring(text))
+    place.parent.append(_signature((payload, *attached), credential, at))
     refuse_repeated_ids(root)
     return serialize(root)
 
 
 def _signature(
-    objects: Sequence[SignedObject], credential: Credential, at: datetime
-) -> bytes:
+    objects: tuple[SignedObject, ...], credential: Credential, at: datetime
+) -> Element:
+    certificates = tuple(
+        certificate.public_bytes(Encoding.DER)
+        for certificate in (credential.certificate, *credential.chain)
+    )
+    properties = template.Properties(
+        at,
+        tuple(sha256(der).digest() for der in certificates),
+        tuple(signed.mime_type for signed in objects),
+    )
     scheme = default_scheme(credential.key.public_key)
-    certificates = list(_certificates(credential))
-    cited = [sha256(der).digest() for der in certificates]
-    properties = template.signed_properties(cited, objects, at)
-    info = template.signed_info(scheme, objects, sha256(properties).digest())
-    value = sign_value(credential.key, scheme, info)
-    return template.signature(info, value, certificates, properties)
-
-
-def _certificates(credential: Credential) -> Iterator[bytes]:
-    for certificate in (credential.certificate, *credential.chain):
-        yield certificate.public_bytes(Encoding.DER)
+    properties_sha256 = sha256(template.signed_properties(properties)).digest()
+    info = template.Info(scheme, objects, properties_sha256)
+    value = sign_value(credential.key, scheme, template.signed_info(info))
+    return parse_canonical(template.signature(info, properties, value, certificates))
 
 
 def _mime_types(envelope: Element) -> dict[str, str]:

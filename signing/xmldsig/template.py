@@ -1,12 +1,13 @@
 """The text of a signature, written in exclusive canonical form from the start.
 
-Each fragment is its own canonical octets (RFC 3741): namespaces declared where first
-used, attributes in order, no empty-element tags. So what is digested and signed is
-the text itself, and no tree is built or walked to sign.
+Each text is its own canonical octets (RFC 3741): namespaces declared where they are
+first used, attributes in order, no empty-element tags. So what is digested and signed
+is the text itself, and no tree is built or walked. SignedInfo and SignedProperties are
+written twice: inside the signature, where the namespaces are known already, and alone,
+which is the form that is signed or digested.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,11 +19,10 @@ from signing.xmldsig.profile import (
     ENVELOPED,
     EXCLUSIVE_C14N,
     SHA256,
+    SIGNATURE_ID,
+    SIGNED_PROPERTIES_ID,
     SIGNED_PROPERTIES_TYPE,
 )
-
-SIGNATURE_ID = "signature-1"
-SIGNED_PROPERTIES_ID = "signed-properties-1"
 
 _DS_DECLARED = f' xmlns:ds="{DS}"'
 _XADES_DECLARED = f' xmlns:xades="{XADES}"'
@@ -43,78 +43,105 @@ class SignedObject:
     mime_type: str
 
 
-def signed_properties(
-    certificates: Iterable[bytes], objects: Sequence[SignedObject], at: datetime
-) -> bytes:
-    """Return SignedProperties over the SHA-256 digests of `certificates`."""
-    cited = "".join(
-        "<xades:Cert><xades:CertDigest>"
-        f"{_digest(sha256, _DS_DECLARED)}"
-        "</xades:CertDigest></xades:Cert>"
-        for sha256 in certificates
-    )
-    formats = "".join(
-        f'<xades:DataObjectFormat ObjectReference="#{_reference_id(number)}">'
-        f"<xades:MimeType>{signed.mime_type}</xades:MimeType>"
-        "</xades:DataObjectFormat>"
-        for number, signed in enumerate(objects, start=1)
-    )
-    return (
-        f'<xades:SignedProperties{_XADES_DECLARED} Id="{SIGNED_PROPERTIES_ID}">'
-        "<xades:SignedSignatureProperties>"
-        f"<xades:SigningTime>{format_utc(at)}</xades:SigningTime>"
-        f"<xades:SigningCertificateV2>{cited}</xades:SigningCertificateV2>"
-        "</xades:SignedSignatureProperties>"
-        f"<xades:SignedDataObjectProperties>{formats}"
-        "</xades:SignedDataObjectProperties></xades:SignedProperties>"
-    ).encode()
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What a signature says of itself.
+
+    Args:
+        at: the signing time that is claimed.
+        certificate_digests: SHA-256 of its certificates, the signer's first.
+        mime_types: of the signed objects, in the order of their references.
+    """
+
+    at: datetime
+    certificate_digests: tuple[bytes, ...]
+    mime_types: tuple[str, ...]
 
 
-def signed_info(
-    scheme: SignatureScheme, objects: Sequence[SignedObject], properties_sha256: bytes
-) -> bytes:
-    """Return SignedInfo: one reference per object, then the signed properties."""
-    references = "".join(
-        f'<ds:Reference Id="{_reference_id(number)}" URI="{signed.uri}">'
-        f"{_transforms(signed.uri)}{_digest(signed.sha256)}</ds:Reference>"
-        for number, signed in enumerate(objects, start=1)
-    )
-    method = SCHEMES[scheme].xml_uri
-    return (
-        f"<ds:SignedInfo{_DS_DECLARED}>"
-        f"{_algorithm('CanonicalizationMethod', EXCLUSIVE_C14N)}"
-        f"{_algorithm('SignatureMethod', method)}{references}"
-        f'<ds:Reference Type="{SIGNED_PROPERTIES_TYPE}" URI="#{SIGNED_PROPERTIES_ID}">'
-        f"<ds:Transforms>{_algorithm('Transform', EXCLUSIVE_C14N)}</ds:Transforms>"
-        f"{_digest(properties_sha256)}</ds:Reference></ds:SignedInfo>"
-    ).encode()
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a signature value is over.
+
+    Args:
+        scheme: how it is signed.
+        objects: the signed element, then the attachments.
+        properties_sha256: digest of the signed properties.
+    """
+
+    scheme: SignatureScheme
+    objects: tuple[SignedObject, ...]
+    properties_sha256: bytes
+
+
+def signed_properties(properties: Properties) -> bytes:
+    """Return the octets of SignedProperties that are digested."""
+    text = _signed_properties(properties, _XADES_DECLARED, _DS_DECLARED)
+    return text.encode()
+
+
+def signed_info(info: Info) -> bytes:
+    """Return the octets of SignedInfo that are signed."""
+    return _signed_info(info, _DS_DECLARED).encode()
 
 
 def signature(
-    info: bytes, value: bytes, certificates: Iterable[bytes], properties: bytes
+    info: Info, properties: Properties, value: bytes, certificates: tuple[bytes, ...]
 ) -> bytes:
-    """Return the whole ``ds:Signature`` around its signed parts."""
+    """Return the whole ``ds:Signature``."""
     carried = "".join(
         f"<ds:X509Certificate>{_base64(der)}</ds:X509Certificate>"
         for der in certificates
     )
     return (
-        f'<ds:Signature{_DS_DECLARED} Id="{SIGNATURE_ID}">{info.decode()}'
+        f'<ds:Signature{_DS_DECLARED} Id="{SIGNATURE_ID}">{_signed_info(info)}'
         f"<ds:SignatureValue>{_base64(value)}</ds:SignatureValue>"
         f"<ds:KeyInfo><ds:X509Data>{carried}</ds:X509Data></ds:KeyInfo>"
         f"<ds:Object><xades:QualifyingProperties{_XADES_DECLARED}"
-        f' Target="#{SIGNATURE_ID}">{properties.decode()}'
+        f' Target="#{SIGNATURE_ID}">{_signed_properties(properties)}'
         "</xades:QualifyingProperties></ds:Object></ds:Signature>"
     ).encode()
 
 
-def _transforms(uri: str) -> str:
-    """State the transforms of a same-document reference; octets have none."""
-    if not uri.startswith("#"):
-        return ""
-    chain = (ENVELOPED, EXCLUSIVE_C14N)
-    stated = "".join(_algorithm("Transform", algorithm) for algorithm in chain)
-    return f"<ds:Transforms>{stated}</ds:Transforms>"
+def _signed_info(info: Info, declared: str = "") -> str:
+    references = "".join(
+        f'<ds:Reference Id="reference-{number}" URI="{signed.uri}">'
+        f"{'' if number > 1 else _PAYLOAD_TRANSFORMS}"
+        f"{_digest(signed.sha256)}</ds:Reference>"
+        for number, signed in enumerate(info.objects, start=1)
+    )
+    return (
+        f"<ds:SignedInfo{declared}>{_CANONICALIZATION}"
+        f"{_algorithm('SignatureMethod', SCHEMES[info.scheme].xml_uri)}{references}"
+        f'<ds:Reference Type="{SIGNED_PROPERTIES_TYPE}" URI="#{SIGNED_PROPERTIES_ID}">'
+        f"{_PROPERTIES_TRANSFORMS}{_digest(info.properties_sha256)}</ds:Reference>"
+        "</ds:SignedInfo>"
+    )
+
+
+def _signed_properties(
+    properties: Properties, xades_declared: str = "", ds_declared: str = ""
+) -> str:
+    cited = "".join(
+        "<xades:Cert><xades:CertDigest>"
+        f"{_digest(sha256, ds_declared)}"
+        "</xades:CertDigest></xades:Cert>"
+        for sha256 in properties.certificate_digests
+    )
+    formats = "".join(
+        f'<xades:DataObjectFormat ObjectReference="#reference-{number}">'
+        f"<xades:MimeType>{mime_type}</xades:MimeType>"
+        "</xades:DataObjectFormat>"
+        for number, mime_type in enumerate(properties.mime_types, start=1)
+    )
+    return (
+        f'<xades:SignedProperties{xades_declared} Id="{SIGNED_PROPERTIES_ID}">'
+        "<xades:SignedSignatureProperties>"
+        f"<xades:SigningTime>{format_utc(properties.at)}</xades:SigningTime>"
+        f"<xades:SigningCertificateV2>{cited}</xades:SigningCertificateV2>"
+        "</xades:SignedSignatureProperties>"
+        f"<xades:SignedDataObjectProperties>{formats}"
+        "</xades:SignedDataObjectProperties></xades:SignedProperties>"
+    )
 
 
 def _digest(sha256: bytes, declared: str = "") -> str:
@@ -128,9 +155,15 @@ def _algorithm(name: str, uri: str) -> str:
     return f'<ds:{name} Algorithm="{uri}"></ds:{name}>'
 
 
-def _reference_id(number: int) -> str:
-    return f"reference-{number}"
+def _transforms(*algorithms: str) -> str:
+    stated = "".join(_algorithm("Transform", uri) for uri in algorithms)
+    return f"<ds:Transforms>{stated}</ds:Transforms>"
 
 
 def _base64(octets: bytes) -> str:
     return b64encode(octets).decode("ascii")
+
+
+_CANONICALIZATION = _algorithm("CanonicalizationMethod", EXCLUSIVE_C14N)
+_PAYLOAD_TRANSFORMS = _transforms(ENVELOPED, EXCLUSIVE_C14N)
+_PROPERTIES_TRANSFORMS = _transforms(EXCLUSIVE_C14N)

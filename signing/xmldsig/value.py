@@ -1,5 +1,6 @@
 """Signature values as XML carries them, and the keys that check them."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -52,9 +53,34 @@ def check_value(
         raise SigningError(error.code, place=_PLACE) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A certificate with its public key, which costs as much to load as to use."""
+
+    certificate: Certificate
+    public_key: PublicKey
+
+
+@lru_cache(maxsize=512)
+def read_signer(der: bytes) -> Signer:
+    """Read the certificate of a signer; a hub meets the same few hundred all day.
+
+    Raises:
+        SigningError: it is none, or its key is of a kind that is never used here.
+    """
+    certificate = read_certificate(der)
+    try:
+        public_key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _malformed() from error
+    if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise SigningError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=_PLACE)
+    return Signer(certificate, public_key)
+
+
 @lru_cache(maxsize=512)
 def read_certificate(der: bytes) -> Certificate:
-    """Read a certificate; a hub meets the same few hundred all day.
+    """Read a certificate.
 
     Raises:
         SigningError: it is none.
@@ -63,22 +89,6 @@ def read_certificate(der: bytes) -> Certificate:
         return load_der_x509_certificate(der)
     except ValueError as error:
         raise _malformed() from error
-
-
-@lru_cache(maxsize=512)
-def read_public_key(certificate: Certificate) -> PublicKey:
-    """Return the public key of `certificate`; loading one costs as much as using it.
-
-    Raises:
-        SigningError: it is of a kind that is never used here.
-    """
-    try:
-        public_key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise _malformed() from error
-    if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise SigningError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=_PLACE)
-    return public_key
 
 
 def _der(public_key: ec.EllipticCurvePublicKey, value: bytes) -> bytes:

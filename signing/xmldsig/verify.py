@@ -17,9 +17,9 @@ from cryptography.x509 import Certificate
 
 from pki.keys.api import SignatureScheme
 from schemas.errors import ErrorCode
-from schemas.xml import Element, canonicalize, local_name, parse_canonical
+from schemas.xml import Element, canonicalize, parse_canonical
 from signing.errors import SigningError
-from signing.xmldsig.identifiers import refuse_repeated_ids
+from signing.xmldsig.identifiers import refuse_repeated_ids, signed_id
 from signing.xmldsig.place import (
     Place,
     envelope_place,
@@ -28,7 +28,8 @@ from signing.xmldsig.place import (
 )
 from signing.xmldsig.profile import attachment_uri
 from signing.xmldsig.shape import SignatureParts, read_signature
-from signing.xmldsig.value import check_value, read_certificate, read_public_key
+from signing.xmldsig.template import Info, signed_info, signed_properties
+from signing.xmldsig.value import check_value, read_certificate, read_signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,34 +81,32 @@ def verify_receipt(root: Element) -> VerifiedXml:
 def _verified(root: Element, place: Place, carried: Mapping[str, bytes]) -> VerifiedXml:
     signature = signature_at(root, place)
     refuse_repeated_ids(root)
-    parts = read_signature(signature, place.signed)
-    _refuse_other_references(parts, carried)
+    parts = read_signature(signature)
+    _refuse_other_references(parts.info, signed_id(place.signed), carried)
     octets = _signed_octets(place, signature)
-    _check_digests(parts, carried, octets)
-    certificate, *intermediates = _certificates(parts)
-    check_value(
-        read_public_key(certificate),
-        parts.scheme,
-        parts.value,
-        canonicalize(parts.signed_info),
-    )
+    _check_digests(parts, octets, carried)
+    leaf, *intermediates = _signed_for(parts)
+    signer, info = read_signer(leaf), parts.info
+    check_value(signer.public_key, info.scheme, parts.value, signed_info(info))
     return VerifiedXml(
         content=parse_canonical(octets),
-        certificate=certificate,
-        intermediates=tuple(intermediates),
-        signing_time=parts.signing_time,
-        scheme=parts.scheme,
+        certificate=signer.certificate,
+        intermediates=tuple(map(read_certificate, intermediates)),
+        signing_time=parts.properties.at,
+        scheme=info.scheme,
     )
 
 
 def _refuse_other_references(
-    parts: SignatureParts, carried: Mapping[str, bytes]
+    info: Info, identifier: str, carried: Mapping[str, bytes]
 ) -> None:
-    """Refuse unless exactly the attachments that are carried are signed."""
-    named = [reference.uri for reference in parts.attachments]
-    wrong = set(named) ^ set(carried)
-    if wrong or len(named) != len(carried):
-        place = min(wrong, default="ds:Reference")
+    """Refuse unless exactly the element and the carried attachments are signed."""
+    payload, *attachments = (signed.uri for signed in info.objects)
+    if payload != f"#{identifier}":
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place=payload)
+    wrong = set(attachments) ^ set(carried)
+    if wrong or len(attachments) != len(carried):
+        place = min(wrong, default="Reference")
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place=place)
 
 
@@ -128,29 +127,27 @@ def _taken_out(signature: Element, parent: Element) -> Iterator[None]:
 
 
 def _check_digests(
-    parts: SignatureParts, carried: Mapping[str, bytes], octets: bytes
+    parts: SignatureParts, octets: bytes, carried: Mapping[str, bytes]
 ) -> None:
-    if not compare_digest(sha256(octets).digest(), parts.payload.sha256):
-        raise _mismatch(parts.payload.uri)
-    properties = canonicalize(parts.signed_properties)
-    if not compare_digest(sha256(properties).digest(), parts.properties_sha256):
-        raise _mismatch(local_name(parts.signed_properties))
-    for reference in parts.attachments:
-        if not compare_digest(carried[reference.uri], reference.sha256):
-            raise SigningError(
-                ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=reference.uri
-            )
+    payload, *attachments = parts.info.objects
+    _check_digest(octets, payload.sha256, payload.uri)
+    properties = signed_properties(parts.properties)
+    _check_digest(properties, parts.info.properties_sha256, "SignedProperties")
+    for signed in attachments:
+        if not compare_digest(carried[signed.uri], signed.sha256):
+            raise SigningError(ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=signed.uri)
 
 
-def _certificates(parts: SignatureParts) -> list[Certificate]:
+def _check_digest(octets: bytes, expected: bytes, place: str) -> None:
+    if not compare_digest(sha256(octets).digest(), expected):
+        raise SigningError(ErrorCode.REFERENCE_DIGEST_MISMATCH, place=place)
+
+
+def _signed_for(parts: SignatureParts) -> tuple[bytes, ...]:
     """Return the certificates of the signature, each named by its signed digest."""
     digests = tuple(sha256(der).digest() for der in parts.certificates)
-    if digests != parts.certificate_digests:
+    if digests != parts.properties.certificate_digests:
         raise SigningError(
             ErrorCode.SIGNING_CERTIFICATE_MISMATCH, place="SigningCertificateV2"
         )
-    return [read_certificate(der) for der in parts.certificates]
-
-
-def _mismatch(place: str) -> SigningError:
-    return SigningError(ErrorCode.REFERENCE_DIGEST_MISMATCH, place=place)
+    return parts.certificates
