@@ -6,7 +6,7 @@ work long, or to fail in any way.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -21,6 +21,7 @@ from signing.validation.limits import (
     MAX_REVISIONS,
     MAX_SIGNATURES,
 )
+from signing.validation.tokens import skip_blank
 
 _PLACE_LENGTH = 100
 
@@ -58,10 +59,11 @@ def open_document(data: bytes) -> PdfFileReader:
     return reader
 
 
-def revisions(reader: PdfFileReader) -> tuple[Revision, ...]:
-    """Return all revisions, oldest first."""
+def revisions(reader: PdfFileReader, data: bytes) -> tuple[Revision, ...]:
+    """Return all revisions of the file in `data`, oldest first."""
     return tuple(
-        _revision(reader, number) for number in range(reader.xrefs.total_revisions)
+        _revision(reader, data, number)
+        for number in range(reader.xrefs.total_revisions)
     )
 
 
@@ -83,11 +85,11 @@ def signature_fields(reader: PdfFileReader) -> tuple[SignatureField, ...]:
     return tuple(sorted(found, key=lambda one: (one.revision, one.start)))
 
 
-def _revision(reader: PdfFileReader, number: int) -> Revision:
-    section = reader.xrefs.get_xref_container_info(number)
+def _revision(reader: PdfFileReader, data: bytes, number: int) -> Revision:
+    declared = reader.xrefs.get_startxref_for_revision(number)
     listed = reader.xrefs.get_xref_data(number).standard_xrefs.values()
     return Revision(
-        section_start=section.start_location,
+        section_start=skip_blank(data, declared),
         object_starts=tuple(start for _, start in listed),
     )
 
@@ -104,10 +106,9 @@ class _Field(NamedTuple):
 def _filled_fields(
     reader: PdfFileReader,
 ) -> Iterator[tuple[str, generic.DictionaryObject]]:
-    form = reader.root.get("/AcroForm")
-    if form is None:
+    if "/AcroForm" not in reader.root:
         return
-    for name, kind, field in _walk_fields(form["/Fields"]):
+    for name, kind, field in _walk_fields(reader.root["/AcroForm"]["/Fields"]):
         if kind == "/Sig" and "/V" in field:
             yield name, field
 
@@ -122,13 +123,21 @@ def _walk_fields(
         visited = pending.pop()
         _refuse_again(visited, seen)
         field = visited.reference.get_object()
-        name = _joined(visited.parent, field.get("/T"))
-        kind = field.get("/FT", visited.kind)
+        name = _joined(visited.parent, _resolved(field, "/T", ""))
+        kind = _resolved(field, "/FT", visited.kind)
         yield name, kind, field
         pending += [
             _Field(kid, name, kind, visited.depth + 1)
-            for kid in reversed(field.get("/Kids", ()))
+            for kid in reversed(_resolved(field, "/Kids", ()))
         ]
+
+
+def _resolved(field: generic.DictionaryObject, key: str, default: Any) -> Any:
+    """Return a value; unlike `get`, behind the reference if it is one."""
+    try:
+        return field[key]
+    except KeyError:
+        return default
 
 
 def _refuse_again(visited: _Field, seen: set[tuple[int, int]]) -> None:
@@ -141,8 +150,7 @@ def _refuse_again(visited: _Field, seen: set[tuple[int, int]]) -> None:
 
 
 def _joined(parent: str, own: object) -> str:
-    text = ".".join(one for one in (parent, str(own) if own is not None else "") if one)
-    return text[:_PLACE_LENGTH]
+    return ".".join(one for one in (parent, str(own)) if one)[:_PLACE_LENGTH]
 
 
 def _located(

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -32,7 +34,7 @@ from signing.validation.structure import (
 from signing.validation.time_stamps import imprint_of
 
 _DATE = re.compile(
-    rb"\(D:([0-9]{14})(?:Z(?:00'?(?:00'?)?)?|([+-])([0-9]{2})'([0-9]{2})'?)\)"
+    r"D:([0-9]{14})(?:Z(?:00'?(?:00'?)?)?|([+-][0-9]{2})'([0-9]{2})'?)", re.ASCII
 )
 
 
@@ -98,13 +100,14 @@ def gather(document: Document, field: SignatureField) -> SignatureFacts:
 
 def claimed_time(value: bytes) -> datetime | None:
     """Read the date of /M (ISO 32000-2 7.9.4); None unless it names an instant."""
-    found = _DATE.fullmatch(value)
+    if not value.startswith(b"("):
+        return None
+    found = _DATE.fullmatch(str(generic.read_string_from_stream(BytesIO(value))))
     if found is None:
         return None
-    digits, sign, hours, minutes = (one or b"" for one in found.groups())
-    offset = (sign + hours + minutes).decode("ascii") or "+0000"
+    digits, hours, minutes = (one or "" for one in found.groups())
     try:
-        moment = datetime.strptime(digits.decode("ascii") + offset, "%Y%m%d%H%M%S%z")
+        moment = datetime.strptime(f"{digits}{hours}{minutes or 'Z'}", "%Y%m%d%H%M%S%z")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -32,7 +32,7 @@ def format_failure(code: ErrorCode, place: str = "") -> Finding:
 
 
 def not_checked(code: ErrorCode, place: str = "") -> Finding:
-    """Return the finding that something was left unchecked: neither valid nor broken."""
+    """Return the finding that something was left unchecked."""
     return Finding(Indication.INDETERMINATE, SubIndication.GENERIC, code, place)
 
 

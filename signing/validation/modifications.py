@@ -155,5 +155,5 @@ def _with_widgets(
     field: generic.DictionaryObject,
 ) -> Iterator[generic.DictionaryObject]:
     yield field
-    for kid in field.get("/Kids", ()):
-        yield kid.get_object()
+    if "/Kids" in field:
+        yield from (kid.get_object() for kid in field["/Kids"])

@@ -68,7 +68,7 @@ def judge_pdf(
 
 def _read(data: bytes) -> tuple[Sequence[SignatureFacts], tuple[Finding, ...]]:
     reader = open_document(data)
-    document = Document(data, reader, revisions(reader))
+    document = Document(data, reader, revisions(reader, data))
     fields = signature_fields(reader)
     shared = _hidden_signatures(document, fields)
     return [gather(document, field) for field in fields], shared
