@@ -31,19 +31,17 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerFacts:
-    """What the signature on an envelope says, already verified or refused.
+    """What a verified signature under a judged certificate says.
 
     Args:
         certificate_sha256: lower hex digest of the signer's certificate.
         agency: the agency named in that certificate.
         signing_time: claimed by the signer.
-        refusal: why signature or certificate do not hold, None when they do.
     """
 
     certificate_sha256: str
     agency: OrganId | None
     signing_time: datetime
-    refusal: Refuse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,8 @@ class IntakeFacts:
 
     Args:
         secrecy_place: where a secrecy mark stands, None when there is none.
-        signer: None when the envelope carries no signature.
+        signer: None when the envelope carries no signature; the refusal when it
+            carries one that does not hold.
         xml_size: bytes of the XML without attachments.
         plain_channel: the caller named itself without a certificate (development).
     """
@@ -61,7 +60,7 @@ class IntakeFacts:
     sender: Addressee
     recipients: tuple[Addressee, ...]
     secrecy_place: str | None
-    signer: SignerFacts | None
+    signer: SignerFacts | Refuse | None
     xml_size: int
     plain_channel: bool = False
 
@@ -80,6 +79,11 @@ class IntakePolicy:
     signing_time_past: timedelta = timedelta(hours=72)
     signing_time_future: timedelta = timedelta(minutes=5)
 
+    def signed_lately(self, signing_time: datetime, now: datetime) -> bool:
+        """Tell whether a signature of `signing_time` may come in at `now`."""
+        earliest = now - self.signing_time_past
+        return earliest <= signing_time <= now + self.signing_time_future
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
@@ -90,7 +94,7 @@ class Accept:
     evidence_level: EvidenceLevel
 
 
-Rule = Callable[[IntakeFacts, IntakePolicy, datetime], Iterator[Refuse]]
+_Rule = Callable[[IntakeFacts, IntakePolicy, datetime], Iterator[Refuse]]
 
 
 def decide_intake(
@@ -103,7 +107,7 @@ def decide_intake(
     return Accept(
         sender=_code(facts.sender),
         recipients=tuple(map(_code, facts.recipients)),
-        evidence_level=_evidence_level(facts),
+        evidence_level=evidence_level(facts),
     )
 
 
@@ -111,7 +115,18 @@ def intake_refusals(
     facts: IntakeFacts, policy: IntakePolicy, now: datetime
 ) -> Iterator[Refuse]:
     """Yield every reason against an envelope, the sender's rights first."""
-    for rule in _RULES:
+    for rule in (*_SENDER_RULES, *_DOCUMENT_RULES):
+        yield from rule(facts, policy, now)
+
+
+def sender_refusals(
+    facts: IntakeFacts, policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    """Yield the reasons against the sender alone.
+
+    A status answers a document of old; its addressee may be closed by now.
+    """
+    for rule in _SENDER_RULES:
         yield from rule(facts, policy, now)
 
 
@@ -119,7 +134,8 @@ def _code(addressee: Addressee) -> OrganId:
     return addressee.agency.code if addressee.agency else addressee.written
 
 
-def _evidence_level(facts: IntakeFacts) -> EvidenceLevel:
+def evidence_level(facts: IntakeFacts) -> EvidenceLevel:
+    """Tell how the sender is proved."""
     if facts.signer is None or facts.plain_channel:
         return EvidenceLevel.CHANNEL
     return EvidenceLevel.SIGNED
@@ -151,15 +167,15 @@ def _signature_is_there(
 def _signature_holds(
     facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
 ) -> Iterator[Refuse]:
-    if facts.signer is not None and facts.signer.refusal is not None:
-        yield facts.signer.refusal
+    if isinstance(facts.signer, Refuse):
+        yield facts.signer
 
 
 def _signer_belongs_to_sender(
     facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
 ) -> Iterator[Refuse]:
     signer, agency = facts.signer, facts.sender.agency
-    if signer is None or agency is None:
+    if not isinstance(signer, SignerFacts) or agency is None:
         return
     of_agency = signer.agency in {agency.code, agency.code_2016} - {None}
     of_system = signer.certificate_sha256 in facts.system.certificates
@@ -170,11 +186,9 @@ def _signer_belongs_to_sender(
 def _signed_lately(
     facts: IntakeFacts, policy: IntakePolicy, now: datetime
 ) -> Iterator[Refuse]:
-    if facts.signer is None:
+    if not isinstance(facts.signer, SignerFacts):
         return
-    earliest = now - policy.signing_time_past
-    latest = now + policy.signing_time_future
-    if not earliest <= facts.signer.signing_time <= latest:
+    if not policy.signed_lately(facts.signer.signing_time, now):
         yield Refuse(ErrorCode.SIGNING_TIME_OUT_OF_WINDOW, "SigningTime")
 
 
@@ -211,12 +225,14 @@ def _bears_no_secrecy_mark(
         yield Refuse(ErrorCode.SECRECY_MARK, facts.secrecy_place)
 
 
-_RULES: tuple[Rule, ...] = (
+_SENDER_RULES: tuple[_Rule, ...] = (
     _sender_is_acted_for,
     _signature_is_there,
     _signature_holds,
     _signer_belongs_to_sender,
     _signed_lately,
+)
+_DOCUMENT_RULES: tuple[_Rule, ...] = (
     _recipients_exist,
     _recipients_differ,
     _bears_no_secrecy_mark,

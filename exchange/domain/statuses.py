@@ -26,23 +26,19 @@ class StatusFacts:
     """What the decision looks at.
 
     Args:
-        code: as the status message writes it.
+        code: what is reported.
         reporter: the agency that reports.
         delivery: the reported document's delivery to the reporter, None if none.
     """
 
-    code: str
+    code: StatusCode
     reporter: OrganId
     delivery: Delivery | None
 
 
 def decide_status(facts: StatusFacts) -> StatusChange | Refuse:
     """Allow a status, or name the reason against it."""
-    try:
-        code = StatusCode(facts.code)
-    except ValueError:
-        return Refuse(ErrorCode.STATUS_UNKNOWN, "StatusCode")
-    delivery = facts.delivery
+    code, delivery = facts.code, facts.delivery
     if delivery is None:
         return Refuse(ErrorCode.STATUS_ACTOR_WRONG, facts.reporter)
     if code not in _PROCESSING or delivery.state not in READABLE_DELIVERY_STATES:

@@ -59,6 +59,7 @@ CHECK_EFFECTS: dict[Step, StepEffect] = {
 }
 """How the hub's own check may end."""
 
+
 def receipt_key(step: Step, recipient: OrganId | None = None) -> str:
     """Name a step of one envelope; recorded twice, it is a repeat."""
     return f"{step}:{recipient}" if recipient else str(step)

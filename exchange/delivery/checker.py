@@ -1,0 +1,76 @@
+"""Checks what was accepted, several envelopes at a time, slow ones apart.
+
+What is to be checked stands in storage, so nothing is lost when a process ends; the
+lease only spares two processes the same work.
+"""
+
+import asyncio
+
+import structlog
+
+from exchange.delivery.checking import check_envelope
+from exchange.domain.records import Envelope
+from exchange.services import Services
+from schemas.identifiers import EnvelopeId
+
+LEASE = "checker"
+_LEASE_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
+_AT_ONCE = 16
+_BATCH = 64
+_RETRY_SECONDS = 5.0
+
+_log = structlog.get_logger()
+
+
+class Checker:
+    """The checking loop of one process.
+
+    Args:
+        owner: name of this process in the lease.
+    """
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+        self._running: dict[EnvelopeId, asyncio.Task[None]] = {}
+
+    async def turn(self) -> None:
+        """Wait for work, at most a second, and begin it."""
+        await self._services.signals.accepted.wait(_LOOK_SECONDS)
+        leases = self._services.storage.leases
+        now = self._services.now()
+        if await leases.acquire(
+            LEASE, owner=self._owner, now=now, seconds=_LEASE_SECONDS
+        ):
+            await self._begin_waiting()
+
+    async def stop(self) -> None:
+        """End running checks, which leave no trace, and give the lease back."""
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._services.storage.leases.release(LEASE, owner=self._owner)
+
+    async def _begin_waiting(self) -> None:
+        for envelope in await self._services.storage.envelopes.to_check(limit=_BATCH):
+            if len(self._running) >= _AT_ONCE:
+                return
+            if envelope.envelope_id not in self._running:
+                self._begin(envelope)
+
+    def _begin(self, envelope: Envelope) -> None:
+        self._running[envelope.envelope_id] = asyncio.create_task(
+            self._check(envelope), name=f"check {envelope.envelope_id}"
+        )
+
+    async def _check(self, envelope: Envelope) -> None:
+        try:
+            await check_envelope(self._services, envelope)
+        except Exception:  # noqa: BLE001 the outermost edge of a task, tried again
+            _log.exception("check.failed", envelope=envelope.envelope_id)
+            await asyncio.sleep(_RETRY_SECONDS)
+        finally:
+            del self._running[envelope.envelope_id]
+            # There may be more than fitted beside this one.
+            self._services.signals.accepted.ring()

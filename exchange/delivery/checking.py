@@ -1,0 +1,194 @@
+"""The hub's check of one envelope before delivery, and its word on the outcome.
+
+Every PDF is judged. A signed PDF that fails is quarantined; what could not be checked
+is held, never delivered as if it had been (design, invariant 10).
+"""
+
+from dataclasses import dataclass
+
+from exchange.domain.records import (
+    Envelope,
+    StepRecord,
+    StoredAttachment,
+    StoredReceipt,
+)
+from exchange.domain.steps import CHECK_EFFECTS
+from exchange.services import Services
+from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
+from exchange.usecases.auditing import audit_line
+from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
+from exchange.usecases.spool import Spool
+from schemas.edxml.body import decode_attachment
+from schemas.errors import CodedError, ErrorCode
+from schemas.receipt import Finding, StepReceipt
+from schemas.verdict import Indication, SubIndication, Verdict
+from schemas.vocabulary import AuditEvent, LogEntryType, Step
+
+_EVENTS = {
+    Step.DELIVERED: AuditEvent.ENVELOPE_DELIVERED,
+    Step.QUARANTINED: AuditEvent.ENVELOPE_QUARANTINED,
+    Step.HELD: AuditEvent.ENVELOPE_HELD,
+}
+_GRAVEST_FIRST = (Step.QUARANTINED, Step.HELD, Step.DELIVERED)
+_PEEK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attachment means for the whole envelope."""
+
+    step: Step
+    finding: Finding
+
+
+async def check_envelope(services: Services, envelope: Envelope) -> StoredReceipt:
+    """Judge what an envelope carries and record the hub's step receipt.
+
+    Checking twice gives the receipt that was recorded first.
+
+    Raises:
+        StateConflictError: a delivery has left the states of the check.
+    """
+    outcomes = [
+        outcome
+        for attachment in envelope.attachments
+        if (outcome := await _check(services, envelope, attachment))
+    ]
+    steps = {one.step for one in outcomes} or {Step.DELIVERED}
+    step = next(one for one in _GRAVEST_FIRST if one in steps)
+    findings = tuple(one.finding for one in outcomes)
+    record = _record(services, envelope, step, findings)
+    stored = await services.storage.envelopes.record_step(record)
+    services.signals.recorded.ring()
+    return stored
+
+
+async def _check(
+    services: Services, envelope: Envelope, attachment: StoredAttachment
+) -> Outcome | None:
+    """Judge one attachment; None when there is nothing to judge."""
+    try:
+        data = await _pdf(services, envelope, attachment)
+        if data is None:
+            return None
+        if await bears_secrecy_stamp(services.pdfs, data):
+            return _secret(attachment)
+        verdict = await services.pdfs.judge(
+            data, material=services.trust.material, at=services.now()
+        )
+    except CodedError as failure:
+        return _unchecked(attachment, failure.code)
+    return _judged(attachment, verdict)
+
+
+async def _pdf(
+    services: Services, envelope: Envelope, attachment: StoredAttachment
+) -> bytes | None:
+    if not await _may_be_pdf(services, envelope, attachment):
+        return None
+    with Spool(services.limits.inline_body_bytes) as spool:
+        async for chunk in services.storage.envelopes.read_body(
+            envelope.envelope_id, offset=attachment.offset, length=attachment.length
+        ):
+            spool.write(chunk)
+        content = decode_attachment(attachment, spool.read())
+        return pdf_bytes(content, limit=services.limits.pdf_bytes)
+
+
+async def _may_be_pdf(
+    services: Services, envelope: Envelope, attachment: StoredAttachment
+) -> bool:
+    """Look at the beginning alone; a film is not fetched to learn it is none."""
+    length = min(attachment.length, _PEEK_BYTES)
+    body = services.storage.envelopes.read_body(
+        envelope.envelope_id, offset=attachment.offset, length=length
+    )
+    head = [chunk async for chunk in body]
+    try:
+        return starts_as_pdf(decode_attachment(attachment, head))
+    except CodedError:
+        return True
+
+
+def _judged(attachment: StoredAttachment, verdict: Verdict) -> Outcome:
+    finding = _finding(
+        attachment,
+        verdict.indication,
+        verdict.sub_indication,
+        *(reason.code for reason in verdict.reasons),
+        *(reason.code for one in verdict.signatures for reason in one.reasons),
+    )
+    if verdict.indication is not Indication.TOTAL_FAILED:
+        return Outcome(Step.DELIVERED, finding)
+    # A file that fails without a signature could not be read.
+    return Outcome(Step.QUARANTINED if verdict.signatures else Step.HELD, finding)
+
+
+def _secret(attachment: StoredAttachment) -> Outcome:
+    finding = _finding(
+        attachment,
+        Indication.TOTAL_FAILED,
+        SubIndication.POLICY_PROCESSING_ERROR,
+        ErrorCode.SECRECY_MARK,
+    )
+    return Outcome(Step.QUARANTINED, finding)
+
+
+def _unchecked(attachment: StoredAttachment, code: ErrorCode) -> Outcome:
+    finding = _finding(
+        attachment, Indication.INDETERMINATE, SubIndication.GENERIC, code
+    )
+    return Outcome(Step.HELD, finding)
+
+
+def _finding(
+    attachment: StoredAttachment,
+    indication: Indication,
+    sub_indication: SubIndication | None,
+    *codes: ErrorCode,
+) -> Finding:
+    return Finding(
+        attachment=attachment.number,
+        name=attachment.name,
+        indication=indication,
+        sub_indication=sub_indication,
+        reasons=tuple(dict.fromkeys(codes)),
+    )
+
+
+def _record(
+    services: Services, envelope: Envelope, step: Step, findings: tuple[Finding, ...]
+) -> StepRecord:
+    now = services.now()
+    receipt = StepReceipt(
+        envelope_id=envelope.envelope_id,
+        body_sha256=envelope.body_sha256,
+        step=step,
+        issuer=services.hub.hub_id,
+        at=now,
+        findings=findings,
+    )
+    content = hub_step(services.hub, receipt)
+    entry = pending(
+        log_entry(
+            LogEntryType.STEP,
+            at=now,
+            actor=services.hub.hub_id,
+            subject=envelope.envelope_id,
+            data=content,
+        ),
+        makes_visible=step is Step.DELIVERED,
+    )
+    return StepRecord(
+        receipt=stored_step(receipt, content, recorded_at=now, entry_id=entry.entry_id),
+        entry=entry,
+        audit=audit_line(
+            _EVENTS[step],
+            at=now,
+            actor=services.hub.hub_id,
+            subject=envelope.envelope_id,
+        ),
+        recipients=envelope.recipients,
+        before=CHECK_EFFECTS[step].before,
+        after=CHECK_EFFECTS[step].after,
+    )

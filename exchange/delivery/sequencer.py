@@ -1,0 +1,57 @@
+"""Gives log indexes to what was recorded, one process at a time.
+
+The lease keeps two processes from doing it at once; storage is atomic all the same. A
+process without the lease only watches the log grow, to wake its own inboxes.
+"""
+
+from exchange.services import Services
+
+LEASE = "sequencer"
+_LEASE_SECONDS = 10.0
+_LOOK_SECONDS = 0.5
+_BATCH = 500
+
+
+class Sequencer:
+    """The sequencing loop of one process.
+
+    Args:
+        owner: name of this process in the lease.
+    """
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+        self._size = -1
+
+    async def turn(self) -> None:
+        """Wait for work, at most half a second, and do it."""
+        await self._services.signals.recorded.wait(_LOOK_SECONDS)
+        await self.sequence_waiting()
+
+    async def sequence_waiting(self) -> None:
+        """Sequence everything that waits, if it is this process's to do."""
+        while await self._leads():
+            done = await self._services.storage.log.sequence(limit=_BATCH)
+            await self._announce()
+            if len(done) < _BATCH:
+                return
+        await self._announce()
+
+    async def stop(self) -> None:
+        """Let another process take over at once."""
+        await self._services.storage.leases.release(LEASE, owner=self._owner)
+
+    async def _leads(self) -> bool:
+        return await self._services.storage.leases.acquire(
+            LEASE,
+            owner=self._owner,
+            now=self._services.now(),
+            seconds=_LEASE_SECONDS,
+        )
+
+    async def _announce(self) -> None:
+        size = await self._services.storage.log.size()
+        if size != self._size:
+            self._size = size
+            self._services.signals.sequenced.announce()

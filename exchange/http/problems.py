@@ -1,0 +1,104 @@
+"""The only map from errors to HTTP statuses; problem documents of RFC 9457."""
+
+import json
+from http import HTTPStatus
+
+from aiohttp import web
+
+from schemas.catalogue import explain
+from schemas.errors import CodedError, ErrorCode, Text
+
+CONTENT_TYPE = "application/problem+json"
+_TYPE = "urn:lienthong:problem:"
+_RETRY_AFTER_SECONDS = 5
+_E = ErrorCode
+
+_CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
+    HTTPStatus.BAD_REQUEST: (
+        _E.REQUEST_INVALID,
+        _E.BODY_EMPTY,
+        _E.ORGAN_ID_MALFORMED,
+        _E.MESSAGE_ID_MALFORMED,
+        _E.SYSTEM_ID_MALFORMED,
+    ),
+    HTTPStatus.UNAUTHORIZED: (_E.CLIENT_CERTIFICATE_MISSING,),
+    HTTPStatus.FORBIDDEN: (
+        _E.CLIENT_CERTIFICATE_UNKNOWN,
+        _E.CLIENT_CERTIFICATE_REFUSED,
+        _E.AGENCY_NOT_ACTED_FOR,
+        _E.SENDER_NOT_ACTED_FOR,
+        _E.SIGNER_NOT_OF_SENDER,
+        _E.STATUS_ACTOR_WRONG,
+        _E.NOT_A_RECIPIENT,
+    ),
+    HTTPStatus.NOT_FOUND: (
+        _E.NOT_FOUND,
+        _E.ENVELOPE_NOT_FOUND,
+        _E.ATTACHMENT_NOT_FOUND,
+        _E.AGENCY_UNKNOWN,
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (_E.METHOD_NOT_ALLOWED,),
+    HTTPStatus.REQUEST_TIMEOUT: (_E.REQUEST_TIMEOUT,),
+    HTTPStatus.CONFLICT: (
+        _E.MESSAGE_ID_CONFLICT,
+        _E.STATUS_NOT_ALLOWED,
+        _E.STEP_NOT_ALLOWED,
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        _E.BODY_TOO_LARGE,
+        _E.ATTACHMENT_TOO_LARGE,
+        _E.ATTACHMENT_COUNT_EXCEEDED,
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (_E.CONTENT_TYPE_UNSUPPORTED,),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: (_E.RANGE_NOT_SATISFIABLE,),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (_E.INTERNAL,),
+    # What the hub cannot check now it may be able to check later.
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        _E.OVERLOADED,
+        _E.SERVICE_UNAVAILABLE,
+        _E.DATABASE_UNAVAILABLE,
+        _E.REVOCATION_UNCHECKED,
+        _E.REVOCATION_STALE,
+    ),
+}
+_STATUS = {code: status for status, codes in _CODES.items() for code in codes}
+
+
+def status_of(code: ErrorCode) -> HTTPStatus:
+    """Return the status of a coded refusal; 422 is for what the body says."""
+    return _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def problem(error: CodedError, *, occurrence: str) -> web.Response:
+    """Answer with the problem document of `error`."""
+    status = status_of(error.code)
+    headers = {"Cache-Control": "no-store"}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    return web.Response(
+        status=status,
+        body=json.dumps(document(error, occurrence=occurrence), ensure_ascii=False),
+        content_type=CONTENT_TYPE,
+        headers=headers,
+    )
+
+
+def document(error: CodedError, *, occurrence: str) -> dict[str, object]:
+    """Write `error` as a problem document."""
+    explanation = explain(error.code)
+    return {
+        "type": f"{_TYPE}{error.code}",
+        "title": explanation.message.vi,
+        "status": int(status_of(error.code)),
+        "detail": explanation.next.vi,
+        "code": error.code,
+        "side": explanation.side,
+        "message": _both(explanation.message),
+        "next": _both(explanation.next),
+        "place": error.place,
+        "instance": f"urn:lienthong:occurrence:{occurrence}",
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en}

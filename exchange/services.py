@@ -1,0 +1,159 @@
+"""What the use cases are given: one frozen object, built by the process."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Protocol
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate
+
+from exchange.config import LimitSettings
+from exchange.domain.access import acting_agencies
+from exchange.domain.intake import IntakePolicy
+from exchange.domain.records import System
+from exchange.errors import ExchangeError
+from exchange.signals import Signals
+from exchange.storage.ports import Storage
+from pki.keys.api import Credential
+from pki.path import ChainJudgement
+from pki.purposes import KeyPurpose
+from pki.trust import TrustMaterial
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.timestamps import truncate_ms
+from schemas.verdict import Verdict
+
+
+class Trust(Protocol):
+    """What certificates are judged by; it follows the files it came from."""
+
+    @property
+    def material(self) -> TrustMaterial:
+        """Roots, intermediates and CRLs as they are now."""
+
+    def judge(
+        self,
+        certificate: Certificate,
+        *,
+        intermediates: Sequence[Certificate],
+        at: datetime,
+        usage: KeyPurpose,
+    ) -> ChainJudgement:
+        """Judge a certificate; judgements are remembered for at most a minute."""
+
+
+class PdfReader(Protocol):
+    """Reads untrusted PDF files where a crash or a bomb does no harm."""
+
+    async def judge(
+        self, data: bytes, *, material: TrustMaterial, at: datetime
+    ) -> Verdict:
+        """Judge a PDF.
+
+        Raises:
+            SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+    async def first_page_lines(self, data: bytes) -> Sequence[str]:
+        """Return the lines of text on the first page.
+
+        Raises:
+            SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Who this hub is.
+
+    Args:
+        receipt: signs receipts and evidence manifests.
+        log: signs tree heads.
+    """
+
+    hub_id: str
+    log_id: str
+    receipt: Credential
+    log: Credential
+
+    @property
+    def key_id(self) -> str:
+        """Name of the receipt key: SHA-256 of its certificate, lower hex."""
+        return fingerprint(self.receipt.certificate)
+
+
+class Office(Protocol):
+    """What keeping the directory needs, with or without a running service."""
+
+    @property
+    def storage(self) -> Storage:
+        """All ports."""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC and whole milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryOffice:
+    """An `Office` for the command line, which has no keys of the hub."""
+
+    storage: Storage
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Return the time, in UTC and whole milliseconds."""
+        return truncate_ms(self.clock())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the use cases need from outside."""
+
+    storage: Storage
+    clock: Callable[[], datetime]
+    hub: Hub
+    trust: Trust
+    pdfs: PdfReader
+    signals: Signals
+    limits: LimitSettings
+
+    def now(self) -> datetime:
+        """Return the time, in UTC and whole milliseconds."""
+        return truncate_ms(self.clock())
+
+    @property
+    def intake_policy(self) -> IntakePolicy:
+        """The limits of the intake decision."""
+        return IntakePolicy(channel_xml_bytes=self.limits.channel_xml_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls: an authenticated system.
+
+    Args:
+        plain_channel: it named itself without a certificate (development only).
+    """
+
+    system: System
+    plain_channel: bool = False
+
+    def acting_as(self, agency: OrganId | None, at: datetime) -> frozenset[OrganId]:
+        """Return the named agency, or all agencies the system acts for now.
+
+        Raises:
+            ExchangeError: the system does not act for it (AGENCY_NOT_ACTED_FOR).
+        """
+        own = acting_agencies(self.system, at)
+        if agency is None:
+            return own
+        if agency not in own:
+            raise ExchangeError(ErrorCode.AGENCY_NOT_ACTED_FOR, place=agency)
+        return frozenset({agency})
+
+
+def fingerprint(certificate: Certificate) -> str:
+    """Return SHA-256 of a certificate's DER, in lower hexadecimal."""
+    return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()

@@ -1,0 +1,59 @@
+"""How parts of one process tell each other that there is work, without busy loops.
+
+A signal is a hint and never carries state: what is to be done stands in storage, and
+every waiter also looks there on a timer, so a lost hint costs time and nothing else.
+"""
+
+import asyncio
+
+
+class Bell:
+    """Wakes one loop; rings that come while it works are not lost."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that there is work."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when the bell rings, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._event.clear()
+
+
+class Broadcast:
+    """Wakes everybody who took a ticket before the news."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Event()
+
+    def ticket(self) -> asyncio.Event:
+        """Take a ticket; look into storage after taking it and before waiting."""
+        return self._news
+
+    def announce(self) -> None:
+        """Wake everybody who waits on a ticket."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+class Signals:
+    """The signals of one process.
+
+    Attributes:
+        accepted: envelopes wait for the checker.
+        recorded: log entries wait for the sequencer.
+        sequenced: the log has grown; inboxes may show more.
+    """
+
+    def __init__(self) -> None:
+        self.accepted = Bell()
+        self.recorded = Bell()
+        self.sequenced = Broadcast()

@@ -1,0 +1,104 @@
+"""Trust that follows its files: a new revocation list counts without a restart."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from cryptography.x509 import Certificate
+
+from exchange.config import TrustSettings
+from pki.chain_cache import ChainCache
+from pki.errors import PkiError
+from pki.path import ChainJudgement
+from pki.purposes import KeyPurpose
+from pki.trust import TrustMaterial, TrustStore, load_material
+
+_log = structlog.get_logger()
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+class FollowedTrust:
+    """Judges certificates by files that may change.
+
+    Args:
+        settings: names the files.
+
+    Raises:
+        PkiError: a file is unreadable or holds nothing of its kind.
+    """
+
+    def __init__(self, settings: TrustSettings) -> None:
+        self._settings = settings
+        self._stamp = _stamp(settings)
+        self._material = _load(settings)
+        self._cache = ChainCache(TrustStore.from_material(self._material))
+
+    @property
+    def material(self) -> TrustMaterial:
+        """Roots, intermediates and CRLs as they are now."""
+        return self._material
+
+    def judge(
+        self,
+        certificate: Certificate,
+        *,
+        intermediates: Sequence[Certificate] = (),
+        at: datetime,
+        usage: KeyPurpose,
+    ) -> ChainJudgement:
+        """Judge a certificate; judgements are remembered for at most a minute."""
+        return self._cache.judge(
+            certificate, intermediates=intermediates, at=at, usage=usage
+        )
+
+    async def refresh(self) -> bool:
+        """Read the files again if they changed; tell whether anything is new.
+
+        What cannot be read leaves the old trust in place: its lists run out by
+        themselves, and then nothing is accepted any more.
+        """
+        stamp = await asyncio.to_thread(_stamp, self._settings)
+        if stamp == self._stamp:
+            return False
+        try:
+            material = await asyncio.to_thread(_load, self._settings)
+            store = await asyncio.to_thread(TrustStore.from_material, material)
+        except PkiError as error:
+            _log.warning("trust.unreadable", code=error.code, place=error.place)
+            return False
+        self._stamp, self._material = stamp, material
+        self._cache.replace_trust(store)
+        _log.info("trust.reloaded", crls=len(material.crls))
+        return True
+
+    async def follow(self) -> None:
+        """Refresh for ever."""
+        while True:
+            await asyncio.sleep(self._settings.reload_seconds)
+            await self.refresh()
+
+
+def _load(settings: TrustSettings) -> TrustMaterial:
+    return load_material(settings.anchors, settings.intermediates, settings.revocation)
+
+
+def _stamp(settings: TrustSettings) -> _Stamp:
+    """Describe the files by name, time and size; a vanished one by its absence."""
+    named = (*settings.anchors, *settings.intermediates, *settings.revocation)
+    return tuple(_stat(path) for one in named for path in _expanded(one))
+
+
+def _expanded(path: Path) -> Iterator[Path]:
+    yield path
+    if path.is_dir():
+        yield from sorted(path.iterdir())
+
+
+def _stat(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size

@@ -1,0 +1,196 @@
+"""Accept a document: durable first, then the receipt, the same receipt for ever.
+
+Invariants:
+    - A receipt leaves only after envelope, deliveries and receipt are durable.
+    - The same message id with the same bytes gives the stored receipt; with other
+      bytes a conflict.
+    - A refusal stores one audit line and nothing else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.intake import Accept, IntakeFacts, decide_intake
+from exchange.domain.records import (
+    Acceptance,
+    AuditLine,
+    Envelope,
+    StoredAttachment,
+)
+from exchange.services import Services
+from exchange.usecases.attesting import (
+    acceptance_receipt,
+    log_entry,
+    new_id,
+    pending,
+)
+from exchange.usecases.auditing import audit_line, refusals_audited
+from exchange.usecases.judging_intake import (
+    ReadDocument,
+    gather_facts,
+    read_document,
+    stamp_refusals,
+)
+from exchange.usecases.receiving import Received, Submission, received
+from exchange.usecases.storing import (
+    audit_repeat,
+    commit,
+    inline_body,
+    refuse,
+    require_same_bytes,
+    signature_judgement,
+    store_body,
+)
+from schemas.edxml.body import ScannedAttachment
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import (
+    AuditEvent,
+    BusinessType,
+    EnvelopeKind,
+    LogEntryType,
+    Urgency,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedEnvelope:
+    """An envelope the hub holds.
+
+    Args:
+        repeated: it was held before this call.
+    """
+
+    envelope: Envelope
+    repeated: bool
+
+
+async def accept_envelope(
+    services: Services, submission: Submission
+) -> AcceptedEnvelope:
+    """Accept a document message, or find that it was accepted before.
+
+    Raises:
+        CodedError: it is refused; the code says why.
+    """
+    subject = submission.message_id or ""
+    async with (
+        refusals_audited(services, submission.caller, subject=subject),
+        received(services, submission) as message,
+    ):
+        return await _accept(services, message)
+
+
+async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
+    read = read_document(message)
+    facts = await gather_facts(services, message, read.document)
+    before = await _sent_before(services, message, facts)
+    if before is not None:
+        require_same_bytes(message, before)
+        await audit_repeat(services, before)
+        return AcceptedEnvelope(before, repeated=True)
+    decision = decide_intake(facts, services.intake_policy, services.now())
+    if isinstance(decision, Refuse):
+        raise refuse(decision)
+    async for refusal in stamp_refusals(services, message, read):
+        raise refuse(refusal)
+    acceptance = await _acceptance(services, message, read, decision)
+    return AcceptedEnvelope(*await commit(services, message, acceptance))
+
+
+async def _sent_before(
+    services: Services, message: Received, facts: IntakeFacts
+) -> Envelope | None:
+    """Find an earlier message; its receipt outlives the rights it was sent under."""
+    if facts.sender.agency is None:
+        return None
+    return await services.storage.envelopes.envelope_by_message(
+        facts.system.system_id, facts.sender.agency.code, message.message_id
+    )
+
+
+async def _acceptance(
+    services: Services, message: Received, read: ReadDocument, accept: Accept
+) -> Acceptance:
+    envelope = _envelope(services, message, read, accept)
+    entry = log_entry(
+        LogEntryType.ACCEPTED,
+        at=envelope.accepted_at,
+        actor=envelope.system_id,
+        subject=envelope.envelope_id,
+        data=bytes.fromhex(envelope.body_sha256),
+    )
+    receipt = acceptance_receipt(
+        services.hub,
+        envelope,
+        directory_version=await services.storage.directory.version(),
+        signature=signature_judgement(message),
+        entry=entry,
+    )
+    body_chunks = await store_body(services, message.spool, envelope.envelope_id)
+    return Acceptance(
+        envelope=replace(envelope, receipt=receipt),
+        entry=pending(entry),
+        audit=_audit(envelope),
+        body=inline_body(message.spool, body_chunks),
+        body_chunks=body_chunks,
+    )
+
+
+def _envelope(
+    services: Services, message: Received, read: ReadDocument, accept: Accept
+) -> Envelope:
+    document, now = read.document, services.now()
+    other, business = document.other, document.business
+    return Envelope(
+        envelope_id=EnvelopeId(new_id(now)),
+        kind=EnvelopeKind.DOCUMENT,
+        system_id=message.submission.caller.system.system_id,
+        sender=accept.sender,
+        recipients=accept.recipients,
+        message_id=message.message_id,
+        content_type=message.submission.content_type,
+        size=message.scanned.size,
+        body_sha256=message.scanned.sha256,
+        evidence_level=accept.evidence_level,
+        accepted_at=now,
+        attachments=_stored(read.attachments),
+        document_id=document.document_id,
+        document_code=str(document.code),
+        subject=document.subject,
+        urgency=other.priority if other else Urgency.NORMAL,
+        business_type=business.business_type if business else BusinessType.NEW,
+    )
+
+
+def _stored(attachments: Iterable[ScannedAttachment]) -> tuple[StoredAttachment, ...]:
+    return tuple(
+        StoredAttachment(
+            number=number,
+            content_id=scanned.content_id,
+            name=scanned.name,
+            content_type=scanned.content_type,
+            offset=scanned.offset,
+            length=scanned.length,
+            decoding=scanned.decoding,
+            zipped=scanned.zipped,
+            carried_size=scanned.carried_size,
+            carried_sha256=scanned.carried_sha256,
+            content_size=scanned.content_size,
+            content_sha256=scanned.content_sha256,
+        )
+        for number, scanned in enumerate(attachments, start=1)
+    )
+
+
+def _audit(envelope: Envelope) -> AuditLine:
+    return audit_line(
+        AuditEvent.ENVELOPE_ACCEPTED,
+        at=envelope.accepted_at,
+        actor=envelope.system_id,
+        subject=envelope.envelope_id,
+        sender=envelope.sender,
+        body_sha256=envelope.body_sha256,
+        size=str(envelope.size),
+        evidence_level=envelope.evidence_level,
+    )

@@ -1,0 +1,179 @@
+"""Record what a recipient's system says of a delivery: taken, failed, in work.
+
+A system that signs hands in its own step receipt, which is stored as it is; for a
+peer that only has its channel the hub attests (docs/protocol.md).
+"""
+
+from dataclasses import dataclass
+
+from exchange.domain.records import Envelope, StepRecord, StoredReceipt
+from exchange.domain.steps import TRANSPORT_EFFECTS, TRANSPORT_STEPS, StepEffect
+from exchange.errors import ExchangeError
+from exchange.services import Caller, Services
+from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
+from exchange.usecases.auditing import audit_line
+from exchange.usecases.signer import verified_step
+from exchange.usecases.viewing import agencies_of, find_envelope
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import StepReceipt, read_receipt
+from schemas.vocabulary import AuditEvent, LogEntryType, TransportAcknowledgement
+from schemas.xml import parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeDelivery:
+    """An acknowledgement for one agency.
+
+    Args:
+        said: a step receipt signed by the system, or its word for the hub to attest.
+    """
+
+    caller: Caller
+    envelope_id: EnvelopeId
+    agency: str
+    said: "SignedStep | PlainStep"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStep:
+    """A step receipt as the system signed it."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStep:
+    """A word of the transport layer, unsigned."""
+
+    state: TransportAcknowledgement
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A step receipt as it is stored; `repeated` when it was stored before."""
+
+    receipt: StoredReceipt
+    repeated: bool
+
+
+async def acknowledge_delivery(
+    services: Services, command: AcknowledgeDelivery
+) -> RecordedStep:
+    """Record an acknowledgement; the same one again gives the stored receipt.
+
+    Raises:
+        CodedError: the receipt does not hold, is about something else, or the
+            delivery is in a state that does not allow it.
+    """
+    envelope, recipient = await _delivery(services, command)
+    receipt, content = _attested(services, command, envelope, recipient)
+    effect = TRANSPORT_EFFECTS[receipt.step]
+    record = _record(services, receipt, content, effect)
+    stored = await services.storage.envelopes.record_step(record)
+    services.signals.recorded.ring()
+    return RecordedStep(stored, repeated=stored.entry_id != record.entry.entry_id)
+
+
+async def _delivery(
+    services: Services, command: AcknowledgeDelivery
+) -> tuple[Envelope, OrganId]:
+    (agency,) = await agencies_of(services, command.caller, command.agency)
+    found = await find_envelope(
+        services, command.caller, command.envelope_id, agency=command.agency
+    )
+    if agency not in found.view.own:
+        raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=agency)
+    return found.envelope, agency
+
+
+def _attested(
+    services: Services,
+    command: AcknowledgeDelivery,
+    envelope: Envelope,
+    recipient: OrganId,
+) -> tuple[StepReceipt, bytes]:
+    match command.said:
+        case SignedStep(content):
+            receipt = _read_signed(services, command.caller, content)
+            _require_about(receipt, envelope, recipient)
+            return receipt, content
+        case PlainStep() as plain:
+            if not command.caller.system.may_channel:
+                raise ExchangeError(ErrorCode.SIGNATURE_MISSING, place="StepReceipt")
+            receipt = _of_channel(services, envelope, recipient, plain)
+            return receipt, hub_step(services.hub, receipt)
+
+
+def _read_signed(services: Services, caller: Caller, content: bytes) -> StepReceipt:
+    now = services.now()
+    signed, signer = verified_step(parse(content), trust=services.trust, at=now)
+    if signer.certificate_sha256 not in caller.system.certificates:
+        raise ExchangeError(ErrorCode.SIGNER_NOT_OF_SENDER, place="ds:Signature")
+    if not services.intake_policy.signed_lately(signer.signing_time, now):
+        raise ExchangeError(ErrorCode.SIGNING_TIME_OUT_OF_WINDOW, place="SigningTime")
+    receipt = read_receipt(signed)
+    if not isinstance(receipt, StepReceipt) or receipt.step not in TRANSPORT_EFFECTS:
+        raise ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place="Step")
+    if receipt.issuer != caller.system.system_id:
+        raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="Issuer")
+    return receipt
+
+
+def _require_about(
+    receipt: StepReceipt, envelope: Envelope, recipient: OrganId
+) -> None:
+    facts = (
+        ("EnvelopeId", receipt.envelope_id == envelope.envelope_id),
+        ("BodySha256", receipt.body_sha256 == envelope.body_sha256),
+        ("Recipient", receipt.recipient == recipient),
+        ("StatusCode", receipt.status_code is None),
+    )
+    for place, holds in facts:
+        if not holds:
+            raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place=place)
+
+
+def _of_channel(
+    services: Services, envelope: Envelope, recipient: OrganId, plain: PlainStep
+) -> StepReceipt:
+    return StepReceipt(
+        envelope_id=envelope.envelope_id,
+        body_sha256=envelope.body_sha256,
+        step=TRANSPORT_STEPS[plain.state],
+        recipient=recipient,
+        issuer=services.hub.hub_id,
+        at=services.now(),
+        description=plain.description,
+    )
+
+
+def _record(
+    services: Services, receipt: StepReceipt, content: bytes, effect: StepEffect
+) -> StepRecord:
+    now = services.now()
+    entry = pending(
+        log_entry(
+            LogEntryType.STEP,
+            at=now,
+            actor=receipt.issuer,
+            subject=receipt.envelope_id,
+            data=content,
+        )
+    )
+    return StepRecord(
+        receipt=stored_step(receipt, content, recorded_at=now, entry_id=entry.entry_id),
+        entry=entry,
+        audit=audit_line(
+            AuditEvent.STEP_RECORDED,
+            at=now,
+            actor=receipt.issuer,
+            subject=receipt.envelope_id,
+            step=receipt.step,
+            recipient=receipt.recipient or "",
+        ),
+        recipients=(receipt.recipient,) if receipt.recipient else (),
+        before=effect.before,
+        after=effect.after,
+    )

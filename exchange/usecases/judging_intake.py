@@ -1,0 +1,77 @@
+"""The facts of one document and the reasons against it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.intake import IntakeFacts
+from exchange.errors import ExchangeError
+from exchange.services import Services
+from exchange.usecases.directory import addressee, addressees
+from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes
+from exchange.usecases.receiving import Received
+from schemas.edxml.body import ScannedAttachment, match_manifest
+from schemas.edxml.document import EdxmlDocument
+from schemas.edxml.secrecy import secrecy_mark
+from schemas.errors import CodedError, ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document message with its attachments in manifest order."""
+
+    document: EdxmlDocument
+    attachments: tuple[ScannedAttachment, ...]
+
+
+def read_document(received: Received) -> ReadDocument:
+    """Return the document that was received.
+
+    Raises:
+        ExchangeError: it is a status.
+        SchemaError: its attachments are not those it names.
+    """
+    document = received.message
+    if not isinstance(document, EdxmlDocument):
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="/status")
+    attachments = match_manifest(document.manifest, received.scanned.attachments)
+    return ReadDocument(document, attachments)
+
+
+async def gather_facts(
+    services: Services, received: Received, document: EdxmlDocument
+) -> IntakeFacts:
+    """Look up what the decision on a document needs."""
+    directory = services.storage.directory
+    mark = secrecy_mark(document)
+    return IntakeFacts(
+        system=received.submission.caller.system,
+        sender=await addressee(directory, document.sender.organ_id),
+        recipients=await addressees(
+            directory, (one.organ_id for one in document.recipients)
+        ),
+        secrecy_place="MessageHeader" if mark else None,
+        signer=received.signer,
+        xml_size=len(received.scanned.xml),
+        plain_channel=received.submission.caller.plain_channel,
+    )
+
+
+async def stamp_refusals(
+    services: Services, received: Received, read: ReadDocument
+) -> AsyncIterator[Refuse]:
+    """Yield a refusal for every PDF with a secrecy stamp on its first page.
+
+    A page that cannot be read is no reason here: the check of the delivery looks
+    again and holds it back (design, invariant 10).
+    """
+    for number, scanned in enumerate(read.attachments, start=1):
+        try:
+            data = pdf_bytes(received.content(scanned), limit=services.limits.pdf_bytes)
+            stamped = data is not None and await bears_secrecy_stamp(
+                services.pdfs, data
+            )
+        except CodedError:
+            continue
+        if stamped:
+            yield Refuse(ErrorCode.SECRECY_MARK, f"attachment {number}, page 1")

@@ -1,0 +1,51 @@
+"""Tell whether a document would be accepted, and why not; nothing is stored."""
+
+from dataclasses import dataclass
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.intake import intake_refusals
+from exchange.errors import StorageUnavailableError
+from exchange.services import Services
+from exchange.usecases.judging_intake import (
+    gather_facts,
+    read_document,
+    stamp_refusals,
+)
+from exchange.usecases.receiving import Received, Submission, received
+from schemas.errors import CodedError
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """Every reason against a document; it would be accepted if there is none."""
+
+    refusals: tuple[Refuse, ...]
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether the same bytes would be accepted now."""
+        return not self.refusals
+
+
+async def preflight_envelope(services: Services, submission: Submission) -> Preflight:
+    """Judge a document message as acceptance would.
+
+    Raises:
+        StorageUnavailableError: nothing could be looked up.
+    """
+    try:
+        async with received(services, submission) as message:
+            return Preflight(tuple(await _refusals(services, message)))
+    except StorageUnavailableError:
+        raise
+    except CodedError as error:
+        # What cannot be read any further has this one reason.
+        return Preflight((Refuse(error.code, error.place),))
+
+
+async def _refusals(services: Services, message: Received) -> list[Refuse]:
+    read = read_document(message)
+    facts = await gather_facts(services, message, read.document)
+    found = list(intake_refusals(facts, services.intake_policy, services.now()))
+    found += [one async for one in stamp_refusals(services, message, read)]
+    return found

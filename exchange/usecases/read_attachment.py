@@ -1,0 +1,108 @@
+"""Hand out the content of one attachment, or a range of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from exchange.domain.records import Envelope, StoredAttachment
+from exchange.errors import ExchangeError
+from exchange.services import Caller, Services
+from exchange.usecases.handing_out import cut, verified
+from exchange.usecases.spool import Spool, yielding
+from exchange.usecases.viewing import find_readable
+from schemas.edxml.body import decode_attachment
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Bytes `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAttachment:
+    """One attachment for one caller; `number` counts from 1."""
+
+    caller: Caller
+    envelope_id: EnvelopeId
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAttachment:
+    """An attachment the caller may read."""
+
+    envelope: Envelope
+    attachment: StoredAttachment
+
+
+async def find_attachment(
+    services: Services, command: ReadAttachment
+) -> FoundAttachment:
+    """Find an attachment.
+
+    Raises:
+        ExchangeError: no such envelope or attachment for this caller, or it may not
+            be read.
+    """
+    found = await find_readable(services, command.caller, command.envelope_id)
+    for attachment in found.envelope.attachments:
+        if attachment.number == command.number:
+            return FoundAttachment(found.envelope, attachment)
+    raise ExchangeError(ErrorCode.ATTACHMENT_NOT_FOUND, place=str(command.number))
+
+
+async def read_attachment(
+    services: Services, found: FoundAttachment, wanted: ByteRange | None = None
+) -> AsyncIterator[bytes]:
+    """Yield the content of an attachment, or a range that lies within it.
+
+    Raises:
+        ExchangeError: what is stored is not what was received (INTERNAL).
+    """
+    attachment = found.attachment
+    is_slice = attachment.decoding == "identity" and not attachment.zipped
+    if wanted and is_slice:
+        # A part of the raw body, read without what lies before it.
+        chunks = _carried(services, found, wanted.first, wanted.length)
+    else:
+        whole = _carried if is_slice else _decoded
+        chunks = verified(
+            whole(services, found),
+            sha256=attachment.content_sha256,
+            place=found.envelope.envelope_id,
+        )
+        if wanted:
+            chunks = cut(chunks, first=wanted.first, length=wanted.length)
+    async for chunk in chunks:
+        yield chunk
+
+
+def _carried(
+    services: Services,
+    found: FoundAttachment,
+    first: int = 0,
+    length: int | None = None,
+) -> AsyncIterator[bytes]:
+    attachment = found.attachment
+    return services.storage.envelopes.read_body(
+        found.envelope.envelope_id,
+        offset=attachment.offset + first,
+        length=attachment.length if length is None else length,
+    )
+
+
+async def _decoded(services: Services, found: FoundAttachment) -> AsyncIterator[bytes]:
+    with Spool(services.limits.inline_body_bytes) as spool:
+        async for chunk in _carried(services, found):
+            spool.write(chunk)
+        async for chunk in yielding(decode_attachment(found.attachment, spool.read())):
+            yield chunk

@@ -1,0 +1,78 @@
+"""List what arrived for an agency after a cursor, and wait for news.
+
+The cursor is the log index that made a delivery visible. Indexes are given one after
+the other by one sequencer, in the transaction that shows the delivery, so nothing can
+appear before a cursor that was handed out (design, invariant 3).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from exchange.domain.records import InboxItem
+from exchange.services import Caller, Services
+from exchange.usecases.viewing import agencies_of
+from schemas.identifiers import OrganId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadInbox:
+    """A look into one agency's inbox.
+
+    Args:
+        after: the last cursor seen; -1 from the beginning.
+        wait_seconds: how long to wait when there is nothing.
+    """
+
+    caller: Caller
+    agency: str
+    after: int = -1
+    wait_seconds: float = 0.0
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Items in log order and the cursor after the last of them."""
+
+    items: tuple[InboxItem, ...]
+    cursor: int
+
+
+async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
+    """Return the next items; an empty page when none came in time.
+
+    Raises:
+        ExchangeError: the caller does not act for the agency.
+    """
+    agencies = await agencies_of(services, command.caller, command.agency)
+    items = await _first_items(services, command, agencies)
+    cursors = [
+        one.delivery.log_index for one in items if one.delivery.log_index is not None
+    ]
+    return InboxPage(tuple(items), max(cursors, default=command.after))
+
+
+async def _first_items(
+    services: Services, command: ReadInbox, agencies: frozenset[OrganId]
+) -> Sequence[InboxItem]:
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + min(command.wait_seconds, services.limits.inbox_wait_seconds)
+    limit = max(1, min(command.limit, services.limits.inbox_page))
+    while True:
+        # Taken before looking, so news that come after the look wake this ticket.
+        news = services.signals.sequenced.ticket()
+        items = await services.storage.envelopes.inbox(
+            agencies, after=command.after, limit=limit
+        )
+        remaining = deadline - clock()
+        if items or remaining <= 0:
+            return items
+        await _come_or_late(news, remaining)
+
+
+async def _come_or_late(news: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await news.wait()

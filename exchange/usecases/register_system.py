@@ -1,0 +1,41 @@
+"""Connect a document system: its certificates and the agencies it acts for."""
+
+from dataclasses import dataclass
+
+from exchange.domain.records import System
+from exchange.errors import ExchangeError
+from exchange.services import Office
+from exchange.usecases.auditing import audit_line
+from schemas.errors import ErrorCode
+from schemas.vocabulary import AuditEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSystem:
+    """A system to insert or replace by its id; `operator` is who asks."""
+
+    system: System
+    operator: str
+
+
+async def register_system(office: Office, command: RegisterSystem) -> None:
+    """Register a system.
+
+    Raises:
+        ExchangeError: it would act for an agency the directory does not have
+            (AGENCY_UNKNOWN), or a certificate belongs to another system.
+    """
+    system = command.system
+    for right in system.acts_for:
+        agency = await office.storage.directory.agency(right.agency)
+        if agency is None or agency.code != right.agency:
+            raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=right.agency)
+    line = audit_line(
+        AuditEvent.SYSTEM_REGISTERED,
+        at=office.now(),
+        actor=command.operator,
+        subject=system.system_id,
+        agencies=" ".join(one.agency for one in system.acts_for),
+        certificates=" ".join(sorted(system.certificates)),
+    )
+    await office.storage.directory.register_system(system, audit=line)

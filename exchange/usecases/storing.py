@@ -1,0 +1,85 @@
+"""What acceptance of documents and of statuses have in common."""
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.intake import SignerFacts
+from exchange.domain.records import Acceptance, Accepted, Envelope, Repeated
+from exchange.errors import ExchangeError
+from exchange.services import Services
+from exchange.usecases.auditing import audit_line
+from exchange.usecases.receiving import Received
+from exchange.usecases.spool import Spool, yielding
+from schemas.errors import ErrorCode
+from schemas.receipt import SignatureJudgement
+from schemas.verdict import Indication
+from schemas.vocabulary import AuditEvent
+
+
+def refuse(refusal: Refuse) -> ExchangeError:
+    """Return the error that carries a refusal outwards."""
+    return ExchangeError(refusal.code, place=refusal.place)
+
+
+def require_same_bytes(message: Received, before: Envelope) -> None:
+    """Require that a message repeats the one stored under its id.
+
+    Raises:
+        ExchangeError: other bytes under the same id (MESSAGE_ID_CONFLICT).
+    """
+    same_body = message.scanned.sha256 == before.body_sha256
+    if not same_body or message.submission.content_type != before.content_type:
+        raise ExchangeError(ErrorCode.MESSAGE_ID_CONFLICT, place=before.message_id)
+
+
+async def store_body(services: Services, spool: Spool, body_id: str) -> str | None:
+    """Store a large body in chunks and return their id; None for a small one."""
+    if spool.size <= services.limits.inline_body_bytes:
+        return None
+    await services.storage.envelopes.store_chunks(body_id, yielding(spool.read()))
+    return body_id
+
+
+def inline_body(spool: Spool, body_chunks: str | None) -> bytes:
+    """Return the bytes that are stored within the envelope itself."""
+    return b"" if body_chunks else b"".join(spool.read())
+
+
+def signature_judgement(message: Received) -> SignatureJudgement | None:
+    """Return what the receipt says of the sender's signature."""
+    if not isinstance(message.signer, SignerFacts):
+        return None
+    return SignatureJudgement(
+        indication=Indication.TOTAL_PASSED,
+        certificate_sha256=message.signer.certificate_sha256,
+    )
+
+
+async def commit(
+    services: Services, message: Received, acceptance: Acceptance
+) -> tuple[Envelope, bool]:
+    """Make an acceptance durable; return what is stored and whether it was before.
+
+    Raises:
+        ExchangeError: other bytes are stored under this message id.
+        StateConflictError: the state it starts from no longer holds.
+    """
+    outcome = await services.storage.envelopes.accept(acceptance)
+    match outcome:
+        case Accepted(envelope):
+            services.signals.accepted.ring()
+            services.signals.recorded.ring()
+            return envelope, False
+        case Repeated(before):
+            require_same_bytes(message, before)
+            await audit_repeat(services, before)
+            return before, True
+
+
+async def audit_repeat(services: Services, before: Envelope) -> None:
+    """Write down that a message was sent again."""
+    line = audit_line(
+        AuditEvent.ENVELOPE_REPEATED,
+        at=services.now(),
+        actor=before.system_id,
+        subject=before.envelope_id,
+    )
+    await services.storage.audit.append(line)
