@@ -1,0 +1,247 @@
+"""Finds the parts of a ``multipart/related`` body and where they lie in it.
+
+One spelling is read (RFC 2046 section 5.1.1 without its optional parts): no preamble,
+no epilogue, CRLF line ends, no padding after a boundary, no folded headers. What is
+optional there is read differently by different programs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.edxml.content_type import (
+    HeaderValue,
+    file_name,
+    parse_header_value,
+    require_xml,
+)
+from schemas.edxml.inline_scan import InlineScanner
+from schemas.edxml.limits import BodyLimits
+from schemas.edxml.measuring import AttachmentMeter, Measured
+from schemas.edxml.names import without_cid
+from schemas.edxml.wrapping import Declared
+from schemas.errors import ErrorCode, SchemaError
+
+_LINE_END = b"\r\n"
+_HEADERS_END = b"\r\n\r\n"
+_DEFAULT_TYPE = "application/octet-stream"
+_AS_IT_IS = frozenset({"7bit", "8bit", "binary"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One attachment part: what its headers say, where it lies, its measures."""
+
+    declared: Declared
+    offset: int
+    length: int
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartHeaders:
+    """The headers of one part, as far as they matter."""
+
+    declared: Declared
+    content_type: HeaderValue
+
+
+class MultipartScanner:
+    """Scans one body fed in pieces of any size; the first part is the XML.
+
+    Args:
+        boundary: the boundary parameter of the body's Content-Type.
+        start: its start parameter: the Content-ID of the XML part, if given.
+    """
+
+    def __init__(self, boundary: str, limits: BodyLimits, *, start: str = "") -> None:
+        self._limits = limits
+        self._start = start
+        self._delimiter = _LINE_END + b"--" + boundary.encode("ascii")
+        # The body begins as if a line had ended before it.
+        self._pending = _LINE_END
+        self._consumed = -len(_LINE_END)
+        self._state: Callable[[], bool] = self._at_beginning
+        self._xml: InlineScanner | None = None
+        self._part: _OpenPart | None = None
+        self._parts: list[Part] = []
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            SchemaError: another form of multipart, too much of anything, or XML that
+                the scanner of inline attachments refuses.
+        """
+        self._pending += data
+        while self._state():
+            pass
+
+    def finish(self) -> tuple[bytes, tuple[Part, ...]]:
+        """Return the XML part and the attachment parts, in order.
+
+        Raises:
+            SchemaError: the body ends before its closing boundary, or has no XML.
+        """
+        if self._state != self._in_epilogue or self._pending not in {b"", _LINE_END}:
+            raise _malformed("end")
+        if self._xml is None:
+            raise _malformed("xml")
+        xml, inline = self._xml.finish()
+        if inline:
+            raise _malformed("AttachmentEncoded")
+        return xml, tuple(self._parts)
+
+    def _at_beginning(self) -> bool:
+        if len(self._pending) < len(self._delimiter):
+            return False
+        if not self._pending.startswith(self._delimiter):
+            raise _malformed("boundary")
+        self._consume(len(self._delimiter))
+        self._state = self._after_boundary
+        return True
+
+    def _after_boundary(self) -> bool:
+        if len(self._pending) < 2:
+            return False
+        following = self._pending[:2]
+        if following not in {_LINE_END, b"--"}:
+            raise _malformed("boundary")
+        self._consume(2)
+        self._state = self._in_headers if following == _LINE_END else self._in_epilogue
+        return True
+
+    def _in_headers(self) -> bool:
+        end = self._pending.find(_HEADERS_END)
+        if max(end, len(self._pending) - len(_HEADERS_END)) > self._limits.part_headers:
+            raise _malformed("part headers")
+        if end < 0:
+            return False
+        headers = _read_headers(self._pending[:end])
+        # The empty line's end stays: a boundary right after it ends an absent part.
+        self._consume(end + len(_LINE_END))
+        self._begin_part(headers)
+        return True
+
+    def _begin_part(self, headers: PartHeaders) -> None:
+        offset = self._consumed + len(_LINE_END)
+        if self._xml is None:
+            self._begin_xml(headers, offset)
+        else:
+            self._begin_attachment(headers.declared, offset)
+        self._state = self._before_data
+
+    def _begin_xml(self, headers: PartHeaders, offset: int) -> None:
+        if self._start.strip("<>") not in {"", headers.declared.content_id}:
+            raise _malformed("start")
+        require_xml(headers.content_type)
+        self._xml = InlineScanner(self._limits, offset=offset)
+
+    def _begin_attachment(self, declared: Declared, offset: int) -> None:
+        if not declared.content_id:
+            raise _malformed("Content-ID")
+        if len(self._parts) == self._limits.attachments:
+            raise SchemaError(ErrorCode.ATTACHMENT_COUNT_EXCEEDED)
+        self._part = _OpenPart(declared, offset, self._limits)
+
+    def _before_data(self) -> bool:
+        if len(self._pending) < len(self._delimiter):
+            return False
+        if self._pending.startswith(self._delimiter):
+            raise _malformed("part")
+        self._consume(len(_LINE_END))
+        self._state = self._in_data
+        return True
+
+    def _in_data(self) -> bool:
+        end = self._pending.find(self._delimiter)
+        if end < 0:
+            # The last bytes may be the beginning of the delimiter.
+            self._emit(max(0, len(self._pending) - len(self._delimiter) + 1))
+            return False
+        self._emit(end)
+        self._end_part()
+        self._consume(len(self._delimiter))
+        self._state = self._after_boundary
+        return True
+
+    def _in_epilogue(self) -> bool:
+        if len(self._pending) > len(_LINE_END):
+            raise _malformed("end")
+        return False
+
+    def _emit(self, length: int) -> None:
+        data = self._pending[:length]
+        if self._part is not None:
+            self._part.feed(data)
+        elif self._xml is not None:
+            self._xml.feed(data)
+        self._consume(length)
+
+    def _end_part(self) -> None:
+        if self._part is not None:
+            self._parts.append(self._part.finish())
+        self._part = None
+
+    def _consume(self, length: int) -> None:
+        self._pending = self._pending[length:]
+        self._consumed += length
+
+
+class _OpenPart:
+    """An attachment part on its way through."""
+
+    def __init__(self, declared: Declared, offset: int, limits: BodyLimits) -> None:
+        self._declared = declared
+        self._offset = offset
+        self._meter = AttachmentMeter(limits)
+
+    def feed(self, data: bytes) -> None:
+        self._meter.feed(data)
+
+    def finish(self) -> Part:
+        measured = self._meter.finish()
+        return Part(
+            declared=self._declared,
+            offset=self._offset,
+            length=measured.size,
+            measured=measured,
+        )
+
+
+def _read_headers(block: bytes) -> PartHeaders:
+    fields = _header_fields(block)
+    if fields.get("content-transfer-encoding", "binary").lower() not in _AS_IT_IS:
+        raise _malformed("Content-Transfer-Encoding")
+    told = fields.get("content-type", "")
+    placed = parse_header_value(fields.get("content-disposition", "attachment"))
+    content_id = without_cid(fields.get("content-id", "").strip("<>"))
+    name = file_name(placed.parameters)
+    return PartHeaders(
+        declared=Declared(content_id=content_id, name=name, content_type=told),
+        content_type=parse_header_value(told or _DEFAULT_TYPE),
+    )
+
+
+def _header_fields(block: bytes) -> dict[str, str]:
+    try:
+        lines = block.decode("utf-8").split("\r\n")
+    except UnicodeDecodeError as error:
+        raise _malformed("part headers") from error
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = name.lower()
+        if not colon or key in fields or not _is_header(name, value):
+            raise _malformed("part headers")
+        fields[key] = value.strip(" \t")
+    return fields
+
+
+def _is_header(name: str, value: str) -> bool:
+    """Tell whether a line is a header; a folded one begins with white space."""
+    plain_name = name.isascii() and name.replace("-", "").isalnum()
+    return plain_name and not any(one < " " and one != "\t" for one in value)
+
+
+def _malformed(place: str) -> SchemaError:
+    return SchemaError(ErrorCode.MULTIPART_MALFORMED, place=place)
