@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asn1crypto import cms as asn1
-from asn1crypto import core
+from asn1crypto import core, x509
 
 from pki.keys.api import SignatureScheme
 from schemas.errors import ErrorCode
@@ -96,7 +96,9 @@ def read_cms(der: bytes) -> CmsSignature:
 
 def _read_signed_data(signed: Any) -> CmsSignature:
     signer = signed["signer_infos"][0]
-    certificates = tuple(signed["certificates"] or ())
+    choices = tuple(signed["certificates"] or ())
+    # asn1crypto encodes anew what was read: the octets come before any reading.
+    certificates = tuple(one.chosen.dump() for one in choices)
     encapsulated = signed["encap_content_info"]
     content = encapsulated["content"]
     return CmsSignature(
@@ -105,9 +107,9 @@ def _read_signed_data(signed: Any) -> CmsSignature:
         content_type=encapsulated["content_type"].dotted,
         content=None if isinstance(content, core.Void) else content.contents,
         other_content=bool(signed["crls"])
-        or any(one.name != "certificate" for one in certificates),
+        or any(one.name != "certificate" for one in choices),
         signer_count=len(signed["signer_infos"]),
-        certificates=tuple(one.chosen.dump() for one in certificates),
+        certificates=certificates,
         certificate=_named_certificate(signer["sid"], certificates),
         digest=DIGESTS.get(signer["digest_algorithm"].dump(), ""),
         digests=tuple(
@@ -119,10 +121,10 @@ def _read_signed_data(signed: Any) -> CmsSignature:
     )
 
 
-def _named_certificate(identifier: Any, certificates: Iterable[Any]) -> bytes | None:
+def _named_certificate(identifier: Any, certificates: Iterable[bytes]) -> bytes | None:
     for one in certificates:
-        if one.name == "certificate" and _names(identifier, one.chosen):
-            return bytes(one.chosen.dump())
+        if _names(identifier, x509.Certificate.load(one)):
+            return one
     return None
 
 
@@ -137,6 +139,7 @@ def _names(identifier: Any, certificate: Any) -> bool:
 
 
 def _read_attributes(attributes: Any) -> SignedAttributes | None:
+    encoded = attributes.dump()
     if not attributes:
         return None
     kinds = [one["type"].dotted for one in attributes]
@@ -149,7 +152,7 @@ def _read_attributes(attributes: Any) -> SignedAttributes | None:
         content_type=content_type[0].dotted if content_type else "",
         message_digest=digest[0].native if digest else b"",
         binding=_read_binding(values.get(_SIGNING_CERTIFICATE_V2)),
-        encoded=_SET + attributes.dump()[1:],
+        encoded=_SET + encoded[1:],
     )
 
 

@@ -12,7 +12,6 @@ from io import BytesIO
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Modifications
@@ -137,8 +136,7 @@ def _coverage_findings(
 def _modifications(document: Document, field: SignatureField) -> Modifications:
     if field.revision == len(document.revisions) - 1:
         return Modifications.NONE
-    signature = EmbeddedPdfSignature(document.reader, field.field, field.name)
-    return modifications_after(document.reader, signature)
+    return modifications_after(document.reader, field)
 
 
 def _with_cms(facts: SignatureFacts, signature: SignatureBytes) -> SignatureFacts:

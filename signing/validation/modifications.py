@@ -6,6 +6,7 @@ updates, and adding signatures. Form filling is a change of content.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -32,9 +33,10 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
     FormUpdate,
 )
 from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from schemas.verdict import Modifications
+from signing.validation.document import SignatureField
 from signing.validation.limits import MAX_PAGE_REVISIONS
 
 _SIGNATURE_FIELD_KEYS = frozenset(
@@ -96,37 +98,35 @@ _ALLOWED = {
 }
 
 
-def modifications_after(
-    reader: PdfFileReader, signature: EmbeddedPdfSignature
-) -> Modifications:
-    """Tell what the revisions after `signature` changed.
+def modifications_after(reader: PdfFileReader, signed: SignatureField) -> Modifications:
+    """Tell what the revisions after the signature in `signed` changed.
 
     Raises:
         Exception: whatever a malformed later revision makes pyHanko raise.
     """
-    later = reader.total_revisions - 1 - signature.signed_revision
+    later = reader.total_revisions - 1 - signed.revision
     if not later:
         return Modifications.NONE
     if _page_count(reader) * later > MAX_PAGE_REVISIONS:
         return Modifications.NOT_ASSESSED
-    allowed = _level(reader, signature, POLICY)
+    allowed = _level(reader, signed, POLICY)
     if allowed in _ALLOWED:
         return _ALLOWED[allowed]
-    filled = _level(reader, signature, DEFAULT_DIFF_POLICY)
+    filled = _level(reader, signed, DEFAULT_DIFF_POLICY)
     if filled is ModificationLevel.FORM_FILLING:
         return Modifications.FORM_FILLING
     return Modifications.OTHER
 
 
 def _level(
-    reader: PdfFileReader, signature: EmbeddedPdfSignature, policy: DiffPolicy
+    reader: PdfFileReader, signed: SignatureField, policy: DiffPolicy
 ) -> ModificationLevel:
     """Return the level of the changes, also held against the signer's own limits."""
-    certified = signature.docmdp_level
+    certified = _certified(signed)
     result = policy.review_file(
         reader,
-        signature.signed_revision,
-        field_mdp_spec=signature.fieldmdp,
+        signed.revision,
+        field_mdp_spec=_locked_fields(signed),
         doc_mdp=certified,
     )
     if not isinstance(result, DiffResult):
@@ -135,6 +135,33 @@ def _level(
     if certified is not None and level.value > certified.value:
         return ModificationLevel.OTHER
     return level
+
+
+def _certified(signed: SignatureField) -> MDPPerm | None:
+    """Return what a certification permits (ISO 32000-2 12.8.2.2), None without one."""
+    parameters = _parameters(signed, "/DocMDP")
+    if parameters is None and "/Lock" in signed.field:
+        parameters = signed.field["/Lock"]
+    if parameters is None or "/P" not in parameters:
+        return None
+    return MDPPerm(parameters["/P"])
+
+
+def _locked_fields(signed: SignatureField) -> FieldMDPSpec | None:
+    """Return which fields the signature locks (ISO 32000-2 12.8.2.4)."""
+    parameters = _parameters(signed, "/FieldMDP")
+    return FieldMDPSpec.from_pdf_object(parameters) if parameters is not None else None
+
+
+def _parameters(signed: SignatureField, method: str) -> Any | None:
+    dictionary: Any = signed.reference.get_object()
+    if "/Reference" not in dictionary:
+        return None
+    for entry in dictionary["/Reference"]:
+        reference = entry.get_object()
+        if reference["/TransformMethod"] == method:
+            return reference["/TransformParams"]
+    return None
 
 
 def _page_count(reader: PdfFileReader) -> int:

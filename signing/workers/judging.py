@@ -1,10 +1,36 @@
 """The job that judges the signatures of a PDF; loaded in a worker only."""
 
+import sys
+from importlib.util import find_spec
+from types import ModuleType
+
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.errors import SigningError
-from signing.validation.pdf import judge_pdf
 from signing.workers.protocol import Request
+
+
+def _leave_out_signers() -> None:
+    """Stand in for the package file of `pyhanko.sign`.
+
+    It would load signers, time stamp clients and a web client: half of the start-up
+    time of a worker, and code that a process for hostile files is better without. The
+    modules below it load as always. pyHanko is pinned exactly, and tests judge both
+    with and without this.
+    """
+    package = find_spec("pyhanko")
+    if package is None or "pyhanko.sign" in sys.modules:
+        return
+    stand_in = ModuleType("pyhanko.sign")
+    stand_in.__path__ = [
+        f"{one}/sign" for one in package.submodule_search_locations or ()
+    ]
+    sys.modules["pyhanko.sign"] = stand_in
+
+
+_leave_out_signers()
+
+from signing.validation.pdf import judge_pdf  # noqa: E402 - after the stand-in
 
 
 def judge(request: Request) -> Verdict:
