@@ -8,7 +8,9 @@ from pathlib import Path
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, write_new
 from exchange.commands.output import Output
+from pki.files import read_private_file
 from pki.keys.api import Credential
+from pki.keys.loader import load_credential
 from pki.keys.software import load_pkcs12
 from pki.names import common_name
 from schemas.errors import Text
@@ -80,10 +82,9 @@ def read_credential(key: Path, passphrase_file: Path | None) -> Credential:
         UsageError: no passphrase is given and nobody can be asked.
         PkiError: the file or its passphrase is wrong.
     """
-    if passphrase_file is not None:
-        passphrase = read_file(passphrase_file).rstrip(b"\r\n")
-    elif sys.stdin.isatty():
+    if passphrase_file is None and sys.stdin.isatty():
         passphrase = getpass.getpass("Mật khẩu / Passphrase: ").encode()
-    else:
+        return load_pkcs12(read_private_file(key), passphrase)
+    if passphrase_file is None:
         raise UsageError("--passphrase-file?")
-    return load_pkcs12(read_file(key), passphrase)
+    return load_credential(f"pkcs12:{key}", passphrase_file=passphrase_file)
