@@ -25,7 +25,7 @@ from schemas.xml import (
 )
 
 _FOLDER = Path(__file__).parent.parent / "xsd"
-_ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
+_STEP = re.compile(r"(?:([^:\[\]/]+):)?([^:\[\]/]+)(?:\[([0-9]+)\])?")
 _LONGEST_PLACE = 200  # an unknown element's name is the sender's text
 _CODES = {
     "OrganId": ErrorCode.ORGAN_ID_MALFORMED,
@@ -61,10 +61,9 @@ def _judge(root: Element, schema: str) -> None:
     if judge.validate(root):
         return
     error = judge.error_log[0]  # type: ignore[index]  # unknown to the stubs
-    found = _ELEMENT.match(error.message)
-    name = found.group(1) if found else local_name(root)
-    code = _CODES.get(name, ErrorCode.SCHEMA_VIOLATION)
-    raise SchemaError(code, place=_path(root, name, error.line))
+    element = _located(root, error.path or "")
+    code = _CODES.get(local_name(element), ErrorCode.SCHEMA_VIOLATION)
+    raise SchemaError(code, place=_path(element))
 
 
 @cache
@@ -73,13 +72,32 @@ def _schema(name: str) -> etree.XMLSchema:
     return etree.XMLSchema(file=str(_FOLDER / name))
 
 
-def _path(root: Element, name: str, line: int) -> str:
-    """Return the path of the first element `name` on `line`, by local names."""
-    for element in root.iter():
-        if local_name(element) == name and str(element.sourceline) == str(line):
-            above = [local_name(one) for one in element.iterancestors()]
-            return "/".join([*reversed(above), name])[:_LONGEST_PLACE]
-    return name[:_LONGEST_PLACE]
+def _located(root: Element, path: str) -> Element:
+    """Return the element at `path`, as libxml2 writes it.
+
+    Its steps are ``prefix:name[n]``, or ``*[n]`` under a default namespace; the
+    prefixes are those of the document, which no fixed XPath knows.
+    """
+    element = root
+    for prefix, name, number in _STEP.findall(path.partition("@")[0])[1:]:
+        same = [one for one in element if _is_named(one, prefix, name)]
+        position = int(number or 1)
+        if position > len(same):
+            break
+        element = same[position - 1]
+    return element
+
+
+def _is_named(element: Element, prefix: str, name: str) -> bool:
+    return name == "*" or (
+        local_name(element) == name and (element.prefix or "") == prefix
+    )
+
+
+def _path(element: Element) -> str:
+    """Return the path of `element` by local names, cut if the names are long."""
+    path = [local_name(one) for one in (element, *element.iterancestors())]
+    return "/".join(reversed(path))[:_LONGEST_PLACE]
 
 
 def _require_soap_shape(root: Element) -> None:
