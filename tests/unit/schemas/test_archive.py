@@ -1,0 +1,249 @@
+import hashlib
+import struct
+import zipfile
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.edxml.archive import OneEntryArchive
+from schemas.edxml.body import BodyLimits, ScannedAttachment, decode_attachment
+from schemas.errors import ErrorCode, SchemaError
+from tests.support.bodies import (
+    INLINE,
+    PDF,
+    archive,
+    encoded,
+    inline_body,
+    pieces,
+    scan,
+    streamed_archive,
+)
+
+WRAPPED = archive([("5f2c.pdf", PDF)])
+
+
+def unpack(data: bytes, cuts: tuple[int, ...] = ()) -> bytes:
+    reader = OneEntryArchive(largest=10**7, expansion=100)
+    content = b"".join(
+        piece for part in pieces(data, cuts) for piece in reader.feed(part)
+    )
+    reader.finish()
+    return content
+
+
+def scanned(
+    content: bytes, name: str, content_type: str = "application/zip"
+) -> ScannedAttachment:
+    body = inline_body(encoded(content, name=name, content_type=content_type))
+    return scan(INLINE, body).attachments[0]
+
+
+def zip64(content: bytes) -> bytes:
+    """An archive whose descriptor and directory use the 64-bit forms."""
+    deflate = zlib.compressobj(wbits=-15)
+    data = deflate.compress(content) + deflate.flush()
+    crc, most = zlib.crc32(content), 0xFFFFFFFF
+    extra = struct.pack("<HHQQ", 1, 16, 0, 0)
+    local = struct.pack(
+        "<4sHHHHHIIIHH", b"PK\x03\x04", 45, 8, 8, 0, 0, 0, most, most, 1, 20
+    )
+    descriptor = struct.pack("<4sIQQ", b"PK\x07\x08", crc, len(data), len(content))
+    true = struct.pack("<HHQQ", 1, 16, len(content), len(data))
+    directory = struct.pack(
+        "<4sHHHHHHIIIHHHHHII",
+        b"PK\x01\x02",
+        *(45, 45, 8, 8, 0, 0, crc, most, most, 1, 20, 0, 0, 0, 0, 0),
+    )
+    directory += b"a" + true
+    start = len(local) + 1 + 20 + len(data) + len(descriptor)
+    end64 = struct.pack(
+        "<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(directory), start
+    )
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, start + len(directory), 1)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), start, 0)
+    return b"".join(
+        (local, b"a", extra, data, descriptor, directory, end64, locator, end)
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(WRAPPED, id="deflated"),
+        pytest.param(archive([("a.pdf", PDF)], zipfile.ZIP_STORED), id="stored"),
+        pytest.param(streamed_archive("a.pdf", PDF), id="streamed"),
+        pytest.param(zip64(PDF), id="64-bit sizes"),
+    ],
+)
+def test_archives_of_other_writers_are_read_in_any_chunking(data: bytes) -> None:
+    assert unpack(data) == PDF
+    assert unpack(data, tuple(range(1, len(data)))) == PDF
+
+
+def test_empty_entry_is_read() -> None:
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        assert unpack(archive([("a", b"")], method)) == b""
+
+
+@given(content=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 100), max_size=5))
+def test_whatever_python_packs_is_unpacked(content: bytes, cuts: list[int]) -> None:
+    assert unpack(archive([("a", content)]), tuple(cuts)) == content
+
+
+ENCRYPTED = bytes([*WRAPPED[:6], WRAPPED[6] | 1, *WRAPPED[7:]])
+REFUSED = [
+    pytest.param(archive([("a.pdf", PDF), ("b.pdf", PDF)]), id="two entries"),
+    pytest.param(archive([("a/", b"")]), id="folder"),
+    pytest.param(ENCRYPTED, id="encrypted"),
+    pytest.param(archive([("a", PDF)], zipfile.ZIP_BZIP2), id="other method"),
+    pytest.param(WRAPPED[:-1], id="cut at its end"),
+    pytest.param(WRAPPED[:100], id="cut in its data"),
+    pytest.param(WRAPPED[:20], id="cut in its header"),
+    pytest.param(WRAPPED + b"hidden", id="bytes after its end"),
+    pytest.param(WRAPPED.replace(b"5f2c", b"0000", 1), id="two names"),
+    pytest.param(WRAPPED.replace(b"PK\x01\x02", b"PK\x01\x00"), id="no directory"),
+    pytest.param(WRAPPED + bytes(9000), id="long end"),
+    pytest.param(b"PK\x03\x04" + bytes(5000), id="no header"),
+    pytest.param(b"PK\x03\x04" + bytes(22) + b"\xff\xff\xff\xff", id="long header"),
+]
+
+
+@pytest.mark.parametrize("data", REFUSED)
+def test_other_archives_are_refused(data: bytes) -> None:
+    for cuts in ((), tuple(range(1, len(data)))):
+        with pytest.raises(SchemaError) as refused:
+            unpack(data, cuts)
+        assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_wrong_digest_or_size_in_any_record_is_refused(streamed: bool) -> None:
+    data = streamed_archive("a.pdf", PDF) if streamed else WRAPPED
+    crc = struct.pack("<I", zlib.crc32(PDF))
+    size = struct.pack("<I", len(PDF))
+    for value in (crc, size):
+        start = 0
+        for _ in range(data.count(value)):
+            start = data.index(value, start) + 1
+            wrong = data[: start - 1] + b"\x01\x02\x03\x04" + data[start + 3 :]
+            with pytest.raises(SchemaError):
+                unpack(wrong)
+
+
+@given(
+    at=st.integers(0, len(WRAPPED) - 1),
+    junk=st.binary(min_size=1, max_size=8),
+    cut=st.integers(0, len(WRAPPED)),
+)
+@settings(max_examples=200)
+def test_damaged_archive_is_refused_or_yields_the_same(
+    at: int, junk: bytes, cut: int
+) -> None:
+    damaged = WRAPPED[:at] + junk + WRAPPED[at + len(junk) :]
+    assert attempt(damaged, (cut,)) in (PDF, ErrorCode.ARCHIVE_REFUSED)
+
+
+def attempt(data: bytes, cuts: tuple[int, ...]) -> bytes | ErrorCode:
+    try:
+        return unpack(data, cuts)
+    except SchemaError as refusal:
+        return refusal.code
+
+
+def test_bomb_is_refused_long_before_it_is_unpacked() -> None:
+    bomb = archive([("a.pdf", bytes(100_000_000))])
+    reader = OneEntryArchive(largest=2**31, expansion=100)
+    unpacked: list[int] = []
+    with pytest.raises(SchemaError) as refused:
+        unpacked.extend(map(len, reader.feed(bomb)))
+    assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+    assert 0 < sum(unpacked) <= 2**20 + 100 * len(bomb)
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("a.pdf", "application/zip"), ("a.pdf", ""), ("a", "application/zip")],
+)
+def test_bomb_in_an_envelope_is_refused(name: str, content_type: str) -> None:
+    bomb = archive([("x.pdf", bytes(20_000_000))])
+    with pytest.raises(SchemaError) as refused:
+        scanned(bomb, name, content_type)
+    assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+def test_content_larger_than_an_attachment_may_be_is_refused() -> None:
+    content = bytes(range(256)) * 12
+    body = inline_body(encoded(archive([("x.pdf", content)])))
+    assert scan(INLINE, body, BodyLimits(attachment=len(content))).attachments
+    with pytest.raises(SchemaError) as refused:
+        scan(INLINE, body, BodyLimits(attachment=len(content) - 1))
+    assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+ONE_DOCX = archive([("5f2c.docx", b"docx")])
+REAL_DOCX = archive([("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")])
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type", "zipped"),
+    [
+        (WRAPPED, "a.pdf", "application/zip", True),
+        (WRAPPED, "a.PDF", "application/pdf", True),
+        (WRAPPED, "Công văn số 12", "application/zip", True),
+        (WRAPPED, "Công văn số 12", "application/octet-stream", False),
+        (ONE_DOCX, "a.docx", "application/zip", True),
+        (ONE_DOCX, "a.docx", "", True),
+        (ONE_DOCX, "a.docx", "application/vnd.oasis.opendocument.text", False),
+        (REAL_DOCX, "a.docx", "application/zip", False),
+        (REAL_DOCX, "a.docx", "application/octet-stream", False),
+        (REAL_DOCX, "a", "application/zip", False),
+        (archive([("x.zip", WRAPPED)]), "a.zip", "application/zip", True),
+        (archive([("x.pdf", PDF)]), "a.zip", "application/zip", False),
+        (PDF, "a.pdf", "application/zip", False),
+        (b"PK", "a.pdf", "application/zip", False),
+    ],
+)
+def test_archive_is_unwrapped_only_where_it_is_a_wrapping(
+    content: bytes, name: str, content_type: str, zipped: bool
+) -> None:
+    found = scanned(content, name, content_type)
+    assert found.zipped is zipped
+    inner = unpack(content) if zipped else content
+    assert found.content_sha256 == hashlib.sha256(inner).hexdigest()
+    assert found.content_size == len(inner)
+
+
+def test_pdf_name_over_an_archive_of_two_files_is_refused() -> None:
+    with pytest.raises(SchemaError) as refused:
+        scanned(REAL_DOCX, "a.pdf")
+    assert (refused.value.code, refused.value.place) == (
+        ErrorCode.ARCHIVE_REFUSED,
+        "cid-1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "told"),
+    [
+        ("a.pdf", "application/zip", "application/pdf"),
+        ("a", "application/zip", "application/octet-stream"),
+        ("a.pdf", "", "application/pdf"),
+    ],
+)
+def test_type_of_the_content_is_told_not_of_its_wrapping(
+    name: str, declared: str, told: str
+) -> None:
+    content = WRAPPED if declared else PDF
+    assert scanned(content, name, declared).content_type == told
+
+
+def test_decoding_stops_where_the_scanned_content_ended() -> None:
+    body = inline_body(encoded(archive([("x.pdf", bytes(5_000_000))])))
+    honest = scanned(WRAPPED, "a.pdf")
+    other = body.partition(b"<ContentTransferEncoded>")[2].partition(b"<")[0]
+    unpacked: list[int] = []
+    with pytest.raises(SchemaError):
+        unpacked.extend(map(len, decode_attachment(honest, [other])))
+    assert sum(unpacked) <= len(PDF)
