@@ -7,13 +7,8 @@ from datetime import datetime
 from exchange.domain.records import Acceptance
 from exchange.errors import ExchangeError
 from exchange.storage.conflicts import body_missing, envelope_missing
-from exchange.storage.mongo.driver import (
-    Database,
-    Document,
-    Session,
-    available,
-    find_one,
-)
+from exchange.storage.mongo.driver import Database, Document, available, find_one
+from exchange.storage.mongo.transactions import Session
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 

@@ -9,14 +9,9 @@ from exchange.domain.records import Acceptance, StatusChange, StepRecord
 from exchange.storage.conflicts import status_conflict, step_conflict
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import Bodies
-from exchange.storage.mongo.driver import (
-    Database,
-    Document,
-    Session,
-    in_transaction,
-    insert,
-)
+from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
 
 
 class Commits:

@@ -8,14 +8,8 @@ from pymongo import ReplaceOne
 from exchange.domain.records import Agency, AuditLine, System
 from exchange.storage.conflicts import agency_code_taken, certificate_taken
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import (
-    Database,
-    DuplicateError,
-    Session,
-    find_all,
-    find_one,
-    in_transaction,
-)
+from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
+from exchange.storage.mongo.transactions import Session, in_transaction
 from schemas.identifiers import OrganId, SystemId
 
 

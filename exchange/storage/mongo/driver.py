@@ -5,13 +5,12 @@ read was durable when it was read: a receipt never leaves for an envelope that a
 could still undo.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
-from typing import Any, TypeVar
+from typing import Any
 
 from bson.codec_options import CodecOptions
-from motor.core import AgnosticClientSession
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorCollection,
@@ -31,12 +30,10 @@ Filter = Mapping[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
-Session = AgnosticClientSession
-Result = TypeVar("Result")
 
 LINEARIZABLE = ReadConcern("linearizable")
 SNAPSHOT = ReadConcern("snapshot")
-_DURABLE = WriteConcern(w="majority", j=True)
+DURABLE = WriteConcern(w="majority", j=True)
 _UTC_DATES: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _DUPLICATE_KEY = 11000
 
@@ -67,7 +64,7 @@ def open_database(client: Client, name: str) -> Database:
         codec_options=_UTC_DATES,
         read_concern=ReadConcern("majority"),
         read_preference=ReadPreference.PRIMARY,
-        write_concern=_DURABLE,
+        write_concern=DURABLE,
     )
 
 
@@ -90,23 +87,6 @@ async def available() -> AsyncIterator[None]:
         ) from error
 
 
-async def in_transaction(
-    database: Database, work: Callable[[Session], Coroutine[Any, Any, Result]]
-) -> Result:
-    """Run `work` in one durable transaction over one snapshot.
-
-    `work` runs again when the transaction met another one, so all it does is to write
-    through the session it gets.
-    """
-    async with available(), await database.client.start_session() as session:
-        return await session.with_transaction(
-            work,
-            read_concern=SNAPSHOT,
-            write_concern=_DURABLE,
-            read_preference=ReadPreference.PRIMARY,
-        )
-
-
 async def find_one(
     collection: Collection, condition: Filter, *, without: str | None = None
 ) -> Document | None:
@@ -127,14 +107,6 @@ async def find_all(
     async with available():
         cursor = collection.find(condition, without and {without: 0})
         return await cursor.sort(list(sort)).limit(limit).to_list(None)
-
-
-async def insert(
-    collection: Collection, documents: Sequence[Document], session: Session
-) -> None:
-    """Insert documents within a transaction; none is fine."""
-    if documents:
-        await collection.insert_many(documents, session=session)
 
 
 def _taken(error: PyMongoError) -> str | None:

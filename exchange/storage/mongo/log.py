@@ -9,14 +9,8 @@ from exchange.domain.records import PendingLogEntry, SequencedLogEntry
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import (
-    Database,
-    Session,
-    find_all,
-    find_one,
-    in_transaction,
-    insert,
-)
+from exchange.storage.mongo.driver import Database, find_all, find_one
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import READABLE_DELIVERY_STATES

@@ -1,0 +1,118 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from exchange.errors import ExchangeError, StorageUnavailableError
+from exchange.storage.group import GroupCommitter
+from schemas.errors import ErrorCode
+
+
+class Store:
+    """Takes numbers; refuses a group with a negative one."""
+
+    def __init__(self, failure: BaseException | None = None) -> None:
+        self.groups: list[list[int]] = []
+        self.failure = failure
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def commit(self, group: Sequence[int]) -> None:
+        await self.open.wait()
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            self.groups.append([])
+            raise self.failure
+        if min(group) < 0:
+            raise ExchangeError(ErrorCode.INTERNAL, place=str(min(group)))
+        self.groups.append(list(group))
+
+    def committer(self, *, limit: int = 100) -> GroupCommitter[int]:
+        return GroupCommitter(self.commit, weight=abs, limit=limit)
+
+
+async def submit_all(committer: GroupCommitter[int], *items: int) -> list[object]:
+    return list(
+        await asyncio.gather(*map(committer.submit, items), return_exceptions=True)
+    )
+
+
+async def test_those_who_wait_together_are_committed_together() -> None:
+    store = Store()
+
+    await submit_all(store.committer(), 1, 2, 3)
+
+    assert store.groups == [[1, 2, 3]]
+
+
+async def test_group_keeps_below_the_limit() -> None:
+    store = Store()
+
+    await submit_all(store.committer(limit=5), 2, 3, 1, 9, 4, 1)
+
+    assert store.groups == [[2, 3], [1], [9], [4, 1]]
+
+
+async def test_one_at_fault_is_refused_alone() -> None:
+    store = Store()
+
+    answers = await submit_all(store.committer(), 1, -2, 3)
+
+    assert [answers[0], answers[2]] == [None, None]
+    assert isinstance(answers[1], ExchangeError)
+    assert answers[1].place == "-2"
+    assert store.groups == [[1], [3]]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE), RuntimeError("defect")],
+    ids=["database", "defect"],
+)
+async def test_failure_of_the_store_reaches_everybody_at_once(
+    failure: Exception,
+) -> None:
+    store = Store(failure)
+
+    answers = await submit_all(store.committer(), 1, 2, 3)
+
+    assert answers == [failure] * 3
+    assert len(store.groups) == 1
+
+
+async def test_committer_works_on_after_a_failure() -> None:
+    store = Store(RuntimeError("defect"))
+    committer = store.committer()
+    await submit_all(committer, 1)
+    store.failure = None
+
+    assert await submit_all(committer, 2) == [None]
+
+
+async def test_whoever_stops_waiting_does_not_stop_the_commit() -> None:
+    store = Store()
+    store.open.clear()
+    committer = store.committer()
+    waiting = [asyncio.create_task(committer.submit(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    store.open.set()
+    await waiting[1]
+    await committer.drain()
+
+    assert waiting[0].cancelled()
+    assert sorted(number for group in store.groups for number in group) == [1, 2]
+
+
+async def test_drain_waits_for_what_was_handed_in() -> None:
+    store = Store()
+    committer = store.committer(limit=1)
+    tasks = [asyncio.create_task(committer.submit(number)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)
+
+    await committer.drain()
+
+    assert store.groups == [[1], [2], [3]]
+    await asyncio.gather(*tasks)
