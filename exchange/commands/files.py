@@ -19,14 +19,31 @@ def read_file(path: Path) -> bytes:
         raise ExchangeError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
 
-def write_new(path: Path, content: bytes) -> None:
+def require_absent(path: Path) -> None:
+    """Refuse a target that is there, before work is done that cannot be undone.
+
+    Raises:
+        ExchangeError: it exists (FILE_NOT_WRITTEN).
+    """
+    if path.exists():
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name)
+
+
+def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file that was not there; an existing one is left alone.
+
+    Args:
+        path: where.
+        content: what.
+        private: readable by this account alone.
 
     Raises:
         ExchangeError: it exists or cannot be written (FILE_NOT_WRITTEN).
     """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with path.open("xb") as file:
+        descriptor = os.open(path, flags, 0o600 if private else 0o644)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
