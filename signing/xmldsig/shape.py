@@ -9,7 +9,6 @@ is digested and signed.
 
 import binascii
 import re
-from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -135,7 +134,7 @@ def _only(pattern: re.Pattern[bytes], octets: bytes) -> bytes:
 def _decoded(text: bytes) -> bytes:
     """Decode base64; other spellings than the one are seen when it is written again."""
     try:
-        return b64decode(text, validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error as error:
         raise _refused("base64") from error
 

@@ -1,13 +1,14 @@
 """Sign an envelope, or a document of this project, with one XAdES-B-B profile."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.algorithms import default_scheme
-from pki.keys.api import Credential
+from pki.keys.api import Credential, SignatureScheme
 from schemas.errors import ErrorCode
 from schemas.xml import (
     QCVN,
@@ -40,12 +41,22 @@ _CONTENT_ID = qualified(QCVN, "ContentId")
 _CONTENT_TYPE = qualified(QCVN, "ContentType")
 
 
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """Who signs, when, and how."""
+
+    credential: Credential
+    at: datetime
+    scheme: SignatureScheme | None
+
+
 def sign_envelope(
     xml: bytes,
     *,
     credential: Credential,
     attachments: Sequence[tuple[str, bytes]],
     at: datetime,
+    scheme: SignatureScheme | None = None,
 ) -> bytes:
     """Return the edXML document `xml` with a signature in its header.
 
@@ -55,6 +66,7 @@ def sign_envelope(
         attachments: content id (without ``cid:``) and SHA-256 of the carried bytes
             (after base64, before unzip), in manifest order.
         at: the signing time that is claimed.
+        scheme: how to sign, if not by the key's default.
 
     Raises:
         SchemaError: `xml` cannot be read.
@@ -73,10 +85,16 @@ def sign_envelope(
         )
         for content_id, digest in attachments
     ]
-    return _signed(root, place, credential=credential, attached=objects, at=at)
+    return _signed(root, place, objects, _Act(credential, at, scheme))
 
 
-def sign_receipt(root: Element, *, credential: Credential, at: datetime) -> bytes:
+def sign_receipt(
+    root: Element,
+    *,
+    credential: Credential,
+    at: datetime,
+    scheme: SignatureScheme | None = None,
+) -> bytes:
     """Return the document of `root` with a signature as its last child.
 
     Args:
@@ -84,45 +102,40 @@ def sign_receipt(root: Element, *, credential: Credential, at: datetime) -> byte
             it is.
         credential: signs; its certificates go into the signature.
         at: the signing time that is claimed.
+        scheme: how to sign, if not by the key's default.
 
     Raises:
         SigningError: `root` has no usable ``Id``, or is signed already.
         PkiError: the key does not sign.
     """
     own = parse_canonical(canonicalize(root))
-    return _signed(own, root_place(own), credential=credential, attached=(), at=at)
+    return _signed(own, root_place(own), (), _Act(credential, at, scheme))
 
 
 def _signed(
-    root: Element,
-    place: Place,
-    *,
-    credential: Credential,
-    attached: Sequence[SignedObject],
-    at: datetime,
+    root: Element, place: Place, attached: Sequence[SignedObject], act: _Act
 ) -> bytes:
     if is_signed(root):
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
     digest = sha256(canonicalize(place.signed)).digest()
     payload = SignedObject(f"#{signed_id(place.signed)}", digest, XML_MIME_TYPE)
-    place.parent.append(_signature((payload, *attached), credential, at))
+    place.parent.append(_signature((payload, *attached), act))
     refuse_repeated_ids(root)
     return serialize(root)
 
 
-def _signature(
-    objects: tuple[SignedObject, ...], credential: Credential, at: datetime
-) -> Element:
+def _signature(objects: tuple[SignedObject, ...], act: _Act) -> Element:
+    credential = act.credential
     certificates = tuple(
         certificate.public_bytes(Encoding.DER)
         for certificate in (credential.certificate, *credential.chain)
     )
     properties = template.Properties(
-        at,
+        act.at,
         tuple(sha256(der).digest() for der in certificates),
         tuple(signed.mime_type for signed in objects),
     )
-    scheme = default_scheme(credential.key.public_key)
+    scheme = act.scheme or default_scheme(credential.key.public_key)
     properties_sha256 = sha256(template.signed_properties(properties)).digest()
     info = template.Info(scheme, objects, properties_sha256)
     value = sign_value(credential.key, scheme, template.signed_info(info))
