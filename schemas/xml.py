@@ -87,8 +87,19 @@ def parse_canonical(octets: bytes) -> Element:
 
 
 def canonicalize(element: Element) -> bytes:
-    """Return exclusive canonical XML 1.0 without comments of the subtree."""
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    """Return exclusive canonical XML 1.0 without comments of the subtree.
+
+    Raises:
+        SchemaError: a namespace is a relative URI, which has no canonical form.
+    """
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=True, with_comments=False
+        )
+    except etree.C14NError as error:
+        raise SchemaError(
+            ErrorCode.XML_FORBIDDEN_CONSTRUCT, place="namespace"
+        ) from error
 
 
 def serialize(element: Element) -> bytes:
