@@ -112,7 +112,8 @@ class MultipartScanner:
 
     def _in_headers(self) -> bool:
         end = self._pending.find(_HEADERS_END)
-        if max(end, len(self._pending) - len(_HEADERS_END)) > self._limits.part_headers:
+        size = end if end >= 0 else len(self._pending) - len(_HEADERS_END)
+        if size > self._limits.part_headers:
             raise _malformed("part headers")
         if end < 0:
             return False
