@@ -237,6 +237,22 @@ def test_other_multipart_is_refused_in_any_chunking(
         assert refused.value.code is code
 
 
+def test_large_part_in_the_same_piece_as_its_headers_is_taken() -> None:
+    large = attachment(content=PDF * 100)
+    found = scan(*encode(b"<a/>", (large,)))
+    assert found.attachments[0].content_size == len(large.content)
+
+
+def test_header_ceiling_does_not_depend_on_the_chunking() -> None:
+    body = XML + PART + END
+    longest = len(PART.partition(b"--B\r\n")[2].partition(b"\r\n\r\n")[0])
+    for fed in ([body], pieces(body, range(1, len(body)))):
+        assert scan(TYPE, fed, BodyLimits(part_headers=longest)).attachments
+        with pytest.raises(SchemaError) as refused:
+            scan(TYPE, fed, BodyLimits(part_headers=longest - 1))
+        assert refused.value.code is MALFORMED
+
+
 def test_start_must_name_the_first_part() -> None:
     first = XML.replace(b"\r\n\r\n", b"\r\nContent-ID: <root>\r\n\r\n")
     assert scan(f'{TYPE}; start="<root>"', first + PART + END).xml == b"<a/>"
