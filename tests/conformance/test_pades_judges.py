@@ -37,7 +37,9 @@ def credential_of(pki: TestPki, kind: str) -> Credential:
     if kind == "P-384":
         key = ec.generate_private_key(ec.SECP384R1())
         return pki.issuing.issue("Nông Tùng Bách Lâm", key=key)
-    return pki.issuing.issue("Hà Thị Vân Sam", key=rsa.generate_private_key(65537, 3072))
+    return pki.issuing.issue(
+        "Hà Thị Vân Sam", key=rsa.generate_private_key(65537, 3072)
+    )
 
 
 def pdfsig(path: Path, signed: bytes) -> str:
@@ -117,9 +119,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_four_cases_are_told_apart(
-    pki: TestPki, tmp_path: Path, case: str
-) -> None:
+def test_the_four_cases_are_told_apart(pki: TestPki, tmp_path: Path, case: str) -> None:
     signed = sign(LETTER.read_bytes(), pki.person())
     changed = {
         "ok": signed,

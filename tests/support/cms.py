@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
@@ -26,7 +27,9 @@ def cut_signatures(signed: bytes) -> list[CutSignature]:
     return [_cut(signed, *map(int, m.groups())) for m in _BYTE_RANGE.finditer(signed)]
 
 
-def _cut(signed: bytes, start: int, length: int, second: int, rest: int) -> CutSignature:
+def _cut(
+    signed: bytes, start: int, length: int, second: int, rest: int
+) -> CutSignature:
     gap = signed[start + length : second]
     padded = bytes.fromhex(gap.strip(b"<>").decode("ascii"))
     content = signed[start : start + length] + signed[second : second + rest]
@@ -40,6 +43,11 @@ def _der_length(data: bytes) -> int:
     return 2 + octets + length
 
 
+def asn1(certificate: Certificate) -> asn1_x509.Certificate:
+    """Return the certificate as the class that pyHanko works with."""
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
 def openssl_verify(
     cut: CutSignature, root: Certificate, folder: Path
 ) -> CompletedProcess[str]:
@@ -51,7 +59,16 @@ def openssl_verify(
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    options = "cms -verify -binary -cades -inform DER -purpose any".split()
+    options = [
+        "cms",
+        "-verify",
+        "-binary",
+        "-cades",
+        "-inform",
+        "DER",
+        "-purpose",
+        "any",
+    ]
     paths = ("-in", folder / "cms.der", "-content", folder / "content.bin")
     trust = ("-CAfile", folder / "root.pem", "-out", folder / "out.bin")
     # The test PKI lives at a fixed time.

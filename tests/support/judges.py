@@ -11,6 +11,8 @@ PACKAGES = {
     "openssl": "openssl",
     "pdfsig": "poppler-utils",
     "pdftoppm": "poppler-utils",
+    "pdftotext": "poppler-utils",
+    "pdffonts": "poppler-utils",
     "mutool": "mupdf-tools",
     "xmlsec1": "xmlsec1",
     "softhsm2-util": "softhsm2",

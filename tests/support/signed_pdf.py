@@ -37,7 +37,11 @@ def letter_place() -> Placement:
 
 
 def sign(
-    source: bytes, credential: Credential, request: SignRequest = PERSON, **changes: object
+    source: bytes,
+    credential: Credential,
+    request: SignRequest = PERSON,
+    /,
+    **changes: object,
 ) -> bytes:
     """Sign `source` with a request that differs in `changes`."""
     changed = replace(request, **changes)  # type: ignore[arg-type]  # by field name

@@ -10,6 +10,7 @@ def small_pdf(
     objects: Mapping[int, str] = {},
     *,
     catalog: str = "",
+    pages: str = "",
     page: str = "",
     media_box: str = "0 0 595 842",
 ) -> bytes:
@@ -18,11 +19,13 @@ def small_pdf(
     Args:
         objects: further objects by number, from `FIRST_FREE` without gaps.
         catalog: entries added to the document catalog.
+        pages: entries added to the page tree's root.
         page: entries added to the only page.
+        media_box: size of that page.
     """
     bodies = {
         CATALOG: f"<< /Type /Catalog /Pages {PAGES} 0 R {catalog} >>",
-        PAGES: f"<< /Type /Pages /Count 1 /Kids [{PAGE} 0 R] >>",
+        PAGES: f"<< /Type /Pages /Count 1 /Kids [{PAGE} 0 R] {pages} >>",
         PAGE: f"<< /Type /Page /Parent {PAGES} 0 R /MediaBox [{media_box}] {page} >>",
         **objects,
     }

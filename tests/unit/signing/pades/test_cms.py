@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 from asn1crypto import cms
-from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.signers.pdf_cms import ExternalSigner
@@ -15,6 +14,7 @@ from pki.keys.api import Credential, SignatureScheme
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.cms import CmsTemplate, template_for
+from tests.support.cms import asn1
 from tests.support.pki import TestPki
 
 PKI = TestPki.create()
@@ -49,10 +49,6 @@ def by_library(
     return asyncio.run(
         signer.async_sign(digest, template.hash_name, use_pades=True, dry_run=True)
     )
-
-
-def asn1(certificate: object) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))  # type: ignore[attr-defined]
 
 
 def attributes_of(signer_info: cms.SignerInfo) -> dict[str, bytes]:
@@ -98,7 +94,9 @@ def test_pss_parameters_name_one_digest_and_its_salt() -> None:
     algorithm = info["content"]["signer_infos"][0]["signature_algorithm"]
     parameters = algorithm["parameters"]
     assert parameters["hash_algorithm"]["algorithm"].native == "sha256"
-    assert parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native == "sha256"
+    assert (
+        parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native == "sha256"
+    )
     assert parameters["salt_length"].native == 32
 
 
@@ -119,9 +117,7 @@ def test_attributes_are_those_of_a_baseline_signature() -> None:
     template = template_for(credential, SignatureScheme.ECDSA_SHA256)
     content = signed(template, credential, b"\x5a" * 32)
     (signer_info,) = cms.ContentInfo.load(content)["content"]["signer_infos"]
-    found = {
-        one["type"].native: one["values"] for one in signer_info["signed_attrs"]
-    }
+    found = {one["type"].native: one["values"] for one in signer_info["signed_attrs"]}
     # No signing-time: EN 319 142-1 clause 6.3 keeps the time in the dictionary.
     assert set(found) == {
         "content_type",

@@ -69,8 +69,9 @@ def test_padding_is_a_few_octets() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_metadata_stays_as_the_author_left_it(sample: object) -> None:
     source = sample.read_bytes()  # type: ignore[attr-defined]  # a path
-    before, after = PdfFileReader(BytesIO(source)), PdfFileReader(
-        BytesIO(sign(source, PERSON))
+    before, after = (
+        PdfFileReader(BytesIO(source)),
+        PdfFileReader(BytesIO(sign(source, PERSON))),
     )
     assert after.trailer.raw_get("/Info").reference.idnum == (
         before.trailer.raw_get("/Info").reference.idnum
@@ -86,9 +87,7 @@ async def test_signing_works_inside_a_running_loop() -> None:
 
 
 def test_a_field_of_the_form_can_be_signed_in() -> None:
-    signed = sign(
-        FORM.read_bytes(), PERSON, field_name="chu_ky", image=SIGNATURE_PNG
-    )
+    signed = sign(FORM.read_bytes(), PERSON, field_name="chu_ky", image=SIGNATURE_PNG)
     (signature,) = signatures(signed)
     assert signature.field_name == "chu_ky"
     left, lower, right, upper = map(float, signature.sig_field["/Rect"])
@@ -239,7 +238,9 @@ def test_a_cross_reference_bomb_costs_little() -> None:
 
 def test_cyclic_and_deep_page_trees_are_malformed() -> None:
     cyclic = small_pdf({}).replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]")
-    deep = {n: f"<< /Type /Pages /Count 1 /Kids [{n + 1} 0 R] >>" for n in range(4, 3000)}
+    deep = {
+        n: f"<< /Type /Pages /Count 1 /Kids [{n + 1} 0 R] >>" for n in range(4, 3000)
+    }
     deep[3000] = "<< /Type /Page /MediaBox [0 0 9 9] >>"
     nested = small_pdf(deep).replace(b"/Kids [3 0 R]", b"/Kids [4 0 R]")
     for source in (cyclic, nested):
