@@ -26,9 +26,11 @@ def pdf_bytes(content: Iterator[bytes], *, limit: int) -> bytes | None:
     if _HEADER not in whole[:_HEADER_WITHIN]:
         return None
     for piece in content:
-        whole += piece
         if len(whole) > limit:
-            raise ExchangeError(ErrorCode.LIMIT_EXCEEDED)
+            break
+        whole += piece
+    if len(whole) > limit:
+        raise ExchangeError(ErrorCode.LIMIT_EXCEEDED)
     return bytes(whole)
 
 

@@ -49,8 +49,8 @@ async def refusal(world: World, message: Message, **caller: str) -> CodedError:
     return caught.value
 
 
-def to(*codes: str) -> dict[str, object]:
-    return {"recipients": tuple(Organisation(organ_id=OrganId(one)) for one in codes)}
+def to(*codes: str) -> tuple[Organisation, ...]:
+    return tuple(Organisation(organ_id=OrganId(one)) for one in codes)
 
 
 async def test_receipt_says_what_was_stored_and_is_signed_by_the_hub(
@@ -140,18 +140,18 @@ async def test_right_to_act_ends_on_its_day(world: World) -> None:
 
 
 async def test_unknown_recipient_is_refused_and_named(world: World) -> None:
-    found = await refusal(world, world.document(**to(PROVINCE, "X77.1")))
+    found = await refusal(world, world.document(recipients=to(PROVINCE, "X77.1")))
     assert (found.code, found.place) == (ErrorCode.RECIPIENT_UNKNOWN, "X77.1")
 
 
 async def test_closed_recipient_is_refused_with_its_successor(world: World) -> None:
-    found = await refusal(world, world.document(**to(MERGED)))
+    found = await refusal(world, world.document(recipients=to(MERGED)))
     assert found.code is ErrorCode.RECIPIENT_CLOSED
     assert found.place == f"{MERGED} → {COMMUNE}"
 
 
 async def test_one_agency_under_two_codes_is_a_duplicate(world: World) -> None:
-    found = await refusal(world, world.document(**to(COMMUNE, COMMUNE_2016)))
+    found = await refusal(world, world.document(recipients=to(COMMUNE, COMMUNE_2016)))
     assert found.code is ErrorCode.RECIPIENT_DUPLICATE
 
 
