@@ -25,6 +25,16 @@ class Problem:
     next_vi: str
     next_en: str
 
+    def as_fields(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "place": self.place,
+            "message": {"vi": self.message_vi, "en": self.message_en},
+            "next": {"vi": self.next_vi, "en": self.next_en},
+        }
+
 
 class RefusedError(ClientError):
     """The hub refused for good; the same bytes will be refused again."""

@@ -12,13 +12,10 @@ from schemas.edxml.document import (
     Organisation,
     OtherInfo,
     PromulgationInfo,
-    ResponseFor,
     SignerInfo,
     TraceHeader,
 )
-from schemas.edxml.status import EdxmlStatus
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, SystemId
-from schemas.vocabulary import StatusCode
 
 PDF = "application/pdf"
 LETTER_NAME = "214_UBND-VHXH.pdf"
@@ -108,19 +105,4 @@ def letter_attachment(content: bytes) -> Attachment:
         content_type=PDF,
         content=content,
         description="Công văn đã ký số",
-    )
-
-
-def status_of_letter(office: Office, code: StatusCode, at: datetime) -> EdxmlStatus:
-    """Return what `office` reports of the letter."""
-    return EdxmlStatus(
-        sender=office.organisation(),
-        response_for=ResponseFor(
-            organ_id=COMMUNE.code,
-            code=str(_CODE),
-            promulgation_date=_DAY,
-            document_id=_DOCUMENT_ID,
-        ),
-        status_code=code,
-        timestamp=at,
     )

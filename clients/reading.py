@@ -1,0 +1,74 @@
+"""Reading a fetched envelope: the message, and the answers one gives to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.edxml.body import BodyScanner
+from schemas.edxml.document import (
+    EdxmlDocument,
+    ManifestEntry,
+    Organisation,
+    ResponseFor,
+)
+from schemas.edxml.reader import read
+from schemas.edxml.status import EdxmlStatus
+from schemas.identifiers import OrganId
+from schemas.vocabulary import StatusCode
+from schemas.xml import parse
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedEnvelope:
+    """The message of a fetched envelope and the digests of its attachments.
+
+    Args:
+        message: what it says.
+        content_sha256: by content id, digest of each attachment's content.
+    """
+
+    message: EdxmlDocument | EdxmlStatus
+    content_sha256: dict[str, str]
+
+
+def open_envelope(content_type: str, body: bytes) -> OpenedEnvelope:
+    """Open a fetched envelope; whether to believe it is judged elsewhere.
+
+    Raises:
+        SchemaError: it is no edXML message.
+    """
+    scanner = BodyScanner(content_type)
+    scanner.feed(body)
+    scanned = scanner.finish()
+    digests = {one.content_id: one.content_sha256 for one in scanned.attachments}
+    return OpenedEnvelope(read(parse(scanned.xml)), digests)
+
+
+def attachments_of(message: EdxmlDocument | EdxmlStatus) -> tuple[ManifestEntry, ...]:
+    """Return the manifest; a status has none."""
+    return message.manifest if isinstance(message, EdxmlDocument) else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What a recipient reports of a document."""
+
+    reporter: OrganId
+    code: StatusCode
+    at: datetime
+    description: str = ""
+
+
+def status_about(document: EdxmlDocument, report: StatusReport) -> EdxmlStatus:
+    """Write the status message that answers `document`."""
+    return EdxmlStatus(
+        sender=Organisation(organ_id=report.reporter),
+        response_for=ResponseFor(
+            organ_id=document.sender.organ_id,
+            code=str(document.code),
+            promulgation_date=document.promulgation.promulgation_date,
+            document_id=document.document_id,
+        ),
+        status_code=report.code,
+        description=report.description,
+        timestamp=report.at,
+    )

@@ -1,0 +1,54 @@
+"""`lienthong status`: report what became of a document."""
+
+from datetime import UTC, datetime
+
+from clients.errors import ClientError
+from clients.messages import prepare_status
+from clients.reading import StatusReport, open_envelope, status_about
+from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.hub import Session, add_profile, with_hub
+from exchange.commands.output import Output
+from schemas.edxml.document import EdxmlDocument
+from schemas.errors import ErrorCode, Text
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import StatusCode
+
+
+def configure(parser: Parser) -> None:
+    """Declare the verb's own arguments."""
+    add_profile(parser)
+    parser.add_argument("envelope", help="mã trên trục / the hub's id")
+    parser.add_argument("code", choices=[code.value for code in StatusCode])
+    parser.add_argument("--description", default="", help="lý do / reason")
+
+
+def run(arguments: Arguments, output: Output) -> int:
+    """Report a status about a document this agency received."""
+    envelope_id = EnvelopeId(arguments.envelope)
+
+    async def act(session: Session) -> int:
+        fetched = await session.client.fetch(envelope_id)
+        document = open_envelope(fetched.content_type, fetched.body).message
+        if not isinstance(document, EdxmlDocument):
+            raise ClientError(ErrorCode.STATUS_NOT_ALLOWED, place=envelope_id)
+        now = datetime.now(UTC)
+        report = StatusReport(
+            reporter=session.profile.agency,
+            code=StatusCode(arguments.code),
+            at=now,
+            description=arguments.description,
+        )
+        message = prepare_status(
+            status_about(document, report), credential=session.credential, at=now
+        )
+        await session.client.report_status(envelope_id, message)
+        output.result(
+            {"id": envelope_id, "status": arguments.code},
+            Text(
+                f"Đã báo {arguments.code}: {envelope_id}",
+                f"Reported {arguments.code}: {envelope_id}",
+            ),
+        )
+        return 0
+
+    return with_hub(arguments, output, act)
