@@ -81,10 +81,7 @@ def _located(root: Element, path: str) -> Element:
     element = root
     for prefix, name, number in _STEP.findall(path.partition("@")[0])[1:]:
         same = [one for one in element if _is_named(one, prefix, name)]
-        position = int(number or 1)
-        if position > len(same):
-            break
-        element = same[position - 1]
+        element = same[int(number or 1) - 1]
     return element
 
 

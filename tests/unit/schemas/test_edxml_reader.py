@@ -16,7 +16,7 @@ from schemas.timestamps import VIETNAM
 from schemas.vocabulary import BusinessType, StatusCode, Urgency
 from schemas.xml import QCVN, XLINK, Element, parse, serialize
 from tests.support import edxml
-from tests.support.edxml import MESSAGE_PARTS, SENDER, message_xml
+from tests.support.edxml import MESSAGE_PARTS, PROMULGATION, SENDER, message_xml
 
 
 def _document(xml: bytes) -> EdxmlDocument:
@@ -157,6 +157,15 @@ def test_a_document_id_is_opaque_even_with_an_impossible_day(text: str) -> None:
 
 
 LINK = f'xmlns:x="{XLINK}" x:href'
+
+
+@pytest.mark.parametrize("day", ["", "<PromulgationDate/>"])
+def test_a_document_without_its_day_is_refused(day: str) -> None:
+    given = f"<PromulgationInfo>{day}</PromulgationInfo>"
+    parts = [part for part in MESSAGE_PARTS if part != PROMULGATION]
+    code, place = _refusal(message_xml(*parts, given))
+    assert code is ErrorCode.DATE_MALFORMED
+    assert place.endswith("PromulgationInfo/PromulgationDate")
 
 
 def _manifest(*references: str) -> str:
