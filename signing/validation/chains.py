@@ -6,12 +6,16 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SHA256
 
+from pki.certificates import ReadCertificate, read_certificate
+from pki.errors import PkiError
 from pki.path import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
-from pki.trust import TrustMaterial, TrustStore
+from pki.trust import TrustMaterial, TrustStore, read_certificates
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
+from signing.validation.der import contents, octets
 from signing.validation.findings import Finding
 
 _CHAIN_FAILURE = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
@@ -68,18 +72,18 @@ def embedded_findings(
     be issued by a certificate at hand, or somebody may have altered it.
     """
     try:
-        certificates = [x509.load_der_x509_certificate(one) for one in embedded]
-        known = [
-            *certificates,
-            *(x509.load_der_x509_certificate(one) for one in material.intermediates),
-            *(x509.load_der_x509_certificate(one) for one in material.roots),
-        ]
-    except ValueError:
+        certificates = [read_certificate(one) for one in embedded]
+    except PkiError as error:
+        return (_finding(error.code),)
+    if not all(map(_has_whole_signature, embedded)):
         return (_finding(ErrorCode.CERTIFICATE_MALFORMED),)
+    used = {one.fingerprint(SHA256()) for one in chain}
+    at_hand = read_certificates((*material.intermediates, *material.roots))
+    known = (*certificates, *at_hand)
     return tuple(
         _finding(ErrorCode.CHAIN_INVALID)
         for one in certificates
-        if one not in chain and not _issued_by_any(one, known)
+        if one.fingerprint not in used and not _issued_by_any(one, known)
     )
 
 
@@ -87,16 +91,27 @@ def _finding(code: ErrorCode) -> Finding:
     return Finding(Indication.INDETERMINATE, _CHAIN_FAILURE, code, "certificates")
 
 
+def _has_whole_signature(certificate: bytes) -> bool:
+    """Tell whether the signature value is whole octets (RFC 5280 4.1.1.3).
+
+    The count of unused bits stands outside what an issuer signs, and readers ignore it.
+    """
+    value = octets(contents(certificate)[-1])
+    return value.startswith(b"\x00")
+
+
 def _issued_by_any(
-    certificate: x509.Certificate, known: Sequence[x509.Certificate]
+    certificate: ReadCertificate, known: Sequence[ReadCertificate]
 ) -> bool:
-    named = (one for one in known if one.subject == certificate.issuer)
-    return any(_issued_by(certificate, one) for one in named)
+    return any(
+        one.may_have_issued(certificate) and _signature_holds(certificate, one)
+        for one in known
+    )
 
 
-def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _signature_holds(certificate: ReadCertificate, issuer: ReadCertificate) -> bool:
     try:
-        certificate.verify_directly_issued_by(issuer)
+        certificate.certificate.verify_directly_issued_by(issuer.certificate)
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True

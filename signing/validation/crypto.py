@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pki.errors import PkiError, SignatureInvalidError
 from pki.keys.api import PublicKey
 from pki.keys.software import verify_signature
+from pki.names import UNREADABLE_CERTIFICATE
 from signing.validation.cms import CmsSignature
 from signing.validation.structure import SignatureBytes, signed_bytes
 
@@ -49,7 +50,7 @@ def _public_key(certificate: bytes | None) -> PublicKey | None:
         return None
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm):
         return None
     if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return key

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from pki.names import common_name, summary
+from pki.names import UNREADABLE_CERTIFICATE, common_name, summary
 from pki.path import ChainJudgement
 from schemas.errors import ErrorCode
 from schemas.verdict import (
@@ -164,5 +164,5 @@ def _signer(certificate: bytes | None) -> str:
         return ""
     try:
         return common_name(x509.load_der_x509_certificate(certificate))
-    except ValueError:
+    except UNREADABLE_CERTIFICATE:
         return ""

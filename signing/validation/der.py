@@ -37,6 +37,31 @@ def require_der(data: bytes) -> None:
         raise _refusal()
 
 
+def contents(data: bytes) -> tuple[bytes, ...]:
+    """Return the values inside one constructed DER value, each with its header.
+
+    Raises:
+        SigningError: CMS_INVALID.
+    """
+    at, length = _header(data, 0, len(data))
+    end, found = at + length, []
+    while at < end:
+        following = value_end(data, at)
+        found.append(data[at:following])
+        at = following
+    return tuple(found)
+
+
+def octets(data: bytes) -> bytes:
+    """Return what the one DER value in `data` holds, without its header.
+
+    Raises:
+        SigningError: CMS_INVALID.
+    """
+    start, length = _header(data, 0, len(data))
+    return data[start : start + length]
+
+
 def _walk(data: bytes, start: int, limit: int, depth: int) -> int:
     content, length = _header(data, start, limit)
     end = content + length

@@ -63,7 +63,12 @@ def judge_pdf(
     if not facts:
         return refused(shared[0] if shared else _NOT_SIGNED)
     judge = ChainJudge(trust, at, proven_at)
-    return decide([_judged(one, judge, material) for one in facts], shared)
+    try:
+        return decide([_judged(one, judge, material) for one in facts], shared)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a hostile certificate may do the same
+        return refused(not_checked(ErrorCode.PARSER_FAILED, type(error).__name__))
 
 
 def _read(data: bytes) -> tuple[Sequence[SignatureFacts], tuple[Finding, ...]]:
@@ -80,6 +85,8 @@ def _judged(
     if facts.certificate is None:
         return JudgedSignature(facts, None)
     chain = judge.judge(facts.certificate, facts.embedded)
+    if chain.indication is not Indication.TOTAL_PASSED:
+        return JudgedSignature(facts, chain)
     loose = embedded_findings(facts.embedded, chain.chain, material)
     return JudgedSignature(facts, chain, loose)
 
