@@ -1,0 +1,31 @@
+"""The database of a site: a cluster that is named, or the embedded one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from exchange.config import MongoSettings
+from exchange.storage.embedded import EmbeddedMongo
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+
+
+@asynccontextmanager
+async def open_database(
+    settings: MongoSettings, folder: Path
+) -> AsyncIterator[MongoStorage]:
+    """Open the storage of a site; a running service's mongod is shared.
+
+    Args:
+        settings: names a cluster, or nothing for the embedded one.
+        folder: holds the embedded database.
+
+    Raises:
+        ExchangeError: mongod cannot start, or no primary answers.
+    """
+    async with AsyncExitStack() as opened:
+        uri = settings.uri
+        if not uri:
+            uri = (await opened.enter_async_context(EmbeddedMongo(folder))).uri
+        storage = await open_mongo_storage(uri, database=settings.database)
+        opened.push_async_callback(storage.close)
+        yield storage
