@@ -1,0 +1,37 @@
+"""What every error code means: whose side it is on, what happened, what to do next."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from schemas.errors import ErrorCode, Explanation
+from schemas.explanations import (
+    access,
+    certificates,
+    evidence,
+    exchange_rules,
+    pdf_signing,
+    pdf_verdicts,
+    running,
+    shape,
+    xml_signatures,
+)
+
+CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
+    {
+        **shape.EXPLANATIONS,
+        **exchange_rules.EXPLANATIONS,
+        **access.EXPLANATIONS,
+        **xml_signatures.EXPLANATIONS,
+        **certificates.EXPLANATIONS,
+        **pdf_signing.EXPLANATIONS,
+        **pdf_verdicts.EXPLANATIONS,
+        **evidence.EXPLANATIONS,
+        **running.EXPLANATIONS,
+    }
+)
+"""Every code has its explanation; a test names the ones that lack it."""
+
+
+def explain(code: ErrorCode) -> Explanation:
+    """Return the explanation of `code`."""
+    return CATALOGUE[code]

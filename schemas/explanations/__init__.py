@@ -1,0 +1,1 @@
+"""What each error code means, in Vietnamese and English, by area."""

@@ -1,0 +1,116 @@
+"""Refusals of callers and requests."""
+
+from schemas.errors import ErrorCode, Explanation, Side
+from schemas.explanations.wording import explanation
+
+EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.CLIENT_CERTIFICATE_MISSING: explanation(
+        Side.SENDER,
+        vi="Kết nối không xuất trình chứng thư số của hệ thống.",
+        en="The connection presented no system certificate.",
+        next_vi=(
+            "Cấu hình phần mềm kết nối dùng chứng thư số đã được cấp cho hệ thống "
+            "của bạn."
+        ),
+        next_en=(
+            "Set up the connecting software with the certificate issued for your "
+            "system."
+        ),
+    ),
+    ErrorCode.CLIENT_CERTIFICATE_UNKNOWN: explanation(
+        Side.SENDER,
+        vi="Chứng thư số này chưa được đăng ký cho hệ thống nào.",
+        en="This certificate is not registered for any system.",
+        next_vi=(
+            "Gửi chứng thư số cho đơn vị vận hành để đăng ký, hoặc dùng đúng "
+            "chứng thư đã đăng ký."
+        ),
+        next_en=(
+            "Give the certificate to the operator for registration, or use the "
+            "registered one."
+        ),
+    ),
+    ErrorCode.CLIENT_CERTIFICATE_REFUSED: explanation(
+        Side.SENDER,
+        vi=(
+            "Chứng thư số của hệ thống không dùng được: hết hạn, bị thu hồi hoặc "
+            "không đúng loại."
+        ),
+        en=(
+            "The system's certificate cannot be used: it is expired, revoked or "
+            "of the wrong kind."
+        ),
+        next_vi="Xin cấp lại chứng thư số từ đơn vị vận hành rồi kết nối lại.",
+        next_en="Ask the operator for a new certificate, then connect again.",
+    ),
+    ErrorCode.AGENCY_NOT_ACTED_FOR: explanation(
+        Side.RECIPIENT,
+        vi="Hệ thống của bạn chưa được đăng ký làm việc thay cho cơ quan này.",
+        en="Your system is not registered to act for this agency.",
+        next_vi="Kiểm tra mã cơ quan; nếu đúng, đề nghị đơn vị vận hành đăng ký.",
+        next_en=(
+            "Check the agency code; if it is right, ask the operator to register it."
+        ),
+    ),
+    ErrorCode.REQUEST_INVALID: explanation(
+        Side.SENDER,
+        vi="Yêu cầu thiếu tham số hoặc tham số không hợp lệ.",
+        en="The request lacks a parameter or has an invalid one.",
+        next_vi="Sửa tham số nêu trên theo tài liệu kết nối.",
+        next_en="Correct the parameter named, following the interface documentation.",
+    ),
+    ErrorCode.NOT_FOUND: explanation(
+        Side.SENDER,
+        vi="Không có địa chỉ này trên hệ thống.",
+        en="There is nothing at this address.",
+        next_vi="Kiểm tra lại đường dẫn theo tài liệu kết nối.",
+        next_en="Check the path against the interface documentation.",
+    ),
+    ErrorCode.METHOD_NOT_ALLOWED: explanation(
+        Side.SENDER,
+        vi="Địa chỉ này không nhận kiểu yêu cầu vừa gửi.",
+        en="This address does not take this kind of request.",
+        next_vi="Dùng đúng phương thức (GET hoặc POST) theo tài liệu kết nối.",
+        next_en="Use the method (GET or POST) that the interface documentation gives.",
+    ),
+    ErrorCode.REQUEST_TIMEOUT: explanation(
+        Side.SENDER,
+        vi="Gửi quá lâu nên kết nối bị dừng; hệ thống chưa nhận gói tin.",
+        en="Sending took too long and was stopped; nothing was accepted.",
+        next_vi="Kiểm tra đường truyền rồi gửi lại với cùng mã gói tin.",
+        next_en="Check the network, then send again with the same message id.",
+    ),
+    ErrorCode.OVERLOADED: explanation(
+        Side.HUB,
+        vi="Hệ thống đang quá tải, chưa nhận được gói tin.",
+        en="The service is overloaded and did not accept the request.",
+        next_vi="Chờ ít phút rồi gửi lại với cùng mã gói tin; không cần đổi nội dung.",
+        next_en=(
+            "Wait a few minutes and send again with the same message id and content."
+        ),
+    ),
+    ErrorCode.SERVICE_UNAVAILABLE: explanation(
+        Side.HUB,
+        vi="Hệ thống tạm thời chưa phục vụ được.",
+        en="The service is unavailable for the moment.",
+        next_vi=(
+            "Thử lại sau ít phút với cùng mã gói tin; nếu kéo dài, báo đơn vị vận hành."
+        ),
+        next_en=(
+            "Try again in a few minutes with the same message id; if it lasts, "
+            "tell the operator."
+        ),
+    ),
+    ErrorCode.INTERNAL: explanation(
+        Side.HUB,
+        vi="Hệ thống gặp lỗi ngoài dự kiến; lỗi không do phía bạn.",
+        en="The service met an unexpected error; it is not your fault.",
+        next_vi=(
+            "Thử lại sau; nếu vẫn lỗi, báo đơn vị vận hành kèm mã sự cố và thời điểm."
+        ),
+        next_en=(
+            "Try again later; if it persists, give the operator the incident id "
+            "and the time."
+        ),
+    ),
+}

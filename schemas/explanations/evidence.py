@@ -1,0 +1,40 @@
+"""Findings on evidence and the log."""
+
+from schemas.errors import ErrorCode, Explanation, Side
+from schemas.explanations.wording import explanation
+
+EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.BUNDLE_STRUCTURE_INVALID: explanation(
+        Side.FILE,
+        vi="Gói bằng chứng không đúng cấu trúc.",
+        en="The evidence bundle does not have the prescribed structure.",
+        next_vi="Tải lại gói bằng chứng từ hệ thống và không giải nén, đóng gói lại.",
+        next_en="Fetch the bundle from the service again and do not repack it.",
+    ),
+    ErrorCode.BUNDLE_MEMBER_MISMATCH: explanation(
+        Side.FILE,
+        vi="Một thành phần trong gói bằng chứng đã bị thay đổi.",
+        en="A member of the evidence bundle was changed.",
+        next_vi="Không dùng gói này; tải lại từ hệ thống.",
+        next_en="Do not rely on this bundle; fetch it from the service again.",
+    ),
+    ErrorCode.BUNDLE_INCOMPLETE: explanation(
+        Side.FILE,
+        vi="Gói bằng chứng thiếu thành phần cần thiết.",
+        en="The evidence bundle lacks a member it needs.",
+        next_vi=(
+            "Tải lại gói; nếu văn bản vừa gửi, chờ ít phút để nhật ký được cập nhật."
+        ),
+        next_en=(
+            "Fetch it again; for a recent document wait a few minutes until the "
+            "log has caught up."
+        ),
+    ),
+    ErrorCode.LOG_PROOF_INVALID: explanation(
+        Side.HUB,
+        vi="Không chứng minh được sự kiện này có trong nhật ký của hệ thống.",
+        en="It is not proved that this event is in the service's log.",
+        next_vi="Giữ lại gói bằng chứng và báo ngay cho bộ phận an toàn thông tin.",
+        next_en="Keep the bundle and tell the security team at once.",
+    ),
+}

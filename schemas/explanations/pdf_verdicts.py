@@ -1,0 +1,150 @@
+"""Findings when a PDF document is judged."""
+
+from schemas.errors import ErrorCode, Explanation, Side
+from schemas.explanations.wording import explanation
+
+EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.NOT_SIGNED: explanation(
+        Side.FILE,
+        vi="Tệp chưa có chữ ký số.",
+        en="The file is not signed.",
+        next_vi="Yêu cầu bản có chữ ký số nếu văn bản cần giá trị pháp lý.",
+        next_en="Ask for a signed copy if the document must have legal effect.",
+    ),
+    ErrorCode.FORMAT_UNKNOWN: explanation(
+        Side.FILE,
+        vi="Không nhận ra loại tệp này.",
+        en="This kind of file is not recognised.",
+        next_vi="Chọn tệp PDF, gói tin edXML, giấy báo hoặc gói bằng chứng.",
+        next_en="Choose a PDF, an edXML message, a receipt or an evidence bundle.",
+    ),
+    ErrorCode.CONTENTS_GAP_INVALID: explanation(
+        Side.FILE,
+        vi="Vùng chứa chữ ký trong tệp có dữ liệu lạ chèn vào.",
+        en="Foreign data stands in the space reserved for the signature.",
+        next_vi="Không dùng tệp này; lấy lại bản gốc từ nơi gửi.",
+        next_en="Do not rely on this file; get the original from its sender.",
+    ),
+    ErrorCode.CONTENTS_PADDING_NOT_ZERO: explanation(
+        Side.FILE,
+        vi="Phần đệm sau chữ ký không trống như quy định.",
+        en="The padding after the signature is not empty as it must be.",
+        next_vi="Không dùng tệp này; lấy lại bản gốc từ nơi gửi.",
+        next_en="Do not rely on this file; get the original from its sender.",
+    ),
+    ErrorCode.BYTE_RANGE_INVALID: explanation(
+        Side.FILE,
+        vi="Chữ ký không phủ đúng nội dung của tệp.",
+        en="The signature does not cover the file's content properly.",
+        next_vi="Không dùng tệp này; lấy lại bản gốc từ nơi gửi.",
+        next_en="Do not rely on this file; get the original from its sender.",
+    ),
+    ErrorCode.TRAILING_BYTES: explanation(
+        Side.FILE,
+        vi="Có dữ liệu thêm vào sau phần đã ký.",
+        en="Data was added after the signed part.",
+        next_vi="So với bản gốc; nếu không có phần thêm hợp lệ, không dùng tệp này.",
+        next_en=(
+            "Compare it with the original; without a legitimate reason for the "
+            "addition, do not rely on the file."
+        ),
+    ),
+    ErrorCode.SIGNATURE_DICTIONARY_INVALID: explanation(
+        Side.FILE,
+        vi="Thông tin chữ ký trong tệp PDF không đúng chuẩn.",
+        en="The signature's entry in the PDF does not follow the standard.",
+        next_vi="Đề nghị người ký ký lại bằng phần mềm ký đạt chuẩn.",
+        next_en="Ask the signer to sign again with conforming software.",
+    ),
+    ErrorCode.CMS_INVALID: explanation(
+        Side.FILE,
+        vi="Dữ liệu chữ ký bị hỏng hoặc không đúng chuẩn.",
+        en="The signature data is damaged or does not follow the standard.",
+        next_vi="Đề nghị người ký ký lại bằng phần mềm ký đạt chuẩn.",
+        next_en="Ask the signer to sign again with conforming software.",
+    ),
+    ErrorCode.DOCUMENT_DIGEST_MISMATCH: explanation(
+        Side.FILE,
+        vi="Nội dung văn bản đã bị thay đổi sau khi ký.",
+        en="The document was changed after it was signed.",
+        next_vi="Không dùng văn bản này; lấy lại bản gốc từ nơi gửi.",
+        next_en="Do not rely on this document; get the original from its sender.",
+    ),
+    ErrorCode.MODIFIED_AFTER_SIGNING: explanation(
+        Side.FILE,
+        vi="Sau khi ký, tệp có thêm thay đổi không được phép.",
+        en="Changes that are not allowed were added after signing.",
+        next_vi="Không dùng bản này; xem lại bản trước khi bị sửa hoặc lấy bản gốc.",
+        next_en=(
+            "Do not rely on this copy; get the original, or look at the revision "
+            "before the change."
+        ),
+    ),
+    ErrorCode.MODIFICATION_NOT_ASSESSED: explanation(
+        Side.FILE,
+        vi=(
+            "Chưa đánh giá được các thay đổi sau khi ký, nên chưa thể kết luận "
+            "văn bản còn nguyên."
+        ),
+        en=(
+            "Later changes could not be assessed, so the document cannot be "
+            "called unmodified."
+        ),
+        next_vi="Nhờ bộ phận kỹ thuật xem lại hoặc yêu cầu bản gốc chỉ có phần đã ký.",
+        next_en="Have it examined, or ask for the original without later additions.",
+    ),
+    ErrorCode.SIGNATURE_FORMAT_LEGACY: explanation(
+        Side.SIGNER,
+        vi=(
+            "Chữ ký theo khuôn dạng cũ, không phải PAdES, nên chưa đủ căn cứ kết luận."
+        ),
+        en=(
+            "The signature has an older form than PAdES, which is not enough for "
+            "a full verdict."
+        ),
+        next_vi=(
+            "Đề nghị người ký dùng phần mềm ký theo chuẩn PAdES cho các văn bản sau."
+        ),
+        next_en=(
+            "Ask the signer to use software that makes PAdES signatures from now on."
+        ),
+    ),
+    ErrorCode.TIME_STAMP_UNCHECKED: explanation(
+        Side.OPERATOR,
+        vi=(
+            "Dấu thời gian trong tệp chưa được kiểm tra, nên không dùng làm bằng "
+            "chứng về thời điểm."
+        ),
+        en=("The time stamp in the file was not checked, so it proves no time here."),
+        next_vi=(
+            "Xét chữ ký theo thời điểm kiểm tra; nếu cần bằng chứng thời gian, "
+            "kiểm tra dấu thời gian bằng công cụ khác."
+        ),
+        next_en=(
+            "Judge the signature by the time of the check; have the time stamp "
+            "checked separately if its proof is needed."
+        ),
+    ),
+    ErrorCode.LIMIT_EXCEEDED: explanation(
+        Side.FILE,
+        vi="Tệp quá lớn hoặc quá phức tạp nên chưa kiểm tra xong.",
+        en="The file is too large or complex to be checked within limits.",
+        next_vi=(
+            "Chưa coi tệp là hợp lệ; nhờ đơn vị vận hành kiểm tra với hạn mức cao hơn."
+        ),
+        next_en=(
+            "Do not count it as valid; ask the operator to check it with higher limits."
+        ),
+    ),
+    ErrorCode.PARSER_FAILED: explanation(
+        Side.FILE,
+        vi="Không đọc hết được tệp nên chưa kiểm tra xong.",
+        en="The file could not be read to its end, so the check is incomplete.",
+        next_vi=(
+            "Chưa coi tệp là hợp lệ; lấy lại bản gốc hoặc nhờ bộ phận kỹ thuật xem."
+        ),
+        next_en=(
+            "Do not count it as valid; get the original again or have it examined."
+        ),
+    ),
+}

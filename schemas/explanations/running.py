@@ -1,0 +1,139 @@
+"""Problems of running the programs."""
+
+from schemas.errors import ErrorCode, Explanation, Side
+from schemas.explanations.wording import explanation
+
+EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.CONFIGURATION_INVALID: explanation(
+        Side.OPERATOR,
+        vi="Cấu hình có mục sai hoặc không được phép.",
+        en="A setting is wrong or not allowed.",
+        next_vi=(
+            "Sửa mục nêu trên trong lienthong.toml hoặc biến môi trường rồi khởi "
+            "động lại."
+        ),
+        next_en=(
+            "Correct the setting named in lienthong.toml or the environment, then "
+            "start again."
+        ),
+    ),
+    ErrorCode.EXTRA_MISSING: explanation(
+        Side.OPERATOR,
+        vi="Máy này chưa cài phần mềm cần cho lệnh vừa gọi.",
+        en="This command needs software that is not installed here.",
+        next_vi="Cài phần bổ sung nêu trên rồi chạy lại.",
+        next_en="Install the extra named, then run the command again.",
+    ),
+    ErrorCode.DATABASE_UNAVAILABLE: explanation(
+        Side.OPERATOR,
+        vi="Không kết nối được cơ sở dữ liệu.",
+        en="The database cannot be reached.",
+        next_vi=(
+            "Kiểm tra MongoDB đang chạy và địa chỉ kết nối; dữ liệu đã nhận vẫn "
+            "an toàn."
+        ),
+        next_en=(
+            "Check that MongoDB runs and its address is right; what was accepted "
+            "is safe."
+        ),
+    ),
+    ErrorCode.DATABASE_LOCKED: explanation(
+        Side.OPERATOR,
+        vi="Cơ sở dữ liệu đang được một tiến trình khác sử dụng.",
+        en="Another process is using the database.",
+        next_vi="Dừng tiến trình kia, hoặc chọn thư mục --var khác, rồi chạy lại.",
+        next_en=(
+            "Stop the other process or choose another --var folder, then run again."
+        ),
+    ),
+    ErrorCode.DATABASE_NEWER: explanation(
+        Side.OPERATOR,
+        vi="Cơ sở dữ liệu do phiên bản phần mềm mới hơn tạo ra.",
+        en="The database was written by a newer version of the program.",
+        next_vi=(
+            "Cập nhật phần mềm lên phiên bản mới rồi khởi động lại; không có dữ "
+            "liệu nào bị thay đổi."
+        ),
+        next_en="Update the program, then start again; no data was changed.",
+    ),
+    ErrorCode.STORED_BYTES_DAMAGED: explanation(
+        Side.HUB,
+        vi=("Nội dung lưu trữ không còn khớp với lúc tiếp nhận nên không được trả ra."),
+        en=(
+            "The stored content no longer matches what was accepted, so it is not "
+            "handed out."
+        ),
+        next_vi=(
+            "Báo đơn vị vận hành khôi phục từ bản sao lưu; trong lúc đó, đề nghị "
+            "bên gửi gửi lại nếu cần gấp."
+        ),
+        next_en=(
+            "Tell the operator to restore it from a backup; if it is urgent, ask "
+            "the sender to send it again."
+        ),
+    ),
+    ErrorCode.LIBRARY_MISSING: explanation(
+        Side.OPERATOR,
+        vi="Thiếu thư viện hệ thống cần thiết.",
+        en="A system library is missing.",
+        next_vi=(
+            "Cài gói nêu trên bằng trình quản lý gói của hệ điều hành rồi chạy lại."
+        ),
+        next_en=(
+            "Install the package named with the system's package manager, then "
+            "run again."
+        ),
+    ),
+    ErrorCode.PLATFORM_UNSUPPORTED: explanation(
+        Side.OPERATOR,
+        vi="Hệ điều hành hoặc bộ xử lý này không chạy được thành phần cần dùng.",
+        en=(
+            "This operating system or processor cannot run a component that is needed."
+        ),
+        next_vi=(
+            "Dùng máy Linux x86-64 (bộ xử lý có AVX), hoặc khai báo mongodb.uri "
+            "tới một MongoDB sẵn có."
+        ),
+        next_en=(
+            "Use Linux on x86-64 (with AVX), or set mongodb.uri to a MongoDB that "
+            "already runs."
+        ),
+    ),
+    ErrorCode.USAGE: explanation(
+        Side.OPERATOR,
+        vi="Lệnh hoặc tham số chưa đúng.",
+        en="The command or its arguments are wrong.",
+        next_vi="Xem hướng dẫn bằng tùy chọn --help rồi gõ lại.",
+        next_en="See --help, then try again.",
+    ),
+    ErrorCode.FILE_UNREADABLE: explanation(
+        Side.OPERATOR,
+        vi="Không đọc được tệp.",
+        en="The file cannot be read.",
+        next_vi="Kiểm tra đường dẫn và quyền đọc của tệp.",
+        next_en="Check the path and that you may read it.",
+    ),
+    ErrorCode.FILE_NOT_WRITTEN: explanation(
+        Side.OPERATOR,
+        vi="Không ghi được tệp: tệp đã có sẵn hoặc thư mục không cho ghi.",
+        en=(
+            "The file was not written: it exists already or the folder does not "
+            "allow it."
+        ),
+        next_vi="Chọn tên tệp hoặc thư mục khác rồi chạy lại.",
+        next_en="Choose another name or folder, then run again.",
+    ),
+    ErrorCode.HUB_UNREACHABLE: explanation(
+        Side.HUB,
+        vi="Không kết nối được với trục liên thông.",
+        en="The exchange cannot be reached.",
+        next_vi=(
+            "Kiểm tra mạng và địa chỉ máy chủ; văn bản vẫn nằm trong hàng chờ và "
+            "sẽ được gửi lại."
+        ),
+        next_en=(
+            "Check the network and the address; the document stays in the outbox "
+            "and will be sent again."
+        ),
+    ),
+}
