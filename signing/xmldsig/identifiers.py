@@ -7,7 +7,12 @@ from schemas.xml import Element
 from signing.errors import SigningError
 from signing.xmldsig.profile import ID_FORM
 
-_ALL_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id", smart_strings=False)
+_ALL_IDS = etree.XPath(
+    " | ".join(
+        f"/descendant::*/attribute::{name}" for name in ("Id", "ID", "id", "xml:id")
+    ),
+    smart_strings=False,
+)
 """Every spelling some reader may take for an identifier."""
 
 
