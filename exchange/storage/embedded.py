@@ -65,8 +65,9 @@ class EmbeddedMongo:
 
     @property
     def uri(self) -> str:
-        """Where a client of this host connects."""
-        return _uri(self._running_mongod())
+        """Where a client of this host connects; it waits while mongod starts again."""
+        socket = self._running_mongod().socket
+        return f"{_address(socket)}?replicaSet={replica_set.NAME}"
 
     @property
     def pid(self) -> int:
@@ -122,7 +123,7 @@ class EmbeddedMongo:
     async def _supervise_or_join(self) -> None:
         while not self._try_lock():
             mongod = find_running(self._layout)
-            if mongod is not None and await replica_set.answers(_uri(mongod)):
+            if mongod is not None and await replica_set.answers(_direct_uri(mongod)):
                 self._mongod = mongod
                 return
             await asyncio.sleep(_POLL_SECONDS)
@@ -135,12 +136,14 @@ class EmbeddedMongo:
         return spawn(binary, self._layout, replica_set=replica_set.NAME)
 
     async def _wait_until_primary(self, mongod: Mongod) -> None:
-        while not (mongod.socket.exists() and await replica_set.answers(_uri(mongod))):
+        while not (
+            mongod.socket.exists() and await replica_set.answers(_direct_uri(mongod))
+        ):
             if not mongod.running():
                 raise explain_exit(mongod, self._layout)
             await asyncio.sleep(_POLL_SECONDS)
         await replica_set.make_primary(
-            _uri(mongod), member=str(mongod.socket), seconds=_START_SECONDS
+            _direct_uri(mongod), member=str(mongod.socket), seconds=_START_SECONDS
         )
 
     async def _watch(self) -> None:
@@ -195,5 +198,10 @@ async def _ended(mongod: Mongod, seconds: float) -> bool:
     return not mongod.running()
 
 
-def _uri(mongod: Mongod) -> str:
-    return f"mongodb://{quote(str(mongod.socket), safe='')}/?directConnection=true"
+def _address(socket: Path) -> str:
+    return f"mongodb://{quote(str(socket), safe='')}/"
+
+
+def _direct_uri(mongod: Mongod) -> str:
+    """The address for supervision, which reaches it before it is primary too."""
+    return f"{_address(mongod.socket)}?directConnection=true"

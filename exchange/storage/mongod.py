@@ -190,7 +190,7 @@ def _arguments(layout: Layout, socket: Path, replica_set: str) -> list[str]:
     parameters = (
         "diagnosticDataCollectionEnabled=false",
         # What a process that was killed had open ends soon, and hinders nobody longer.
-        "transactionLifetimeLimitSeconds=15",
+        "transactionLifetimeLimitSeconds=10",
         # A set of one has nobody to hand over to while it stops.
         "shutdownTimeoutMillisForSignaledShutdown=100",
     )
