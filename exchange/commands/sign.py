@@ -2,20 +2,13 @@
 
 import getpass
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from clients.official import Appearance, Official
 from exchange.commands.arguments import Arguments, Parser, UsageError
-from exchange.commands.files import read_file, write_new
+from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.output import Output
-from pki.files import read_private_file
-from pki.keys.api import Credential
-from pki.keys.loader import load_credential
-from pki.keys.software import load_pkcs12
-from pki.names import common_name
 from schemas.errors import Text
-from signing.pades.request import SignRequest
-from signing.pades.signer import sign_pdf
 from signing.profiles import Placement, SignatureProfile, SignerRole
 
 _PLACE = "--place PAGE,X,Y,WIDTH,HEIGHT (pt)"
@@ -53,38 +46,41 @@ def _placement(text: str) -> Placement:
 
 def run(arguments: Arguments, output: Output) -> int:
     """Sign and write the signed file beside the original, which stays as it is."""
-    credential = read_credential(arguments.key, arguments.passphrase_file)
-    request = SignRequest(
-        role=SignerRole(arguments.role),
-        at=datetime.now(UTC),
-        image=read_file(arguments.image) if arguments.image else None,
-        placement=arguments.place,
-        field_name=arguments.field,
-        profile=SignatureProfile(arguments.profile),
-    )
-    signed = sign_pdf(read_file(arguments.file), credential=credential, request=request)
     target = arguments.out or arguments.file.with_name(
         f"{arguments.file.stem}-signed.pdf"
     )
+    require_absent(target)
+    official = open_official(arguments.key, arguments.passphrase_file)
+    signed = official.sign(
+        read_file(arguments.file),
+        role=SignerRole(arguments.role),
+        appearance=Appearance(
+            image=read_file(arguments.image) if arguments.image else None,
+            placement=arguments.place,
+            field_name=arguments.field,
+        ),
+        profile=SignatureProfile(arguments.profile),
+    )
     write_new(target, signed)
-    signer = common_name(credential.certificate)
     output.result(
-        {"file": str(target), "signer": signer, "bytes": len(signed)},
-        Text(f"Đã ký: {signer} → {target}", f"Signed: {signer} → {target}"),
+        {"file": str(target), "signer": official.name, "bytes": len(signed)},
+        Text(
+            f"Đã ký: {official.name} → {target}", f"Signed: {official.name} → {target}"
+        ),
     )
     return 0
 
 
-def read_credential(key: Path, passphrase_file: Path | None) -> Credential:
+def open_official(key: Path, passphrase_file: Path | None) -> Official:
     """Open a PKCS#12 file; ask for its passphrase where somebody can answer.
 
     Raises:
         UsageError: no passphrase is given and nobody can be asked.
         PkiError: the file or its passphrase is wrong.
     """
-    if passphrase_file is None and sys.stdin.isatty():
-        passphrase = getpass.getpass("Mật khẩu / Passphrase: ").encode()
-        return load_pkcs12(read_private_file(key), passphrase)
-    if passphrase_file is None:
+    if passphrase_file is not None:
+        return Official.from_files(key, passphrase_file)
+    if not sys.stdin.isatty():
         raise UsageError("--passphrase-file?")
-    return load_credential(f"pkcs12:{key}", passphrase_file=passphrase_file)
+    passphrase = getpass.getpass("Mật khẩu / Passphrase: ")
+    return Official.from_pkcs12(key, passphrase.encode())

@@ -1,0 +1,112 @@
+"""What an official or a clerk does: sign a document with a PKCS#12 key.
+
+Signing a PDF in this process needs the `sign` extra; everything else of this module
+works without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clients.errors import ClientError
+from pki.files import read_private_file
+from pki.keys.api import Credential
+from pki.keys.loader import read_passphrase
+from pki.keys.software import load_pkcs12
+from pki.names import common_name
+from schemas.errors import ErrorCode
+from signing.pades.request import SignRequest
+from signing.profiles import Placement, SignatureProfile, SignerRole
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """How a signature shows.
+
+    Args:
+        image: PNG of the handwritten signature or the seal.
+        placement: where; a seal finds its place beside the personal signature.
+        field_name: an empty signature field of the document to sign in.
+    """
+
+    image: bytes | None = None
+    placement: Placement | None = None
+    field_name: str | None = None
+
+
+_PLAIN = Appearance()
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """Somebody with a key: an official, or a clerk with the agency's seal.
+
+    Args:
+        credential: the key with its certificates.
+        clock: gives the signing time.
+    """
+
+    credential: Credential
+    clock: Callable[[], datetime] = _now
+
+    @classmethod
+    def from_pkcs12(cls, path: Path, passphrase: bytes | None) -> "Official":
+        """Open a PKCS#12 file that only its owner can read.
+
+        Raises:
+            PkiError: unreadable, exposed, or a wrong passphrase.
+        """
+        return cls(load_pkcs12(read_private_file(path), passphrase))
+
+    @classmethod
+    def from_files(cls, path: Path, passphrase_file: Path) -> "Official":
+        """Open a PKCS#12 file with the passphrase in another file.
+
+        Raises:
+            PkiError: unreadable, exposed, or a wrong passphrase.
+        """
+        return cls.from_pkcs12(path, read_passphrase(passphrase_file))
+
+    @property
+    def name(self) -> str:
+        """The name in the certificate."""
+        return common_name(self.credential.certificate)
+
+    def sign(
+        self,
+        document: bytes,
+        *,
+        role: SignerRole = SignerRole.PERSON,
+        appearance: Appearance = _PLAIN,
+        profile: SignatureProfile = SignatureProfile.STANDARD,
+    ) -> bytes:
+        """Return `document` with one signature added; nothing else is changed.
+
+        Raises:
+            SigningError: the document may not be signed, or not in this role.
+            ClientError: the `sign` extra is not installed (EXTRA_MISSING).
+        """
+        request = SignRequest(
+            role=role,
+            at=self.clock(),
+            image=appearance.image,
+            placement=appearance.placement,
+            field_name=appearance.field_name,
+            profile=profile,
+        )
+        return _signer()(document, credential=self.credential, request=request)
+
+
+def _signer() -> Callable[..., bytes]:
+    # The slim install has no pyHanko, and only this needs it.
+    try:
+        from signing.pades.signer import sign_pdf  # noqa: PLC0415 as above
+    except ModuleNotFoundError as error:
+        place = "pip install 'lienthong[sign]'"
+        raise ClientError(ErrorCode.EXTRA_MISSING, place=place) from error
+    return sign_pdf
