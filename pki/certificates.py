@@ -4,6 +4,7 @@
 Everything path validation looks at is therefore read here, in one place.
 """
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -12,6 +13,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
 from pki.algorithms import is_accepted_key, is_accepted_signature
 from pki.errors import PkiError
@@ -19,6 +21,12 @@ from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+# Such a certificate is refused below; the library's warning would go to the terminal
+# of whoever judges a hostile file.
+warnings.filterwarnings(
+    "ignore", "Parsed a serial number", category=CryptographyDeprecationWarning
+)
 
 _KEY_USAGES = (
     "digital_signature",
@@ -95,6 +103,8 @@ def read_certificate(source: x509.Certificate | bytes) -> ReadCertificate:
 
 
 def _read(certificate: x509.Certificate) -> ReadCertificate:
+    if certificate.serial_number <= 0:  # RFC 5280 4.1.2.2
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED)
     extensions = certificate.extensions
     return ReadCertificate(
         certificate=certificate,

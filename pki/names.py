@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from pki.errors import PkiError
@@ -29,6 +30,8 @@ _UPPER_BOUND = 64  # RFC 5280 appendix A.1: ub-common-name and its like
 UNREADABLE_CERTIFICATE = (
     ValueError,
     TypeError,
+    CryptographyDeprecationWarning,  # where warnings are errors
+    x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pki.algorithms import CERTIFICATE_SIGNATURE_OIDS, is_new_key_allowed
 from pki.errors import PkiError
 from pki.keys.api import PublicKey
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
 _REQUEST_BYTES = 64 * 1024
@@ -40,7 +41,7 @@ def read_request(data: bytes) -> PublicKey:
         key: object = request.public_key()
         signed = request.signature_algorithm_oid in CERTIFICATE_SIGNATURE_OIDS
         proven = signed and request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm) as error:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="PKCS #10") from error
     if not proven:
         raise PkiError(ErrorCode.SIGNATURE_INVALID, place="PKCS #10")

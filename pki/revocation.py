@@ -112,7 +112,7 @@ def read_revocation_list(data: bytes) -> RevocationList:
     """
     try:
         crl = x509.load_der_x509_crl(data)
-    except ValueError as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CRL_INVALID) from error
     return RevocationList(crl)
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
 from pki.purposes import KeyPurpose
 from pki.revocation import RevocationList, read_revocation_list
 from schemas.errors import ErrorCode
@@ -217,7 +218,7 @@ def _load_certificate(data: bytes, place: str = "trust anchor") -> x509.Certific
     load = x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate
     try:
         return load(data)
-    except ValueError as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=place) from error
 
 
@@ -225,5 +226,5 @@ def _load_list(data: bytes, place: str) -> x509.CertificateRevocationList:
     load = x509.load_pem_x509_crl if data[:5] == b"-----" else x509.load_der_x509_crl
     try:
         return load(data)
-    except ValueError as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CRL_INVALID, place=place) from error

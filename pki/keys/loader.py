@@ -13,6 +13,7 @@ from pki.errors import PkiError
 from pki.files import read_private_file
 from pki.keys.api import Credential
 from pki.keys.software import SoftwareKey, load_pkcs12, load_private_key
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
 _KEY_BLOCK = re.compile(
@@ -61,7 +62,7 @@ def _load_pem(path: Path, passphrase: bytes | None) -> Credential:
     key = _key_in(data, passphrase, path.name)
     try:
         certificate, *chain = x509.load_pem_x509_certificates(data)
-    except ValueError as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=path.name) from error
     if certificate.public_key() != key.public_key:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=path.name)

@@ -12,11 +12,12 @@ from cryptography.x509 import Certificate
 from pki.algorithms import RSA_BITS_NEW, fits, hash_of, is_accepted_key
 from pki.errors import PkiError, SignatureInvalidError
 from pki.keys.api import Credential, PublicKey, SignatureScheme
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
+_UNREADABLE = (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm)
 
 
 class KeyKind(StrEnum):
@@ -111,10 +112,12 @@ def save_pkcs12(
     """Return key, certificate and chain as one PKCS #12 file.
 
     Raises:
-        PkiError: the key is kept elsewhere and cannot leave.
+        PkiError: the key is kept elsewhere, or not the certificate's.
     """
     if not isinstance(credential.key, SoftwareKey):
         raise PkiError(ErrorCode.KEY_UNREADABLE, place=name)
+    if credential.key.public_key != credential.certificate.public_key():
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=name)
     above = [*credential.chain, *([root] if root else [])]
     return pkcs12.serialize_key_and_certificates(
         name.encode(),

@@ -393,6 +393,17 @@ def test_garbage_gives_a_judgement(pki: TestPki, data: bytes) -> None:
     )
 
 
+def test_serial_number_that_is_not_positive_is_malformed(pki: TestPki) -> None:
+    negative = bytearray(der(pki.person().certificate))
+    version_and_tag = bytes.fromhex("a00302010202")
+    negative[negative.index(version_and_tag) + len(version_and_tag) + 1] = 0x80
+    assert_indeterminate(
+        judge(bytes(negative), pki),
+        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+        ErrorCode.CERTIFICATE_MALFORMED,
+    )
+
+
 def test_garbage_among_intermediates_is_passed_over(pki: TestPki) -> None:
     leaf = pki.person()
     assert judge(leaf, pki, intermediates=[b"\0", *leaf.chain]).indication is (

@@ -1,0 +1,326 @@
+"""Every lint rule: kept by what we issue, broken by one defect each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from pki.errors import PkiError
+from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
+from pki.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
+from pki.names import SubjectFields
+from pki.profiles import PROFILES
+from pki.signing import _element
+from pki.template import CertificatePlan, builder_for
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId, SystemId
+from tests.support.certificates import CA, SIGNER, key_usage, p256
+from tests.support.pki import NOW, TestPki
+
+PKI = TestPki.create()
+ISSUER = PKI.issuing.credential.certificate
+SERIAL = (1 << 158) + 7
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.3"), b"")
+PERSON = SubjectFields(
+    common_name="Đoàn Thạch Khuê", organisation="UBND", organ_id=OrganId("H99.151")
+)
+
+Change = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
+
+
+def plan(kind: CertificateKind = CertificateKind.PERSON) -> CertificatePlan:
+    return CertificatePlan(
+        profile=PROFILES[kind],
+        names=PERSON,
+        public_key=p256().public_key(),
+        issuer=ISSUER,
+        serial=SERIAL,
+        not_before=NOW - BACKDATING,
+        not_after=NOW + timedelta(days=365),
+        demo=False,
+    )
+
+
+def case(planned: CertificatePlan, *changes: Change) -> LintCase:
+    builder = builder_for(planned)
+    for change in changes:
+        builder = change(builder)
+    return LintCase(
+        certificate=builder.sign(p256(), hashes.SHA256()),
+        profile=planned.profile,
+        issuer=planned.issuer,
+        now=NOW,
+        demo=planned.demo,
+    )
+
+
+def with_extension(extension: x509.ExtensionType, critical: bool = False) -> Change:
+    """Replace the extension of this kind, or add it."""
+
+    def change(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        return without(extension.oid)(builder).add_extension(extension, critical)
+
+    return change
+
+
+def without(oid: x509.ObjectIdentifier) -> Change:
+    def change(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        changed = x509.CertificateBuilder(
+            builder._issuer_name,
+            builder._subject_name,
+            builder._public_key,
+            builder._serial_number,
+            builder._not_valid_before,
+            builder._not_valid_after,
+        )
+        for one in builder._extensions:
+            if one.oid != oid:
+                changed = changed.add_extension(one.value, one.critical)
+        return changed
+
+    return change
+
+
+def _subject(*values: tuple[x509.ObjectIdentifier, str]) -> Change:
+    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in values])
+
+    def change(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        builder._subject_name = name
+        return builder
+
+    return change
+
+
+def _issuer_named(name: x509.Name) -> Change:
+    def change(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        builder._issuer_name = name
+        return builder
+
+    return change
+
+
+def _serial(number: int) -> Change:
+    def change(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        builder._serial_number = number
+        return builder
+
+    return change
+
+
+def _names(*names: x509.GeneralName) -> Change:
+    return with_extension(x509.SubjectAlternativeName(names))
+
+
+OTHER_AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:A.1")
+AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:H99.151")
+SYSTEM = x509.UniformResourceIdentifier("urn:lienthong:system:qlvb")
+OTHER_KEY = p256().public_key()
+ORGAN = (NameOID.ORGANIZATION_IDENTIFIER, "H99.151")
+NAMED = (NameOID.COMMON_NAME, "Đoàn Thạch Khuê")
+
+DEFECTS: list[tuple[str, LintCase]] = [
+    ("serial_is_unpredictable", case(replace(plan(), serial=(1 << 63) - 1))),
+    ("serial_is_positive_and_short", case(plan(), _serial((1 << 160) + 1))),
+    (
+        "issuer_is_named_as_it_names_itself",
+        case(plan(), _issuer_named(PKI.root.root.subject)),
+    ),
+    (
+        "subject_parts_are_bounded",
+        case(plan(), _subject(ORGAN, NAMED, (NameOID.ORGANIZATION_NAME, "x" * 65))),
+    ),
+    ("subject_has_one_common_name", case(plan(), _subject(ORGAN))),
+    ("subject_has_one_common_name", case(plan(), _subject(ORGAN, NAMED, NAMED))),
+    (
+        "subject_names_what_its_kind_needs",
+        case(plan(), _names(OTHER_AGENCY)),
+    ),
+    (
+        "subject_names_what_its_kind_needs",
+        case(plan(CertificateKind.SYSTEM)),
+    ),
+    (
+        "subject_names_what_its_kind_needs",
+        case(plan(CertificateKind.TLS_SERVER)),
+    ),
+    (
+        "alternative_names_fit_the_kind",
+        case(plan(), _names(AGENCY, x509.DNSName("truc.test"))),
+    ),
+    ("alternative_names_fit_the_kind", case(plan(), _names(AGENCY, SYSTEM))),
+    (
+        "validity_begins_near_now",
+        case(replace(plan(), not_before=NOW - BACKDATING - timedelta(minutes=1))),
+    ),
+    (
+        "validity_begins_near_now",
+        case(replace(plan(), not_before=NOW + timedelta(seconds=1))),
+    ),
+    (
+        "validity_is_within_profile",
+        case(replace(plan(), not_after=NOW + timedelta(days=3 * 365, seconds=1))),
+    ),
+    (
+        "validity_is_within_issuer",
+        replace(
+            case(replace(plan(), not_after=NOW + timedelta(days=1826))),
+            profile=replace(plan().profile, lifetime=timedelta(days=3650)),
+        ),
+    ),
+    (
+        "key_is_strong",
+        case(
+            replace(
+                plan(), public_key=rsa.generate_private_key(65537, 2048).public_key()
+            )
+        ),
+    ),
+    (
+        "key_is_strong",
+        case(
+            replace(
+                plan(), public_key=ec.generate_private_key(ec.SECP521R1()).public_key()
+            )
+        ),
+    ),
+    (
+        "key_is_not_the_issuers",
+        case(replace(plan(), public_key=PKI.issuing.private.public_key())),
+    ),
+    ("extensions_are_known", case(plan(), with_extension(UNKNOWN))),
+    (
+        "criticality_is_as_required",
+        case(plan(), with_extension(key_usage(SIGNER), False)),
+    ),
+    (
+        "basic_constraints_fit_the_profile",
+        case(plan(), with_extension(x509.BasicConstraints(True, 0), True)),
+    ),
+    (
+        "basic_constraints_fit_the_profile",
+        case(plan(), without(x509.BasicConstraints.oid)),
+    ),
+    (
+        "key_usage_fits_the_profile",
+        case(plan(), with_extension(key_usage(SIGNER | CA), True)),
+    ),
+    (
+        "key_usage_fits_the_profile",
+        case(plan(), with_extension(key_usage(SIGNER | {"key_agreement"}), True)),
+    ),
+    ("key_usage_fits_the_profile", case(plan(), without(x509.KeyUsage.oid))),
+    (
+        "extended_key_usage_fits_the_profile",
+        case(
+            plan(),
+            with_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])),
+        ),
+    ),
+    (
+        "extended_key_usage_fits_the_profile",
+        case(plan(), without(x509.ExtendedKeyUsage.oid)),
+    ),
+    (
+        "policies_fit_the_profile",
+        case(replace(plan(), demo=True), without(x509.CertificatePolicies.oid)),
+    ),
+    ("policies_fit_the_profile", replace(case(plan()), demo=True)),
+    ("policies_fit_the_profile", replace(case(replace(plan(), demo=True)), demo=False)),
+    (
+        "subject_key_is_identified",
+        case(
+            plan(), with_extension(x509.SubjectKeyIdentifier.from_public_key(OTHER_KEY))
+        ),
+    ),
+    ("subject_key_is_identified", case(plan(), without(x509.SubjectKeyIdentifier.oid))),
+    (
+        "issuer_key_is_identified",
+        case(
+            plan(),
+            with_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(OTHER_KEY)
+            ),
+        ),
+    ),
+    (
+        "issuer_key_is_identified",
+        case(plan(), without(x509.AuthorityKeyIdentifier.oid)),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (CertificateKind.PERSON, PERSON),
+        (CertificateKind.AGENCY_SEAL, PERSON),
+        (CertificateKind.SYSTEM, replace(PERSON, system_id=SystemId("qlvb"))),
+        (CertificateKind.TLS_SERVER, replace(PERSON, dns_names=("truc.test",))),
+        (CertificateKind.TLS_SERVER, replace(PERSON, ip_addresses=("127.0.0.1",))),
+        (CertificateKind.RECEIPT, PERSON),
+        (CertificateKind.LOG, PERSON),
+        (CertificateKind.ISSUING_PERSONS, SubjectFields(common_name="CA")),
+    ],
+)
+@pytest.mark.parametrize("demo", [False, True])
+def test_certificate_of_every_kind_keeps_all_rules(
+    kind: CertificateKind, names: SubjectFields, demo: bool
+) -> None:
+    kept = case(replace(plan(kind), names=names, demo=demo))
+    assert lint(kept) == ()
+    refuse_if_broken(kept)
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    DEFECTS,
+    ids=[f"{rule}-{number}" for number, (rule, _) in enumerate(DEFECTS)],
+)
+def test_each_defect_breaks_its_rule(rule: str, broken: LintCase) -> None:
+    assert rule in lint(broken)
+    with pytest.raises(PkiError) as refusal:
+        refuse_if_broken(broken)
+    assert refusal.value.code is ErrorCode.LINT_REFUSED
+    assert rule in refusal.value.place
+
+
+def test_version_1_is_refused() -> None:
+    """The library writes version 3 only, so the version is taken out by hand."""
+    certificate = case(plan()).certificate
+    version = bytes.fromhex("a003020102")
+    old = certificate.tbs_certificate_bytes
+    new = _element(0x30, old.partition(version)[2])
+    outer = certificate.public_bytes(Encoding.DER).partition(old)[2]
+    first = x509.load_der_x509_certificate(_element(0x30, new + outer))
+    assert "version_is_3" in lint(replace(case(plan()), certificate=first))
+
+
+def test_unreadable_certificate_keeps_no_rule_silently() -> None:
+    encoded = case(plan()).certificate.public_bytes(Encoding.DER)
+    broken = encoded.replace("Thạch".encode(), b"\xff\xfe" + b"Thach")
+    unread = x509.load_der_x509_certificate(broken)
+    assert "subject_has_one_common_name" in lint(
+        replace(case(plan()), certificate=unread)
+    )
+
+
+def test_every_rule_has_a_defect_here() -> None:
+    tested = {rule for rule, _ in DEFECTS} | {"version_is_3"}
+    assert tested == {rule.__name__ for rule in RULES}
+
+
+def test_kind_policy_is_written_and_the_demo_mark_only_in_demos() -> None:
+    for demo in (False, True):
+        certificate = case(replace(plan(), demo=demo)).certificate
+        written = certificate.extensions.get_extension_for_class(
+            x509.CertificatePolicies
+        ).value
+        named = {one.policy_identifier for one in written}
+        assert KIND_POLICIES[CertificateKind.PERSON] in named
+        assert (DEMO_POLICY in named) is demo
