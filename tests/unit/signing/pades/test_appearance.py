@@ -185,6 +185,17 @@ def test_text_can_be_copied_and_its_font_is_embedded(tmp_path: Path) -> None:
     assert font[1:7] == ["CID", "TrueType", "Identity-H", "yes", "no", "yes"]
 
 
+def test_a_text_of_very_many_letters_can_be_copied(tmp_path: Path) -> None:
+    """More than one block of the map to Unicode."""
+    letters = "".join(typeface().glyphs)[1:220]
+    place = Placement(1, 0, 100, 2000, 60)
+    source = small_pdf(media_box="0 0 2000 200")
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(sign(source, PERSON, text_lines=(letters,), placement=place))
+    text = run("pdftotext", path, "-").stdout
+    assert set(letters) - {"\xa0", "\xad"} <= set(text)
+
+
 def test_image_stands_above_the_text(tmp_path: Path) -> None:
     source = small_pdf()
     place = person_rectangle(1, centre_x=300, y_from=400, y_to=470)

@@ -17,10 +17,12 @@ from pyhanko.sign.signers.cms_embedder import (
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 
 from pki.keys.api import Credential, SignatureScheme
+from pki.kinds import CertificateKind
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.cms import template_for
 from signing.pades.request import SignRequest
+from tests.support.credentials import credential_of_kind
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
     FORM,
@@ -215,17 +217,22 @@ def test_what_is_broken_already_is_not_signed_again(case: str) -> None:
 
 def certified(permission: MDPPerm) -> bytes:
     """Sign as an author who says which changes are allowed."""
-    template = template_for(OFFICIAL, SignatureScheme.ECDSA_SHA256)
+    mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=permission)
+    return signed_elsewhere(OFFICIAL, mdp)
+
+
+def signed_elsewhere(credential: Credential, mdp: SigMDPSetup | None = None) -> bytes:
+    """Sign with another program, in a field of its own."""
+    template = template_for(credential, SignatureScheme.ECDSA_SHA256)
     stream = BytesIO(SOURCE)
     embedder = PdfCMSEmbedder().write_cms("Author", IncrementalPdfFileWriter(stream))
     next(embedder)
-    mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=permission)
     room = 2 * template.size_limit
     placeholder = SignatureObject(timestamp=NOW, bytes_reserved=room)
     embedder.send(SigObjSetup(placeholder, mdp_setup=mdp))
     prepared, _ = embedder.send(SigIOSetup("sha256", in_place=True))
     digest = prepared.document_digest
-    value = OFFICIAL.key.sign(template.signed_attributes(digest), template.scheme)
+    value = credential.key.sign(template.signed_attributes(digest), template.scheme)
     embedder.send(template.assemble(digest, value))
     return stream.getvalue()
 
@@ -234,6 +241,24 @@ def test_a_certified_document_that_allows_no_change_is_not_signed() -> None:
     code, place = refusal_of(certified(MDPPerm.NO_CHANGES), CLERK, SEAL)
     assert (code, place) == (ErrorCode.PDF_SIGNING_FORBIDDEN, "DocMDP")
     assert sign(certified(MDPPerm.FILL_FORMS), CLERK, SEAL)
+
+
+def test_a_person_who_signed_with_another_program_counts() -> None:
+    assert sign(signed_elsewhere(OFFICIAL), CLERK, SEAL)
+
+
+def test_the_seal_of_another_agency_is_no_person() -> None:
+    sealed_only = signed_elsewhere(credential_of_kind(CertificateKind.AGENCY_SEAL))
+    code, _ = refusal_of(sealed_only, CLERK, SEAL)
+    assert code is ErrorCode.PERSON_SIGNATURE_MISSING
+
+
+def test_a_walk_over_too_many_objects_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signing.pades.active.MAX_OBJECTS", 5)
+    listed = " ".join(f"{n} 0 R" for n in range(4, 20))
+    objects = dict.fromkeys(range(4, 20), "<< /S /None >>")
+    source = small_pdf(objects, catalog=f"/Odd [{listed}] /Lang (/JS )")
+    assert refusal_of(source) == (ErrorCode.LIMIT_EXCEEDED, "objects")
 
 
 def test_a_document_time_stamp_is_nobodys_signature() -> None:

@@ -8,25 +8,23 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-from pki.keys.api import Credential
-from pki.kinds import KIND_POLICIES, CertificateKind
+from pki.kinds import CertificateKind
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.reading import MAX_PDF_BYTES, open_pdf
 from signing.pades.request import SignRequest
 from signing.profiles import Placement, SignerRole
-from tests.support.pki import NOW, HeldKey, TestPki, name
+from tests.support.credentials import credential_of_kind
+from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
     FORM,
     LETTER,
     SAMPLES,
     SEAL,
+    SEAL_PNG,
     SIGNATURE_PNG,
     sign,
     signatures,
@@ -111,6 +109,48 @@ def test_a_placement_for_a_field_that_has_one_is_refused() -> None:
     assert code is ErrorCode.PLACEMENT_INVALID
 
 
+def field_file(rectangle: str, *, page: str = "/P 3 0 R") -> bytes:
+    """A form whose signature field has its widget apart."""
+    widget = (
+        f"<< /Type /Annot /Subtype /Widget /Parent 4 0 R {page} /Rect [{rectangle}] >>"
+    )
+    return small_pdf(
+        {4: "<< /FT /Sig /T (o) /Kids [5 0 R] >>", 5: widget},
+        catalog="/AcroForm << /Fields [4 0 R] >>",
+        page="/Annots [5 0 R]",
+    )
+
+
+def test_a_field_with_its_widget_apart_is_signed_and_sealed() -> None:
+    source = field_file("200 100 320 160")
+    by_person = sign(source, PERSON, field_name="o", image=SIGNATURE_PNG)
+    sealed = sign(by_person, PKI.seal(), SEAL, image=SEAL_PNG)
+    person, seal = signatures(sealed)
+    assert "/AP" in person.sig_field["/Kids"][0]
+    assert float(seal.sig_field["/Rect"][2]) == pytest.approx(240, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        field_file("0 0 0 0"),
+        field_file("200 100 320 160", page=""),
+        field_file("200 100 320 160", page="/P 2 0 R"),
+    ],
+)
+def test_a_field_that_shows_nowhere_takes_no_image(source: bytes) -> None:
+    code = refusal_of(source, field_name="o", image=SIGNATURE_PNG)
+    assert code is ErrorCode.PLACEMENT_INVALID
+    assert len(signatures(sign(source, PERSON, field_name="o"))) == 1
+
+
+def test_a_field_that_is_signed_is_not_signed_again() -> None:
+    signed = sign(FORM.read_bytes(), PERSON, field_name="chu_ky")
+    with pytest.raises(SigningError) as refusal:
+        sign(signed, PKI.person(), field_name="chu_ky")
+    assert refusal.value.code is ErrorCode.ROLE_ALREADY_SIGNED
+
+
 @pytest.mark.parametrize("condition", ["/SV << /Ff 1 >>", "/Lock << /Action /All >>"])
 def test_a_field_with_conditions_is_refused(condition: str) -> None:
     field = f"<< /FT /Sig /T (o) /Type /Annot /Subtype /Widget {condition} >>"
@@ -137,25 +177,8 @@ def test_a_time_without_zone_is_no_request() -> None:
         SignRequest(role=SignerRole.PERSON, at=datetime(2026, 11, 21))  # noqa: DTZ001  # the point
 
 
-def certificate_of_kind(kind: CertificateKind) -> Credential:
-    key = ec.generate_private_key(ec.SECP256R1())
-    policy = x509.PolicyInformation(KIND_POLICIES[kind], None)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name("UBND xã Suối Mây"))
-        .issuer_name(name("Tự ký"))
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=1))
-        .add_extension(x509.CertificatePolicies([policy]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    return Credential(HeldKey(key), certificate)
-
-
 def test_a_seal_certificate_does_not_sign_as_a_person() -> None:
-    seal = certificate_of_kind(CertificateKind.AGENCY_SEAL)
+    seal = credential_of_kind(CertificateKind.AGENCY_SEAL)
     with pytest.raises(SigningError) as refusal:
         sign(SOURCE, seal)
     assert refusal.value.code is ErrorCode.CERTIFICATE_USAGE_WRONG
