@@ -68,8 +68,15 @@ async def start_service(folder: Path) -> RunningService:
 
 async def _listening(process: Process, state: Path) -> dict[str, Any]:
     while process.returncode is None:
-        if state.exists():
-            fields: dict[str, Any] = json.loads(state.read_bytes())
+        fields = _read(state)
+        if fields is not None:
             return fields
         await asyncio.sleep(_POLL_SECONDS)
     raise CheckError(f"service ended: {process.returncode}, {state.parent.parent}/log")
+
+
+def _read(state: Path) -> dict[str, Any] | None:
+    if not state.exists():
+        return None
+    fields: dict[str, Any] = json.loads(state.read_bytes())
+    return fields

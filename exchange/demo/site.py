@@ -83,30 +83,42 @@ class Site:
         keys, name = self.folder / "keys", office.system_id
         return SystemFiles(keys / f"{name}.pem", keys / f"{name}.key", self.key(name))
 
+    def profile(self, office: Office) -> Path:
+        """Return how the system of an office reaches the hub."""
+        return self.folder / f"client-{office.code}.toml"
+
     def trust(self) -> TrustMaterial:
         """Return root, issuing CAs and lists as published now."""
         with Hierarchy.open(self.pki) as hierarchy:
             return hierarchy.material()
 
 
-def build_site(folder: Path, *, clock: Callable[[], datetime] = system_clock) -> Site:
+def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> None:
     """Make the CA, all keys and the configuration in an empty folder.
 
     Raises:
         PkiError: the folder is not empty or cannot be written.
     """
-    site = Site(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    site.folder.mkdir(parents=True, exist_ok=True)
     settings = HierarchySettings(name=_CA_NAME, demo=True)
     with create_hierarchy(site.pki, settings, clock) as hierarchy:
-        (folder / "keys").mkdir(mode=0o700)
+        (site.folder / "keys").mkdir(mode=0o700)
         _copy_authorities(site, hierarchy)
         holders = [_issue(hierarchy, wanted) for wanted in _wanted()]
         hierarchy.write_crls()
     for holder in holders:
         _save(site, holder)
     write_atomically(site.config, _configuration(site).encode())
-    return site
+
+
+def write_profiles(site: Site, port: int) -> None:
+    """Write how each office's system reaches the hub on `port`.
+
+    Raises:
+        PkiError: a file cannot be written.
+    """
+    for office in OFFICES:
+        write_atomically(site.profile(office), _profile(office, port).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +224,27 @@ passphrase_file = "keys/log.passphrase"
 
 [trust]
 anchors = ["root.pem"]
+intermediates = [
+  "pki/issuing-persons.pem",
+  "pki/issuing-organisations.pem",
+  "pki/issuing-systems.pem",
+]
+revocation = ["pki"]
+"""
+
+
+def _profile(office: Office, port: int) -> str:
+    name = office.system_id
+    return f"""\
+agency = "{office.code}"
+system = "{name}"
+hub = "https://{HOST}:{port}"
+authority = "keys/authority.pem"
+certificate = "keys/{name}.pem"
+key = "keys/{name}.key"
+signer = "pkcs12:keys/{name}.p12"
+passphrase_file = "keys/{name}.passphrase"
+trust = ["root.pem"]
 intermediates = [
   "pki/issuing-persons.pem",
   "pki/issuing-organisations.pem",
