@@ -33,7 +33,7 @@ _START_SECONDS = 30.0  # recovery after a crash reads the journal
 _STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.02
 _WATCH_SECONDS = 0.25
-_RETRY_SECONDS = 5.0
+_LONGEST_DELAY_SECONDS = 5.0
 
 
 class EmbeddedMongo:
@@ -147,18 +147,24 @@ class EmbeddedMongo:
         )
 
     async def _watch(self) -> None:
-        logger = structlog.get_logger()
+        delay = _WATCH_SECONDS
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            if self._running_mongod().running():
-                continue
-            logger.error("mongod_ended", pid=self.pid)
-            try:
-                self._mongod = self._spawn()
-                await self._wait_until_primary(self._mongod)
-            except (ExchangeError, TimeoutError) as error:
-                logger.exception("mongod_not_restarted", reason=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(delay)
+            if self._running_mongod().running() or await self._restart():
+                delay = _WATCH_SECONDS
+            else:
+                delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
+
+    async def _restart(self) -> bool:
+        logger = structlog.get_logger()
+        logger.error("mongod_ended", pid=self.pid)
+        try:
+            self._mongod = self._spawn()
+            await self._wait_until_primary(self._mongod)
+        except (ExchangeError, TimeoutError) as error:
+            logger.exception("mongod_not_restarted", reason=str(error))
+            return False
+        return True
 
     async def _stop_watching(self) -> None:
         if self._watcher is not None:
