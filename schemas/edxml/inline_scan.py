@@ -14,11 +14,14 @@ from schemas.edxml.limits import BodyLimits
 from schemas.edxml.measuring import AttachmentMeter, Measured
 from schemas.errors import ErrorCode, SchemaError
 
-_CONTENT = b"ContentTransferEncoded"
+CONTENT = b"ContentTransferEncoded"
 _PATH_OF_CONTENT = [b"AttachmentEncoded", b"Attachment"]
 _DEEPEST = 64
 _BOM = b"\xef\xbb\xbf"
 _NAME = re.compile(rb"<([^\s/>\"'=<&!?]+)")
+_WHOLE_TAG = re.compile(
+    rb"<[^<>\"'!?][^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+>"
+)
 _END_OF_TAG = re.compile(rb"[>\"'<]")
 
 
@@ -77,7 +80,11 @@ class InlineScanner:
             self._keep(data[position:])
             return len(data)
         self._keep(data[position:end])
-        return self._begin_tag(end)
+        whole = _WHOLE_TAG.match(data, end)
+        if whole is None:
+            return self._begin_tag(end)
+        self._end_tag(whole.group(), whole.end())
+        return whole.end()
 
     def _begin_tag(self, position: int) -> int:
         self._tag = bytearray(b"<")
@@ -92,7 +99,7 @@ class InlineScanner:
         if found is None:
             return end
         if found.group() == b">":
-            self._end_tag(end)
+            self._end_tag(bytes(self._tag), end)
         elif found.group() == b"<":
             raise SchemaError(ErrorCode.XML_MALFORMED, place="tag")
         else:
@@ -124,8 +131,8 @@ class InlineScanner:
             raise SchemaError(ErrorCode.XML_FORBIDDEN_CONSTRUCT, place="xml")
         self._refuse_size(len(self._skeleton) + len(self._tag))
 
-    def _end_tag(self, end: int) -> None:
-        tag = bytes(self._tag)
+    def _end_tag(self, tag: bytes, end: int) -> None:
+        self._refuse_size(len(self._skeleton) + len(tag))
         self._state = self._in_text
         if tag.startswith(b"<?"):
             self._require_declaration()
@@ -133,7 +140,7 @@ class InlineScanner:
             self._close_element()
         else:
             self._open_element(tag, self._base + end)
-        self._keep(tag)
+        self._skeleton += tag
 
     def _require_declaration(self) -> None:
         """A processing instruction is refused; the declaration looks like one."""
@@ -150,9 +157,9 @@ class InlineScanner:
         if name is None:
             raise SchemaError(ErrorCode.XML_MALFORMED, place="tag")
         local = name.group(1).rpartition(b":")[2]
-        if self._open[-1:] == [_CONTENT]:
-            raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place=_CONTENT.decode())
-        if local == _CONTENT:
+        if self._open[-1:] == [CONTENT]:
+            raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place=CONTENT.decode())
+        if local == CONTENT:
             self._begin_content(after, empty=tag.endswith(b"/>"))
         if not tag.endswith(b"/>"):
             self._push(local)
@@ -165,7 +172,7 @@ class InlineScanner:
     def _begin_content(self, offset: int, *, empty: bool) -> None:
         """Content is cut out only where it belongs, outside the signed envelope."""
         if self._open[1:] != _PATH_OF_CONTENT:
-            raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place=_CONTENT.decode())
+            raise SchemaError(ErrorCode.SCHEMA_VIOLATION, place=CONTENT.decode())
         if len(self._found) == self._limits.attachments:
             raise SchemaError(ErrorCode.ATTACHMENT_COUNT_EXCEEDED)
         self._cut = _Cut(offset, self._limits)

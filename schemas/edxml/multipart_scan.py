@@ -5,16 +5,16 @@ no epilogue, CRLF line ends, no padding after a boundary, no folded headers. Wha
 optional there is read differently by different programs.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.edxml.content_type import (
-    HeaderValue,
     file_name,
     parse_header_value,
     require_xml,
 )
-from schemas.edxml.inline_scan import InlineScanner
+from schemas.edxml.inline_scan import CONTENT, InlineScanner
 from schemas.edxml.limits import BodyLimits
 from schemas.edxml.measuring import AttachmentMeter, Measured
 from schemas.edxml.names import without_cid
@@ -23,7 +23,7 @@ from schemas.errors import ErrorCode, SchemaError
 
 _LINE_END = b"\r\n"
 _HEADERS_END = b"\r\n\r\n"
-_DEFAULT_TYPE = "application/octet-stream"
+_HEADER = re.compile(r"([A-Za-z0-9-]+):([\t\x20-\x7e\x80-\U0010ffff]*)")
 _AS_IT_IS = frozenset({"7bit", "8bit", "binary"})
 
 
@@ -35,14 +35,6 @@ class Part:
     offset: int
     length: int
     measured: Measured
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartHeaders:
-    """The headers of one part, as far as they matter."""
-
-    declared: Declared
-    content_type: HeaderValue
 
 
 class MultipartScanner:
@@ -61,7 +53,7 @@ class MultipartScanner:
         self._pending = _LINE_END
         self._consumed = -len(_LINE_END)
         self._state: Callable[[], bool] = self._at_beginning
-        self._xml: InlineScanner | None = None
+        self._xml: bytearray | None = None
         self._part: _OpenPart | None = None
         self._parts: list[Part] = []
 
@@ -86,8 +78,8 @@ class MultipartScanner:
             raise _malformed("end")
         if self._xml is None:
             raise _malformed("xml")
-        xml, inline = self._xml.finish()
-        if inline:
+        xml = bytes(self._xml)
+        if _holds_attachments(xml, self._limits):
             raise _malformed("AttachmentEncoded")
         return xml, tuple(self._parts)
 
@@ -117,25 +109,25 @@ class MultipartScanner:
             raise _malformed("part headers")
         if end < 0:
             return False
-        headers = _read_headers(self._pending[:end])
+        declared = _read_headers(self._pending[:end])
         # The empty line's end stays: a boundary right after it ends an absent part.
         self._consume(end + len(_LINE_END))
-        self._begin_part(headers)
+        self._begin_part(declared)
         return True
 
-    def _begin_part(self, headers: PartHeaders) -> None:
+    def _begin_part(self, declared: Declared) -> None:
         offset = self._consumed + len(_LINE_END)
         if self._xml is None:
-            self._begin_xml(headers, offset)
+            self._begin_xml(declared)
         else:
-            self._begin_attachment(headers.declared, offset)
+            self._begin_attachment(declared, offset)
         self._state = self._before_data
 
-    def _begin_xml(self, headers: PartHeaders, offset: int) -> None:
-        if self._start.strip("<>") not in {"", headers.declared.content_id}:
+    def _begin_xml(self, declared: Declared) -> None:
+        if self._start.strip("<>") not in {"", declared.content_id}:
             raise _malformed("start")
-        require_xml(headers.content_type)
-        self._xml = InlineScanner(self._limits, offset=offset)
+        require_xml(parse_header_value(declared.content_type))
+        self._xml = bytearray()
 
     def _begin_attachment(self, declared: Declared, offset: int) -> None:
         if not declared.content_id:
@@ -175,8 +167,13 @@ class MultipartScanner:
         if self._part is not None:
             self._part.feed(data)
         elif self._xml is not None:
-            self._xml.feed(data)
+            self._xml += data
+            self._refuse_long_xml(len(self._xml))
         self._consume(length)
+
+    def _refuse_long_xml(self, size: int) -> None:
+        if size > self._limits.xml:
+            raise SchemaError(ErrorCode.BODY_TOO_LARGE, place="xml")
 
     def _end_part(self) -> None:
         if self._part is not None:
@@ -209,18 +206,33 @@ class _OpenPart:
         )
 
 
-def _read_headers(block: bytes) -> PartHeaders:
+def _holds_attachments(xml: bytes, limits: BodyLimits) -> bool:
+    """Tell whether the XML part of a multipart body has inline contents as well."""
+    if CONTENT not in xml:
+        return False
+    scanner = InlineScanner(limits)
+    scanner.feed(xml)
+    _, inline = scanner.finish()
+    return bool(inline)
+
+
+def _read_headers(block: bytes) -> Declared:
     fields = _header_fields(block)
     if fields.get("content-transfer-encoding", "binary").lower() not in _AS_IT_IS:
         raise _malformed("Content-Transfer-Encoding")
-    told = fields.get("content-type", "")
-    placed = parse_header_value(fields.get("content-disposition", "attachment"))
     content_id = without_cid(fields.get("content-id", "").strip("<>"))
-    name = file_name(placed.parameters)
-    return PartHeaders(
-        declared=Declared(content_id=content_id, name=name, content_type=told),
-        content_type=parse_header_value(told or _DEFAULT_TYPE),
+    return Declared(
+        content_id=content_id,
+        name=_file_name(fields),
+        content_type=fields.get("content-type", ""),
     )
+
+
+def _file_name(fields: dict[str, str]) -> str:
+    disposition = fields.get("content-disposition")
+    if disposition is None:
+        return ""
+    return file_name(parse_header_value(disposition).parameters)
 
 
 def _header_fields(block: bytes) -> dict[str, str]:
@@ -230,18 +242,12 @@ def _header_fields(block: bytes) -> dict[str, str]:
         raise _malformed("part headers") from error
     fields: dict[str, str] = {}
     for line in lines:
-        name, colon, value = line.partition(":")
-        key = name.lower()
-        if not colon or key in fields or not _is_header(name, value):
+        found = _HEADER.fullmatch(line)
+        name = found.group(1).lower() if found else ""
+        if found is None or name in fields:
             raise _malformed("part headers")
-        fields[key] = value.strip(" \t")
+        fields[name] = found.group(2).strip(" \t")
     return fields
-
-
-def _is_header(name: str, value: str) -> bool:
-    """Tell whether a line is a header; a folded one begins with white space."""
-    plain_name = name.isascii() and name.replace("-", "").isalnum()
-    return plain_name and not any(one < " " and one != "\t" for one in value)
 
 
 def _malformed(place: str) -> SchemaError:
