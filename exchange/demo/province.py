@@ -54,7 +54,7 @@ OFFICES = (COMMUNE, PROVINCE, MINISTRY)
 RECIPIENTS = (PROVINCE, MINISTRY)
 
 OFFICIAL = "Đoàn Thạch Khuê"
-OFFICIAL_POSITION = "Chủ tịch"
+OFFICIAL_POSITION = "Phó Chủ tịch"
 
 _CODE = DocumentCode("214", "UBND-VHXH")
 _DAY = date(2026, 10, 5)
@@ -80,7 +80,7 @@ def letter(at: datetime) -> EdxmlDocument:
             "và cấp bổ sung chứng thư chữ ký số"
         ),
         signer=SignerInfo(
-            competence="TM. ỦY BAN NHÂN DÂN",
+            competence="TM. ỦY BAN NHÂN DÂN, KT. CHỦ TỊCH",
             position=OFFICIAL_POSITION,
             full_name=OFFICIAL,
         ),

@@ -1,0 +1,67 @@
+"""What is put into the outbox stays until the hub has answered."""
+
+from pathlib import Path
+
+import pytest
+
+from clients.errors import ClientError
+from clients.messages import Message
+from clients.outbox import Outbox
+from schemas.identifiers import MessageId
+
+MESSAGE = Message(message_id=MessageId("m-1"), content_type="text/xml", body=b"<a/>")
+
+
+def test_message_is_read_back_as_the_same_bytes(tmp_path: Path) -> None:
+    Outbox(tmp_path).put(MESSAGE)
+
+    (entry,) = Outbox(tmp_path).waiting()
+
+    assert entry.message == MESSAGE
+
+
+def test_message_put_twice_waits_once(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    outbox.put(MESSAGE)
+    outbox.put(MESSAGE)
+
+    assert len(list(outbox.waiting())) == 1
+
+
+def test_closed_message_waits_no_more_and_keeps_its_receipt(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+
+    outbox.close(entry, b"<receipt/>")
+
+    assert list(outbox.waiting()) == []
+    assert (entry.folder / "receipt.xml").read_bytes() == b"<receipt/>"
+
+
+def test_half_written_message_of_a_crash_is_no_message(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    folder = outbox.put(MESSAGE).folder
+    folder.rename(folder.with_name(folder.name + ".partial"))
+
+    assert list(outbox.waiting()) == []
+    assert outbox.put(MESSAGE).message == MESSAGE
+    assert len(list(outbox.waiting())) == 1
+
+
+def test_half_written_receipt_of_a_crash_leaves_the_message_waiting(
+    tmp_path: Path,
+) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+    (entry.folder / "receipt.xml.partial").write_bytes(b"<rec")
+
+    assert [one.message for one in outbox.waiting()] == [MESSAGE]
+
+
+def test_damaged_description_is_told_and_not_sent(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+    (entry.folder / "message.json").write_bytes(b"{}")
+
+    with pytest.raises(ClientError):
+        list(outbox.waiting())

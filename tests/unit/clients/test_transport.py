@@ -1,0 +1,112 @@
+"""Requests to a hub over real mutual TLS."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from clients.errors import RefusedError, UnreachableError
+from clients.transport import Request, RetryPolicy, Transport, read_problem
+from schemas.errors import ErrorCode
+from tests.support.pki import TestPki
+from tests.support.scripted_hub import scripted_hub
+
+IMPATIENT = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02, timeout=5)
+POST = Request(method="POST", path="/v1/envelopes", body=b"the bytes")
+
+
+def problem(code: str) -> web.Response:
+    fields = {"code": code, "place": "To", "message": {"vi": "a", "en": "b"}}
+    return web.Response(
+        status=422, body=json.dumps(fields), content_type="application/problem+json"
+    )
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+async def test_transient_refusal_is_retried_with_the_same_bytes(
+    tmp_path: Path, status: int
+) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [web.Response(status=status), web.Response(status=201)]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            answer = await transport.send(POST)
+
+    assert answer.status == 201
+    assert hub.bodies == [b"the bytes", b"the bytes"]
+
+
+async def test_permanent_refusal_is_told_once_in_the_hubs_words(
+    tmp_path: Path,
+) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [problem("recipient_unknown")]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            with pytest.raises(RefusedError) as refusal:
+                await transport.send(POST)
+
+    assert refusal.value.code is ErrorCode.RECIPIENT_UNKNOWN
+    assert refusal.value.problem.message_vi == "a"
+    assert len(hub.bodies) == 1
+
+
+async def test_redirect_is_refused_and_not_followed(tmp_path: Path) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [web.Response(status=302, headers={"Location": "/elsewhere"})]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            with pytest.raises(RefusedError):
+                await transport.send(POST)
+
+    assert len(hub.bodies) == 1
+
+
+async def test_silent_hub_is_unreachable_after_all_attempts(tmp_path: Path) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [web.Response(status=503) for _ in range(9)]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            with pytest.raises(UnreachableError) as outage:
+                await transport.send(POST)
+
+    assert outage.value.code is ErrorCode.HUB_UNREACHABLE
+    assert len(hub.bodies) == IMPATIENT.attempts
+
+
+async def test_hub_of_another_authority_is_never_spoken_to(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        async with scripted_hub(other, TestPki.create("Khác")) as stranger:
+            address = hub.address
+            stranger.address = type(address)(
+                url=stranger.address.url,
+                authority=address.authority,
+                certificate=address.certificate,
+                key=address.key,
+            )
+            async with Transport(stranger.address, retry=IMPATIENT) as transport:
+                with pytest.raises(UnreachableError):
+                    await transport.send(POST)
+
+        assert stranger.bodies == []
+
+
+async def test_hub_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
+    async with (
+        scripted_hub(tmp_path, TestPki.create(), host="127.0.0.2") as hub,
+        Transport(hub.address, retry=IMPATIENT) as transport,
+    ):
+        with pytest.raises(UnreachableError):
+            await transport.send(POST)
+
+    assert hub.bodies == []
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"code": 7}', b"\xff"])
+def test_foreign_answer_gives_a_problem_without_a_name(body: bytes) -> None:
+    assert read_problem(500, body).code == ""
+
+
+def test_pause_doubles_up_to_the_longest() -> None:
+    policy = RetryPolicy(first_pause=1, longest_pause=5)
+
+    assert [policy.pause(attempt) for attempt in (1, 2, 3, 4)] == [1, 2, 4, 5]
