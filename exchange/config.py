@@ -149,7 +149,9 @@ class LimitSettings:
         attachment_bytes: largest attachment.
         attachments: most attachments of one envelope.
         concurrent_intakes: envelopes taken in at once by one process.
-        request_seconds: longest time for one request.
+        request_seconds: longest time for one request without a large body.
+        transfer_seconds: longest time for one request with a large body, in or out.
+        idle_seconds: longest pause within a body that comes in.
         inbox_wait_seconds: longest wait for inbox news.
         inbox_page: most inbox items in one answer.
         pdf_bytes: largest PDF that is judged; larger ones are held.
@@ -166,7 +168,9 @@ class LimitSettings:
     attachment_bytes: int = 2 * _GIB
     attachments: int = 1000
     concurrent_intakes: int = 64
-    request_seconds: float = 300.0
+    request_seconds: float = 90.0
+    transfer_seconds: float = 3600.0
+    idle_seconds: float = 30.0
     inbox_wait_seconds: float = 60.0
     inbox_page: int = 200
     pdf_bytes: int = 256 * _MIB

@@ -1,0 +1,112 @@
+"""The two web applications, and the listeners they stand behind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ssl import SSLContext
+
+from aiohttp import web
+
+from exchange.config import AuthMode
+from exchange.delivery.background import delivering
+from exchange.http.auth import Authenticator
+from exchange.http.gate import Gate
+from exchange.http.keys import AUTHENTICATOR, GATE, METRICS, SERVICES
+from exchange.http.metrics import Metrics
+from exchange.http.middleware import (
+    authenticated,
+    explained,
+    limited,
+    observed,
+)
+from exchange.http.routes import AGENCY_LISTENER, PUBLIC_LISTENER, add_routes
+from exchange.services import Services
+
+_KEEPALIVE_SECONDS = 75.0
+
+
+def create_app(
+    services: Services,
+    *,
+    auth: AuthMode = AuthMode.MUTUAL_TLS,
+    metrics: Metrics | None = None,
+    owner: str = "hub",
+) -> web.Application:
+    """Return the application of the agency listener; it checks and sequences too.
+
+    Args:
+        services: what the handlers work with.
+        auth: how callers are known.
+        metrics: counters shared with the public application.
+        owner: name of this process in leases.
+    """
+    app = _application(services, metrics or Metrics())
+    app[AUTHENTICATOR] = Authenticator(services, mode=auth)
+    app[GATE] = Gate(services.limits.concurrent_intakes)
+    app.middlewares.append(authenticated)
+    add_routes(app, AGENCY_LISTENER)
+
+    async def background(_app: web.Application) -> AsyncIterator[None]:
+        async with delivering(services, owner=owner):
+            yield
+
+    app.cleanup_ctx.append(background)
+    return app
+
+
+def create_public_app(services: Services, metrics: Metrics) -> web.Application:
+    """Return the application of the loopback listener: health and counters."""
+    app = _application(services, metrics)
+    add_routes(app, PUBLIC_LISTENER)
+    return app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Where an application listens.
+
+    Args:
+        tls: None for a plain listener.
+        drain_seconds: how long running requests may finish when it closes.
+    """
+
+    host: str
+    port: int
+    tls: SSLContext | None = None
+    drain_seconds: float = 10.0
+
+
+@asynccontextmanager
+async def listening(app: web.Application, listener: Listener) -> AsyncIterator[int]:
+    """Serve `app` until the end of the block; give the port, free if 0 was asked."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        shutdown_timeout=listener.drain_seconds,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(
+            runner, listener.host, listener.port, ssl_context=listener.tls
+        )
+        await site.start()
+        yield _port(runner)
+    finally:
+        await runner.cleanup()
+
+
+def _application(services: Services, metrics: Metrics) -> web.Application:
+    # aiohttp's own cap guards only read(); bodies here are read in capped pieces.
+    app = web.Application(
+        middlewares=[observed, explained, limited],
+        client_max_size=services.limits.small_body_bytes,
+    )
+    app[SERVICES] = services
+    app[METRICS] = metrics
+    return app
+
+
+def _port(runner: web.AppRunner) -> int:
+    address = runner.addresses[0]
+    return int(address[1])

@@ -1,0 +1,110 @@
+"""Who calls: the client certificate of the connection, judged again and again.
+
+A resumed TLS session does not check the chain, and a certificate may be revoked while
+a connection lives, so every request asks; judgements are kept for at most a minute.
+"""
+
+from hashlib import sha256
+from ipaddress import ip_address
+
+from aiohttp import web
+from cryptography import x509
+
+from exchange.config import AuthMode
+from exchange.domain.records import AuditLine, System
+from exchange.errors import ExchangeError
+from exchange.services import Caller, Services
+from exchange.usecases.signer import refusal_of
+from pki.purposes import KeyPurpose
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import SystemId
+from schemas.vocabulary import AuditEvent
+
+SYSTEM_HEADER = "Lienthong-System"
+"""Names the caller where development authentication is on."""
+
+_HUBS_OWN = frozenset({ErrorCode.REVOCATION_UNCHECKED, ErrorCode.REVOCATION_STALE})
+
+
+class Authenticator:
+    """Tells which registered system a request comes from.
+
+    Args:
+        mode: whether a header may name the caller, on loopback.
+    """
+
+    def __init__(self, services: Services, *, mode: AuthMode) -> None:
+        self._services = services
+        self._mode = mode
+
+    async def caller(self, request: web.Request) -> Caller:
+        """Return the caller.
+
+        Raises:
+            ExchangeError: no certificate, an unknown one, or one that does not hold.
+        """
+        der = _client_certificate(request)
+        try:
+            if der is not None:
+                return Caller(system=await self._by_certificate(der))
+            if self._mode is AuthMode.DEVELOPMENT and _is_local(request):
+                return await self._by_header(request)
+            raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
+        except CodedError as refusal:
+            await self._audit(refusal, sha256(der).hexdigest() if der else "")
+            raise
+
+    async def _by_certificate(self, der: bytes) -> System:
+        fingerprint = sha256(der).hexdigest()
+        system = await self._services.storage.directory.system_by_certificate(
+            fingerprint
+        )
+        if system is None:
+            raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_UNKNOWN, place=fingerprint)
+        self._require_valid(der)
+        return system
+
+    def _require_valid(self, der: bytes) -> None:
+        judgement = self._services.trust.judge(
+            x509.load_der_x509_certificate(der),
+            intermediates=(),
+            at=self._services.now(),
+            usage=KeyPurpose.TLS_CLIENT,
+        )
+        refusal = refusal_of(judgement)
+        if refusal is None:
+            return
+        if refusal.code in _HUBS_OWN:
+            raise ExchangeError(refusal.code, place=refusal.place)
+        raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=refusal.code)
+
+    async def _by_header(self, request: web.Request) -> Caller:
+        named = SystemId(request.headers.get(SYSTEM_HEADER, ""))
+        system = await self._services.storage.directory.system(named)
+        if system is None:
+            raise ExchangeError(
+                ErrorCode.CLIENT_CERTIFICATE_MISSING, place=SYSTEM_HEADER
+            )
+        return Caller(system=system, plain_channel=True)
+
+    async def _audit(self, refusal: CodedError, certificate: str) -> None:
+        line = AuditLine(
+            at=self._services.now(),
+            event=AuditEvent.ACCESS_REFUSED,
+            actor=certificate or "unknown",
+            code=refusal.code,
+        )
+        await self._services.storage.audit.append(line)
+
+
+def _client_certificate(request: web.Request) -> bytes | None:
+    transport = request.transport
+    tls = transport.get_extra_info("ssl_object") if transport else None
+    der: bytes | None = tls.getpeercert(binary_form=True) if tls else None
+    return der
+
+
+def _is_local(request: web.Request) -> bool:
+    transport = request.transport
+    peer = transport.get_extra_info("peername") if transport else None
+    return peer is not None and ip_address(peer[0]).is_loopback

@@ -1,0 +1,144 @@
+"""Handlers: sending envelopes and reading them."""
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from exchange.http import answers, wire
+from exchange.http.keys import GATE, SERVICES
+from exchange.http.limits import body_chunks, require_length
+from exchange.http.ranges import parse_range
+from exchange.http.request import caller_of, envelope_id_of
+from exchange.services import Services
+from exchange.usecases.accept_envelope import accept_envelope
+from exchange.usecases.preflight_envelope import preflight_envelope
+from exchange.usecases.read_attachment import (
+    FoundAttachment,
+    ReadAttachment,
+    find_attachment,
+    read_attachment,
+)
+from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
+from exchange.usecases.receiving import Submission
+
+
+def submission_of(request: web.Request) -> Submission:
+    """Return the message a request carries, unread.
+
+    Raises:
+        ExchangeError: it announces more than is taken in.
+    """
+    limits = request.app[SERVICES].limits
+    require_length(request, limit=limits.body_bytes)
+    return Submission(
+        caller=caller_of(request),
+        content_type=request.headers.get("Content-Type", ""),
+        chunks=body_chunks(request, idle_seconds=limits.idle_seconds),
+        message_id=request.headers.get("Message-Id"),
+    )
+
+
+async def accept(request: web.Request) -> web.Response:
+    """POST /v1/envelopes."""
+    with request.app[GATE].passed():
+        accepted = await accept_envelope(request.app[SERVICES], submission_of(request))
+    return answers.xml(
+        accepted.envelope.receipt,
+        status=200 if accepted.repeated else 201,
+        headers={"Location": f"/v1/envelopes/{accepted.envelope.envelope_id}"},
+    )
+
+
+async def preflight(request: web.Request) -> web.Response:
+    """POST /v1/envelopes:preflight."""
+    with request.app[GATE].passed():
+        found = await preflight_envelope(request.app[SERVICES], submission_of(request))
+    return answers.as_json(wire.preflight(found))
+
+
+async def body(request: web.Request) -> web.StreamResponse:
+    """GET /v1/envelopes/{id}."""
+    opened = await read_envelope(request.app[SERVICES], _one(request))
+    headers = {
+        "Content-Type": opened.envelope.content_type,
+        "Content-Length": str(opened.envelope.size),
+        "Lienthong-Body-Sha256": opened.envelope.body_sha256,
+    }
+    return await answers.stream(request, opened.chunks, headers=headers)
+
+
+async def receipt(request: web.Request) -> web.Response:
+    """GET /v1/envelopes/{id}/receipt."""
+    return answers.xml(await read_receipt(request.app[SERVICES], _one(request)))
+
+
+async def attachment(request: web.Request) -> web.StreamResponse:
+    """GET /v1/envelopes/{id}/attachments/{n}."""
+    services = request.app[SERVICES]
+    command = ReadAttachment(
+        caller=caller_of(request),
+        envelope_id=envelope_id_of(request),
+        number=int(request.match_info["n"]),
+    )
+    found = await find_attachment(services, command)
+    if _etag(found) in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers={"ETag": _etag(found)})
+    return await _content(request, services, found)
+
+
+async def _content(
+    request: web.Request, services: Services, found: FoundAttachment
+) -> web.StreamResponse:
+    size = found.attachment.content_size
+    wanted = parse_range(_range_header(request, found), size=size)
+    headers = _content_headers(found)
+    headers["Content-Length"] = str(wanted.length if wanted else size)
+    if wanted:
+        headers["Content-Range"] = f"bytes {wanted.first}-{wanted.last}/{size}"
+    chunks = read_attachment(services, found, wanted)
+    status = 206 if wanted else 200
+    return await answers.stream(request, chunks, headers=headers, status=status)
+
+
+def _range_header(request: web.Request, found: FoundAttachment) -> str | None:
+    """Return the range, unless it was meant for other content (RFC 9110 13.1.5)."""
+    if request.headers.get("If-Range", _etag(found)) != _etag(found):
+        return None
+    return request.headers.get("Range")
+
+
+def _content_headers(found: FoundAttachment) -> dict[str, str]:
+    attachment = found.attachment
+    return {
+        "Content-Type": _content_type(attachment.content_type),
+        "Content-Disposition": disposition(attachment.name),
+        "ETag": _etag(found),
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def disposition(name: str) -> str:
+    """Return the header that names a file to save (RFC 6266, RFC 8187).
+
+    The name is what the sender wrote; it is quoted here and never used as a path.
+    """
+    plain = "".join(
+        one if one.isascii() and one.isprintable() and one not in '"\\%/' else "_"
+        for one in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _content_type(written: str) -> str:
+    """Return the sender's media type where it is one, else that of plain bytes."""
+    is_token = written.isascii() and written.isprintable() and "/" in written
+    return written if is_token else "application/octet-stream"
+
+
+def _etag(found: FoundAttachment) -> str:
+    return f'"{found.attachment.content_sha256}"'
+
+
+def _one(request: web.Request) -> ReadEnvelope:
+    return ReadEnvelope(caller=caller_of(request), envelope_id=envelope_id_of(request))

@@ -1,0 +1,13 @@
+"""What handlers find in the application and in a request."""
+
+from aiohttp import web
+
+from exchange.http.auth import Authenticator
+from exchange.http.gate import Gate
+from exchange.http.metrics import Metrics
+from exchange.services import Services
+
+SERVICES = web.AppKey("services", Services)
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+METRICS = web.AppKey("metrics", Metrics)
+GATE = web.AppKey("gate", Gate)

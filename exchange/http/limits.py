@@ -1,0 +1,56 @@
+"""Sizes and times of one request, ahead of everything that would read it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from exchange.errors import ExchangeError
+from schemas.errors import ErrorCode
+
+
+def require_length(request: web.Request, *, limit: int) -> None:
+    """Refuse a body that announces more than `limit` bytes.
+
+    Raises:
+        ExchangeError: it does (BODY_TOO_LARGE).
+    """
+    if (request.content_length or 0) > limit:
+        raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="Content-Length")
+
+
+async def body_chunks(
+    request: web.Request, *, idle_seconds: float
+) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives.
+
+    Raises:
+        ExchangeError: nothing came for too long (REQUEST_TIMEOUT).
+    """
+    chunks = request.content.iter_any()
+    while True:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def small_body(request: web.Request, *, limit: int, idle_seconds: float) -> bytes:
+    """Return a body of at most `limit` bytes.
+
+    Raises:
+        ExchangeError: it is empty, larger, or comes too slowly.
+    """
+    require_length(request, limit=limit)
+    body = bytearray()
+    async for chunk in body_chunks(request, idle_seconds=idle_seconds):
+        body += chunk
+        if len(body) > limit:
+            raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="body")
+    if not body:
+        raise ExchangeError(ErrorCode.BODY_EMPTY)
+    return bytes(body)

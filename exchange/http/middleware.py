@@ -1,0 +1,103 @@
+"""Around every handler: time limit, caller, errors, counters, one line of log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import structlog
+from aiohttp import web
+from aiohttp.client_exceptions import ClientPayloadError
+from ulid import ULID
+
+from exchange.errors import ExchangeError
+from exchange.http.keys import AUTHENTICATOR, METRICS, SERVICES
+from exchange.http.problems import problem
+from exchange.http.request import caller_name, remember_caller
+from exchange.http.routes import route_of
+from schemas.errors import CodedError, ErrorCode
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_log = structlog.get_logger()
+_HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
+CLIENT_GONE = 499
+"""In log and counters: the peer left before it was answered; nothing is sent."""
+
+
+@web.middleware
+async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count and log a request; no query, no payload, no names of people."""
+    began = perf_counter()
+    route = route_of(request)
+    operation = route.operation_id if route else "none"
+    status = CLIENT_GONE
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        seconds = perf_counter() - began
+        request.app[METRICS].answered(operation, status, seconds)
+        _log.info(
+            "http.request",
+            operation=operation,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            system=caller_name(request),
+        )
+
+
+@web.middleware
+async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into its problem document."""
+    occurrence = str(ULID())
+    try:
+        return await handler(request)
+    except CodedError as error:
+        return _refused(request, error, occurrence)
+    except web.HTTPException as error:
+        code = _HTTP_CODES.get(error.status, ErrorCode.REQUEST_INVALID)
+        return _refused(request, ExchangeError(code), occurrence)
+    except (ConnectionError, ClientPayloadError):
+        # The peer is gone; there is nobody to tell.
+        raise
+    except Exception:  # noqa: BLE001 the outermost edge of a request
+        _log.exception("http.failed", occurrence=occurrence)
+        return _refused(request, ExchangeError(ErrorCode.INTERNAL), occurrence)
+
+
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give a request the time its route may take."""
+    limits = request.app[SERVICES].limits
+    route = route_of(request)
+    is_transfer = route is not None and route.is_transfer
+    seconds = limits.transfer_seconds if is_transfer else limits.request_seconds
+    try:
+        async with asyncio.timeout(seconds):
+            return await handler(request)
+    except TimeoutError as error:
+        raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
+
+
+@web.middleware
+async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who calls, before anything of the body is read."""
+    route = route_of(request)
+    if route is not None and not route.is_open:
+        remember_caller(request, await request.app[AUTHENTICATOR].caller(request))
+    return await handler(request)
+
+
+def _refused(
+    request: web.Request, error: CodedError, occurrence: str
+) -> web.StreamResponse:
+    request.app[METRICS].refused(error.code)
+    if error.code is ErrorCode.INTERNAL:
+        _log.error("http.internal", occurrence=occurrence, place=error.place)
+        error = ExchangeError(ErrorCode.INTERNAL)
+    response = problem(error, occurrence=occurrence)
+    if request.can_read_body and not request.content.at_eof():
+        # What was refused unread is not read: the peer is told and the line closed.
+        response.force_close()
+    return response

@@ -1,0 +1,61 @@
+"""Reading what a request says: caller, parameters, path."""
+
+from aiohttp import web
+
+from exchange.errors import ExchangeError
+from exchange.services import Caller
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+
+_CALLER = web.RequestKey("caller", Caller)
+_LONGEST_NUMBER = 15
+
+
+def remember_caller(request: web.Request, caller: Caller) -> None:
+    """Keep who calls, for the handler and the access log."""
+    request[_CALLER] = caller
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Return who calls; routes that are open do not ask."""
+    return request[_CALLER]
+
+
+def caller_name(request: web.Request) -> str:
+    """Return the caller's system id, or an empty text before it is known."""
+    caller = request.get(_CALLER)
+    return caller.system.system_id if caller else ""
+
+
+def envelope_id_of(request: web.Request) -> EnvelopeId:
+    """Return the envelope the path names."""
+    return EnvelopeId(request.match_info["id"])
+
+
+def agency_parameter(request: web.Request) -> str | None:
+    """Return the agency a call is made for, None when it names none."""
+    return request.query.get("agency")
+
+
+def required_agency(request: web.Request) -> str:
+    """Return the agency a call is made for.
+
+    Raises:
+        ExchangeError: it names none (REQUEST_INVALID).
+    """
+    agency = agency_parameter(request)
+    if not agency:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="agency")
+    return agency
+
+
+def number_parameter(request: web.Request, name: str, *, default: int) -> int:
+    """Return a whole number of the query.
+
+    Raises:
+        ExchangeError: it is none (REQUEST_INVALID).
+    """
+    text = request.query.get(name, str(default))
+    if len(text) > _LONGEST_NUMBER or not text.removeprefix("-").isdecimal():
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name)
+    return int(text)

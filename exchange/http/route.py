@@ -1,0 +1,43 @@
+"""What the table of routes is made of."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A parameter of the query."""
+
+    name: str
+    summary: str
+    required: bool = False
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation.
+
+    Args:
+        path: as OpenAPI writes it.
+        request: media types of the body; none when there is no body.
+        answers: media type of each status.
+        query: parameters of the query.
+        is_open: whether it answers callers without a certificate.
+        is_transfer: whether large bodies travel, which takes time.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    handler: Handler
+    answers: Mapping[int, str] = field(default_factory=dict)
+    request: tuple[str, ...] = ()
+    query: tuple[Query, ...] = ()
+    is_open: bool = False
+    is_transfer: bool = False

@@ -1,0 +1,112 @@
+"""The JSON forms of the contract (docs/protocol.md)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.records import Agency, InboxItem
+from exchange.usecases.preflight_envelope import Preflight
+from exchange.usecases.read_inbox import InboxPage
+from exchange.usecases.trace_envelope import Trace
+from schemas.render import reason_to_json
+from schemas.timestamps import format_utc
+from schemas.verdict import Reason
+
+Json = dict[str, object]
+
+
+def inbox_page(page: InboxPage) -> Json:
+    """Write a page of an inbox."""
+    return {"items": [_inbox_item(one) for one in page.items], "next": page.cursor}
+
+
+def preflight(found: Preflight) -> Json:
+    """Write what preflight found."""
+    return {
+        "acceptable": found.acceptable,
+        "reasons": [_refusal(one) for one in found.refusals],
+    }
+
+
+def trace(found: Trace) -> Json:
+    """Write where an envelope is."""
+    envelope = found.envelope
+    return {
+        "id": envelope.envelope_id,
+        "kind": envelope.kind,
+        "message_id": envelope.message_id,
+        "from": envelope.sender,
+        "to": list(envelope.recipients),
+        "status_of": envelope.status_of,
+        "accepted_at": format_utc(envelope.accepted_at),
+        "evidence_level": envelope.evidence_level,
+        "deliveries": [
+            {
+                "agency": one.recipient,
+                "state": one.state,
+                "status": one.status,
+                "cursor": one.log_index,
+            }
+            for one in found.deliveries
+        ],
+        "steps": [
+            {
+                "step": one.step,
+                "agency": one.recipient,
+                "issuer": one.issuer,
+                "at": format_utc(one.recorded_at),
+                "status_envelope": one.status_envelope,
+            }
+            for one in found.receipts
+        ],
+    }
+
+
+def directory(agencies: Iterable[Agency], *, version: int) -> Json:
+    """Write the directory."""
+    return {"version": version, "items": [agency(one) for one in agencies]}
+
+
+def agency(one: Agency) -> Json:
+    """Write one agency."""
+    return {
+        "code": one.code,
+        "code_2016": one.code_2016,
+        "name": one.name,
+        "parent": one.parent,
+        "level": one.level,
+        "valid_from": format_utc(one.valid_from),
+        "valid_to": _time(one.valid_to),
+        "successor": one.successor,
+    }
+
+
+def _inbox_item(item: InboxItem) -> Json:
+    envelope = item.envelope
+    return {
+        "cursor": item.delivery.log_index,
+        "id": envelope.envelope_id,
+        "kind": envelope.kind,
+        "from": envelope.sender,
+        "message_id": envelope.message_id,
+        "subject": envelope.subject,
+        "document_code": envelope.document_code,
+        "status_of": envelope.status_of,
+        "accepted_at": format_utc(envelope.accepted_at),
+        "state": item.delivery.state,
+        "evidence_level": envelope.evidence_level,
+        "urgency": int(envelope.urgency),
+        "size": envelope.size,
+        "attachments": len(envelope.attachments),
+    }
+
+
+def _refusal(refusal: Refuse) -> Json:
+    return {
+        **reason_to_json(Reason(refusal.code, refusal.place)),
+        "place": refusal.place,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return format_utc(moment) if moment else None
