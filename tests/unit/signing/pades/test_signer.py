@@ -57,6 +57,13 @@ def test_dictionary_is_that_of_a_baseline_signature() -> None:
     assert signature.field_name == "lienthong-person"
 
 
+def test_the_catalog_declares_pades_once() -> None:
+    """EN 319 142-1 clause 5.6; the second signature finds it there."""
+    sealed = sign(sign(SOURCE, PERSON), PKI.seal(), SEAL)
+    extension = PdfFileReader(BytesIO(sealed)).root["/Extensions"]["/ESIC"]
+    assert (extension["/BaseVersion"], extension["/ExtensionLevel"]) == ("/1.7", 1)
+
+
 def test_padding_is_a_few_octets() -> None:
     """A wide reserve costs bytes and time at every later validation."""
     (signature,) = signatures(sign(SOURCE, PERSON))
