@@ -54,10 +54,7 @@ _FORM_FINDINGS: dict[SignatureForm, tuple[Finding, ...]] = {
     SignatureForm.LEGACY: (_LEGACY,),
     SignatureForm.TIME_STAMP: (not_checked(ErrorCode.TIME_STAMP_UNCHECKED),),
 }
-_MODIFICATION_FINDINGS: dict[Modifications, tuple[Finding, ...]] = {
-    Modifications.NOT_ASSESSED: (not_checked(ErrorCode.MODIFICATION_NOT_ASSESSED),),
-    **dict.fromkeys(_UNHARMED, ()),
-}
+_NOT_ASSESSED = not_checked(ErrorCode.MODIFICATION_NOT_ASSESSED)
 _UNPROVED = not_checked(ErrorCode.PARSER_FAILED)
 
 
@@ -138,8 +135,11 @@ def _findings(judged: JudgedSignature) -> Iterator[Finding]:
     if facts.valid is False:
         yield _VALUE_WRONG
     yield from facts.findings
+    if facts.modifications is not Modifications.NOT_ASSESSED:
+        yield from () if facts.modifications in _UNHARMED else (_MODIFIED,)
+    elif not facts.findings:
+        yield _NOT_ASSESSED
     if facts.form is not None:
-        yield from _MODIFICATION_FINDINGS.get(facts.modifications, (_MODIFIED,))
         yield from _FORM_FINDINGS[facts.form]
     if judged.chain is not None:
         yield from chain_findings(judged.chain)

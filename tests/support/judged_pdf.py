@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.sign.fields import SigSeedSubFilter
 
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
@@ -19,6 +20,7 @@ from tests.support.signed_pdf import (
     letter_place,
     sign,
 )
+from tests.support.stock_signer import stock_signed
 
 PKI = TestPki.create()
 PERSON = PKI.person()
@@ -46,6 +48,14 @@ def person_signed() -> bytes:
     """The letter with the visible signature of a person."""
     source = LETTER.read_bytes()
     return sign(source, PERSON, image=SIGNATURE_PNG, placement=letter_place())
+
+
+@cache
+def roomy() -> bytes:
+    """The letter signed by another program, with much padding behind the value."""
+    return stock_signed(
+        LETTER.read_bytes(), PERSON, "person", subfilter=SigSeedSubFilter.PADES
+    )
 
 
 @cache

@@ -1,5 +1,6 @@
 """CMS signatures of any shape, also wrong ones, put into a document already signed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import new as new_digest
 from typing import Any
@@ -14,7 +15,11 @@ from pki.keys.api import Credential
 from tests.support.judged_pdf import byte_range, gap, with_gap
 from tests.support.pki import HeldKey
 
-_HASHES = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384}
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,231 @@
+"""The verdict on one edXML message with its attachments.
+
+The signature of a message covers every attachment, so an attachment needs none of its
+own: a PDF that has signatures is a part of the verdict and counts, while files that
+are not signed themselves are named in the reasons (`not_signed`) and change nothing.
+A PDF that could not be read to an end counts: nobody knows what it says.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from pki.names import agency_of
+from pki.purposes import KeyPurpose
+from schemas.edxml.body import (
+    BodyScanner,
+    ScannedAttachment,
+    ScannedBody,
+    decode_attachment,
+    match_manifest,
+)
+from schemas.edxml.document import EdxmlDocument
+from schemas.edxml.reader import read
+from schemas.edxml.status import EdxmlStatus
+from schemas.edxml.validate import validate
+from schemas.errors import CodedError, ErrorCode
+from schemas.verdict import (
+    FileKind,
+    Indication,
+    Reason,
+    SubIndication,
+    Verdict,
+    worst,
+)
+from schemas.xml import Element, parse
+from signing.validation.findings import Finding
+from signing.validation.xml_signature import (
+    JudgedXml,
+    XmlJudge,
+    file_verdict,
+    refusal,
+    refused_file,
+)
+from signing.xmldsig.place import is_signed
+from signing.xmldsig.verify import VerifiedXml, verify_envelope
+
+JudgePdf = Callable[[bytes], Verdict]
+"""Judges one PDF; whoever calls decides where that happens."""
+
+XML = "application/xml"
+
+_PDF_HEADER = b"%PDF-"
+_HEADER_WITHIN = 1024
+"""Where readers look for the header of a PDF (ISO 32000-1 Annex H.3.4.1)."""
+
+_NOT_SIGNED = Finding(
+    Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was sent or saved."""
+
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedEnvelope:
+    """A message that was judged.
+
+    Args:
+        scanned: None when the body could not be read.
+        content: what was signed, or what is there when nothing was; None when it
+            could not be read or its signature does not hold.
+        attachments: in manifest order.
+        certificate_sha256: of the signer's certificate, if the signature holds.
+    """
+
+    verdict: Verdict
+    scanned: ScannedBody | None = None
+    content: EdxmlDocument | EdxmlStatus | None = None
+    attachments: tuple[ScannedAttachment, ...] = ()
+    certificate_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A message taken apart.
+
+    Args:
+        verified: what its signature proves, or what is wrong with it; None when it
+            has none. The content is read from what was signed, if that holds.
+    """
+
+    message: Message
+    scanned: ScannedBody
+    verified: VerifiedXml | Finding | None
+    content: EdxmlDocument | EdxmlStatus
+    attachments: tuple[ScannedAttachment, ...]
+
+    @property
+    def kind(self) -> FileKind:
+        is_status = isinstance(self.content, EdxmlStatus)
+        return FileKind.STATUS if is_status else FileKind.ENVELOPE
+
+    def contents(self) -> Iterator[tuple[ScannedAttachment, bytes]]:
+        """Yield every attachment with its content, decoded and unwrapped."""
+        for one in self.attachments:
+            carried = self.message.body[one.offset : one.offset + one.length]
+            yield one, b"".join(decode_attachment(one, [carried]))
+
+
+def open_envelope(
+    message: Message,
+    judge: XmlJudge,
+    judge_pdf: JudgePdf,
+    *,
+    vouched_signer: str | None = None,
+) -> OpenedEnvelope:
+    """Judge a message; whatever it holds, this gives a verdict.
+
+    Args:
+        message: as it was sent.
+        judge: judges the signature.
+        judge_pdf: judges the PDF files attached.
+        vouched_signer: digest (lower hex) of a certificate of which somebody trusted
+            says that it may sign for the sender.
+    """
+    try:
+        opened = _take_apart(message)
+    except CodedError as error:
+        return OpenedEnvelope(verdict=refused_file(FileKind.ENVELOPE, refusal(error)))
+    if isinstance(opened.verified, Finding):
+        signature = JudgedXml(None).against(opened.verified)
+        verdict = file_verdict(opened.kind, signature)
+        return OpenedEnvelope(verdict=verdict, scanned=opened.scanned)
+    if opened.verified is None:
+        own = refused_file(opened.kind, _NOT_SIGNED)
+        return _with_attachments(own, opened, judge_pdf)
+    signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
+    signature = signature.against(*_stranger(signature, opened.content, vouched_signer))
+    own = file_verdict(opened.kind, signature)
+    judged = _with_attachments(own, opened, judge_pdf)
+    return replace(judged, certificate_sha256=signature.certificate_sha256)
+
+
+def _take_apart(message: Message) -> _Opened:
+    scanner = BodyScanner(message.content_type)
+    scanner.feed(message.body)
+    scanned = scanner.finish()
+    root = parse(scanned.xml)
+    validate(root)
+    verified = _verified(root, scanned)
+    content = read(verified.content if isinstance(verified, VerifiedXml) else root)
+    entries = content.manifest if isinstance(content, EdxmlDocument) else ()
+    attachments = match_manifest(entries, scanned.attachments)
+    return _Opened(message, scanned, verified, content, attachments)
+
+
+def _verified(root: Element, scanned: ScannedBody) -> VerifiedXml | Finding | None:
+    if not is_signed(root):
+        return None
+    carried = {
+        one.content_id: bytes.fromhex(one.carried_sha256) for one in scanned.attachments
+    }
+    try:
+        return verify_envelope(root, attachments=carried)
+    except CodedError as error:
+        return refusal(error)
+
+
+def _stranger(
+    signature: JudgedXml,
+    content: EdxmlDocument | EdxmlStatus,
+    vouched_signer: str | None,
+) -> Iterator[Finding]:
+    """Find that the signer does not belong to the agency named as sender."""
+    if signature.verified is None or vouched_signer == signature.certificate_sha256:
+        return
+    if agency_of(signature.verified.certificate) != content.sender.organ_id:
+        yield Finding(
+            Indication.INDETERMINATE,
+            SubIndication.SIG_CONSTRAINTS_FAILURE,
+            ErrorCode.SIGNER_NOT_OF_SENDER,
+            content.sender.organ_id,
+        )
+
+
+def _with_attachments(
+    own: Verdict, opened: _Opened, judge_pdf: JudgePdf
+) -> OpenedEnvelope:
+    """Add the verdicts on the attachments to the verdict on the message itself."""
+    parts, unsigned = _judge_attachments(opened, judge_pdf)
+    indication, sub_indication = worst((own, *parts))
+    return OpenedEnvelope(
+        verdict=replace(
+            own,
+            indication=indication,
+            sub_indication=sub_indication,
+            parts=parts,
+            reasons=(*own.reasons, *unsigned),
+        ),
+        scanned=opened.scanned,
+        content=opened.content,
+        attachments=opened.attachments,
+    )
+
+
+def _judge_attachments(
+    opened: _Opened, judge_pdf: JudgePdf
+) -> tuple[tuple[Verdict, ...], tuple[Reason, ...]]:
+    """Return the verdicts that count, and a reason for every file without signature."""
+    parts: list[Verdict] = []
+    unsigned: list[Reason] = []
+    for attachment, content in opened.contents():
+        verdict = judge_pdf(content) if _is_pdf(content) else None
+        if verdict is None or _has_no_signature(verdict):
+            unsigned.append(Reason(ErrorCode.NOT_SIGNED, attachment.name))
+        else:
+            parts.append(replace(verdict, name=attachment.name))
+    return tuple(parts), tuple(unsigned)
+
+
+def _is_pdf(content: bytes) -> bool:
+    return _PDF_HEADER in content[:_HEADER_WITHIN]
+
+
+def _has_no_signature(verdict: Verdict) -> bool:
+    codes = {reason.code for reason in verdict.reasons}
+    return not verdict.signatures and codes == {ErrorCode.NOT_SIGNED}

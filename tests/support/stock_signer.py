@@ -1,0 +1,91 @@
+"""Signatures as pyHanko makes them: other forms, certified documents, time stamps."""
+
+from functools import cache
+from io import BytesIO
+
+from asn1crypto import keys, x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509 import Certificate
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from pki.keys.api import Credential
+from tests.support.pki import HeldKey, TestPki
+
+_RESERVE = 8192
+
+
+def stock_signed(
+    source: bytes, credential: Credential, field_name: str, **metadata: object
+) -> bytes:
+    """Sign with the library's own signer."""
+    signer = SimpleSigner(
+        signing_cert=_asn1(credential.certificate),
+        signing_key=_private(credential),
+        cert_registry=_store(credential),
+    )
+    described = PdfSignatureMetadata(
+        field_name=field_name,
+        md_algorithm="sha256",
+        **metadata,  # type: ignore[arg-type]  # by field name
+    )
+    output = BytesIO()
+    PdfSigner(described, signer=signer).sign_pdf(
+        IncrementalPdfFileWriter(BytesIO(source)),
+        output=output,
+        bytes_reserved=_RESERVE,
+    )
+    return output.getvalue()
+
+
+@cache
+def _time_stamp_authority() -> Credential:
+    # The library's stamper for tests knows RSA only.
+    return TestPki.create("TSA").issuing.issue(
+        "TSA", key=rsa.generate_private_key(65537, 2048)
+    )
+
+
+def time_stamped(source: bytes) -> bytes:
+    """Add a document time stamp."""
+    authority = _time_stamp_authority()
+    stamper = DummyTimeStamper(
+        tsa_cert=_asn1(authority.certificate),
+        tsa_key=_private(authority),
+        certs_to_embed=_store(authority),
+    )
+    output = BytesIO()
+    PdfTimeStamper(stamper, field_name="time").timestamp_pdf(
+        IncrementalPdfFileWriter(BytesIO(source)),
+        "sha256",
+        output=output,
+        bytes_reserved=_RESERVE,
+    )
+    return output.getvalue()
+
+
+def _private(credential: Credential) -> keys.PrivateKeyInfo:
+    if not isinstance(credential.key, HeldKey):
+        raise TypeError
+    octets = credential.key.private.private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    )
+    return keys.PrivateKeyInfo.load(octets)
+
+
+def _store(credential: Credential) -> SimpleCertificateStore:
+    store = SimpleCertificateStore()
+    store.register_multiple([_asn1(one) for one in credential.chain])
+    return store
+
+
+def _asn1(certificate: Certificate) -> x509.Certificate:
+    return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
