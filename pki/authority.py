@@ -28,6 +28,11 @@ LIST_LIFETIME = timedelta(days=7)
 ROOT_LIST_LIFETIME = timedelta(days=180)
 """How long a list of the offline root counts."""
 
+# A revocation here is final; suspension would need a way back (RFC 5280 5.3.1).
+_TEMPORARY = frozenset(
+    {x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl}
+)
+
 _SERIAL_BITS = 159  # 20 octets with the sign bit clear (RFC 5280 4.1.2.2)
 
 
@@ -91,9 +96,9 @@ class Authority:
         """Revoke a certificate, from now on.
 
         Raises:
-            PkiError: unknown, already revoked, or a reason that revokes nothing.
+            PkiError: unknown, already revoked, or a reason that is not final.
         """
-        if reason is x509.ReasonFlags.remove_from_crl:
+        if reason in _TEMPORARY:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=reason.value)
         self.registry.revoke(serial, _whole_second(self.clock()), reason)
 

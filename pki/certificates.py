@@ -28,7 +28,7 @@ warnings.filterwarnings(
     "ignore", "Parsed a serial number", category=CryptographyDeprecationWarning
 )
 
-_KEY_USAGES = (
+KEY_USAGES = (
     "digital_signature",
     "content_commitment",
     "key_encipherment",
@@ -37,6 +37,7 @@ _KEY_USAGES = (
     "key_cert_sign",
     "crl_sign",
 )
+"""Bits of the key usage extension, without the two that only qualify agreement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         subject_key_id=_subject_key_id(extensions),
         authority_key_id=authority_key_id(extensions),
         is_ca=_is_ca(extensions),
-        key_usage=_key_usage(extensions),
+        key_usage=key_usage_of(extensions),
         extended_key_usage=_extended_key_usage(extensions),
         policies=_policies(extensions),
         strong_key=_has_strong_key(certificate),
@@ -148,11 +149,12 @@ def _is_ca(extensions: x509.Extensions) -> bool:
     return found is not None and found.ca
 
 
-def _key_usage(extensions: x509.Extensions) -> frozenset[str] | None:
+def key_usage_of(extensions: x509.Extensions) -> frozenset[str] | None:
+    """Return the usages set (4.2.1.3); None if the extension is absent."""
     found = _find(extensions, x509.KeyUsage)
     if found is None:
         return None
-    return frozenset(usage for usage in _KEY_USAGES if getattr(found, usage))
+    return frozenset(usage for usage in KEY_USAGES if getattr(found, usage))
 
 
 def _extended_key_usage(

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from pki.algorithms import is_new_key_allowed
+from pki.certificates import key_usage_of
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY
 from pki.names import UNREADABLE_CERTIFICATE, agency_of, system_of
@@ -171,18 +172,7 @@ def basic_constraints_fit_the_profile(case: LintCase) -> bool:
 
 def key_usage_fits_the_profile(case: LintCase) -> bool:
     """Exactly the profile's bits (4.2.1.3)."""
-    found = _value(case, x509.KeyUsage)
-    if found is None or found.key_agreement:
-        return False
-    bits = {
-        "digital_signature": found.digital_signature,
-        "content_commitment": found.content_commitment,
-        "key_encipherment": found.key_encipherment,
-        "data_encipherment": found.data_encipherment,
-        "key_cert_sign": found.key_cert_sign,
-        "crl_sign": found.crl_sign,
-    }
-    return {bit for bit, is_set in bits.items() if is_set} == case.profile.key_usage
+    return key_usage_of(case.certificate.extensions) == case.profile.key_usage
 
 
 def extended_key_usage_fits_the_profile(case: LintCase) -> bool:

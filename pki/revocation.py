@@ -67,17 +67,13 @@ class RevocationList:
     def revoked_at(self, serial: int) -> datetime | None:
         """Return when the certificate was revoked; None if it is not listed.
 
-        Raises:
-            PkiError: the entries cannot be read.
+        The library read all entries when it loaded the list, so this cannot fail.
         """
-        try:
-            if self._positions is None:
-                entries = enumerate(self.crl)
-                self._positions = {one.serial_number: at for at, one in entries}
-            position = self._positions.get(serial)
-            return None if position is None else self.crl[position].revocation_date_utc
-        except UNREADABLE_CERTIFICATE as error:
-            raise PkiError(ErrorCode.CRL_INVALID) from error
+        if self._positions is None:
+            entries = enumerate(self.crl)
+            self._positions = {one.serial_number: at for at, one in entries}
+        position = self._positions.get(serial)
+        return None if position is None else self.crl[position].revocation_date_utc
 
     def is_fresh(self, at: datetime) -> bool:
         """Tell whether a newer list was not yet due at `at` (5.1.2.5).

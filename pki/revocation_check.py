@@ -6,7 +6,6 @@ from enum import IntEnum
 from itertools import pairwise
 
 from pki.certificates import ReadCertificate
-from pki.errors import PkiError
 from pki.revocation import RevocationList
 from pki.trust import TrustStore
 
@@ -63,10 +62,7 @@ def _check_one(
         missing = RevocationState.STALE if signed else RevocationState.UNCHECKED
         return RevocationStatus(missing, certificate)
     newest = covering[0]
-    try:
-        state = _state(newest.revoked_at(certificate.serial), proven_at)
-    except PkiError:
-        return RevocationStatus(RevocationState.UNCHECKED, certificate)
+    state = _state(newest.revoked_at(certificate.serial), proven_at)
     if state is RevocationState.GOOD and not newest.is_fresh(at):
         state = RevocationState.STALE
     return RevocationStatus(state, certificate, newest)

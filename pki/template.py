@@ -7,22 +7,11 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from pki.certificates import KEY_USAGES
 from pki.keys.api import PublicKey
 from pki.kinds import DEMO_POLICY
 from pki.names import SubjectFields, alternative_names, subject_name
 from pki.profiles import CertificateProfile
-
-_KEY_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 
 # RFC 5280 4.2.1: what is critical wherever this project writes it.
 CRITICAL = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE})
@@ -103,7 +92,8 @@ def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
 
 
 def _key_usage(bits: frozenset[str]) -> x509.KeyUsage:
-    return x509.KeyUsage(**{usage: usage in bits for usage in _KEY_USAGES})
+    stated = {usage: usage in bits for usage in KEY_USAGES}
+    return x509.KeyUsage(**stated, encipher_only=False, decipher_only=False)
 
 
 def _sorted(oids: frozenset[x509.ObjectIdentifier]) -> list[x509.ObjectIdentifier]:

@@ -194,9 +194,11 @@ def test_list_of_the_offline_root_lasts_longer() -> None:
 def test_nothing_comes_back_from_a_list() -> None:
     authority = ca()
     gone = authority.issue(person())
-    with pytest.raises(PkiError) as refusal:
-        authority.revoke(gone.serial_number, x509.ReasonFlags.remove_from_crl)
-    assert refusal.value.code is ErrorCode.ISSUANCE_REFUSED
+    flags = x509.ReasonFlags
+    for reason in (flags.remove_from_crl, flags.certificate_hold):
+        with pytest.raises(PkiError) as refusal:
+            authority.revoke(gone.serial_number, reason)
+        assert refusal.value.code is ErrorCode.ISSUANCE_REFUSED
     authority.revoke(gone.serial_number)
     with pytest.raises(PkiError) as refusal:
         authority.revoke(gone.serial_number)

@@ -430,6 +430,18 @@ def test_too_many_embedded_certificates_are_refused(pki: TestPki) -> None:
     )
 
 
+def test_path_of_many_cas_is_not_followed_for_ever(pki: TestPki) -> None:
+    above, between = pki.root, list[x509.Certificate]()
+    for number in range(9):
+        above = authority(above, ca_shape(f"CA {number}"))
+        between.append(above.credential.certificate)
+    assert_indeterminate(
+        judge(make(above, Shape()), pki, intermediates=between),
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+        ErrorCode.CHAIN_NOT_FOUND,
+    )
+
+
 def test_same_subject_explosion_ends_within_the_budget(pki: TestPki) -> None:
     key = p256()
     start = authority(pki.root, ca_shape("Vòng"), key=key, signed_by=key)

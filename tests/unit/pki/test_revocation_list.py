@@ -6,11 +6,13 @@ from time import perf_counter
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import read_certificate
 from pki.errors import PkiError
 from pki.revocation import read_revocation_list
+from pki.signing import _element
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 
@@ -38,6 +40,23 @@ def test_signature_is_of_the_named_ca_only() -> None:
 def test_malformed_list_is_a_coded_refusal(data: bytes) -> None:
     with pytest.raises(PkiError) as refusal:
         read_revocation_list(data)
+    assert refusal.value.code is ErrorCode.CRL_INVALID
+
+
+def test_unreadable_entry_makes_the_whole_list_malformed() -> None:
+    """Signed by the right CA, but with a date that is none."""
+    pki = TestPki.create()
+    pki.issuing.revoke(pki.person().certificate, NOW)
+    whole = pki.issuing.crl()
+    old = x509.load_der_x509_crl(whole).tbs_certlist_bytes
+    date = NOW.strftime("%y%m%d%H%M%SZ").encode()
+    at = old.rindex(date)
+    new = old[:at] + b"999999999999!" + old[at + len(date) :]
+    value = pki.issuing.private.sign(new, ec.ECDSA(hashes.SHA256()))
+    algorithm = whole.partition(old)[2][:12]
+    signature = _element(0x03, b"\0" + value)
+    with pytest.raises(PkiError) as refusal:
+        read_revocation_list(_element(0x30, new + algorithm + signature))
     assert refusal.value.code is ErrorCode.CRL_INVALID
 
 
