@@ -77,7 +77,9 @@ def problem(error: CodedError, *, occurrence: str) -> web.Response:
         headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     return web.Response(
         status=status,
-        body=json.dumps(document(error, occurrence=occurrence), ensure_ascii=False),
+        body=json.dumps(
+            document(error, occurrence=occurrence), ensure_ascii=False
+        ).encode(),
         content_type=CONTENT_TYPE,
         headers=headers,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from clients.messages import Acknowledgement, prepare_acknowledgement
 from schemas.edxml.document import Organisation
-from schemas.identifiers import EnvelopeId, SystemId
+from schemas.identifiers import EnvelopeId, OrganId, SystemId
 from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.vocabulary import StatusCode, Step, TransportAcknowledgement
 from schemas.xml import parse
@@ -269,7 +269,10 @@ async def test_trace_shows_states_and_steps(hub: Hub) -> None:
 async def test_preflight_names_every_reason_and_stores_nothing(hub: Hub) -> None:
     message = hub.world.document(
         subject="[MẬT] Về phòng thủ",
-        recipients=(Organisation(organ_id=MINISTRY), Organisation(organ_id="X7")),
+        recipients=(
+            Organisation(organ_id=MINISTRY),
+            Organisation(organ_id=OrganId("X7")),
+        ),
     )
     path = "/v1/envelopes:preflight"
     answer = await hub.post(message, by=hub.world.commune, path=path)
