@@ -6,11 +6,11 @@ from time import perf_counter
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import read_certificate
 from pki.errors import PkiError
+from pki.keys.api import SignatureScheme
 from pki.revocation import read_revocation_list
 from pki.signing import _element
 from schemas.errors import ErrorCode
@@ -52,7 +52,7 @@ def test_unreadable_entry_makes_the_whole_list_malformed() -> None:
     date = NOW.strftime("%y%m%d%H%M%SZ").encode()
     at = old.rindex(date)
     new = old[:at] + b"999999999999!" + old[at + len(date) :]
-    value = pki.issuing.private.sign(new, ec.ECDSA(hashes.SHA256()))
+    value = pki.issuing.credential.key.sign(new, SignatureScheme.ECDSA_SHA256)
     algorithm = whole.partition(old)[2][:12]
     signature = _element(0x03, b"\0" + value)
     with pytest.raises(PkiError) as refusal:
