@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterator
 
 from schemas.edxml.archive_records import (
-    LARGEST_HEADER,
     LARGEST_TAIL,
     LocalHeader,
     Method,
@@ -89,8 +88,6 @@ class OneEntryArchive:
         """Read the local header once it is all there."""
         found = read_local_header(self._pending)
         if found is None:
-            if len(self._pending) > LARGEST_HEADER:
-                raise SchemaError(ErrorCode.ARCHIVE_REFUSED, place="header")
             return False
         self._header, self._pending = found, self._pending[found.length :]
         if found.method is Method.STORED:

@@ -9,8 +9,8 @@ from schemas.errors import ErrorCode, SchemaError
 SIGNATURE = b"PK\x03\x04"
 """How an archive begins: the local header of its first entry."""
 
-LARGEST_HEADER = 4_096
 LARGEST_TAIL = 8_192
+"""Bytes that may follow the data: records, names, a comment."""
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _DIRECTORY = struct.Struct("<4sHHHHHHIIIHHHHHII")
@@ -18,6 +18,7 @@ _END = struct.Struct("<4sHHHHIIH")
 _END_64 = b"PK\x06\x06"
 _END_64_SIZE = 56 + 20  # APPNOTE 4.3.14 without extensible data, and 4.3.15
 
+_LARGEST_HEADER = 4_096
 _HAS_DESCRIPTOR = 0x0008
 _KNOWN_FLAGS = 0x080E  # deflate options, descriptor, UTF-8 name; never encryption
 _IN_ZIP64 = 0xFFFFFFFF
@@ -69,7 +70,7 @@ def read_local_header(data: bytes) -> LocalHeader | None:
         data[: _LOCAL.size]
     )
     length = _LOCAL.size + name + extra
-    if start != SIGNATURE or flags & ~_KNOWN_FLAGS or length > LARGEST_HEADER:
+    if start != SIGNATURE or flags & ~_KNOWN_FLAGS or length > _LARGEST_HEADER:
         raise _refusal("header")
     if len(data) < length:
         return None

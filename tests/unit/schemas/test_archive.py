@@ -93,7 +93,10 @@ def test_whatever_python_packs_is_unpacked(content: bytes, cuts: list[int]) -> N
 
 
 ENCRYPTED = bytes([*WRAPPED[:6], WRAPPED[6] | 1, *WRAPPED[7:]])
+STORED = archive([("a.pdf", PDF)], zipfile.ZIP_STORED)
 REFUSED = [
+    pytest.param(STORED[:6] + b"\x08" + STORED[7:], id="stored without an end"),
+    pytest.param(WRAPPED[: WRAPPED.index(b"PK\x01\x02") + 20], id="cut directory"),
     pytest.param(archive([("a.pdf", PDF), ("b.pdf", PDF)]), id="two entries"),
     pytest.param(archive([("a/", b"")]), id="folder"),
     pytest.param(ENCRYPTED, id="encrypted"),
@@ -213,6 +216,14 @@ def test_archive_is_unwrapped_only_where_it_is_a_wrapping(
     inner = unpack(content) if zipped else content
     assert found.content_sha256 == hashlib.sha256(inner).hexdigest()
     assert found.content_size == len(inner)
+
+
+def test_office_file_cut_short_is_left_alone_in_any_chunking() -> None:
+    damaged = REAL_DOCX[:30] + bytes(100) + REAL_DOCX[30:]
+    body = inline_body(encoded(damaged, name="a.docx"))
+    found = scan(INLINE, pieces(body, range(1, len(body)))).attachments[0]
+    assert found.zipped is False
+    assert found.content_sha256 == hashlib.sha256(damaged).hexdigest()
 
 
 def test_pdf_name_over_an_archive_of_two_files_is_refused() -> None:

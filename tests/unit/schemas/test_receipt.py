@@ -92,7 +92,7 @@ def test_receipt_with_any_required_element_taken_out_is_refused(
 @pytest.mark.parametrize("written", WRITTEN)
 def test_receipt_with_anything_added_anywhere_is_refused(written: xml.Element) -> None:
     for number in range(len(list(written.iter()))):
-        for change in (add_child, add_attribute, add_text_after, add_foreign):
+        for change in CHANGES:
             copy = xml.parse(xml.serialize(written))
             change(list(copy.iter())[number])
             changed = xml.serialize(copy) != xml.serialize(written)
@@ -103,6 +103,11 @@ def test_receipt_with_anything_added_anywhere_is_refused(written: xml.Element) -
 
 def add_child(element: xml.Element) -> None:
     xml.append(element, xml.qualified(xml.LIENTHONG, "Extra"), "x")
+
+
+def add_text_before(element: xml.Element) -> None:
+    if len(element):
+        element.text = "\n"
 
 
 def add_foreign(element: xml.Element) -> None:
@@ -116,6 +121,9 @@ def add_attribute(element: xml.Element) -> None:
 def add_text_after(element: xml.Element) -> None:
     if element.getparent() is not None:
         element.tail = "\n"
+
+
+CHANGES = (add_child, add_attribute, add_text_after, add_text_before, add_foreign)
 
 
 @pytest.mark.parametrize("written", WRITTEN)
