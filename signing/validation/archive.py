@@ -15,7 +15,7 @@ from signing.errors import SigningError
 
 MANIFEST = "manifest.xml"
 
-MAXIMUM_SIZE = 512 * 1024 * 1024
+MAXIMUM_SIZE = 256 * 1024 * 1024
 MAXIMUM_MEMBERS = 4_096
 _MAXIMUM_NAME = 255
 

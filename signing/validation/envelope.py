@@ -6,11 +6,15 @@ are not signed themselves are named in the reasons (`not_signed`) and change not
 A PDF that could not be read to an end counts: nobody knows what it says.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from pki.names import agency_of
 from pki.purposes import KeyPurpose
+from pki.trust import TrustMaterial
 from schemas.edxml.body import (
     BodyScanner,
     ScannedAttachment,
@@ -43,8 +47,27 @@ from signing.validation.xml_signature import (
 from signing.xmldsig.place import is_signed
 from signing.xmldsig.verify import VerifiedXml, verify_envelope
 
-JudgePdf = Callable[[bytes], Verdict]
-"""Judges one PDF; whoever calls decides where that happens."""
+
+class PdfJudge(Protocol):
+    """Judges one PDF, as `signing.validation.pdf.judge_pdf` does, wherever it does."""
+
+    def __call__(
+        self,
+        data: bytes,
+        *,
+        material: TrustMaterial,
+        at: datetime,
+        proven_at: datetime | None = None,
+    ) -> Verdict:
+        """Return the verdict on `data`."""
+
+
+class JudgePdf(Protocol):
+    """A `PdfJudge` that knows the trust material and the control time."""
+
+    def __call__(self, data: bytes, *, proven_at: datetime | None = None) -> Verdict:
+        """Return the verdict on `data`."""
+
 
 XML = "application/xml"
 
@@ -116,7 +139,7 @@ def open_envelope(
     judge: XmlJudge,
     judge_pdf: JudgePdf,
     *,
-    vouched_signer: str | None = None,
+    is_vouched: bool = False,
 ) -> OpenedEnvelope:
     """Judge a message; whatever it holds, this gives a verdict.
 
@@ -124,9 +147,9 @@ def open_envelope(
         message: as it was sent.
         judge: judges the signature.
         judge_pdf: judges the PDF files attached.
-        vouched_signer: digest (lower hex) of a certificate of which somebody trusted
-            says that it may sign for the sender.
+        is_vouched: somebody trusted says that the signer may sign for the sender.
     """
+    judge_pdf = partial(judge_pdf, proven_at=judge.proven_at)
     try:
         opened = _take_apart(message)
     except CodedError as error:
@@ -139,7 +162,8 @@ def open_envelope(
         own = refused_file(opened.kind, _NOT_SIGNED)
         return _with_attachments(own, opened, judge_pdf)
     signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
-    signature = signature.against(*_stranger(signature, opened.content, vouched_signer))
+    if not is_vouched:
+        signature = signature.against(*_stranger(opened.verified, opened.content))
     own = file_verdict(opened.kind, signature)
     judged = _with_attachments(own, opened, judge_pdf)
     return replace(judged, certificate_sha256=signature.certificate_sha256)
@@ -171,14 +195,10 @@ def _verified(root: Element, scanned: ScannedBody) -> VerifiedXml | Finding | No
 
 
 def _stranger(
-    signature: JudgedXml,
-    content: EdxmlDocument | EdxmlStatus,
-    vouched_signer: str | None,
+    verified: VerifiedXml, content: EdxmlDocument | EdxmlStatus
 ) -> Iterator[Finding]:
     """Find that the signer does not belong to the agency named as sender."""
-    if signature.verified is None or vouched_signer == signature.certificate_sha256:
-        return
-    if agency_of(signature.verified.certificate) != content.sender.organ_id:
+    if agency_of(verified.certificate) != content.sender.organ_id:
         yield Finding(
             Indication.INDETERMINATE,
             SubIndication.SIG_CONSTRAINTS_FAILURE,

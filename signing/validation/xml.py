@@ -7,6 +7,7 @@ material that cannot be read is an error, since that is the caller's own.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from pki.names import agency_of, system_of
@@ -18,7 +19,7 @@ from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from schemas.xml import Element, parse
 from signing.errors import SigningError
-from signing.validation.envelope import XML, JudgePdf, Message, open_envelope
+from signing.validation.envelope import XML, Message, PdfJudge, open_envelope
 from signing.validation.findings import Finding
 from signing.validation.xml_signature import (
     JudgedXml,
@@ -30,9 +31,9 @@ from signing.validation.xml_signature import (
 from signing.xmldsig.verify import VerifiedXml, verify_receipt
 
 __all__ = [
-    "JudgePdf",
     "OpenedHead",
     "OpenedReceipt",
+    "PdfJudge",
     "Receipt",
     "XmlJudge",
     "judge_envelope",
@@ -76,7 +77,7 @@ def judge_envelope(
     *,
     material: TrustMaterial,
     at: datetime,
-    judge_pdf: JudgePdf,
+    judge_pdf: PdfJudge,
 ) -> Verdict:
     """Judge an edXML document or status with its attachments.
 
@@ -91,7 +92,8 @@ def judge_envelope(
         PkiError: a root in `material` is malformed.
     """
     judge = XmlJudge(TrustStore.from_material(material), at)
-    return open_envelope(Message(content_type or XML, body), judge, judge_pdf).verdict
+    bound = partial(judge_pdf, material=material, at=at)
+    return open_envelope(Message(content_type or XML, body), judge, bound).verdict
 
 
 def judge_receipt(data: bytes, *, material: TrustMaterial, at: datetime) -> Verdict:

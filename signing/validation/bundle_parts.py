@@ -1,0 +1,242 @@
+"""What a bundle holds: each part judged, and all of them about one envelope."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from schemas.edxml.body import ScannedAttachment
+from schemas.errors import ErrorCode
+from schemas.evidence import BundleManifest, BundleMember, MemberRole, TreeHead
+from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
+from schemas.verdict import FileKind, Indication, Verdict
+from schemas.vocabulary import EnvelopeKind
+from signing.validation.bundle_log import Events, log_findings
+from signing.validation.envelope import (
+    JudgePdf,
+    Message,
+    OpenedEnvelope,
+    open_envelope,
+)
+from signing.validation.findings import Finding, format_failure, not_checked
+from signing.validation.xml import open_receipt, open_tree_head
+from signing.validation.xml_signature import XmlJudge
+
+_KINDS = {
+    EnvelopeKind.DOCUMENT: FileKind.ENVELOPE,
+    EnvelopeKind.STATUS: FileKind.STATUS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The members of a bundle whose digests are those of its signed manifest."""
+
+    manifest: BundleManifest
+    members: Mapping[str, bytes]
+
+    def of(self, role: MemberRole) -> dict[str, bytes]:
+        """Return the members of one role, by name."""
+        return {
+            one.name: self.members[one.name]
+            for one in self.manifest.members
+            if one.role is role
+        }
+
+    def declared(self, role: MemberRole) -> Iterator[tuple[BundleMember, bytes]]:
+        """Yield the members of one role with what the manifest says of them."""
+        for one in self.manifest.members:
+            if one.role is role:
+                yield one, self.members[one.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The verdicts on the parts, and what is wrong between them."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def __add__(self, other: "Parts") -> "Parts":
+        return Parts(
+            (*self.verdicts, *other.verdicts), (*self.findings, *other.findings)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """The acceptance receipt: what all other parts are measured by.
+
+    Args:
+        is_trusted: its signature and chain passed, so what it says counts.
+    """
+
+    name: str
+    receipt: AcceptanceReceipt
+    is_trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step receipt that was judged."""
+
+    receipt: StepReceipt
+    is_trusted: bool
+
+
+def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Parts:
+    """Judge every part of a bundle against its acceptance receipt."""
+    acceptances = contents.of(MemberRole.ACCEPTANCE)
+    if len(acceptances) != 1:
+        return Parts((), (_incomplete(MemberRole.ACCEPTANCE),))
+    ((name, data),) = acceptances.items()
+    opened = open_receipt(data, judge)
+    receipt = opened.receipt
+    parts = Parts((replace(opened.verdict, name=name),))
+    if not isinstance(receipt, AcceptanceReceipt):
+        return parts + Parts((), (_incomplete(MemberRole.ACCEPTANCE),))
+    accepted = _Accepted(name, receipt, _passed(opened.verdict))
+    if receipt.envelope_id != contents.manifest.envelope_id:
+        parts += Parts((), (_mismatch(name),))
+    parts += _judge_body(contents, accepted, judge, judge_pdf)
+    steps, step_parts = _judge_steps(contents, accepted, judge)
+    parts += step_parts
+    parts += _judge_statuses(contents, steps, judge, judge_pdf)
+    return parts + _judge_log(contents, accepted, judge)
+
+
+def _judge_body(
+    contents: Contents, accepted: _Accepted, judge: XmlJudge, judge_pdf: JudgePdf
+) -> Parts:
+    bodies = list(contents.declared(MemberRole.BODY))
+    if len(bodies) != 1:
+        return Parts((), (_incomplete(MemberRole.BODY),))
+    member, body = bodies[0]
+    receipt, signature = accepted.receipt, accepted.receipt.signature_verdict
+    if accepted.is_trusted:
+        judge = replace(judge, proven_at=receipt.accepted_at)
+    opened = open_envelope(
+        Message(member.content_type, body),
+        judge,
+        judge_pdf,
+        is_vouched=accepted.is_trusted and signature is not None,
+    )
+    verdict = replace(opened.verdict, name=member.name)
+    fits = _fits_receipt(member, body, receipt) and _is_as_accepted(opened, receipt)
+    return Parts((verdict,), () if fits else (_mismatch(accepted.name),))
+
+
+def _fits_receipt(
+    member: BundleMember, body: bytes, receipt: AcceptanceReceipt
+) -> bool:
+    return (
+        sha256(body).hexdigest() == receipt.body_sha256
+        and len(body) == receipt.body_size
+        and member.content_type == receipt.content_type
+    )
+
+
+def _is_as_accepted(opened: OpenedEnvelope, receipt: AcceptanceReceipt) -> bool:
+    """Tell whether the receipt describes this envelope: kind, signer, attachments."""
+    judgement = receipt.signature_verdict
+    signer = judgement.certificate_sha256 if judgement else None
+    return (
+        opened.verdict.kind is _KINDS[receipt.kind]
+        and signer in {None, opened.certificate_sha256}
+        and _described(opened.attachments) == receipt.attachments
+    )
+
+
+def _described(
+    attachments: Iterable[ScannedAttachment],
+) -> tuple[ReceiptAttachment, ...]:
+    return tuple(
+        ReceiptAttachment(
+            number=number,
+            name=one.name,
+            size=one.content_size,
+            carried_sha256=one.carried_sha256,
+            content_sha256=one.content_sha256,
+        )
+        for number, one in enumerate(attachments, start=1)
+    )
+
+
+def _judge_steps(
+    contents: Contents, accepted: _Accepted, judge: XmlJudge
+) -> tuple[list[_Step], Parts]:
+    steps: list[_Step] = []
+    parts = Parts()
+    for name, data in contents.of(MemberRole.STEP).items():
+        opened = open_receipt(data, judge, is_vouched=accepted.is_trusted)
+        verdict = replace(opened.verdict, name=name)
+        receipt = opened.receipt
+        if isinstance(receipt, StepReceipt) and _is_about(receipt, accepted.receipt):
+            steps.append(_Step(receipt, _passed(verdict)))
+            parts += Parts((verdict,))
+        else:
+            parts += Parts((verdict,), (_mismatch(name),))
+    return steps, parts
+
+
+def _is_about(step: StepReceipt, accepted: AcceptanceReceipt) -> bool:
+    return (step.envelope_id, step.body_sha256) == (
+        accepted.envelope_id,
+        accepted.body_sha256,
+    )
+
+
+def _judge_statuses(
+    contents: Contents, steps: Iterable[_Step], judge: XmlJudge, judge_pdf: JudgePdf
+) -> Parts:
+    """Judge the status messages; each is the one a step receipt names by digest."""
+    named = {
+        step.receipt.status_body_sha256: step
+        for step in steps
+        if step.receipt.status_body_sha256
+    }
+    parts = Parts()
+    for member, body in contents.declared(MemberRole.STATUS):
+        step = named.pop(sha256(body).hexdigest(), None)
+        is_vouched = step is not None and step.is_trusted
+        proven_at = step.receipt.at if step and step.is_trusted else None
+        opened = open_envelope(
+            Message(member.content_type, body),
+            replace(judge, proven_at=proven_at),
+            judge_pdf,
+            is_vouched=is_vouched,
+        )
+        fits = step is not None and opened.verdict.kind is FileKind.STATUS
+        parts += Parts(
+            (replace(opened.verdict, name=member.name),),
+            () if fits else (_mismatch(member.name),),
+        )
+    missing = tuple(_incomplete(MemberRole.STATUS) for _ in named)
+    return parts + Parts((), missing)
+
+
+def _judge_log(contents: Contents, accepted: _Accepted, judge: XmlJudge) -> Parts:
+    heads = contents.of(MemberRole.TREE_HEAD)
+    if len(heads) != 1:
+        return Parts((), (_incomplete(MemberRole.TREE_HEAD),))
+    ((name, data),) = heads.items()
+    opened = open_tree_head(data, judge)
+    verdicts = (replace(opened.verdict, name=name),)
+    if not isinstance(opened.head, TreeHead):
+        return Parts(verdicts)
+    if opened.head.log_id != accepted.receipt.log_id:
+        return Parts(verdicts, (format_failure(ErrorCode.LOG_PROOF_INVALID, name),))
+    events = Events(accepted.receipt, accepted.name, contents.of(MemberRole.STEP))
+    proofs = contents.of(MemberRole.LOG_PROOF)
+    return Parts(verdicts, tuple(log_findings(proofs, opened.head, events)))
+
+
+def _passed(verdict: Verdict) -> bool:
+    return verdict.indication is Indication.TOTAL_PASSED
+
+
+def _mismatch(name: str) -> Finding:
+    return format_failure(ErrorCode.RECEIPT_MISMATCH, name)
+
+
+def _incomplete(role: MemberRole) -> Finding:
+    return not_checked(ErrorCode.BUNDLE_INCOMPLETE, role)
