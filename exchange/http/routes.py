@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from exchange.http import deliveries, directory, envelopes, evidence, health
-from exchange.http.answers import JSON, OCTETS, TEXT, XML
+from exchange.http.answers import JSON, OCTETS, TEXT, XML, ZIP
 from exchange.http.openapi import description_handler
 from exchange.http.route import Query, Route
 
@@ -104,6 +104,16 @@ AGENCY_ROUTES: tuple[Route, ...] = (
         handler=deliveries.trace,
         answers={200: JSON},
         query=(_AGENCY,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/envelopes/{id}/evidence",
+        operation_id="readEvidence",
+        summary="Hồ sơ chứng cứ / the evidence bundle",
+        handler=evidence.bundle,
+        answers={200: ZIP},
+        query=(_AGENCY,),
+        is_transfer=True,
     ),
     Route(
         method="GET",

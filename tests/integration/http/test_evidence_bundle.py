@@ -1,0 +1,126 @@
+"""An evidence bundle fetched over HTTP proves the conversation with the root alone."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from clients.messages import Acknowledgement, prepare_acknowledgement
+from pki.trust import TrustMaterial
+from schemas.evidence import read_tree_head
+from schemas.identifiers import EnvelopeId, SystemId
+from schemas.verdict import FileKind, Indication, Verdict
+from schemas.vocabulary import StatusCode, TransportAcknowledgement
+from schemas.xml import parse
+from signing.validation.archive import read_bundle
+from signing.validation.bundle import judge_bundle
+from signing.validation.pdf import judge_pdf
+from signing.xmldsig.verify import verify_receipt
+from tests.support.hub import Hub, running_hub
+from tests.support.signed_pdf import LETTER, SEAL, sign
+from tests.support.world import COMMUNE, MINISTRY, PROVINCE, attachment, make_world
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
+    async with running_hub(await make_world(), tmp_path) as running:
+        yield running
+
+
+async def conversation(hub: Hub) -> str:
+    """A sealed letter, taken by the province, registered by province and ministry."""
+    world = hub.world
+    person = sign(LETTER.read_bytes(), world.pki.person())
+    letter = world.document(attachment(sign(person, world.pki.seal(), SEAL)))
+    location = (await hub.post(letter, by=world.commune)).headers["Location"]
+    await hub.inbox(f"agency={PROVINCE}&wait=10", by=world.province)
+    said = Acknowledgement(
+        envelope_id=EnvelopeId(location.rsplit("/", 1)[1]),
+        body_sha256=letter.body_sha256,
+        recipient=PROVINCE,
+        system_id=SystemId("qlvb-h99"),
+        state=TransportAcknowledgement.DONE,
+    )
+    taken = await hub.call(
+        "POST",
+        f"{location}/receipts?agency={PROVINCE}",
+        by=world.province,
+        body=prepare_acknowledgement(
+            said, credential=world.province, at=world.clock.now
+        ),
+        headers={"Content-Type": "application/xml"},
+    )
+    assert taken.status == 201
+    for reporter, credential in (
+        (PROVINCE, world.province),
+        (MINISTRY, world.ministry),
+    ):
+        status = world.status(
+            StatusCode.REGISTERED, reporter=reporter, credential=credential
+        )
+        recorded = await hub.post(status, by=credential, path=f"{location}/status")
+        assert recorded.status == 201
+    return location
+
+
+def judged(hub: Hub, bundle: bytes) -> Verdict:
+    root = hub.world.pki.root.root.public_bytes(Encoding.DER)
+    return judge_bundle(
+        bundle, material=TrustMaterial(roots=(root,)), at=None, judge_pdf=judge_pdf
+    )
+
+
+async def test_bundle_of_a_whole_conversation_passes_with_the_root_alone(
+    hub: Hub,
+) -> None:
+    location = await conversation(hub)
+    path = f"{location}/evidence?agency={COMMUNE}"
+    answer = await hub.call("GET", path, by=hub.world.commune)
+    verdict = judged(hub, answer.body)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+    assert (verdict.indication, verdict.reasons) == (Indication.TOTAL_PASSED, ())
+    kinds = [one.kind for one in verdict.parts]
+    assert kinds.count(FileKind.STATUS) == 2
+    names = list(read_bundle(answer.body).members)
+    assert [one for one in names if one.startswith("receipts/")] == [
+        "receipts/01-delivered.xml",
+        "receipts/02-taken.xml",
+        "receipts/03-registered.xml",
+        "receipts/04-registered.xml",
+        "receipts/acceptance.xml",
+    ]
+
+
+async def test_bundle_of_a_recipient_holds_its_own_steps_only(hub: Hub) -> None:
+    location = await conversation(hub)
+    path = f"{location}/evidence?agency={MINISTRY}"
+    answer = await hub.call("GET", path, by=hub.world.ministry)
+    assert judged(hub, answer.body).indication is Indication.TOTAL_PASSED
+    members = read_bundle(answer.body).members
+    assert [one for one in members if one.startswith("receipts/")] == [
+        "receipts/01-delivered.xml",
+        "receipts/02-registered.xml",
+        "receipts/acceptance.xml",
+    ]
+    assert not any(
+        b">H99<" in content
+        for name, content in members.items()
+        if name.startswith(("statuses/", "receipts/0"))
+    )
+
+
+async def test_bundle_with_one_changed_byte_fails(hub: Hub) -> None:
+    location = await conversation(hub)
+    answer = await hub.call("GET", f"{location}/evidence", by=hub.world.commune)
+    at = answer.body.index(b"%PDF-") + 1000
+    changed = answer.body[:at] + bytes([answer.body[at] ^ 1]) + answer.body[at + 1 :]
+    assert judged(hub, changed).indication is Indication.TOTAL_FAILED
+
+
+async def test_log_head_is_signed_by_the_logs_key(hub: Hub) -> None:
+    await conversation(hub)
+    answer = await hub.call("GET", "/v1/log/head", by=hub.world.commune)
+    verified = verify_receipt(parse(answer.body))
+    assert verified.certificate == hub.world.services.hub.log.certificate
+    assert read_tree_head(verified.content).size > 0
