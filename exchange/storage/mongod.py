@@ -201,6 +201,8 @@ def _arguments(layout: Layout, socket: Path, replica_set: str) -> list[str]:
         # A path in place of an address: no TCP port is opened at all.
         "--bind_ip": str(socket),
         "--networkMessageCompressors": "disabled",
+        # Most of what is stored is compressed already, as PDFs are.
+        "--wiredTigerJournalCompressor": "none",
         "--wiredTigerCacheSizeGB": "0.25",
         "--oplogSize": "256",
     }

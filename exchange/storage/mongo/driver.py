@@ -42,7 +42,7 @@ class DuplicateError(ExchangeError):
     """A unique key is taken; its value is the place. Stays inside this package."""
 
 
-def open_client(uri: str, *, patience_seconds: float = 10) -> Client:
+def open_client(uri: str, *, patience_seconds: float) -> Client:
     """Open a client; nothing is sent before its first call.
 
     Args:

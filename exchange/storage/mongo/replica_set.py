@@ -35,7 +35,7 @@ async def make_primary(uri: str, *, member: str, seconds: float) -> None:
         StorageUnavailableError: the database failed.
         TimeoutError: it did not become primary in time.
     """
-    client = open_client(uri)
+    client = open_client(uri, patience_seconds=seconds)
     try:
         async with available(), asyncio.timeout(seconds):
             await _configure(client, member)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Final
 
 from pymongo import IndexModel
-from pymongo.errors import CollectionInvalid, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from exchange.errors import ExchangeError
 from exchange.storage.mongo.driver import Database, Document, available
@@ -12,6 +12,7 @@ from schemas.errors import ErrorCode
 from schemas.vocabulary import DeliveryState
 
 VERSION: Final = 1
+_NAMESPACE_EXISTS: Final = 48  # MongoDB error code
 UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
 
 _INDEXES: Final = {
@@ -43,9 +44,9 @@ _INDEXES: Final = {
             ["recipient", "log_index"],
             partialFilterExpression={"log_index": {"$exists": True}},
         ),
-        # What waits for its check: entries leave the index with the state.
+        # What waits for its check; it leaves the index with the state.
         IndexModel(
-            "envelope",
+            ["envelope", "state"],
             name="unchecked",
             partialFilterExpression={"state": {"$in": list(UNCHECKED)}},
         ),
@@ -86,9 +87,12 @@ async def _require_known_version(database: Database) -> None:
 
 
 async def _create(database: Database, name: str) -> None:
-    # Another process that starts at the same time may have been faster.
-    with suppress(CollectionInvalid):
-        await database.create_collection(name)
+    try:
+        await database.command("create", name)
+    except OperationFailure as error:
+        # Another process that starts at the same time was faster.
+        if error.code != _NAMESPACE_EXISTS:
+            raise
 
 
 async def _put_once(database: Database, name: str, values: Document) -> None:

@@ -11,6 +11,7 @@ from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
 from exchange.storage.mongo.schema import prepare
 
+_PATIENCE_SECONDS = 10.0  # a change of primary takes less
 _READY_SECONDS = 2.0
 
 
@@ -23,7 +24,7 @@ async def open_mongo_storage(
         StorageUnavailableError: no primary answers.
         ExchangeError: a later version wrote this database (DATABASE_NEWER).
     """
-    client = open_client(uri)
+    client = open_client(uri, patience_seconds=_PATIENCE_SECONDS)
     storage = MongoStorage(client, database)
     try:
         await prepare(open_database(client, database))
