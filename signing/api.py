@@ -31,6 +31,8 @@ SECONDS = 30.0
 
 _PDF_HEADER = b"%PDF-"
 _PDF_HEADER_WITHIN = 1024
+"""Where readers look for the header (ISO 32000-1 Annex H.3.4.1)."""
+
 _ZIP_START, _ZIP_END, _ZIP_END_SIZE = b"PK\x03\x04", b"PK\x05\x06", 22
 _ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:[^\s<>:/]{1,64}:)?([A-Za-z]{1,64})[\s/>]"
@@ -83,20 +85,14 @@ class _Question:
             return refused_file(
                 FileKind.UNKNOWN, format_failure(ErrorCode.BODY_EMPTY, "file")
             )
-        if data.startswith(_PDF_HEADER):
-            return self._pdf(data)
-        if data.startswith(_ZIP_START) or data[-_ZIP_END_SIZE:].startswith(_ZIP_END):
+        if _is_archive(data):
             return judge_bundle(
                 data, material=self.material, at=self.at, judge_pdf=self.judge_pdf
             )
         root = _ROOT.match(data)
         if root is not None:
             return self._xml(root.group(1).decode(), data)
-        if looks_saved(data):
-            return self._saved(data)
-        if _PDF_HEADER in data[:_PDF_HEADER_WITHIN]:
-            return self._pdf(data)
-        return _unknown()
+        return self._saved(data) if looks_saved(data) else self._pdf(data)
 
     def judge_pdf(
         self,
@@ -127,6 +123,8 @@ class _Question:
         return result
 
     def _pdf(self, data: bytes) -> Verdict:
+        if _PDF_HEADER not in data[:_PDF_HEADER_WITHIN]:
+            return _unknown()
         return self.judge_pdf(data, material=self.material, at=self.control_time)
 
     def _xml(self, root: str, data: bytes) -> Verdict:
@@ -162,6 +160,13 @@ _DOCUMENTS: dict[str, Callable[..., Verdict]] = {
     "StepReceipt": judge_receipt,
     "TreeHead": judge_tree_head,
 }
+
+
+def _is_archive(data: bytes) -> bool:
+    """Tell whether `data` is a zip archive, even with one of its ends damaged."""
+    if data.startswith(_PDF_HEADER):
+        return False
+    return data.startswith(_ZIP_START) or data[-_ZIP_END_SIZE:].startswith(_ZIP_END)
 
 
 def _read(path: Path) -> bytes | None:
