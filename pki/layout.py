@@ -55,14 +55,12 @@ def save_authority(
     """Write key and certificate of a new CA.
 
     Raises:
+        OSError: a folder cannot be made.
         PkiError: a file cannot be written.
     """
     path = key_path(directory, kind)
-    try:
-        for folder in (path.parent.parent, path.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomically(path, save_pkcs8(key, passphrase), mode=PRIVATE)
     pem = certificate.public_bytes(Encoding.PEM)
     write_atomically(certificate_path(directory, kind), pem)

@@ -7,7 +7,6 @@ alternative name. A document system has `urn:lienthong:system:ID`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -132,12 +131,6 @@ def summary(certificate: x509.Certificate) -> CertificateSummary:
         not_after=certificate.not_valid_after_utc,
         sha256=sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
     )
-
-
-def valid_at(certificate: x509.Certificate, at: datetime) -> bool:
-    """Tell whether `at` lies in the validity period (RFC 5280 4.1.2.5: inclusive)."""
-    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return first <= at.replace(microsecond=0) <= last
 
 
 def _alternative_names(fields: SubjectFields) -> Iterator[x509.GeneralName]:

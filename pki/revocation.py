@@ -8,7 +8,7 @@ critical extension that is not understood.
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID
 
 from pki.algorithms import is_accepted_signature
@@ -97,7 +97,9 @@ class RevocationList:
             return False
         if issuer.key_usage is not None and "crl_sign" not in issuer.key_usage:
             return False
-        return _signature_holds(self.crl, issuer.certificate)
+        # A strong key is RSA or EC (pki.algorithms), which this call accepts.
+        key = issuer.certificate.public_key()
+        return self.crl.is_signature_valid(key)  # type: ignore[arg-type]
 
 
 def read_revocation_list(data: bytes) -> RevocationList:
@@ -117,13 +119,3 @@ def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:
     if extension.oid in _PARTIAL:
         return False
     return extension.oid in _UNDERSTOOD or not extension.critical
-
-
-def _signature_holds(
-    crl: x509.CertificateRevocationList, issuer: x509.Certificate
-) -> bool:
-    try:
-        # A strong key is RSA or EC (pki.algorithms), which this call accepts.
-        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    except (InvalidSignature, *UNREADABLE_CERTIFICATE, UnsupportedAlgorithm):
-        return False

@@ -44,6 +44,7 @@ def test_added_certificate_is_found(registry: CertificateRegistry) -> None:
     assert registry.get(1 << 158) == entry(1 << 158)
     assert 1 << 158 in registry
     assert 1 not in registry
+    assert "1" not in registry
 
 
 def test_serial_number_is_taken_once(registry: CertificateRegistry) -> None:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy, system_clock
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, agency_of, system_of
@@ -210,6 +210,17 @@ def test_existing_hierarchy_is_not_overwritten(tmp_path: Path) -> None:
         create(tmp_path / "pki")
     assert refusal.value.code is ErrorCode.ISSUANCE_REFUSED
     assert hierarchy.root == before
+
+
+def test_folder_that_cannot_be_made_is_a_coded_refusal(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(PkiError) as refusal:
+        create(tmp_path / "file" / "pki")
+    assert refusal.value.code is ErrorCode.FILE_UNREADABLE
+
+
+def test_system_clock_knows_its_zone() -> None:
+    assert system_clock().utcoffset() == timedelta()
 
 
 def test_failed_creation_leaves_nothing(tmp_path: Path) -> None:

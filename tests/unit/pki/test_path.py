@@ -393,6 +393,7 @@ def test_garbage_gives_a_judgement(pki: TestPki, data: bytes) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_serial_number_that_is_not_positive_is_malformed(pki: TestPki) -> None:
     negative = bytearray(der(pki.person().certificate))
     version_and_tag = bytes.fromhex("a00302010202")

@@ -103,6 +103,15 @@ def test_absent_file_is_a_coded_refusal(tmp_path: Path) -> None:
     assert refusal.value.code is ErrorCode.FILE_UNREADABLE
 
 
+def test_file_beyond_any_list_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.crl"
+    with path.open("wb") as file:
+        file.truncate(256 * 1024 * 1024 + 1)
+    with pytest.raises(PkiError) as refusal:
+        load_material(revocation=[path])
+    assert refusal.value.code is ErrorCode.FILE_UNREADABLE
+
+
 def test_anchor_must_be_a_ca() -> None:
     leaf = der(PKI.person().certificate)
     with pytest.raises(PkiError) as refusal:
