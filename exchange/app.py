@@ -50,7 +50,11 @@ def create_app(
         async with delivering(services, owner=owner):
             yield
 
+    async def drain(_app: web.Application) -> None:
+        services.signals.drain()
+
     app.cleanup_ctx.append(background)
+    app.on_shutdown.append(drain)
     return app
 
 

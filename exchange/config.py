@@ -96,13 +96,11 @@ class KeySettings:
     """Where one key is kept.
 
     Args:
-        uri: ``pkcs12:PATH`` or ``file:PATH``.
-        certificate: PEM chain for a key kept without one.
+        uri: ``pkcs12:PATH``, or ``file:PATH`` of a PEM file with key and chain.
         passphrase_file: file whose first line opens the key.
     """
 
     uri: str = ""
-    certificate: Path | None = None
     passphrase_file: Path | None = None
 
 

@@ -51,9 +51,16 @@ class Signals:
         accepted: envelopes wait for the checker.
         recorded: log entries wait for the sequencer.
         sequenced: the log has grown; inboxes may show more.
+        draining: the process is about to stop; nobody should wait any longer.
     """
 
     def __init__(self) -> None:
+        self.draining = False
         self.accepted = Bell()
         self.recorded = Bell()
         self.sequenced = Broadcast()
+
+    def drain(self) -> None:
+        """Send everybody home who only waits for news."""
+        self.draining = True
+        self.sequenced.announce()

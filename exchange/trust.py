@@ -73,11 +73,10 @@ class FollowedTrust:
         _log.info("trust.reloaded", crls=len(material.crls))
         return True
 
-    async def follow(self) -> None:
-        """Refresh for ever."""
-        while True:
-            await asyncio.sleep(self._settings.reload_seconds)
-            await self.refresh()
+    async def turn(self) -> None:
+        """Wait until it is time to look, and look."""
+        await asyncio.sleep(self._settings.reload_seconds)
+        await self.refresh()
 
 
 def _load(settings: TrustSettings) -> TrustMaterial:

@@ -67,7 +67,7 @@ async def _first_items(
             agencies, after=command.after, limit=limit
         )
         remaining = deadline - clock()
-        if items or remaining <= 0:
+        if items or remaining <= 0 or services.signals.draining:
             return items
         await _come_or_late(news, remaining)
 
