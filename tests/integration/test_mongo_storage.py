@@ -233,3 +233,26 @@ async def test_one_envelope_reaches_every_commune_in_time(
     last = await mongo_storage.envelopes.inbox([communes[-1]], after=-1, limit=1)
     assert last[0].envelope.recipients == communes
     assert time.monotonic() - begun < 5
+
+
+async def test_many_long_lists_are_made_visible_in_short_transactions(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    """One transaction for all of them would outlive its time, again and again."""
+    communes = tuple(OrganId(f"H99.{number}") for number in range(3300))
+    for number in range(8):
+        await mongo_storage.envelopes.accept(acceptance(number, recipients=communes))
+        await mongo_storage.envelopes.record_step(step(number, recipients=communes))
+    before = await committed(raw)
+
+    done = await mongo_storage.log.sequence(limit=100)
+
+    assert [one.index for one in done] == list(range(16))
+    assert await committed(raw) - before == 2
+    shown = await mongo_storage.envelopes.inbox([communes[7]], after=-1, limit=100)
+    assert [one.delivery.log_index for one in shown] == list(range(1, 16, 2))
+
+
+async def committed(raw: Raw) -> int:
+    status = await raw.command("serverStatus")
+    return int(status["transactions"]["totalCommitted"])

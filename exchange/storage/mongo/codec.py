@@ -153,10 +153,13 @@ def receipt_record(document: Document) -> StoredReceipt:
     )
 
 
-def pending_document(entry: PendingLogEntry) -> Document:
-    """Encode a log entry that waits for its index."""
+def pending_document(entry: PendingLogEntry, shows: int) -> Document:
+    """Encode a log entry that waits for its index, and how much it may make visible."""
+    return {**_entry_document(entry), "_id": entry.entry_id, "shows": shows}
+
+
+def _entry_document(entry: PendingLogEntry) -> Document:
     return {
-        "_id": entry.entry_id,
         "type": entry.entry_type.value,
         "envelope": entry.envelope_id,
         "leaf": entry.leaf,
@@ -173,7 +176,7 @@ def leaf_document(leaf: Leaf) -> Document:
     """Encode a sequenced entry with the tree nodes it completes, the leaf first."""
     sequenced = leaf.sequenced
     return {
-        **pending_document(sequenced.entry),
+        **_entry_document(sequenced.entry),
         "_id": sequenced.index,
         "entry": sequenced.entry.entry_id,
         "nodes": [node for _, node in leaf.completed],

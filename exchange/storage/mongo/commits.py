@@ -82,7 +82,7 @@ class Commits:
     async def _insert_traces(
         self, group: Sequence[Acceptance | StepRecord], session: Session
     ) -> None:
-        entries = (codec.pending_document(one.entry) for one in group)
+        entries = (codec.pending_document(one.entry, _shows(one)) for one in group)
         await self._insert("log_pending", entries, session)
         lines = (codec.audit_document(one.audit) for one in group)
         await self._insert("audit", lines, session)
@@ -97,6 +97,14 @@ def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
     for envelope in (one.envelope for one in group):
         for recipient in envelope.recipients:
             yield codec.delivery_document(envelope.envelope_id, recipient)
+
+
+def _shows(one: Acceptance | StepRecord) -> int:
+    if not one.entry.makes_visible:
+        return 0
+    return len(
+        one.envelope.recipients if isinstance(one, Acceptance) else one.recipients
+    )
 
 
 def _move(step: StepRecord) -> UpdateMany:

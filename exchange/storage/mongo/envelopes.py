@@ -32,8 +32,10 @@ from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.schema import UNCHECKED
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 
-_GROUP_BYTES = 8 << 20
-_ITEM_BYTES = 256 << 10  # at most 32 callers in a group
+# A group is one transaction, and a transaction must end within seconds.
+_GROUP_WEIGHT = 8 << 20
+_LEAST_WEIGHT = 256 << 10  # at most 32 callers in a group
+_RECIPIENT_WEIGHT = 1 << 10
 
 
 class MongoEnvelopes:
@@ -46,10 +48,10 @@ class MongoEnvelopes:
         self._bodies = Bodies(database)
         commits = Commits(database, self._bodies)
         self._accepting = GroupCommitter(
-            commits.accept, weight=_acceptance_weight, limit=_GROUP_BYTES
+            commits.accept, weight=_acceptance_weight, limit=_GROUP_WEIGHT
         )
         self._recording = GroupCommitter(
-            commits.record, weight=_step_weight, limit=_GROUP_BYTES
+            commits.record, weight=_step_weight, limit=_GROUP_WEIGHT
         )
 
     async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
@@ -219,8 +221,9 @@ def _message(system_id: SystemId, sender: OrganId, message_id: MessageId) -> Doc
 
 
 def _acceptance_weight(acceptance: Acceptance) -> int:
-    return max(_ITEM_BYTES, len(acceptance.body))
+    recipients = len(acceptance.envelope.recipients) * _RECIPIENT_WEIGHT
+    return max(_LEAST_WEIGHT, len(acceptance.body) + recipients)
 
 
-def _step_weight(_step: StepRecord) -> int:
-    return _ITEM_BYTES
+def _step_weight(step: StepRecord) -> int:
+    return max(_LEAST_WEIGHT, len(step.recipients) * _RECIPIENT_WEIGHT)

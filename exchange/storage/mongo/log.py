@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 
 from pymongo import UpdateMany
 
@@ -9,12 +10,18 @@ from exchange.domain.records import PendingLogEntry, SequencedLogEntry
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import Database, find_all, find_one
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    find_all,
+    find_one,
+)
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
 
+_SHOWN_AT_ONCE = 20_000  # deliveries; takes about a second
 _READABLE = [state.value for state in READABLE_DELIVERY_STATES]
 
 
@@ -28,8 +35,17 @@ class MongoLog:
         self._meta = database["meta"]
 
     async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
-        """Give indexes to entries that wait, oldest first, and store tree nodes."""
-        return await in_transaction(self._database, partial(self._sequence, limit))
+        """Give indexes to entries that wait, oldest first, and store tree nodes.
+
+        In several transactions where one would have to make too much visible.
+        """
+        done: list[SequencedLogEntry] = []
+        cut = True
+        while cut and len(done) < limit:
+            work = partial(self._sequence, limit - len(done))
+            entries, cut = await in_transaction(self._database, work)
+            done.extend(entries)
+        return done
 
     async def size(self) -> int:
         """Number of sequenced entries."""
@@ -64,16 +80,17 @@ class MongoLog:
 
     async def _sequence(
         self, limit: int, session: Session
-    ) -> Sequence[SequencedLogEntry]:
+    ) -> tuple[Sequence[SequencedLogEntry], bool]:
         waiting = self._pending.find({}, session=session).sort("_id", 1).limit(limit)
-        batch = [codec.pending_record(one) async for one in waiting]
+        documents = await waiting.to_list(None)
+        batch = [codec.pending_record(one) for one in _fitting(documents)]
         if not batch:
-            return ()
+            return (), False
         state = await self._meta.find_one({"_id": "log"}, session=session)
         growth = grow(codec.log_state_record(state or {}), batch)
         await self._store(growth, session)
         await self._show(growth, session)
-        return growth.entries
+        return growth.entries, len(batch) < len(documents)
 
     async def _store(self, growth: Growth, session: Session) -> None:
         documents = [codec.leaf_document(leaf) for leaf in growth.leaves]
@@ -102,3 +119,10 @@ class MongoLog:
         ]
         if shown:
             await self._database["deliveries"].bulk_write(shown, session=session)
+
+
+def _fitting(waiting: Sequence[Document]) -> Sequence[Document]:
+    """Return the first documents, but few enough for one transaction."""
+    shown = list(accumulate(one["shows"] for one in waiting))
+    fitting = sum(total <= _SHOWN_AT_ONCE for total in shown)
+    return waiting[: max(1, fitting)]
