@@ -20,6 +20,7 @@ from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import Indication
 from schemas.xml import parse
 from signing.validation.xml import judge_receipt
+from signing.xmldsig.verify import verify_receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ class AgencyClient:
         if verdict.indication is not Indication.TOTAL_PASSED:
             place = verdict.reasons[0].code if verdict.reasons else verdict.indication
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=place)
-        return read_receipt(parse(content))
+        return read_receipt(verify_receipt(parse(content)).content)
 
 
 def _post(path: str, message: Message) -> Request:

@@ -1,17 +1,16 @@
 """`lienthong serve`: run the service until it is told to stop."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
-from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.config import load_settings
 from exchange.demo.directory import fill_directory
-from exchange.demo.site import Site, build_site
+from exchange.demo.province import OFFICES
+from exchange.demo.site import Site, build_site, refresh_lists, write_profiles
 from exchange.logs import configure_logs
 from exchange.serve import Ports, serve
-from pki.hierarchy import Hierarchy
 from schemas.errors import Text
 
 
@@ -19,44 +18,48 @@ def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     parser.add_argument("--config", type=Path, help="lienthong.toml")
     parser.add_argument(
-        "--demo",
-        action="store_true",
-        help="CA, cơ quan mẫu trong VAR/serve / a demonstration site in VAR/serve",
+        "--demo", action="store_true", help="tỉnh mẫu / the demonstration province"
     )
 
 
 def run(arguments: Arguments, output: Output) -> int:
-    """Serve; 0 after an orderly end."""
+    """Serve; SIGTERM and SIGINT let running requests finish first."""
     configure_logs()
-    folder: Path = arguments.var
-    config: Path | None = arguments.config
     if arguments.demo:
-        site = _demo_site(folder / "serve")
-        folder, config = site.folder, site.config
-    settings = load_settings(config)
-    asyncio.run(serve(settings, folder, started=_announce(output)))
+        asyncio.run(_serve_demo(Site(arguments.var / "serve"), output))
+        return 0
+    if arguments.config is None:
+        raise UsageError("--config? --demo?")
+    settings = load_settings(arguments.config)
+    asyncio.run(
+        serve(settings, arguments.var, started=lambda ports: _tell(ports, output))
+    )
     return 0
 
 
-def _demo_site(folder: Path) -> Site:
-    site = Site(folder)
-    if not site.config.exists():
+async def _serve_demo(site: Site, output: Output) -> None:
+    if site.config.exists():
+        refresh_lists(site)
+    else:
         build_site(site)
-    with Hierarchy.open(site.pki) as hierarchy:
-        hierarchy.write_crls()
-    asyncio.run(fill_directory(site))
-    return site
+        await fill_directory(site)
+    settings = load_settings(site.config)
 
-
-def _announce(output: Output) -> Callable[[Ports], None]:
     def started(ports: Ports) -> None:
-        output.say(
-            Text(
-                f"Dịch vụ chạy ở https://{ports.host}:{ports.agency_port}, "
-                f"số đo ở http://127.0.0.1:{ports.public_port}/metrics",
-                f"Serving https://{ports.host}:{ports.agency_port}, "
-                f"metrics at http://127.0.0.1:{ports.public_port}/metrics",
+        write_profiles(site, ports.agency_port)
+        _tell(ports, output)
+        for office in OFFICES:
+            output.show(
+                f"  lienthong inbox --profile {site.profile(office)}   # {office.name}"
             )
-        )
 
-    return started
+    await serve(settings, site.folder, started=started)
+
+
+def _tell(ports: Ports, output: Output) -> None:
+    agency = f"https://{ports.host}:{ports.agency_port}"
+    public = f"http://127.0.0.1:{ports.public_port}/health/ready"
+    output.result(
+        {"agency": agency, "public": public, "pid": ports.pid},
+        Text(f"Đang phục vụ: {agency}  {public}", f"Serving: {agency}  {public}"),
+    )

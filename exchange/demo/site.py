@@ -111,6 +111,16 @@ def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> N
     write_atomically(site.config, _configuration(site).encode())
 
 
+def refresh_lists(site: Site) -> None:
+    """Publish fresh revocation lists of a site that was made before.
+
+    Raises:
+        PkiError: a file is unreadable or cannot be written.
+    """
+    with Hierarchy.open(site.pki) as hierarchy:
+        hierarchy.write_crls()
+
+
 def write_profiles(site: Site, port: int) -> None:
     """Write how each office's system reaches the hub on `port`.
 

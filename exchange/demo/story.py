@@ -31,6 +31,7 @@ from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, write_profiles
 from pki.keys.api import Credential
 from pki.trust import TrustMaterial, load_material
+from schemas.edxml.body import BodyScanner
 from schemas.edxml.document import EdxmlDocument
 from schemas.errors import Text
 from schemas.identifiers import OrganId
@@ -300,12 +301,14 @@ class Story:
             at=now,
         )
         receipt = await connection.client.report_status(self.sent.envelope_id, message)
+        (self.folder / f"status-{code}-{office.code}.xml").write_bytes(message.body)
         (self.folder / f"receipt-{code}-{office.code}.xml").write_bytes(receipt)
 
     def _write_message(self, name: str, message: Message) -> Path:
         path = self.folder / name
         header = _MIME_HEADER.format(message.content_type).encode()
         path.write_bytes(header + message.body)
+        path.with_suffix(".xml").write_bytes(_xml(message))
         return path
 
 
@@ -314,6 +317,13 @@ async def open_story(folder: Path) -> AsyncIterator[Story]:
     """Begin a story; what it opens is closed at the end, the products stay."""
     async with AsyncExitStack() as opened:
         yield Story(Site(folder), opened)
+
+
+def _xml(message: Message) -> bytes:
+    """Return the signed XML alone, as other programs take it."""
+    scanner = BodyScanner(message.content_type)
+    scanner.feed(message.body)
+    return scanner.finish().xml
 
 
 def _document(message: Message) -> EdxmlDocument:
