@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.reading import open_pdf
+from signing.validation import hex_strings
 from signing.validation.layout import Revision
 from signing.validation.limits import (
     MAX_FIELD_DEPTH,
@@ -24,6 +25,8 @@ from signing.validation.limits import (
 from signing.validation.tokens import skip_blank
 
 _PLACE_LENGTH = 100
+
+hex_strings.install()
 
 
 @dataclass(frozen=True, slots=True)

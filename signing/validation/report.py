@@ -55,7 +55,8 @@ class _Report:
         reasons = list(dict.fromkeys(_all_reasons(verdict)))
         if reasons:
             yield ""
-            yield f"{self._say(words.REASONS)}:"
+            passed = verdict.indication is Indication.TOTAL_PASSED
+            yield f"{self._say(words.NOTES if passed else words.REASONS)}:"
             yield from self._reasons(reasons)
 
     def _signature(self, signature: SignatureVerdict) -> Iterator[str]:

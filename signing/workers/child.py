@@ -16,6 +16,7 @@ from signing.workers.protocol import (
     DONE,
     FAILED,
     LENGTH,
+    OUT_OF_MEMORY,
     Job,
     Request,
     Result,
@@ -35,9 +36,12 @@ def main(arguments: list[str]) -> None:
     performers = {Job(name): _load(Job(name)) for name in arguments[2:]}
     requests, answers = _take_pipes()
     _send(answers, DONE)
-    while (request := read_request(requests)) is not None:
-        _limit_processor_time(seconds)
-        _send(answers, _answer(performers[request.job], request))
+    try:
+        while (request := read_request(requests)) is not None:
+            _limit_processor_time(seconds)
+            _send(answers, _answer(performers[request.job], request))
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
 
 
 def _limit_process(memory_bytes: int) -> None:

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL, SIGXCPU
 from time import monotonic
 
 from schemas.errors import ErrorCode
 from signing.workers.failure import WorkerFailure
-from signing.workers.protocol import LENGTH, MAX_ANSWER_BYTES, Job
+from signing.workers.protocol import LENGTH, MAX_ANSWER_BYTES, OUT_OF_MEMORY, Job
 
 START_SECONDS = 30.0
 """Loading the libraries takes half a second; a busy machine may need much longer."""
 
 _CHUNK = 1024 * 1024
-_KILLED = {-9, -24}
-"""SIGKILL and SIGXCPU: ended by a limit; other signals are crashes."""
+_LIMITED = {-SIGKILL, -SIGXCPU, OUT_OF_MEMORY}
+"""How a worker ends at a limit; everything else is a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class WorkerProcess:
     def _death(self) -> WorkerFailure:
         """Tell why the process ended: at a limit, or broken by its input."""
         self._process.wait()
-        limited = self._process.returncode in _KILLED
+        limited = self._process.returncode in _LIMITED
         return WorkerFailure(
             ErrorCode.LIMIT_EXCEEDED if limited else ErrorCode.PARSER_FAILED,
             place="process",

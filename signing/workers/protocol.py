@@ -20,6 +20,9 @@ from signing.workers.failure import WorkerFailure
 LENGTH = struct.Struct(">I")
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 DONE, FAILED = b"+", b"-"
+OUT_OF_MEMORY = 12
+"""Exit code of a worker that cannot hold a request (ENOMEM)."""
+
 NO_MATERIAL = TrustMaterial(roots=(), intermediates=(), crls=())
 
 Result = Verdict | tuple[str, ...]

@@ -1,0 +1,97 @@
+"""Hostile files through a worker: a verdict or a coded failure, within bounds."""
+
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
+
+import pytest
+
+from schemas.errors import ErrorCode
+from schemas.verdict import Indication, Verdict
+from signing.workers import Job, WorkerFailure, WorkerPool, verdict_of_failure
+from tests.support import hostile_pdf as hostile
+from tests.support.judged_pdf import TRUSTED, codes, judged, person_signed
+from tests.support.pki import NOW
+
+_SECONDS = 6.0
+_MEMORY = 512 * 1024 * 1024
+_CODES = {
+    ErrorCode.PDF_MALFORMED,
+    ErrorCode.LIMIT_EXCEEDED,
+    ErrorCode.PARSER_FAILED,
+    ErrorCode.NOT_SIGNED,
+}
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[WorkerPool]:
+    async with WorkerPool(1, _MEMORY, _SECONDS) as running:
+        yield running
+
+
+async def _verdict(pool: WorkerPool, data: bytes) -> Verdict:
+    try:
+        found = await pool.run(Job.JUDGE_PDF, data, material=TRUSTED, at=NOW)
+    except WorkerFailure as failure:
+        return verdict_of_failure(failure)
+    if not isinstance(found, Verdict):
+        raise TypeError
+    return found
+
+
+_FILES: dict[str, Callable[[], bytes]] = {
+    "cross-reference bomb": hostile.cross_reference_bomb,
+    "object stream bomb": hostile.object_stream_bomb,
+    "deep page tree": hostile.deep_page_tree,
+    "reference loop": hostile.reference_loop,
+    "deep array": hostile.deep_array,
+    "long string": hostile.long_string,
+    "field loop": hostile.field_loop,
+    "shared fields": hostile.shared_fields,
+    "claimed entries": hostile.claimed_entries,
+    "startxref loop": hostile.startxref_loop,
+    "empty": bytes,
+    "zeros": lambda: bytes(100_000),
+    "header alone": lambda: b"%PDF-1.7\n",
+    "truncated": lambda: person_signed()[:-700],
+    "cut in half": lambda: person_signed()[: len(person_signed()) // 2],
+    "no startxref": lambda: person_signed().replace(b"startxref", b"startxxxx"),
+}
+
+
+async def test_hostile_files_are_answered_within_bounds(pool: WorkerPool) -> None:
+    for name, build in _FILES.items():
+        data = build()
+        start = monotonic()
+        verdict = await _verdict(pool, data)
+        assert monotonic() - start < _SECONDS + 5, name
+        assert verdict.indication is not Indication.TOTAL_PASSED, name
+        assert codes(verdict) <= _CODES, name
+        assert codes(verdict), name
+
+
+async def test_worker_still_judges_after_hostile_files(pool: WorkerPool) -> None:
+    for data in (hostile.deep_array(), hostile.object_stream_bomb(), b""):
+        await _verdict(pool, data)
+    verdict = await _verdict(pool, person_signed())
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (hostile.deep_array, ErrorCode.PDF_MALFORMED),
+        (hostile.field_loop, ErrorCode.PDF_MALFORMED),
+        (hostile.shared_fields, ErrorCode.PDF_MALFORMED),
+        (hostile.startxref_loop, ErrorCode.PDF_MALFORMED),
+        (hostile.claimed_entries, ErrorCode.PDF_MALFORMED),
+        (lambda: hostile.cross_reference_bomb(5), ErrorCode.PDF_MALFORMED),
+        (lambda: hostile.deep_page_tree(3000), ErrorCode.NOT_SIGNED),
+    ],
+)
+def test_hostile_file_gives_its_verdict_quickly(
+    build: Callable[[], bytes], expected: ErrorCode
+) -> None:
+    data = build()
+    start = monotonic()
+    assert codes(judged(data)) == {expected}
+    assert monotonic() - start < 5
