@@ -82,12 +82,10 @@ class HubSettings:
 
     Args:
         id: name of the hub in receipts.
-        name: name shown to people.
         log_id: name of its transparency log.
     """
 
     id: str = "lienthong-demo"
-    name: str = "Liên thông"
     log_id: str = "lienthong-demo-log"
 
 
@@ -159,9 +157,9 @@ class LimitSettings:
     """
 
     inline_body_bytes: int = _MIB
-    xml_bytes: int = 2 * _MIB
+    xml_bytes: int = 2_000_000
     channel_xml_bytes: int = 256 * _KIB
-    body_bytes: int = 2 * _GIB
+    body_bytes: int = 4 * _GIB
     small_body_bytes: int = 256 * _KIB
     attachment_bytes: int = 2 * _GIB
     attachments: int = 1000

@@ -1,0 +1,127 @@
+"""Settings: complete, validated, published."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from exchange.config import AuthMode, Settings, all_keys, is_loopback, load_settings
+from exchange.errors import ExchangeError
+from schemas.errors import ErrorCode
+
+PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "lienthong.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def refused_place(path: Path | None = None, **environment: str) -> str:
+    with pytest.raises(ExchangeError) as caught:
+        load_settings(path, environment)
+    assert caught.value.code is ErrorCode.CONFIGURATION_INVALID
+    return caught.value.place
+
+
+def test_defaults_are_a_service_on_loopback_over_mutual_tls() -> None:
+    settings = load_settings(None, {})
+    assert settings == Settings()
+    assert settings.auth is AuthMode.MUTUAL_TLS
+    assert is_loopback(settings.server.host)
+
+
+def test_file_paths_are_relative_to_the_files_folder(tmp_path: Path) -> None:
+    path = written(tmp_path, '[trust]\nanchors = ["pki/root.pem", "/etc/x.pem"]')
+    anchors = load_settings(path, {}).trust.anchors
+    assert anchors == (tmp_path / "pki/root.pem", Path("/etc/x.pem"))
+
+
+def test_environment_overrides_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "[server]\nport = 1\n[limits]\npdf_seconds = 5")
+    environment = {
+        "LIENTHONG__SERVER__PORT": "9000",
+        "LIENTHONG__KEYS__RECEIPT__URI": "pkcs12:receipt.p12",
+        "LIENTHONG__TRUST__REVOCATION": "a.crl,b.crl",
+        "LIENTHONGX": "ignored",
+    }
+    settings = load_settings(path, environment)
+    assert settings.server.port == 9000
+    assert settings.limits.pdf_seconds == 5.0
+    assert settings.keys.receipt.uri == "pkcs12:receipt.p12"
+    assert [one.name for one in settings.trust.revocation] == ["a.crl", "b.crl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[server]\nprot = 1", "server.prot"),
+        ("[sever]\nport = 1", "sever"),
+        ("[keys.log]\nurl = 'x'", "keys.log.url"),
+        ("[server]\nport = 'x'", "server.port"),
+        ("[server]\nport = true", "server.port"),
+        ("[server]\nport = 1.5", "server.port"),
+        ("[server]\nport = -1", "server.port"),
+        ("[limits]\npdf_seconds = nan", "limits.pdf_seconds"),
+        ("[hub]\nid = 7", "hub.id"),
+        ("[trust]\nanchors = 7", "trust.anchors"),
+        ("[trust]\nanchors = [7]", "trust.anchors"),
+        ("[tls]\nkey = ''", "tls.key"),
+        ("server = 7", "server"),
+        ("auth = 'none'", "auth"),
+        ("auth = ", "lienthong.toml"),
+    ],
+)
+def test_wrong_value_is_refused_by_name(tmp_path: Path, text: str, place: str) -> None:
+    assert refused_place(written(tmp_path, text)) == place
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("LIENTHONG__SERVER__PROT", "server.prot"),
+        ("LIENTHONG__NOTHING", "nothing"),
+        ("LIENTHONG__AUTH__MODE", "auth.mode"),
+    ],
+)
+def test_unknown_variable_is_refused_by_name(
+    tmp_path: Path, name: str, place: str
+) -> None:
+    path = written(tmp_path, 'auth = "mutual_tls"')
+    assert refused_place(path, **{name: "1"}) == place
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    assert refused_place(tmp_path / "absent.toml") == "absent.toml"
+
+
+def test_development_mode_beyond_loopback_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "auth = 'development'\n[server]\nhost = '0.0.0.0'")
+    assert refused_place(path) == "auth"
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("hub.example", False),
+    ],
+)
+def test_loopback_is_told_apart(host: str, *, local: bool) -> None:
+    assert is_loopback(host) is local
+
+
+def test_every_key_is_published_with_its_default() -> None:
+    rows = re.findall(
+        r"^\| `([a-z_.]+)` \| (?:`(.*?)`)? \|", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    expected = [
+        (key, "" if value in {None, "", ()} else str(value))
+        for key, value in all_keys()
+    ]
+    assert rows == expected

@@ -1,0 +1,93 @@
+"""Small parts of the HTTP layer that need no server."""
+
+import json
+
+import pytest
+
+from exchange.errors import ExchangeError
+from exchange.http.envelopes import disposition
+from exchange.http.openapi import describe
+from exchange.http.problems import document, problem, status_of
+from exchange.http.ranges import parse_range
+from exchange.http.routes import AGENCY_LISTENER, AGENCY_ROUTES, PUBLIC_LISTENER
+from exchange.usecases.read_attachment import ByteRange
+from schemas.errors import CodedError, ErrorCode
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_code_has_a_problem_document_in_both_languages(code: ErrorCode) -> None:
+    fields = document(CodedError(code, place="x"), occurrence="1")
+    assert fields["type"] == f"urn:lienthong:problem:{code}"
+    assert 400 <= status_of(code) < 600
+    for part in ("message", "next"):
+        texts = fields[part]
+        assert isinstance(texts, dict)
+        assert texts["vi"]
+        assert texts["en"]
+
+
+def test_problem_is_json_that_is_never_cached() -> None:
+    answer = problem(ExchangeError(ErrorCode.OVERLOADED), occurrence="1")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Retry-After"] == "5"
+    assert isinstance(answer.body, bytes)
+    assert json.loads(answer.body)["status"] == 503
+
+
+@pytest.mark.parametrize(
+    ("header", "size", "found"),
+    [
+        (None, 10, None),
+        ("bytes=0-", 10, ByteRange(0, 9)),
+        ("bytes=9-9", 10, ByteRange(9, 9)),
+        ("bytes=-3", 10, ByteRange(7, 9)),
+        ("bytes=-30", 10, ByteRange(0, 9)),
+        ("bytes=2-99", 10, ByteRange(2, 9)),
+        ("bytes=-", 10, None),
+        ("bytes=5-2", 10, None),
+        ("bytes=1-2,4-5", 10, None),
+        ("lines=1-2", 10, None),
+    ],
+)
+def test_range_is_read(header: str | None, size: int, found: ByteRange | None) -> None:
+    assert parse_range(header, size=size) == found
+
+
+@pytest.mark.parametrize(
+    ("header", "size"), [("bytes=10-", 10), ("bytes=-0", 10), ("bytes=0-", 0)]
+)
+def test_range_that_holds_nothing_is_refused(header: str, size: int) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        parse_range(header, size=size)
+    assert caught.value.code is ErrorCode.RANGE_NOT_SATISFIABLE
+
+
+@pytest.mark.parametrize(
+    "name", ['a"b.pdf', "a\r\nX-Evil: 1.pdf", "../../etc/passwd", "Công văn.pdf", ""]
+)
+def test_file_name_never_leaves_its_header_or_names_a_path(name: str) -> None:
+    header = disposition(name)
+    assert "\r" not in header
+    assert "\n" not in header
+    assert "/" not in header
+    assert header.count('"') == 2
+
+
+def test_operations_are_named_once() -> None:
+    for routes in (AGENCY_LISTENER, PUBLIC_LISTENER):
+        names = [one.operation_id for one in routes]
+        assert len(names) == len(set(names))
+
+
+def test_nothing_of_the_agency_interface_is_open() -> None:
+    assert not any(one.is_open for one in AGENCY_ROUTES)
+
+
+def test_description_has_every_variable_of_every_path() -> None:
+    described = describe(AGENCY_ROUTES)
+    paths = described["paths"]
+    assert isinstance(paths, dict)
+    for path, operations in paths.items():
+        for operation in operations.values():
+            named = {one["name"] for one in operation["parameters"]}
+            assert {part[1:-1] for part in path.split("/") if part[:1] == "{"} <= named
