@@ -1,10 +1,13 @@
 """The verdict on whole files: who signed, with what, and when."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from pki.errors import PkiError
 from pki.trust import TrustMaterial
@@ -12,6 +15,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import FileKind, Indication, Modifications, SubIndication, Verdict
 from tests.support.certificates import Shape, ca_shape, make
 from tests.support.judged_pdf import (
+    AGENCY,
     FORMAT_FAILURE,
     PERSON,
     PKI,
@@ -27,9 +31,10 @@ from tests.support.judged_pdf import (
     sealed_unseen,
     with_gap,
 )
+from tests.support.later_revisions import revised, security_store
 from tests.support.odd_cms import CmsShape, resigned
 from tests.support.pki import NOW, TestPki
-from tests.support.signed_pdf import LETTER, SAMPLES, sign
+from tests.support.signed_pdf import LETTER, SAMPLES, SEAL, sign
 from tests.support.small_pdf import assemble, small_pdf
 
 PASSED = (Indication.TOTAL_PASSED, None)
@@ -80,6 +85,19 @@ def test_every_sample_passes_signed_and_fails_changed(path: object) -> None:
     assert outcome(judged(signed)) == PASSED
     changed = judged(flipped(signed, len(source) // 2))
     assert changed.indication is Indication.TOTAL_FAILED
+
+
+def test_file_with_cross_reference_streams_passes_too() -> None:
+    writer = copy_into_new_writer(PdfFileReader(BytesIO(LETTER.read_bytes())))
+    writer.stream_xrefs = True
+    written = BytesIO()
+    writer.write(written)
+    signed = sign(sign(written.getvalue(), PERSON), AGENCY, SEAL)
+    assert PdfFileReader(BytesIO(signed)).has_xref_stream
+    assert outcome(judged(signed)) == PASSED
+    later = judged(revised(signed, security_store))
+    assert outcome(later) == PASSED
+    assert later.signatures[-1].modifications is Modifications.LTA
 
 
 def test_file_without_a_signature_is_not_signed() -> None:
