@@ -135,7 +135,7 @@ def _verdict(signature: JudgedXml, parts: Parts) -> Verdict:
         signatures=(judged,),
         parts=parts.verdicts,
         reasons=tuple(
-            dict.fromkeys((*judged.reasons, *(one.reason for one in parts.findings)))
+            dict.fromkeys((*(one.reason for one in parts.findings), *judged.reasons))
         ),
     )
     indication, sub_indication = worst((own, judged, *parts.verdicts))

@@ -41,17 +41,20 @@ def test_same_members_give_the_same_bytes_in_any_order() -> None:
     assert write_bundle(turned) == write_bundle(MEMBERS)
 
 
+def _departure(data: bytes) -> str | None:
+    """Return where an archive departs from its one spelling, however it is told."""
+    try:
+        return read_bundle(data).departure
+    except SigningError as refused:
+        return f"{refused.code} {refused.place}"
+
+
 def test_every_changed_byte_is_noticed() -> None:
     data = write_bundle(MEMBERS)
     for position in range(len(data)):
         changed = bytearray(data)
         changed[position] ^= 0x10
-        try:
-            read = read_bundle(bytes(changed))
-        except SigningError as refused:
-            assert refused.code is ErrorCode.BUNDLE_STRUCTURE_INVALID
-        else:
-            assert read.departure is not None
+        assert _departure(bytes(changed)) is not None
 
 
 @pytest.mark.parametrize(
@@ -68,12 +71,7 @@ def test_every_changed_byte_is_noticed() -> None:
 )
 def test_bytes_around_or_missing_are_noticed(changed: object) -> None:
     assert callable(changed)
-    data = changed(write_bundle(MEMBERS))
-    try:
-        departure = read_bundle(data).departure
-    except SigningError as refused:
-        departure = refused.place
-    assert departure
+    assert _departure(changed(write_bundle(MEMBERS))) is not None
 
 
 def test_archive_of_another_writer_is_not_the_one_spelling() -> None:
@@ -98,12 +96,10 @@ def test_departure_names_the_directory() -> None:
 
 def test_member_twice_is_refused() -> None:
     written = io.BytesIO()
-    with (
-        zipfile.ZipFile(written, "w") as other,
-        pytest.warns(UserWarning, match="Duplicate"),
-    ):
+    with zipfile.ZipFile(written, "w") as other:
         other.writestr("a", b"1")
-        other.writestr("a", b"2")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            other.writestr("a", b"2")
     with pytest.raises(SigningError) as refused:
         read_bundle(written.getvalue())
     assert refused.value.code is ErrorCode.BUNDLE_STRUCTURE_INVALID

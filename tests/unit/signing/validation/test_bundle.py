@@ -10,7 +10,7 @@ from pki.trust import TrustMaterial
 from schemas.edxml.document import Attachment
 from schemas.errors import ErrorCode
 from schemas.evidence import MemberRole, TreeHead
-from schemas.verdict import FileKind, Indication, SubIndication, Verdict
+from schemas.verdict import FileKind, Indication, Reason, SubIndication, Verdict
 from schemas.vocabulary import EnvelopeKind, StatusCode, Step
 from signing.validation.archive import MANIFEST, write_bundle
 from signing.validation.bundle import judge_bundle
@@ -25,6 +25,7 @@ from tests.support.evidence_bundle import (
     step_of,
 )
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import STATUS_ENVELOPE
 from tests.support.signed_pdf import LETTER, sign, tampered
 
 PKI = TestPki.create()
@@ -135,7 +136,7 @@ def test_changed_member_is_named() -> None:
         contents[name] = contents[name][:-1] + b"!"
         verdict = _judge(write_bundle(contents))
         assert verdict.indication is FAILED
-        assert _reasons(verdict) == {(ErrorCode.BUNDLE_MEMBER_MISMATCH, name)}
+        assert verdict.reasons[0] == Reason(ErrorCode.BUNDLE_MEMBER_MISMATCH, name)
 
 
 def test_changed_byte_of_a_members_content_is_named_in_the_archive_as_it_is() -> None:
@@ -237,7 +238,7 @@ def test_step_of_another_envelope_fails(change: dict[str, str]) -> None:
 
 
 def test_bundle_of_another_envelope_id_fails() -> None:
-    verdict = _judge(_acceptance(envelope_id="01JD6Q3V5W8X9YZ0ABCDEFGHJX"))
+    verdict = _judge(_acceptance(envelope_id=STATUS_ENVELOPE))
     assert verdict.indication is FAILED
 
 
