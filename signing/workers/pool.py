@@ -1,4 +1,4 @@
-"""A fixed number of warm workers, and a single one for the command line."""
+"""A fixed number of warm workers behind an asynchronous call."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,50 +9,15 @@ from typing import Self
 
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
-from signing.workers.codec import decode
 from signing.workers.failure import WorkerFailure
+from signing.workers.once import perform
 from signing.workers.process import WorkerLimits, WorkerProcess
-from signing.workers.protocol import (
-    NO_MATERIAL,
-    RESULT_TYPES,
-    Job,
-    Request,
-    Result,
-    read_answer,
-    write_request,
-)
-
-SINGLE_FILE = WorkerLimits(memory_bytes=1536 * 1024 * 1024, timeout_seconds=30.0)
-"""What one file may use on the command line (design: 30 s and 1.5 GiB)."""
+from signing.workers.protocol import NO_MATERIAL, Job, Request, Result
 
 _JOBS_PER_PROCESS = 1000
 """Then a fresh process follows, so that nothing a file left behind lasts."""
 
 _BREAKING = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PARSER_FAILED}
-
-
-def run_once(
-    job: Job,
-    payload: bytes,
-    *,
-    material: TrustMaterial = NO_MATERIAL,
-    at: datetime | None = None,
-    proven_at: datetime | None = None,
-    limits: WorkerLimits = SINGLE_FILE,
-) -> Result:
-    """Do one job in a process of its own.
-
-    Raises:
-        WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
-    """
-    request = Request(
-        job=job, payload=payload, material=material, at=at, proven_at=proven_at
-    )
-    worker = WorkerProcess((job,), limits)
-    try:
-        return _perform(worker, request)
-    finally:
-        worker.close()
 
 
 class WorkerPool:
@@ -139,7 +104,7 @@ class WorkerPool:
         # One thread per worker: what a cancelled caller left running keeps its worker.
         worker = self._idle.get()
         try:
-            result = _perform(worker, request)
+            result = perform(worker, request)
         except WorkerFailure as failure:
             if failure.code in _BREAKING:
                 worker = self._replaced(worker)
@@ -163,8 +128,3 @@ class WorkerPool:
             self._live.discard(worker)
             worker.close()
             return self._spawn()
-
-
-def _perform(worker: WorkerProcess, request: Request) -> Result:
-    result = read_answer(worker.call(write_request(request)))
-    return decode(result, RESULT_TYPES[request.job])

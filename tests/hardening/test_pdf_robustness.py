@@ -7,7 +7,8 @@ import pytest
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Verdict
-from signing.workers import Job, WorkerFailure, WorkerPool, verdict_of_failure
+from signing.workers import Job, WorkerFailure, verdict_of_failure
+from signing.workers.pool import WorkerPool
 from tests.support import hostile_pdf as hostile
 from tests.support.judged_pdf import TRUSTED, codes, judged, person_signed
 from tests.support.pki import NOW

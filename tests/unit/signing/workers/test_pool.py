@@ -16,10 +16,10 @@ from schemas.verdict import Indication, Verdict
 from signing.workers import (
     Job,
     WorkerFailure,
-    WorkerPool,
     run_once,
     verdict_of_failure,
 )
+from signing.workers.pool import WorkerPool
 from signing.workers.process import WorkerLimits, WorkerProcess
 from tests.support.hostile_pdf import cross_reference_bomb
 from tests.support.judged_pdf import TRUSTED, judged, person_signed, sealed
