@@ -12,8 +12,9 @@ from schemas.errors import ErrorCode
 _HEADING = """\
 # Codes
 
-Every refusal and every reason of a verdict has one of these codes. They are never renamed. *Side* says whose turn it is; *HTTP* is the status when
-the hub refuses a request with it.
+Every refusal and every reason of a verdict has one of these codes. They are never
+renamed. *Side* says whose turn it is; *HTTP* is the status when the hub refuses a
+request with it.
 
 | code | side | HTTP | what happened | what next |
 |---|---|---|---|---|
