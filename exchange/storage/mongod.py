@@ -182,7 +182,7 @@ def explain_exit(mongod: Mongod, layout: Layout) -> ExchangeError:
         return ExchangeError(ErrorCode.PLATFORM_UNSUPPORTED, place=place)
     if "DBPathInUse" in _tail(layout.log):
         return ExchangeError(ErrorCode.DATABASE_LOCKED, place=str(layout.data))
-    place = f"mongod ended with {mongod.exit_status}, see {layout.log}"
+    place = f"mongod ended with {mongod.exit_status}, see {layout.log.parent}"
     return ExchangeError(ErrorCode.DATABASE_UNAVAILABLE, place=place)
 
 
@@ -203,6 +203,8 @@ def _arguments(layout: Layout, socket: Path, replica_set: str) -> list[str]:
         "--networkMessageCompressors": "disabled",
         # Most of what is stored is compressed already, as PDFs are.
         "--wiredTigerJournalCompressor": "none",
+        # An empty database takes 32 MB of disk, not 300.
+        "--wiredTigerEngineConfigString": "log=(file_max=32MB,prealloc=false)",
         "--wiredTigerCacheSizeGB": "0.25",
         "--oplogSize": "256",
     }

@@ -236,10 +236,11 @@ async def test_one_envelope_reaches_every_commune_in_time(
 
 
 async def test_many_long_lists_are_made_visible_in_short_transactions(
-    mongo_storage: MongoStorage, raw: Raw
+    mongo_storage: MongoStorage, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One transaction for all of them would outlive its time, again and again."""
-    communes = tuple(OrganId(f"H99.{number}") for number in range(3300))
+    monkeypatch.setattr("exchange.storage.mongo.log._SHOWN_AT_ONCE", 400)
+    communes = tuple(OrganId(f"H99.{number}") for number in range(60))
     for number in range(8):
         await mongo_storage.envelopes.accept(acceptance(number, recipients=communes))
         await mongo_storage.envelopes.record_step(step(number, recipients=communes))

@@ -4,12 +4,12 @@ A plugin: `tests/conftest.py` loads it, so every test may ask for these fixtures
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
@@ -23,16 +23,13 @@ def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("mongo")
     yield asyncio.run(_start(directory))
     asyncio.run(_stop(directory))
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
-async def mongo_database(mongod_uri: str) -> AsyncIterator[str]:
-    """The name of a database that does not exist yet and is dropped afterwards."""
-    name = f"test_{next(_numbers)}"
-    yield name
-    client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(mongod_uri)
-    await client.drop_database(name)
-    client.close()
+def mongo_database() -> str:
+    """The name of a database that does not exist yet; it goes with the mongod."""
+    return f"test_{next(_numbers)}"
 
 
 @pytest.fixture

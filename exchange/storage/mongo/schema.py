@@ -1,5 +1,6 @@
 """Collections, indexes and the version of their shape."""
 
+import asyncio
 from contextlib import suppress
 from typing import Final
 
@@ -69,11 +70,9 @@ async def prepare(database: Database) -> None:
     async with available():
         await _require_known_version(database)
         present = set(await database.list_collection_names())
-        for name, indexes in _INDEXES.items():
-            if name not in present:
-                await _create(database, name)
-            if indexes:
-                await database[name].create_indexes(list(indexes))
+        missing = [name for name in _INDEXES if name not in present]
+        await asyncio.gather(*(_create(database, name) for name in missing))
+        await asyncio.gather(*(_index(database, name) for name in _INDEXES))
         await _put_once(database, "directory", {"version": 0})
         await _put_once(database, "log", {"size": 0, "frontier": []})
 
@@ -93,6 +92,11 @@ async def _create(database: Database, name: str) -> None:
         # Another process that starts at the same time was faster.
         if error.code != _NAMESPACE_EXISTS:
             raise
+
+
+async def _index(database: Database, name: str) -> None:
+    if _INDEXES[name]:
+        await database[name].create_indexes(list(_INDEXES[name]))
 
 
 async def _put_once(database: Database, name: str, values: Document) -> None:
