@@ -1,7 +1,7 @@
 """What the use cases are given: one frozen object, built by the process."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
@@ -14,6 +14,7 @@ from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.records import System
 from exchange.errors import ExchangeError
+from exchange.ids import MonotonicIds
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
 from pki.keys.api import Credential
@@ -118,6 +119,7 @@ class Services:
     pdfs: PdfReader
     signals: Signals
     limits: LimitSettings
+    ids: MonotonicIds = field(default_factory=MonotonicIds)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""

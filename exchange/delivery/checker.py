@@ -14,7 +14,7 @@ from exchange.services import Services
 from schemas.identifiers import EnvelopeId
 
 LEASE = "checker"
-_LEASE_SECONDS = 30.0
+_LEASE_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _AT_ONCE = 16
 _BATCH = 64

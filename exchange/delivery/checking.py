@@ -177,6 +177,7 @@ def _record(
             subject=envelope.envelope_id,
             data=content,
         ),
+        entry_id=services.ids.new(now),
         makes_visible=step is Step.DELIVERED,
     )
     return StepRecord(

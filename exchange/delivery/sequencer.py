@@ -7,7 +7,7 @@ process without the lease only watches the log grow, to wake its own inboxes.
 from exchange.services import Services
 
 LEASE = "sequencer"
-_LEASE_SECONDS = 10.0
+_LEASE_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 _BATCH = 500
 

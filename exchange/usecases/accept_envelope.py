@@ -22,7 +22,6 @@ from exchange.services import Services
 from exchange.usecases.attesting import (
     acceptance_receipt,
     log_entry,
-    new_id,
     pending,
 )
 from exchange.usecases.auditing import audit_line, refusals_audited
@@ -130,7 +129,7 @@ async def _acceptance(
     body_chunks = await store_body(services, message.spool, envelope.envelope_id)
     return Acceptance(
         envelope=replace(envelope, receipt=receipt),
-        entry=pending(entry),
+        entry=pending(entry, entry_id=services.ids.new(entry.at)),
         audit=_audit(envelope),
         body=inline_body(message.spool, body_chunks),
         body_chunks=body_chunks,
@@ -143,7 +142,7 @@ def _envelope(
     document, now = read.document, services.now()
     other, business = document.other, document.business
     return Envelope(
-        envelope_id=EnvelopeId(new_id(now)),
+        envelope_id=EnvelopeId(services.ids.new(now)),
         kind=EnvelopeKind.DOCUMENT,
         system_id=message.submission.caller.system.system_id,
         sender=accept.sender,

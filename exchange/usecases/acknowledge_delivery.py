@@ -160,7 +160,8 @@ def _record(
             actor=receipt.issuer,
             subject=receipt.envelope_id,
             data=content,
-        )
+        ),
+        entry_id=services.ids.new(now),
     )
     return StepRecord(
         receipt=stored_step(receipt, content, recorded_at=now, entry_id=entry.entry_id),

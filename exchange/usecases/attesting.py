@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from ulid import ULID
-
 from exchange.domain.records import (
     Envelope,
     PendingLogEntry,
@@ -28,11 +26,6 @@ from schemas.vocabulary import LogEntryType
 from signing.xmldsig.sign import sign_receipt
 
 
-def new_id(at: datetime) -> str:
-    """Return a new ULID; those of later milliseconds sort later."""
-    return str(ULID.from_datetime(at))
-
-
 def log_entry(
     entry_type: LogEntryType, *, at: datetime, actor: str, subject: str, data: bytes
 ) -> LogEntry:
@@ -48,10 +41,12 @@ def log_entry(
     )
 
 
-def pending(entry: LogEntry, *, makes_visible: bool = False) -> PendingLogEntry:
+def pending(
+    entry: LogEntry, *, entry_id: str, makes_visible: bool = False
+) -> PendingLogEntry:
     """Make the stored form of an entry that waits for its index."""
     return PendingLogEntry(
-        entry_id=new_id(entry.at),
+        entry_id=entry_id,
         entry_type=entry.type,
         envelope_id=EnvelopeId(entry.subject),
         leaf=entry.canonical(),

@@ -23,7 +23,6 @@ from exchange.services import Services
 from exchange.usecases.attesting import (
     hub_step,
     log_entry,
-    new_id,
     pending,
     stored_step,
 )
@@ -185,7 +184,8 @@ async def _acceptance(
             actor=envelope.system_id,
             subject=envelope.envelope_id,
             data=content,
-        )
+        ),
+        entry_id=services.ids.new(envelope.accepted_at),
     )
     step = stored_step(
         receipt, content, recorded_at=receipt.at, entry_id=entry.entry_id
@@ -206,7 +206,7 @@ async def _acceptance(
 def _envelope(services: Services, report: _Report) -> Envelope:
     message, document, now = report.message, report.document, services.now()
     return Envelope(
-        envelope_id=EnvelopeId(new_id(now)),
+        envelope_id=EnvelopeId(services.ids.new(now)),
         kind=EnvelopeKind.STATUS,
         system_id=message.submission.caller.system.system_id,
         sender=report.reporter,

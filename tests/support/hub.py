@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,9 @@ class Hub:
             "Content-Type": message.content_type,
             "Message-Id": message.message_id,
         }
-        return await self.call("POST", path, by=by, body=message.body, headers=headers)
+        # A file, because aiohttp warns of large bodies given as bytes.
+        body = BytesIO(message.body)
+        return await self.call("POST", path, by=by, body=body, headers=headers)
 
     async def inbox(self, query: str, *, by: Credential) -> dict[str, Any]:
         """Read an inbox."""

@@ -1,0 +1,25 @@
+"""Ids of one process sort in the order in which they were made."""
+
+from datetime import timedelta
+
+from ulid import ULID
+
+from exchange.ids import MonotonicIds
+from tests.support.pki import NOW
+
+
+def test_ids_of_one_millisecond_differ_and_count_upwards() -> None:
+    ids = MonotonicIds()
+    made = [ids.new(NOW) for _ in range(1000)]
+    assert made == sorted(set(made))
+
+
+def test_ids_go_on_upwards_when_the_clock_jumps_back() -> None:
+    ids = MonotonicIds()
+    later = ids.new(NOW + timedelta(hours=1))
+    assert ids.new(NOW) > later
+
+
+def test_id_tells_its_time() -> None:
+    made = MonotonicIds().new(NOW)
+    assert ULID.from_str(made).datetime == NOW
