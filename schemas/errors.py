@@ -124,6 +124,7 @@ class ErrorCode(StrEnum):
     PDF_SIGNING_FORBIDDEN = "pdf_signing_forbidden"
 
     # Judging a PDF
+    FILE_EMPTY = "file_empty"
     NOT_SIGNED = "not_signed"
     FORMAT_UNKNOWN = "format_unknown"
     CONTENTS_GAP_INVALID = "contents_gap_invalid"

@@ -83,11 +83,15 @@ class _Question:
     def judge(self, data: bytes) -> Verdict:
         if not data:
             return refused_file(
-                FileKind.UNKNOWN, format_failure(ErrorCode.BODY_EMPTY, "file")
+                FileKind.UNKNOWN, format_failure(ErrorCode.FILE_EMPTY, "file")
             )
         if _is_archive(data):
             return judge_bundle(
-                data, material=self.material, at=self.at, judge_pdf=self.judge_pdf
+                data,
+                material=self.material,
+                at=self.at,
+                judge_pdf=self.judge_pdf,
+                deadline=self.deadline,
             )
         root = _ROOT.match(data)
         if root is not None:
@@ -149,6 +153,7 @@ class _Question:
             material=self.material,
             at=self.control_time,
             judge_pdf=self.judge_pdf,
+            deadline=self.deadline,
         )
 
 

@@ -4,6 +4,13 @@ from schemas.errors import ErrorCode, Explanation, Side
 from schemas.explanations.wording import explanation
 
 EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.FILE_EMPTY: explanation(
+        Side.FILE,
+        vi="Tệp rỗng, không có gì để kiểm tra.",
+        en="The file is empty: there is nothing to verify.",
+        next_vi="Lấy lại tệp từ nơi gửi; có thể việc tải về hoặc sao chép bị gián đoạn.",
+        next_en="Get the file again from its sender; a download may have stopped.",
+    ),
     ErrorCode.NOT_SIGNED: explanation(
         Side.FILE,
         vi="Tệp chưa có chữ ký số.",

@@ -148,7 +148,9 @@ def _first(items: Sequence[_Item], most: int) -> tuple[Sequence[_Item], int]:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S %z")
+    """Write a time as people here do, its offset as ISO 8601 does."""
+    local = moment.astimezone(VIETNAM)
+    return f"{local:%d/%m/%Y %H:%M:%S} {local.isoformat()[-6:]}"
 
 
 def _clean(text: str) -> str:

@@ -1,8 +1,6 @@
 """The demonstration runs, and programs of other people agree with its products."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,33 +11,12 @@ from schemas.verdict import Indication
 from schemas.xml import LIENTHONG, QCVN, XADES
 from signing.api import verify_file
 from tests.support.cms import cut_signatures
+from tests.support.demonstration import lienthong
 from tests.support.judges import run
 
 PDFS = ("cong-van-nguoi-ky.pdf", "cong-van-ky-so.pdf")
 RECIPIENTS = ("H99", "G06")
 STATUSES = ("01", "03", "06")
-
-
-@pytest.fixture(scope="module")
-def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the demonstration once, as a user does."""
-    var = tmp_path_factory.mktemp("var")
-    done = lienthong("demo", "--json", "--var", str(var), timeout=120)
-    story = json.loads(done.stdout)
-    assert [step for step in story["steps"] if not step["held"]] == []
-    assert story["held"]
-    assert done.returncode == 0
-    return var / "demo"
-
-
-def lienthong(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "exchange", *words],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
 
 
 def xmlsec1(products: Path, file: str, signed: str, *options: str) -> bool:

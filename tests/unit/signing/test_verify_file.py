@@ -146,7 +146,7 @@ def test_without_a_time_messages_are_judged_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", ErrorCode.BODY_EMPTY),
+        (b"", ErrorCode.FILE_EMPTY),
         (b"hello", ErrorCode.FORMAT_UNKNOWN),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), ErrorCode.FORMAT_UNKNOWN),
         (b"<html><body/></html>", ErrorCode.FORMAT_UNKNOWN),

@@ -65,12 +65,12 @@ def test_valid_file_in_vietnamese() -> None:
         "",
         "Chữ ký signature-1: hợp lệ",
         "  Người ký: Đoàn Thạch Khuê",
-        "  Thời điểm ký (do bên ký khai): 21/11/2026 09:00:00 +0700",
+        "  Thời điểm ký (do bên ký khai): 21/11/2026 09:00:00 +07:00",
         "  Nội dung nguyên vẹn: có",
         "  Giá trị chữ ký đúng: có",
         "  Thay đổi sau khi ký: không có",
         "  Đơn vị cấp chứng thư: CN=CA Cán bộ",
-        "  Hiệu lực chứng thư: 21/11/2026 09:00:00 +0700 – 21/11/2026 09:00:00 +0700",
+        "  Hiệu lực chứng thư: 21/11/2026 09:00:00 +07:00 – 21/11/2026 09:00:00 +07:00",
     ]
 
 

@@ -1,0 +1,13 @@
+"""The demonstration runs once for all modules that look at its products."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.demonstration import run_demonstration
+
+
+@pytest.fixture(scope="session")
+def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the demonstration once, as a user does."""
+    return run_demonstration(tmp_path_factory.mktemp("var"))
