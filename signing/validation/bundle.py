@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from math import inf
 
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
@@ -21,8 +22,8 @@ from schemas.xml import parse
 from signing.errors import SigningError
 from signing.validation.archive import MANIFEST, Archive, read_bundle, write_bundle
 from signing.validation.bundle_parts import Contents, Parts, judge_parts
-from signing.validation.envelope import PdfJudge
 from signing.validation.findings import Finding, conclusion, format_failure
+from signing.validation.message import PdfJudge
 from signing.validation.xml_signature import (
     JudgedXml,
     XmlJudge,
@@ -49,6 +50,7 @@ def judge_bundle(
     material: TrustMaterial,
     at: datetime | None,
     judge_pdf: PdfJudge,
+    deadline: float = inf,
 ) -> Verdict:
     """Judge an evidence bundle.
 
@@ -57,6 +59,7 @@ def judge_bundle(
         material: what is trusted.
         at: the control time; None means that of the manifest.
         judge_pdf: judges one PDF; called for every attachment that is one.
+        deadline: when judging has to end, on the monotonic clock.
 
     Raises:
         PkiError: a root in `material` is malformed.
@@ -66,7 +69,8 @@ def judge_bundle(
     except CodedError as error:
         return refused_file(FileKind.BUNDLE, refusal(error))
     own = _with_members(material, opened)
-    judge = XmlJudge(TrustStore.from_material(own), at or opened.manifest.at)
+    control_time = at or opened.manifest.at
+    judge = XmlJudge(TrustStore.from_material(own), control_time, deadline=deadline)
     signature = judge.judge(opened.verified, KeyPurpose.RECEIPT)
     findings = tuple(_member_findings(opened))
     if findings or signature.chain is None or not signature.chain.chain:

@@ -11,13 +11,9 @@ from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
 from schemas.vocabulary import EnvelopeKind
 from signing.validation.bundle_log import Events, log_findings
-from signing.validation.envelope import (
-    JudgePdf,
-    Message,
-    OpenedEnvelope,
-    open_envelope,
-)
+from signing.validation.envelope import OpenedEnvelope, open_envelope
 from signing.validation.findings import Finding, format_failure, not_checked
+from signing.validation.message import JudgePdf, Message
 from signing.validation.xml import open_receipt, open_tree_head
 from signing.validation.xml_signature import XmlJudge
 

@@ -8,13 +8,10 @@ A PDF that could not be read to an end counts: nobody knows what it says.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 from pki.names import agency_of
 from pki.purposes import KeyPurpose
-from pki.trust import TrustMaterial
 from schemas.edxml.body import (
     BodyScanner,
     ScannedAttachment,
@@ -23,6 +20,7 @@ from schemas.edxml.body import (
     match_manifest,
 )
 from schemas.edxml.document import EdxmlDocument
+from schemas.edxml.limits import BodyLimits
 from schemas.edxml.reader import read
 from schemas.edxml.status import EdxmlStatus
 from schemas.edxml.validate import validate
@@ -36,7 +34,9 @@ from schemas.verdict import (
     worst,
 )
 from schemas.xml import Element, parse
-from signing.validation.findings import Finding
+from signing.errors import SigningError
+from signing.validation.findings import Finding, not_checked
+from signing.validation.message import JudgePdf, Message
 from signing.validation.xml_signature import (
     JudgedXml,
     XmlJudge,
@@ -47,45 +47,20 @@ from signing.validation.xml_signature import (
 from signing.xmldsig.place import is_signed
 from signing.xmldsig.verify import VerifiedXml, verify_envelope
 
-
-class PdfJudge(Protocol):
-    """Judges one PDF, as `signing.validation.pdf.judge_pdf` does, wherever it does."""
-
-    def __call__(
-        self,
-        data: bytes,
-        *,
-        material: TrustMaterial,
-        at: datetime,
-        proven_at: datetime | None = None,
-    ) -> Verdict:
-        """Return the verdict on `data`."""
-
-
-class JudgePdf(Protocol):
-    """A `PdfJudge` that knows the trust material and the control time."""
-
-    def __call__(self, data: bytes, *, proven_at: datetime | None = None) -> Verdict:
-        """Return the verdict on `data`."""
-
-
-XML = "application/xml"
-
 _PDF_HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024
 """Where readers look for the header of a PDF (ISO 32000-1 Annex H.3.4.1)."""
 
+_LIMITS = BodyLimits(attachment=256 * 1024 * 1024)
+"""An attachment is held in memory to be judged."""
+
+_SLICE = 1024 * 1024
 _NOT_SIGNED = Finding(
     Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as it was sent or saved."""
-
-    content_type: str
-    body: bytes
+_OUT_OF_TIME = refused_file(
+    FileKind.UNKNOWN, not_checked(ErrorCode.LIMIT_EXCEEDED, "time")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +102,11 @@ class _Opened:
         is_status = isinstance(self.content, EdxmlStatus)
         return FileKind.STATUS if is_status else FileKind.ENVELOPE
 
-    def contents(self) -> Iterator[tuple[ScannedAttachment, bytes]]:
-        """Yield every attachment with its content, decoded and unwrapped."""
-        for one in self.attachments:
-            carried = self.message.body[one.offset : one.offset + one.length]
-            yield one, b"".join(decode_attachment(one, [carried]))
+    def content_of(self, attachment: ScannedAttachment) -> bytes:
+        """Return the content of an attachment, decoded and unwrapped."""
+        end = attachment.offset + attachment.length
+        carried = self.message.body[attachment.offset : end]
+        return b"".join(decode_attachment(attachment, [carried]))
 
 
 def open_envelope(
@@ -151,7 +126,7 @@ def open_envelope(
     """
     judge_pdf = partial(judge_pdf, proven_at=judge.proven_at)
     try:
-        opened = _take_apart(message)
+        opened = _take_apart(message, _scan(message, judge))
     except CodedError as error:
         return OpenedEnvelope(verdict=refused_file(FileKind.ENVELOPE, refusal(error)))
     if isinstance(opened.verified, Finding):
@@ -160,19 +135,26 @@ def open_envelope(
         return OpenedEnvelope(verdict=verdict, scanned=opened.scanned)
     if opened.verified is None:
         own = refused_file(opened.kind, _NOT_SIGNED)
-        return _with_attachments(own, opened, judge_pdf)
+        return _with_attachments(own, opened, judge, judge_pdf)
     signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
     if not is_vouched:
         signature = signature.against(*_stranger(opened.verified, opened.content))
     own = file_verdict(opened.kind, signature)
-    judged = _with_attachments(own, opened, judge_pdf)
+    judged = _with_attachments(own, opened, judge, judge_pdf)
     return replace(judged, certificate_sha256=signature.certificate_sha256)
 
 
-def _take_apart(message: Message) -> _Opened:
-    scanner = BodyScanner(message.content_type)
-    scanner.feed(message.body)
-    scanned = scanner.finish()
+def _scan(message: Message, judge: XmlJudge) -> ScannedBody:
+    """Read the body once; archives in it may grow, so the time is watched."""
+    scanner = BodyScanner(message.content_type, _LIMITS)
+    for start in range(0, len(message.body), _SLICE):
+        if judge.is_out_of_time:
+            raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="time")
+        scanner.feed(message.body[start : start + _SLICE])
+    return scanner.finish()
+
+
+def _take_apart(message: Message, scanned: ScannedBody) -> _Opened:
     root = parse(scanned.xml)
     validate(root)
     verified = _verified(root, scanned)
@@ -208,10 +190,10 @@ def _stranger(
 
 
 def _with_attachments(
-    own: Verdict, opened: _Opened, judge_pdf: JudgePdf
+    own: Verdict, opened: _Opened, judge: XmlJudge, judge_pdf: JudgePdf
 ) -> OpenedEnvelope:
     """Add the verdicts on the attachments to the verdict on the message itself."""
-    parts, unsigned = _judge_attachments(opened, judge_pdf)
+    parts, unsigned = _judge_attachments(opened, judge, judge_pdf)
     indication, sub_indication = worst((own, *parts))
     return OpenedEnvelope(
         verdict=replace(
@@ -228,12 +210,16 @@ def _with_attachments(
 
 
 def _judge_attachments(
-    opened: _Opened, judge_pdf: JudgePdf
+    opened: _Opened, judge: XmlJudge, judge_pdf: JudgePdf
 ) -> tuple[tuple[Verdict, ...], tuple[Reason, ...]]:
     """Return the verdicts that count, and a reason for every file without signature."""
     parts: list[Verdict] = []
     unsigned: list[Reason] = []
-    for attachment, content in opened.contents():
+    for attachment in opened.attachments:
+        if judge.is_out_of_time:
+            parts.append(replace(_OUT_OF_TIME, name=attachment.name))
+            break
+        content = opened.content_of(attachment)
         verdict = judge_pdf(content) if _is_pdf(content) else None
         if verdict is None or _has_no_signature(verdict):
             unsigned.append(Reason(ErrorCode.NOT_SIGNED, attachment.name))

@@ -4,7 +4,7 @@ import re
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.validation.envelope import Message
+from signing.validation.message import Message
 
 _LARGEST_HEADER = 16 * 1024
 _FIELD = re.compile(rb"[A-Za-z0-9-]{1,64}[ \t]*:")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import TypeVar
 
 from pki.names import agency_of, system_of
@@ -19,8 +20,9 @@ from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from schemas.xml import Element, parse
 from signing.errors import SigningError
-from signing.validation.envelope import XML, Message, PdfJudge, open_envelope
+from signing.validation.envelope import open_envelope
 from signing.validation.findings import Finding
+from signing.validation.message import XML, Message, PdfJudge
 from signing.validation.xml_signature import (
     JudgedXml,
     XmlJudge,
@@ -78,6 +80,7 @@ def judge_envelope(
     material: TrustMaterial,
     at: datetime,
     judge_pdf: PdfJudge,
+    deadline: float = inf,
 ) -> Verdict:
     """Judge an edXML document or status with its attachments.
 
@@ -87,11 +90,13 @@ def judge_envelope(
         material: what is trusted.
         at: the control time.
         judge_pdf: judges one PDF; called for every attachment that is one.
+        deadline: when judging has to end, on the monotonic clock.
 
     Raises:
         PkiError: a root in `material` is malformed.
     """
-    judge = XmlJudge(TrustStore.from_material(material), at)
+    trust = TrustStore.from_material(material)
+    judge = XmlJudge(trust, at, deadline=deadline)
     bound = partial(judge_pdf, material=material, at=at)
     return open_envelope(Message(content_type or XML, body), judge, bound).verdict
 

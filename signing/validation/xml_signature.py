@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from math import inf
+from time import monotonic
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -22,7 +24,7 @@ from schemas.verdict import (
     worst,
 )
 from signing.validation.chains import chain_findings
-from signing.validation.findings import Finding, conclusion
+from signing.validation.findings import Finding, conclusion, not_checked
 from signing.xmldsig.profile import SIGNATURE_ID
 from signing.xmldsig.verify import VerifiedXml
 
@@ -33,7 +35,15 @@ _FAILURES: Mapping[ErrorCode, SubIndication] = {
     ErrorCode.ATTACHMENT_DIGEST_MISMATCH: SubIndication.HASH_FAILURE,
     ErrorCode.SIGNATURE_INVALID: SubIndication.SIG_CRYPTO_FAILURE,
 }
-"""Everything else that is refused breaks the one form there is."""
+_LIMITS = frozenset(
+    {
+        ErrorCode.LIMIT_EXCEEDED,
+        ErrorCode.BODY_TOO_LARGE,
+        ErrorCode.ATTACHMENT_TOO_LARGE,
+    }
+)
+"""What was not read to an end is not proved invalid. Everything else that is refused
+breaks the one form there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +109,18 @@ class XmlJudge:
     Args:
         at: the control time.
         proven_at: a time at which what is judged is proven to have existed.
+        deadline: when judging has to end, on the monotonic clock.
     """
 
     trust: TrustStore = field(repr=False)
     at: datetime
     proven_at: datetime | None = None
+    deadline: float = inf
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the deadline has passed."""
+        return monotonic() >= self.deadline
 
     def judge(self, verified: VerifiedXml, usage: KeyPurpose) -> JudgedXml:
         """Judge the certificate of a signature that holds."""
@@ -120,6 +137,8 @@ class XmlJudge:
 
 def refusal(error: CodedError) -> Finding:
     """Return the finding of a refused signature or file."""
+    if error.code in _LIMITS:
+        return not_checked(error.code, error.place)
     sub_indication = _FAILURES.get(error.code, SubIndication.FORMAT_FAILURE)
     return Finding(Indication.TOTAL_FAILED, sub_indication, error.code, error.place)
 

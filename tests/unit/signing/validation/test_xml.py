@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from time import monotonic, sleep
 
 import pytest
 
@@ -163,6 +164,46 @@ def test_attachments_without_signature_are_named_and_change_nothing() -> None:
         Reason(ErrorCode.NOT_SIGNED, "cong-van.pdf"),
         Reason(ErrorCode.NOT_SIGNED, "phu-luc.xlsx"),
     )
+
+
+def test_message_that_takes_too_long_is_not_decided() -> None:
+    body = document_body(SENDER, [ANNEX])
+    verdict = judge_envelope(
+        body.content_type,
+        body.data,
+        material=MATERIAL,
+        at=NOW,
+        judge_pdf=judge_pdf,
+        deadline=0.0,
+    )
+    assert verdict.indication is INDETERMINATE
+    assert verdict.reasons == (Reason(ErrorCode.LIMIT_EXCEEDED, "time"),)
+
+
+def test_attachments_left_when_the_time_is_up_keep_it_from_passing() -> None:
+    started = monotonic()
+
+    def slow(
+        data: bytes,
+        *,
+        material: TrustMaterial,
+        at: datetime,
+        proven_at: datetime | None = None,
+    ) -> Verdict:
+        sleep(max(0.0, started + 1.0 - monotonic()))
+        return judge_pdf(data, material=material, at=at, proven_at=proven_at)
+
+    body = document_body(SENDER, [pdf_attachment(PDF), ANNEX])
+    verdict = judge_envelope(
+        body.content_type,
+        body.data,
+        material=MATERIAL,
+        at=NOW,
+        judge_pdf=slow,
+        deadline=started + 1.0,
+    )
+    assert verdict.indication is INDETERMINATE
+    assert [one.name for one in verdict.parts] == ["cong-van.pdf", "phu-luc.xlsx"]
 
 
 def test_pdf_under_another_name_is_judged_all_the_same() -> None:
