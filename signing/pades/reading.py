@@ -1,5 +1,6 @@
 """Open a PDF file to sign it; the one place that knows what the library raises."""
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ MALFORMED: tuple[type[Exception], ...] = (
 )
 """What pyHanko and its helpers raise on malformed files (seen over 244 of them)."""
 
+_ENCRYPTION = re.compile(rb"/Encrypt\s*(?:<<|[0-9]+\s+[0-9]+\s+R)")
+"""An entry of a trailer (ISO 32000-2 7.5.5)."""
+
 # Without an own limit a cross-reference stream of 49 KB costs 26 seconds.
 _LIMITS = DecodeLimits(
     per_purpose={
@@ -63,6 +67,12 @@ def refusing_malformed(code: ErrorCode = ErrorCode.PDF_MALFORMED) -> Iterator[No
         raise SigningError(code, place=type(error).__name__) from error
 
 
+def _code_of_malformed(source: bytes) -> ErrorCode:
+    """Name encryption rather than form: some that encrypt do not write strictly."""
+    is_encrypted = _ENCRYPTION.search(source) is not None
+    return ErrorCode.PDF_ENCRYPTED if is_encrypted else ErrorCode.PDF_MALFORMED
+
+
 def open_pdf(source: bytes) -> PdfFileReader:
     """Return a strict reader over a copy of `source`, which may be appended to.
 
@@ -71,7 +81,7 @@ def open_pdf(source: bytes) -> PdfFileReader:
     """
     if len(source) > MAX_PDF_BYTES:
         raise SigningError(ErrorCode.PDF_TOO_LARGE)
-    with refusing_malformed():
+    with refusing_malformed(_code_of_malformed(source)):
         reader = PdfFileReader(BytesIO(source), decode_limits=_LIMITS)
         if reader.encrypted:
             raise SigningError(ErrorCode.PDF_ENCRYPTED)

@@ -1,7 +1,7 @@
 """From facts to the verdict (EN 319 102-1 5.3): pure, and passed only on proof."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 
@@ -106,9 +106,10 @@ def _decide_one(
     judged: JudgedSignature, shared: tuple[Finding, ...]
 ) -> SignatureVerdict:
     facts = judged.facts
-    findings = (*_findings(judged), *shared)
+    own = [_placed(one, facts.field) for one in _findings(judged)]
+    findings = (*own, *shared)
     if not findings and not _is_proved(judged):
-        findings = (_UNPROVED,)
+        findings = (_placed(_UNPROVED, facts.field),)
     indication, sub_indication = conclusion(findings)
     chain = judged.chain.chain if judged.chain else ()
     return SignatureVerdict(
@@ -125,6 +126,11 @@ def _decide_one(
         chain=tuple(summary(one) for one in chain),
         reasons=tuple(dict.fromkeys(one.reason for one in findings)),
     )
+
+
+def _placed(finding: Finding, field: str) -> Finding:
+    """Name the signature where a finding names no other place."""
+    return finding if finding.place else replace(finding, place=field)
 
 
 def _findings(judged: JudgedSignature) -> Iterator[Finding]:

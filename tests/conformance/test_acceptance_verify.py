@@ -1,0 +1,406 @@
+"""`lienthong verify` keeps its promises, on what the demonstration leaves behind."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from pki.hierarchy import Hierarchy
+from tests.support.demonstration import lienthong
+from tests.support.judged_pdf import roomy
+from tests.support.judges import run
+from tests.support.signed_pdf import LETTER
+from tests.support.verifying import (
+    SECONDS,
+    Verifier,
+    flipped,
+    flipped_after,
+    member_spans,
+)
+
+PDF = "cong-van-ky-so.pdf"
+PERSON, SEAL = "lienthong-person", "lienthong-agency-seal"
+FAILED_HASH = (1, "TOTAL-FAILED", "HASH_FAILURE")
+FAILED_FORMAT = (1, "TOTAL-FAILED", "FORMAT_FAILURE")
+WHOLE = (
+    PDF,
+    "cong-van-nguoi-ky.pdf",
+    "envelope.eml",
+    "received-H99.eml",
+    "status-03-G06.xml",
+    "receipt-acceptance.xml",
+    "receipt-taken-H99.xml",
+    "receipt-06-G06.xml",
+    "evidence.zip",
+)
+
+
+@pytest.fixture
+def verifier(products: Path, tmp_path: Path) -> Verifier:
+    return Verifier(products, tmp_path)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_product_passes(verifier: Verifier, name: str) -> None:
+    said = verifier.says(verifier.product(name))
+
+    assert said.outcome == (0, "TOTAL-PASSED", None), said.verdict["reasons"]
+
+
+class TestFlippedByte:
+    def test_in_the_signed_range_of_a_pdf_names_its_signatures(
+        self, verifier: Verifier
+    ) -> None:
+        said = verifier.says(flipped(verifier.product(PDF), 1000))
+
+        assert said.outcome == FAILED_HASH
+        places = {("document_digest_mismatch", one) for one in (PERSON, SEAL)}
+        assert said.reasons == places
+
+    def test_in_the_range_of_the_second_signature_alone_names_that_one(
+        self, verifier: Verifier
+    ) -> None:
+        first = len(verifier.product("cong-van-nguoi-ky.pdf"))
+        said = verifier.says(flipped(verifier.product(PDF), first + 10_000))
+
+        assert said.outcome == FAILED_HASH
+        assert said.reasons == {("document_digest_mismatch", SEAL)}
+
+    @pytest.mark.parametrize(
+        ("mark", "place"),
+        [
+            (b":Subject>", "#envelope-1"),
+            (b":OrganId>", "#envelope-1"),
+            (b":SigningTime>", "SignedProperties"),
+        ],
+    )
+    def test_in_the_xml_of_an_envelope_names_what_was_signed(
+        self, verifier: Verifier, mark: bytes, place: str
+    ) -> None:
+        said = verifier.says(flipped_after(verifier.product("envelope.eml"), mark, 1))
+
+        assert said.outcome == FAILED_HASH
+        assert said.reasons == {("reference_digest_mismatch", place)}
+
+    @pytest.mark.parametrize("distance", [0, 2000, 90_000])
+    def test_in_an_attachment_names_the_attachment(
+        self, verifier: Verifier, distance: int
+    ) -> None:
+        data = verifier.product("envelope.eml")
+        said = verifier.says(flipped_after(data, b"%PDF-", distance))
+
+        assert said.outcome == FAILED_HASH
+        assert said.reasons == {("attachment_digest_mismatch", "cid:cong-van-214")}
+
+    @pytest.mark.parametrize(
+        "name",
+        ["receipt-acceptance.xml", "receipt-taken-H99.xml", "receipt-06-G06.xml"],
+    )
+    def test_in_a_receipt_names_the_receipt(
+        self, verifier: Verifier, name: str
+    ) -> None:
+        said = verifier.says(flipped_after(verifier.product(name), b"BodySha256>", 5))
+
+        assert said.outcome == FAILED_HASH
+        assert said.reasons == {("reference_digest_mismatch", "#receipt-1")}
+
+    def test_in_the_value_of_a_receipts_signature_is_a_matter_of_cryptography(
+        self, verifier: Verifier
+    ) -> None:
+        data = verifier.product("receipt-acceptance.xml")
+        at = data.index(b"SignatureValue>") + 30
+        other = b"B" if data[at : at + 1] == b"A" else b"A"
+        said = verifier.says(data[:at] + other + data[at + 1 :])
+
+        assert said.outcome == (1, "TOTAL-FAILED", "SIG_CRYPTO_FAILURE")
+        assert said.codes == {"signature_invalid"}
+
+    def test_in_any_member_of_a_bundle_names_that_member(
+        self, verifier: Verifier
+    ) -> None:
+        bundle = verifier.product("evidence.zip")
+        spans = member_spans(bundle)
+        assert len(spans) > 20
+        for span in spans:
+            middle = span.content[len(span.content) // 2]
+            said = verifier.says(flipped(bundle, middle), options=verifier.root())
+
+            assert said.exit_code == 1, span.name
+            code = "bundle_member_mismatch"
+            if span.name == "manifest.xml":
+                code = "reference_digest_mismatch"
+            assert (code, span.name) in said.reasons
+
+    def test_in_a_local_header_of_a_bundle_names_the_member(
+        self, verifier: Verifier
+    ) -> None:
+        bundle = verifier.product("evidence.zip")
+        for span in member_spans(bundle):
+            # Version, flags, method, time, check sum: no reader stumbles over them.
+            for offset in (4, 6, 8, 10, 14):
+                said = verifier.says(
+                    flipped(bundle, span.header + offset), options=verifier.root()
+                )
+
+                assert said.outcome == FAILED_FORMAT
+                assert said.reasons == {("bundle_structure_invalid", span.name)}
+
+    @pytest.mark.parametrize("offset", [4, 6, 8, 10, 12, 16, 38, 42, 46])
+    def test_in_the_central_directory_is_named_so(
+        self, verifier: Verifier, offset: int
+    ) -> None:
+        bundle = verifier.product("evidence.zip")
+        at = bundle.index(b"PK\x01\x02") + offset
+        said = verifier.says(flipped(bundle, at), options=verifier.root())
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.reasons == {("bundle_structure_invalid", "directory")}
+
+    @pytest.mark.parametrize("offset", range(22))
+    def test_in_the_end_record_is_named_so(
+        self, verifier: Verifier, offset: int
+    ) -> None:
+        bundle = verifier.product("evidence.zip")
+        at = bundle.rindex(b"PK\x05\x06") + offset
+        said = verifier.says(flipped(bundle, at), options=verifier.root())
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.reasons == {("bundle_structure_invalid", "directory")}
+
+    def test_in_the_certificates_of_a_cms_never_passes(
+        self, verifier: Verifier
+    ) -> None:
+        data = verifier.product("cong-van-nguoi-ky.pdf")
+        start = data.index(b"/Contents <") + len(b"/Contents <")
+        der = bytes.fromhex(data[start : data.index(b">", start)].decode())
+        # The first certificate begins early; every 97th octet of its stretch.
+        for octet in range(60, min(len(der) - 1, 1500), 97):
+            value = der[:octet] + bytes([der[octet] ^ 1]) + der[octet + 1 :]
+            changed = data[:start] + value.hex().upper().encode()
+            said = verifier.says(changed + data[len(changed) :])
+
+            assert said.exit_code in {1, 2}, octet
+            assert said.codes
+
+    @pytest.mark.parametrize("name", ["envelope.eml", "receipt-acceptance.xml"])
+    def test_in_the_certificates_of_a_key_info_never_passes(
+        self, verifier: Verifier, name: str
+    ) -> None:
+        data = verifier.product(name)
+        start = data.index(b"X509Certificate>") + len(b"X509Certificate>")
+        for octet in range(start, data.index(b"</", start), 61):
+            said = verifier.says(flipped(data, octet))
+
+            assert said.exit_code in {1, 2}, octet
+            assert said.codes
+
+
+def test_padding_that_is_not_zero_is_refused(verifier: Verifier) -> None:
+    data = roomy()
+    end = data.index(b">", data.index(b"/Contents <"))
+    assert data[end - 8 : end] == b"0" * 8
+    said = verifier.says(data[: end - 1] + b"1" + data[end:])
+
+    assert said.outcome == FAILED_FORMAT
+    assert ("contents_padding_not_zero", "person") in said.reasons
+
+
+def revoked(products: Path, folder: Path, key: str) -> Path:
+    """Revoke the holder of `key` in a copy of the demonstration's CA."""
+    lists = folder / "pki"
+    shutil.copytree(products / "pki", lists)
+    passphrase = (products / "keys" / f"{key}.passphrase").read_bytes().strip()
+    packed = (products / "keys" / f"{key}.p12").read_bytes()
+    holder = pkcs12.load_pkcs12(packed, passphrase).cert
+    if holder is None:
+        raise LookupError(key)
+    with Hierarchy.open(lists) as hierarchy:
+        hierarchy.revoke(holder.certificate.serial_number)
+    return lists
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "place"),
+    [
+        ("official", PDF, "Đoàn Thạch Khuê"),
+        ("qlvb-suoimay", "envelope.eml", "qlvb-suoimay"),
+        ("receipt", "receipt-acceptance.xml", "Trục liên thông văn bản"),
+    ],
+)
+def test_revoked_signer_does_not_pass(
+    verifier: Verifier, key: str, name: str, place: str
+) -> None:
+    lists = revoked(verifier.products, verifier.folder, key)
+    options = verifier.everything(lists)
+    said = verifier.says(verifier.product(name), options=options)
+
+    assert said.outcome == (2, "INDETERMINATE", "REVOKED_NO_POE")
+    assert ("certificate_revoked", place) in said.reasons
+
+
+@pytest.mark.parametrize("name", [PDF, "envelope.eml", "receipt-acceptance.xml"])
+def test_unknown_root_is_undecided(verifier: Verifier, name: str) -> None:
+    said = verifier.says(verifier.product(name), options=[])
+
+    assert said.outcome == (2, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+    assert "chain_not_found" in said.codes
+
+
+@pytest.mark.parametrize("name", [PDF, "envelope.eml", "receipt-acceptance.xml"])
+def test_missing_revocation_data_is_undecided(verifier: Verifier, name: str) -> None:
+    said = verifier.says(verifier.product(name), options=verifier.root())
+
+    assert said.outcome == (2, "INDETERMINATE", "TRY_LATER")
+    assert said.codes == {"revocation_unchecked"}
+
+
+class TestOtherFiles:
+    def test_text_is_of_no_known_kind(self, verifier: Verifier) -> None:
+        said = verifier.says("Kính gửi: Ủy ban nhân dân tỉnh".encode())
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.codes == {"format_unknown"}
+
+    def test_empty_file_is_called_empty(self, verifier: Verifier) -> None:
+        said = verifier.says(b"")
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.codes == {"file_empty"}
+
+    @pytest.mark.parametrize("share", [0.05, 0.5, 0.99])
+    def test_truncated_pdf_fails(self, verifier: Verifier, share: float) -> None:
+        data = verifier.product(PDF)
+        said = verifier.says(data[: int(len(data) * share)])
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.codes
+
+    @pytest.mark.parametrize("method", ["rc4-128", "aes-256"])
+    def test_encrypted_pdf_is_called_so(self, verifier: Verifier, method: str) -> None:
+        locked = verifier.folder / "locked.pdf"
+        done = run("mutool", "clean", "-E", method, "-U", "bí mật", LETTER, locked)
+        assert done.returncode == 0
+        said = verifier.says(locked.read_bytes())
+
+        assert said.outcome == FAILED_FORMAT
+        assert said.codes == {"pdf_encrypted"}
+
+    def test_unsigned_pdf_is_undecided(self, verifier: Verifier) -> None:
+        said = verifier.says(LETTER.read_bytes())
+
+        assert said.outcome == (2, "INDETERMINATE", "SIGNED_DATA_NOT_FOUND")
+        assert said.codes == {"not_signed"}
+
+
+_TEXTS = {"vi": str, "en": str}
+_REASON = {"code": str, "side": str, "message": _TEXTS, "next": _TEXTS, "place": str}
+_CERTIFICATE = {
+    "subject": str,
+    "issuer": str,
+    "serial": str,
+    "not_before": str,
+    "not_after": str,
+    "sha256": str,
+}
+_SIGNATURE = {
+    "field": str,
+    "signer": str,
+    "intact": bool,
+    "valid": bool,
+    "covers_whole_document": bool,
+    "modifications": str,
+    "indication": str,
+    "sub_indication": str | None,
+    "level": str,
+    "signing_time": str | None,
+    "timestamp_time": str | None,
+    "chain": [_CERTIFICATE],
+    "reasons": [_REASON],
+}
+_VERDICT: dict[str, Any] = {
+    "kind": str,
+    "name": str,
+    "indication": str,
+    "sub_indication": str | None,
+    "signatures": [_SIGNATURE],
+    "parts": [],
+    "reasons": [_REASON],
+}
+_VERDICT["parts"].append(_VERDICT)
+
+
+def departure(found: Any, shape: Any, place: str = "$") -> str | None:
+    """Name the first place where JSON is not of a shape, keys in order included."""
+    if isinstance(shape, dict):
+        if not isinstance(found, dict) or list(found) != list(shape):
+            return place
+        inner = (departure(found[key], shape[key], f"{place}.{key}") for key in shape)
+    elif isinstance(shape, list):
+        if not isinstance(found, list):
+            return place
+        inner = (
+            departure(one, shape[0], f"{place}[{at}]") for at, one in enumerate(found)
+        )
+    else:
+        return None if isinstance(found, shape) else place
+    return next((one for one in inner if one), None)
+
+
+class TestJson:
+    @pytest.mark.parametrize(
+        ("name", "kind", "signatures", "parts"),
+        [
+            (PDF, "pdf", 2, False),
+            ("envelope.eml", "envelope", 1, True),
+            ("status-01-H99.xml", "status", 1, False),
+            ("receipt-acceptance.xml", "receipt", 1, False),
+            ("evidence.zip", "bundle", 1, True),
+        ],
+    )
+    def test_of_a_passed_file_has_the_published_shape(
+        self,
+        verifier: Verifier,
+        name: str,
+        kind: str,
+        signatures: int,
+        *,
+        parts: bool,
+    ) -> None:
+        said = verifier.says(verifier.product(name))
+
+        assert departure(said.verdict, _VERDICT) is None
+        assert said.verdict["kind"] == kind
+        assert len(said.verdict["signatures"]) == signatures
+        assert bool(said.verdict["parts"]) is parts
+
+    @pytest.mark.parametrize("name", WHOLE)
+    def test_of_a_refused_file_has_the_same_shape(
+        self, verifier: Verifier, name: str
+    ) -> None:
+        data = verifier.product(name)
+        said = verifier.says(flipped(data, len(data) // 2))
+
+        assert departure(said.verdict, _VERDICT) is None
+        for reason in said.verdict["reasons"]:
+            assert reason["message"]["vi"] != reason["message"]["en"] != ""
+            assert reason["next"]["vi"] != reason["next"]["en"] != ""
+
+    def test_of_a_signature_says_what_was_checked(self, verifier: Verifier) -> None:
+        person, seal = verifier.says(verifier.product(PDF)).verdict["signatures"]
+
+        assert (person["field"], seal["field"]) == (PERSON, SEAL)
+        assert (person["modifications"], seal["modifications"]) == ("signature", "none")
+        assert person["level"] == "PAdES-B-B"
+        assert len(person["chain"]) == 3
+        assert person["signing_time"].endswith("Z")
+        assert person["timestamp_time"] is None
+
+
+def test_command_as_users_call_it_answers_within_its_time(verifier: Verifier) -> None:
+    path = verifier.products / "evidence.zip"
+    done = lienthong("verify", str(path), *verifier.root(), "--json", timeout=SECONDS)
+
+    assert done.returncode == 0
+    assert done.stderr == ""
