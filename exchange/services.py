@@ -1,5 +1,6 @@
 """What the use cases are given: one frozen object, built by the process."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from exchange.config import LimitSettings
+from exchange.directory_cache import DirectoryCache
 from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.records import System
@@ -108,9 +110,20 @@ class DirectoryOffice:
         return truncate_ms(self.clock())
 
 
+_PDFS_IN_MEMORY = 4
+
+
+def _pdf_places() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_PDFS_IN_MEMORY)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything the use cases need from outside."""
+    """Everything the use cases need from outside.
+
+    Args:
+        pdf_places: held while a whole PDF is in memory, so that few are at once.
+    """
 
     storage: Storage
     clock: Callable[[], datetime]
@@ -120,6 +133,8 @@ class Services:
     signals: Signals
     limits: LimitSettings
     ids: MonotonicIds = field(default_factory=MonotonicIds)
+    directory: DirectoryCache = field(default_factory=DirectoryCache)
+    pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""

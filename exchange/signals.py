@@ -5,6 +5,9 @@ every waiter also looks there on a timer, so a lost hint costs time and nothing 
 """
 
 import asyncio
+from contextlib import suppress
+
+_GATHERING_SECONDS = 0.005
 
 
 class Bell:
@@ -19,13 +22,12 @@ class Bell:
 
     async def wait(self, seconds: float) -> None:
         """Return when the bell rings, at the latest after `seconds`."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._event.clear()
+            # What rings almost together is done together.
+            await asyncio.sleep(_GATHERING_SECONDS)
+        self._event.clear()
 
 
 class Broadcast:

@@ -16,8 +16,9 @@ from schemas.identifiers import EnvelopeId
 LEASE = "checker"
 _LEASE_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
-_AT_ONCE = 16
-_BATCH = 64
+_AT_ONCE = 48
+_FEW = 8
+"""When fewer are running, more are begun: in batches, which commit together."""
 _RETRY_SECONDS = 5.0
 
 _log = structlog.get_logger()
@@ -53,9 +54,9 @@ class Checker:
         await self._services.storage.leases.release(LEASE, owner=self._owner)
 
     async def _begin_waiting(self) -> None:
-        for envelope in await self._services.storage.envelopes.to_check(limit=_BATCH):
-            if len(self._running) >= _AT_ONCE:
-                return
+        if len(self._running) > _FEW:
+            return
+        for envelope in await self._services.storage.envelopes.to_check(limit=_AT_ONCE):
             if envelope.envelope_id not in self._running:
                 self._begin(envelope)
 
@@ -72,5 +73,6 @@ class Checker:
             await asyncio.sleep(_RETRY_SECONDS)
         finally:
             del self._running[envelope.envelope_id]
-            # There may be more than fitted beside this one.
-            self._services.signals.accepted.ring()
+            if len(self._running) == _FEW or not self._running:
+                # There may be more than fitted beside these.
+                self._services.signals.accepted.ring()

@@ -67,25 +67,24 @@ async def _check(
     services: Services, envelope: Envelope, attachment: StoredAttachment
 ) -> Outcome | None:
     """Judge one attachment; None when there is nothing to judge."""
-    try:
-        data = await _pdf(services, envelope, attachment)
-        if data is None:
-            return None
-        if await bears_secrecy_stamp(services.pdfs, data):
-            return _secret(attachment)
-        verdict = await services.pdfs.judge(
-            data, material=services.trust.material, at=services.now()
-        )
-    except CodedError as failure:
-        return _unchecked(attachment, failure.code)
+    if not await _may_be_pdf(services, envelope, attachment):
+        return None
+    async with services.pdf_places:
+        try:
+            data = await _pdf(services, envelope, attachment)
+            if await bears_secrecy_stamp(services.pdfs, data):
+                return _secret(attachment)
+            verdict = await services.pdfs.judge(
+                data, material=services.trust.material, at=services.now()
+            )
+        except CodedError as failure:
+            return _unchecked(attachment, failure.code)
     return _judged(attachment, verdict)
 
 
 async def _pdf(
     services: Services, envelope: Envelope, attachment: StoredAttachment
-) -> bytes | None:
-    if not await _may_be_pdf(services, envelope, attachment):
-        return None
+) -> bytes:
     with Spool(services.limits.inline_body_bytes) as spool:
         async for chunk in services.storage.envelopes.read_body(
             envelope.envelope_id, offset=attachment.offset, length=attachment.length

@@ -49,6 +49,7 @@ class IntakeFacts:
     """Everything the decision looks at.
 
     Args:
+        directory_version: of the directory the agencies were looked up in.
         secrecy_place: where a secrecy mark stands, None when there is none.
         signer: None when the envelope carries no signature; the refusal when it
             carries one that does not hold.
@@ -57,6 +58,7 @@ class IntakeFacts:
     """
 
     system: System
+    directory_version: int
     sender: Addressee
     recipients: tuple[Addressee, ...]
     secrecy_place: str | None

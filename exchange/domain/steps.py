@@ -9,7 +9,6 @@ from schemas.vocabulary import (
     Actor,
     DeliveryState,
     Step,
-    TransportAcknowledgement,
 )
 
 
@@ -44,13 +43,6 @@ TRANSPORT_EFFECTS: dict[Step, StepEffect] = {
     Step.PROCESSING: _by_recipient(Step.PROCESSING, DeliveryState.LEASED),
 }
 """What a recipient's system may report of a queue item."""
-
-TRANSPORT_STEPS: dict[TransportAcknowledgement, Step] = {
-    TransportAcknowledgement.DONE: Step.TAKEN,
-    TransportAcknowledgement.FAIL: Step.FAILED,
-    TransportAcknowledgement.PROCESSING: Step.PROCESSING,
-}
-"""The words of the national axis for the same three."""
 
 CHECK_EFFECTS: dict[Step, StepEffect] = {
     Step.DELIVERED: _by_checker(Step.DELIVERED, DeliveryState.AVAILABLE),

@@ -4,6 +4,7 @@ A resumed TLS session does not check the chain, and a certificate may be revoked
 a connection lives, so every request asks; judgements are kept for at most a minute.
 """
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -23,6 +24,9 @@ from schemas.vocabulary import AuditEvent
 SYSTEM_HEADER = "Lienthong-System"
 """Names the caller where development authentication is on."""
 
+_REMEMBERED = timedelta(seconds=5)
+"""How long a change of a system's rights may take to be noticed."""
+
 _HUBS_OWN = frozenset({ErrorCode.REVOCATION_UNCHECKED, ErrorCode.REVOCATION_STALE})
 
 
@@ -36,6 +40,7 @@ class Authenticator:
     def __init__(self, services: Services, *, mode: AuthMode) -> None:
         self._services = services
         self._mode = mode
+        self._systems: dict[str, tuple[System, datetime]] = {}
 
     async def caller(self, request: web.Request) -> Caller:
         """Return the caller.
@@ -55,14 +60,24 @@ class Authenticator:
             raise
 
     async def _by_certificate(self, der: bytes) -> System:
-        fingerprint = sha256(der).hexdigest()
-        system = await self._services.storage.directory.system_by_certificate(
-            fingerprint
-        )
-        if system is None:
-            raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_UNKNOWN, place=fingerprint)
+        system = await self._registered(sha256(der).hexdigest())
         self._require_valid(der)
         return system
+
+    async def _registered(self, fingerprint: str) -> System:
+        """Find who registered a certificate; remembered for a moment."""
+        now = self._services.now()
+        known = self._systems.get(fingerprint)
+        if known is not None and known[1] <= now < known[1] + _REMEMBERED:
+            return known[0]
+        found = await self._services.storage.directory.system_by_certificate(
+            fingerprint
+        )
+        if found is None:
+            self._systems.pop(fingerprint, None)
+            raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_UNKNOWN, place=fingerprint)
+        self._systems[fingerprint] = (found, now)
+        return found
 
     def _require_valid(self, der: bytes) -> None:
         judgement = self._services.trust.judge(

@@ -83,24 +83,36 @@ async def accept_envelope(
 async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
     read = read_document(message)
     facts = await gather_facts(services, message, read.document)
-    before = await _sent_before(services, message, facts)
-    if before is not None:
-        require_same_bytes(message, before)
-        await audit_repeat(services, before)
-        return AcceptedEnvelope(before, repeated=True)
     decision = decide_intake(facts, services.intake_policy, services.now())
     if isinstance(decision, Refuse):
-        raise refuse(decision)
+        return await _repeated_or_refused(services, message, facts, decision)
     async for refusal in stamp_refusals(services, message, read):
-        raise refuse(refusal)
-    acceptance = await _acceptance(services, message, read, decision)
+        return await _repeated_or_refused(services, message, facts, refusal)
+    envelope = _envelope(services, message, read, decision)
+    version = facts.directory_version
+    acceptance = await _acceptance(services, message, envelope, version)
     return AcceptedEnvelope(*await commit(services, message, acceptance))
+
+
+async def _repeated_or_refused(
+    services: Services, message: Received, facts: IntakeFacts, refusal: Refuse
+) -> AcceptedEnvelope:
+    """Answer a message accepted earlier; its receipt outlives the reasons for it.
+
+    Raises:
+        ExchangeError: the refusal, or other bytes are stored under this id.
+    """
+    before = await _sent_before(services, message, facts)
+    if before is None:
+        raise refuse(refusal)
+    require_same_bytes(message, before)
+    await audit_repeat(services, before)
+    return AcceptedEnvelope(before, repeated=True)
 
 
 async def _sent_before(
     services: Services, message: Received, facts: IntakeFacts
 ) -> Envelope | None:
-    """Find an earlier message; its receipt outlives the rights it was sent under."""
     if facts.sender.agency is None:
         return None
     return await services.storage.envelopes.envelope_by_message(
@@ -109,9 +121,8 @@ async def _sent_before(
 
 
 async def _acceptance(
-    services: Services, message: Received, read: ReadDocument, accept: Accept
+    services: Services, message: Received, envelope: Envelope, directory_version: int
 ) -> Acceptance:
-    envelope = _envelope(services, message, read, accept)
     entry = log_entry(
         LogEntryType.ACCEPTED,
         at=envelope.accepted_at,
@@ -122,7 +133,7 @@ async def _acceptance(
     receipt = acceptance_receipt(
         services.hub,
         envelope,
-        directory_version=await services.storage.directory.version(),
+        directory_version=directory_version,
         signature=signature_judgement(message),
         entry=entry,
     )

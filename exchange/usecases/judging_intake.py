@@ -7,8 +7,8 @@ from exchange.domain.decisions import Refuse
 from exchange.domain.intake import IntakeFacts
 from exchange.errors import ExchangeError
 from exchange.services import Services
-from exchange.usecases.directory import addressee, addressees
-from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes
+from exchange.usecases.directory import addressee, current_directory
+from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
 from exchange.usecases.receiving import Received
 from schemas.edxml.body import ScannedAttachment, match_manifest
 from schemas.edxml.document import EdxmlDocument
@@ -42,13 +42,14 @@ async def gather_facts(
     services: Services, received: Received, document: EdxmlDocument
 ) -> IntakeFacts:
     """Look up what the decision on a document needs."""
-    directory = services.storage.directory
+    directory = await current_directory(services)
     mark = secrecy_mark(document)
     return IntakeFacts(
         system=received.submission.caller.system,
-        sender=await addressee(directory, document.sender.organ_id),
-        recipients=await addressees(
-            directory, (one.organ_id for one in document.recipients)
+        directory_version=directory.version,
+        sender=addressee(directory, document.sender.organ_id),
+        recipients=tuple(
+            addressee(directory, one.organ_id) for one in document.recipients
         ),
         secrecy_place="MessageHeader" if mark else None,
         signer=received.signer,
@@ -66,12 +67,18 @@ async def stamp_refusals(
     again and holds it back (design, invariant 10).
     """
     for number, scanned in enumerate(read.attachments, start=1):
+        if await _bears_stamp(services, received, scanned):
+            yield Refuse(ErrorCode.SECRECY_MARK, f"attachment {number}, page 1")
+
+
+async def _bears_stamp(
+    services: Services, received: Received, scanned: ScannedAttachment
+) -> bool:
+    if not starts_as_pdf(received.content(scanned)):
+        return False
+    async with services.pdf_places:
         try:
             data = pdf_bytes(received.content(scanned), limit=services.limits.pdf_bytes)
-            stamped = data is not None and await bears_secrecy_stamp(
-                services.pdfs, data
-            )
+            return await bears_secrecy_stamp(services.pdfs, data)
         except CodedError:
-            continue
-        if stamped:
-            yield Refuse(ErrorCode.SECRECY_MARK, f"attachment {number}, page 1")
+            return False

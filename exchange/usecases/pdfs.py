@@ -16,21 +16,17 @@ def starts_as_pdf(content: Iterator[bytes]) -> bool:
     return _HEADER in _beginning(content)[:_HEADER_WITHIN]
 
 
-def pdf_bytes(content: Iterator[bytes], *, limit: int) -> bytes | None:
-    """Return the bytes of a PDF, None when the content is none.
+def pdf_bytes(content: Iterator[bytes], *, limit: int) -> bytes:
+    """Return the whole bytes of a PDF.
 
     Raises:
         ExchangeError: larger than a worker may be given (LIMIT_EXCEEDED).
     """
-    whole = _beginning(content)
-    if _HEADER not in whole[:_HEADER_WITHIN]:
-        return None
+    whole = bytearray()
     for piece in content:
-        if len(whole) > limit:
-            break
         whole += piece
-    if len(whole) > limit:
-        raise ExchangeError(ErrorCode.LIMIT_EXCEEDED)
+        if len(whole) > limit:
+            raise ExchangeError(ErrorCode.LIMIT_EXCEEDED)
     return bytes(whole)
 
 

@@ -27,7 +27,7 @@ from exchange.usecases.attesting import (
     stored_step,
 )
 from exchange.usecases.auditing import audit_line, refusals_audited
-from exchange.usecases.directory import addressee
+from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.storing import commit, inline_body, refuse, store_body
 from exchange.usecases.viewing import find_envelope
@@ -114,11 +114,12 @@ async def _report(services: Services, message: Received, document: Envelope) -> 
 async def _facts(
     services: Services, message: Received, status: EdxmlStatus
 ) -> IntakeFacts:
-    directory = services.storage.directory
     caller = message.submission.caller
+    directory = await current_directory(services)
     return IntakeFacts(
         system=caller.system,
-        sender=await addressee(directory, status.sender.organ_id),
+        directory_version=directory.version,
+        sender=addressee(directory, status.sender.organ_id),
         recipients=(),
         secrecy_place=None,
         signer=message.signer,

@@ -6,6 +6,7 @@ from exchange.domain.access import View, view_of
 from exchange.domain.records import Delivery, Envelope
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
+from exchange.usecases.directory import current_directory
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId, parse_organ_id
 
@@ -35,7 +36,7 @@ async def agencies_of(
     if written is None:
         return caller.acting_as(None, services.now())
     code = parse_organ_id(written)
-    agency = await services.storage.directory.agency(code)
+    agency = (await current_directory(services)).agency(code)
     return caller.acting_as(agency.code if agency else code, services.now())
 
 
