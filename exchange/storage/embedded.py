@@ -127,8 +127,11 @@ class EmbeddedMongo:
                 self._mongod = mongod
                 return
             await asyncio.sleep(_POLL_SECONDS)
-        self._mongod = find_running(self._layout) or self._spawn()
+        adopted = find_running(self._layout)
+        self._mongod = adopted or self._spawn()
         await self._wait_until_primary(self._mongod)
+        if adopted is not None:
+            await replica_set.end_sessions(_direct_uri(adopted))
         self._watcher = asyncio.create_task(self._watch())
 
     def _spawn(self) -> Mongod:
@@ -136,15 +139,13 @@ class EmbeddedMongo:
         return spawn(binary, self._layout, replica_set=replica_set.NAME)
 
     async def _wait_until_primary(self, mongod: Mongod) -> None:
+        uri, member = _direct_uri(mongod), str(mongod.socket)
         while not (
-            mongod.socket.exists() and await replica_set.answers(_direct_uri(mongod))
+            mongod.socket.exists() and await replica_set.is_primary(uri, member=member)
         ):
             if not mongod.running():
                 raise explain_exit(mongod, self._layout)
             await asyncio.sleep(_POLL_SECONDS)
-        await replica_set.make_primary(
-            _direct_uri(mongod), member=str(mongod.socket), seconds=_START_SECONDS
-        )
 
     async def _watch(self) -> None:
         delay = _WATCH_SECONDS
@@ -159,8 +160,9 @@ class EmbeddedMongo:
         logger = structlog.get_logger()
         logger.error("mongod_ended", pid=self.pid)
         try:
-            self._mongod = self._spawn()
-            await self._wait_until_primary(self._mongod)
+            async with asyncio.timeout(_START_SECONDS):
+                self._mongod = find_running(self._layout) or self._spawn()
+                await self._wait_until_primary(self._mongod)
         except (ExchangeError, TimeoutError) as error:
             logger.exception("mongod_not_restarted", reason=str(error))
             return False

@@ -5,12 +5,15 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import perf_counter
 
 import pytest
+from pymongo.errors import PyMongoError
 
 from exchange.errors import ExchangeError
 from exchange.storage import mongod as mongod_module
 from exchange.storage.embedded import EmbeddedMongo
+from exchange.storage.mongo.driver import open_client
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.storage.mongod import Layout, find_running
 from schemas.errors import ErrorCode
@@ -121,6 +124,28 @@ async def test_mongod_outlives_its_supervisor_and_is_adopted(tmp_path: Path) -> 
 
     assert crashed.returncode == -signal.SIGKILL
     assert find_running(Layout(tmp_path)) is None
+
+
+async def test_adoption_ends_what_a_dead_process_left_open(tmp_path: Path) -> None:
+    async with EmbeddedMongo(tmp_path) as mongo:
+        client = open_client(mongo.uri, patience_seconds=5)
+        held = client["lienthong"]["held"]
+        await held.insert_one({"_id": 1, "by": "nobody"})
+        async with await client.start_session() as session:
+            session.start_transaction()
+            await held.update_one({"_id": 1}, {"$set": {"by": "dead"}}, session=session)
+            await mongo.detach()
+            began = perf_counter()
+            await mongo.start()
+            await held.update_one({"_id": 1}, {"$set": {"by": "next"}})
+            seconds = perf_counter() - began
+            with pytest.raises(PyMongoError):
+                await session.commit_transaction()
+        found = await held.find_one({"_id": 1})
+        client.close()
+    assert found is not None
+    assert found["by"] == "next"
+    assert seconds < 5
 
 
 async def test_detached_mongod_runs_on(tmp_path: Path) -> None:

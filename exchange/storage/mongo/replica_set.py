@@ -1,14 +1,12 @@
 """A replica set of one member: what an embedded mongod needs to be written to."""
 
-import asyncio
-
 from pymongo.errors import OperationFailure, PyMongoError
 
 from exchange.storage.mongo.driver import Client, Document, available, open_client
 
 NAME = "lienthong"
 _NOT_YET_INITIALIZED = 94  # MongoDB error code of a member without configuration
-_POLL_SECONDS = 0.02
+_END_SECONDS = 5.0
 
 
 async def answers(uri: str) -> bool:
@@ -23,30 +21,38 @@ async def answers(uri: str) -> bool:
     return True
 
 
-async def make_primary(uri: str, *, member: str, seconds: float) -> None:
-    """Make the mongod at `uri` the primary of a set of its own, and wait for it.
+async def is_primary(uri: str, *, member: str) -> bool:
+    """Tell whether the mongod at `uri` can be written to, and do what it waits for.
 
     Args:
         uri: a direct connection to it.
-        member: the address the set knows it by; follows a folder that was moved.
-        seconds: how long to wait.
-
-    Raises:
-        StorageUnavailableError: the database failed.
-        TimeoutError: it did not become primary in time.
+        member: the address its set knows it by; follows a folder that was moved.
     """
-    client = open_client(uri, patience_seconds=seconds)
+    client = open_client(uri, patience_seconds=1)
     try:
-        async with available(), asyncio.timeout(seconds):
-            await _configure(client, member)
-            while not await _is_primary(client):  # noqa: ASYNC110 - a server changes
-                await asyncio.sleep(_POLL_SECONDS)
+        await _configure(client, member)
+        return bool((await client.admin.command("hello"))["isWritablePrimary"])
+    except PyMongoError:
+        return False
     finally:
         client.close()
 
 
-async def _is_primary(client: Client) -> bool:
-    return bool((await client.admin.command("hello"))["isWritablePrimary"])
+async def end_sessions(uri: str) -> None:
+    """End every session at `uri`, and with it the transactions that were under way.
+
+    A transaction of a process that was killed holds its locks until it is too old;
+    one of a process that lives is tried again.
+
+    Raises:
+        StorageUnavailableError: the database failed.
+    """
+    client = open_client(uri, patience_seconds=_END_SECONDS)
+    try:
+        async with available():
+            await client.admin.command("killAllSessions", [])
+    finally:
+        client.close()
 
 
 async def _configure(client: Client, member: str) -> None:
