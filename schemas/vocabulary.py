@@ -203,6 +203,14 @@ class TransportAcknowledgement(StrEnum):
     PROCESSING = "processing"
 
 
+TRANSPORT_STEPS: dict[TransportAcknowledgement, Step] = {
+    TransportAcknowledgement.DONE: Step.TAKEN,
+    TransportAcknowledgement.FAIL: Step.FAILED,
+    TransportAcknowledgement.PROCESSING: Step.PROCESSING,
+}
+"""The words of the national axis for the steps a recipient's system takes itself."""
+
+
 class AuditEvent(StrEnum):
     """Everything that is written to the audit trail."""
 

@@ -7,17 +7,22 @@ peer that only has its channel the hub attests (docs/protocol.md).
 from dataclasses import dataclass
 
 from exchange.domain.records import Envelope, StepRecord, StoredReceipt
-from exchange.domain.steps import TRANSPORT_EFFECTS, TRANSPORT_STEPS, StepEffect
+from exchange.domain.steps import TRANSPORT_EFFECTS, StepEffect
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
-from exchange.usecases.auditing import audit_line
+from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.signer import verified_step
 from exchange.usecases.viewing import agencies_of, find_envelope
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import StepReceipt, read_receipt
-from schemas.vocabulary import AuditEvent, LogEntryType, TransportAcknowledgement
+from schemas.vocabulary import (
+    TRANSPORT_STEPS,
+    AuditEvent,
+    LogEntryType,
+    TransportAcknowledgement,
+)
 from schemas.xml import parse
 
 
@@ -67,13 +72,17 @@ async def acknowledge_delivery(
         CodedError: the receipt does not hold, is about something else, or the
             delivery is in a state that does not allow it.
     """
+    async with refusals_audited(services, command.caller, subject=command.envelope_id):
+        return await _record(services, command)
+
+
+async def _record(services: Services, command: AcknowledgeDelivery) -> RecordedStep:
     envelope, recipient = await _delivery(services, command)
     receipt, content = _attested(services, command, envelope, recipient)
-    effect = TRANSPORT_EFFECTS[receipt.step]
-    record = _record(services, receipt, content, effect)
-    stored = await services.storage.envelopes.record_step(record)
+    step = _step(services, receipt, content, TRANSPORT_EFFECTS[receipt.step])
+    stored = await services.storage.envelopes.record_step(step)
     services.signals.recorded.ring()
-    return RecordedStep(stored, repeated=stored.entry_id != record.entry.entry_id)
+    return RecordedStep(stored, repeated=stored.entry_id != step.entry.entry_id)
 
 
 async def _delivery(
@@ -149,7 +158,7 @@ def _of_channel(
     )
 
 
-def _record(
+def _step(
     services: Services, receipt: StepReceipt, content: bytes, effect: StepEffect
 ) -> StepRecord:
     now = services.now()

@@ -8,7 +8,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.FILE,
         vi="Tệp rỗng, không có gì để kiểm tra.",
         en="The file is empty: there is nothing to verify.",
-        next_vi="Lấy lại tệp từ nơi gửi; có thể việc tải về hoặc sao chép bị gián đoạn.",
+        next_vi="Lấy lại tệp từ nơi gửi; có thể việc tải về bị gián đoạn.",
         next_en="Get the file again from its sender; a download may have stopped.",
     ),
     ErrorCode.NOT_SIGNED: explanation(

@@ -5,8 +5,35 @@ from dataclasses import dataclass
 
 from schemas.errors import ErrorCode, SchemaError
 from schemas.evidence import LogEntry, TreeHead, read_proof
-from schemas.receipt import AcceptanceReceipt
+from schemas.identifiers import EnvelopeId
+from schemas.receipt import AcceptanceReceipt, StepReceipt
+from schemas.vocabulary import LogEntryType
 from signing.validation.findings import Finding, format_failure, not_checked
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedStep:
+    """A step receipt, and what its log entry must be about.
+
+    Args:
+        content: its bytes.
+        event: type and subject of the entry.
+    """
+
+    content: bytes
+    event: tuple[LogEntryType, EnvelopeId]
+
+    @classmethod
+    def of(cls, receipt: StepReceipt, content: bytes) -> "LoggedStep":
+        """Tell a step that a status envelope took from any other."""
+        if receipt.status_envelope_id:
+            return cls(content, (LogEntryType.STATUS, receipt.status_envelope_id))
+        return cls(content, (LogEntryType.STEP, receipt.envelope_id))
+
+    def is_attested_by(self, entry: LogEntry) -> bool:
+        """Tell whether `entry` records this step and nothing else."""
+        is_event = (entry.type, entry.subject) == self.event
+        return is_event and entry.attests(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +43,12 @@ class Events:
     Args:
         acceptance: the receipt that promised its entry.
         acceptance_name: name of its member.
-        receipts: bytes of the step receipts, by member.
+        steps: the step receipts, by member.
     """
 
     acceptance: AcceptanceReceipt
     acceptance_name: str
-    receipts: Mapping[str, bytes]
+    steps: Mapping[str, LoggedStep]
 
 
 def log_findings(
@@ -34,7 +61,7 @@ def log_findings(
         head: what the log's key signed.
         events: what must be proved.
     """
-    open_events = dict(events.receipts)
+    open_events = dict(events.steps)
     is_accepted = False
     for name, data in proofs.items():
         try:
@@ -64,9 +91,15 @@ def _proved(data: bytes, head: TreeHead) -> LogEntry:
 def _is_acceptance(entry: LogEntry, acceptance: AcceptanceReceipt) -> bool:
     """Tell whether this is the entry the hub promised: over the digest of the body."""
     is_promised = entry.leaf_hash().hex() == acceptance.log_entry_digest
-    return is_promised and entry.attests(bytes.fromhex(acceptance.body_sha256))
+    event = (LogEntryType.ACCEPTED, acceptance.envelope_id)
+    is_event = (entry.type, entry.subject) == event
+    return (
+        is_promised
+        and is_event
+        and entry.attests(bytes.fromhex(acceptance.body_sha256))
+    )
 
 
-def _attested(entry: LogEntry, receipts: Mapping[str, bytes]) -> str | None:
-    found = (name for name, content in receipts.items() if entry.attests(content))
+def _attested(entry: LogEntry, steps: Mapping[str, LoggedStep]) -> str | None:
+    found = (name for name, step in steps.items() if step.is_attested_by(entry))
     return next(found, None)

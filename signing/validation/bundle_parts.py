@@ -4,17 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from pki.names import system_of
 from schemas.edxml.body import ScannedAttachment
 from schemas.errors import ErrorCode
 from schemas.evidence import BundleManifest, BundleMember, MemberRole, TreeHead
 from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
 from schemas.vocabulary import EnvelopeKind
-from signing.validation.bundle_log import Events, log_findings
+from signing.validation.bundle_log import Events, LoggedStep, log_findings
 from signing.validation.envelope import OpenedEnvelope, open_envelope
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.message import JudgePdf, Message
-from signing.validation.xml import open_receipt, open_tree_head
+from signing.validation.xml import OpenedReceipt, open_receipt, open_tree_head
 from signing.validation.xml_signature import XmlJudge
 
 _KINDS = {
@@ -70,11 +71,19 @@ class _Accepted:
     receipt: AcceptanceReceipt
     is_trusted: bool
 
+    @property
+    def vouches_for_signer(self) -> bool:
+        """Whether the hub found that the signer may sign for the sender."""
+        judgement = self.receipt.signature_verdict
+        passed = judgement and judgement.indication is Indication.TOTAL_PASSED
+        return self.is_trusted and bool(passed)
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A step receipt that was judged."""
 
+    name: str
     receipt: StepReceipt
     is_trusted: bool
 
@@ -97,7 +106,11 @@ def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Par
     steps, step_parts = _judge_steps(contents, accepted, judge)
     parts += step_parts
     parts += _judge_statuses(contents, steps, judge, judge_pdf)
-    return parts + _judge_log(contents, accepted, judge)
+    logged = {
+        one.name: LoggedStep.of(one.receipt, contents.members[one.name])
+        for one in steps
+    }
+    return parts + _judge_log(contents, accepted, logged, judge)
 
 
 def _judge_body(
@@ -107,14 +120,14 @@ def _judge_body(
     if len(bodies) != 1:
         return Parts((), (_incomplete(MemberRole.BODY),))
     member, body = bodies[0]
-    receipt, signature = accepted.receipt, accepted.receipt.signature_verdict
+    receipt = accepted.receipt
     if accepted.is_trusted:
         judge = replace(judge, proven_at=receipt.accepted_at)
     opened = open_envelope(
         Message(member.content_type, body),
         judge,
         judge_pdf,
-        is_vouched=accepted.is_trusted and signature is not None,
+        is_vouched=accepted.vouches_for_signer,
     )
     verdict = replace(opened.verdict, name=member.name)
     fits = _fits_receipt(member, body, receipt) and _is_as_accepted(opened, receipt)
@@ -166,18 +179,37 @@ def _judge_steps(
         opened = open_receipt(data, judge, is_vouched=accepted.is_trusted)
         verdict = replace(opened.verdict, name=name)
         receipt = opened.receipt
-        if isinstance(receipt, StepReceipt) and _is_about(receipt, accepted.receipt):
-            steps.append(_Step(receipt, _passed(verdict)))
+        by = _issuer(opened, accepted)
+        if isinstance(receipt, StepReceipt) and _is_about(
+            receipt, accepted.receipt, by
+        ):
+            steps.append(_Step(name, receipt, _passed(verdict)))
             parts += Parts((verdict,))
         else:
             parts += Parts((verdict,), (_mismatch(name),))
     return steps, parts
 
 
-def _is_about(step: StepReceipt, accepted: AcceptanceReceipt) -> bool:
-    return (step.envelope_id, step.body_sha256) == (
-        accepted.envelope_id,
-        accepted.body_sha256,
+def _issuer(opened: OpenedReceipt, accepted: _Accepted) -> str:
+    """Return who signed: the system its certificate names, or the hub."""
+    verified = opened.signature.verified if opened.signature else None
+    system = system_of(verified.certificate) if verified else None
+    return system or accepted.receipt.hub_id
+
+
+def _is_about(step: StepReceipt, accepted: AcceptanceReceipt, by: str) -> bool:
+    """Tell whether a step is one of this envelope, for one of its recipients.
+
+    Args:
+        step: what was signed.
+        accepted: what it is measured by.
+        by: who signed: a system, or the hub that accepted.
+    """
+    return (
+        (step.envelope_id, step.body_sha256)
+        == (accepted.envelope_id, accepted.body_sha256)
+        and step.recipient in {None, *accepted.recipients}
+        and step.issuer == by
     )
 
 
@@ -210,7 +242,12 @@ def _judge_statuses(
     return parts + Parts((), missing)
 
 
-def _judge_log(contents: Contents, accepted: _Accepted, judge: XmlJudge) -> Parts:
+def _judge_log(
+    contents: Contents,
+    accepted: _Accepted,
+    steps: Mapping[str, LoggedStep],
+    judge: XmlJudge,
+) -> Parts:
     heads = contents.of(MemberRole.TREE_HEAD)
     if len(heads) != 1:
         return Parts((), (_incomplete(MemberRole.TREE_HEAD),))
@@ -221,7 +258,7 @@ def _judge_log(contents: Contents, accepted: _Accepted, judge: XmlJudge) -> Part
         return Parts(verdicts)
     if opened.head.log_id != accepted.receipt.log_id:
         return Parts(verdicts, (format_failure(ErrorCode.LOG_PROOF_INVALID, name),))
-    events = Events(accepted.receipt, accepted.name, contents.of(MemberRole.STEP))
+    events = Events(accepted.receipt, accepted.name, steps)
     proofs = contents.of(MemberRole.LOG_PROOF)
     return Parts(verdicts, tuple(log_findings(proofs, opened.head, events)))
 

@@ -18,6 +18,7 @@ from schemas.errors import CodedError, ErrorCode
 from schemas.evidence import TreeHead, read_tree_head
 from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
+from schemas.vocabulary import TRANSPORT_STEPS
 from schemas.xml import Element, parse
 from signing.errors import SigningError
 from signing.validation.envelope import open_envelope
@@ -170,16 +171,27 @@ def _signed_content(
 def _may_issue(verified: VerifiedXml, receipt: Receipt, *, is_vouched: bool) -> bool:
     """Tell whether the signer is who the receipt says.
 
-    A system signs steps alone, in its own name, and for its own agency unless
-    somebody vouches for more; everything else is for the hub's receipt key.
+    A system signs what it did with a delivery, in its own name, and for its own agency
+    unless somebody vouches for more; everything else is for the hub's receipt key.
     """
     system = system_of(verified.certificate)
     if system is None:
         return True
     if isinstance(receipt, AcceptanceReceipt) or receipt.issuer != system:
         return False
-    of_agency = agency_of(verified.certificate) == receipt.recipient
-    return is_vouched or of_agency
+    if not _is_of_delivery(receipt):
+        return False
+    return is_vouched or agency_of(verified.certificate) == receipt.recipient
+
+
+def _is_of_delivery(receipt: StepReceipt) -> bool:
+    """Tell whether a step is one that a recipient's system takes by itself."""
+    return (
+        receipt.step in TRANSPORT_STEPS.values()
+        and receipt.recipient is not None
+        and receipt.status_code is None
+        and not receipt.findings
+    )
 
 
 def _refused(kind: FileKind, error: CodedError) -> Verdict:

@@ -147,16 +147,23 @@ def status_body(
     return Body("application/xml", signed)
 
 
-def entry(entry_type: LogEntryType, data: bytes) -> LogEntry:
+def entry(entry_type: LogEntryType, data: bytes, subject: str = ENVELOPE) -> LogEntry:
     """A log entry over `data`."""
     return LogEntry(
         type=entry_type,
         at=NOW,
         actor=HUB,
-        subject=ENVELOPE,
+        subject=subject,
         digest=salted_digest(SALT, data),
         salt=SALT,
     )
+
+
+def step_entry(receipt: StepReceipt, content: bytes) -> LogEntry:
+    """The log entry over a step receipt."""
+    if receipt.status_envelope_id:
+        return entry(LogEntryType.STATUS, content, receipt.status_envelope_id)
+    return entry(LogEntryType.STEP, content)
 
 
 def acceptance_of(body: Body, signer: Credential) -> AcceptanceReceipt:
@@ -313,7 +320,10 @@ class Conversation:
         accepted = bytes.fromhex(self.body.sha256)
         entries = [
             entry(LogEntryType.ACCEPTED, accepted),
-            *(entry(LogEntryType.STEP, one) for one in receipts),
+            *(
+                step_entry(receipt, content)
+                for (receipt, _), content in zip(self.steps, receipts, strict=True)
+            ),
         ]
         frontier: tuple[bytes, ...] = ()
         nodes: dict[merkle.Coordinates, bytes] = {}

@@ -26,6 +26,7 @@ from schemas.verdict import (
     SubIndication,
     Verdict,
 )
+from schemas.vocabulary import StatusCode, Step
 from schemas.xml import LIENTHONG, QCVN, parse, serialize
 from signing.validation.pdf import judge_pdf
 from signing.validation.xml import (
@@ -326,6 +327,17 @@ def _receipt(data: bytes, material: TrustMaterial = MATERIAL) -> Verdict:
     return judge_receipt(data, material=material, at=NOW)
 
 
+TAKEN: dict[str, object] = {
+    "issuer": "qlvb-xa",
+    "step": Step.TAKEN,
+    "status_code": None,
+    "status_envelope_id": None,
+    "status_body_sha256": None,
+    "findings": (),
+}
+"""What a recipient's system says by itself."""
+
+
 def _step(credential: Credential, **changes: object) -> bytes:
     receipt = replace(receipts.step(), **changes)  # type: ignore[arg-type]  # by name
     return sign_receipt(write_step(receipt), credential=credential, at=NOW)
@@ -355,29 +367,33 @@ def test_step_receipt_of_the_hub_passes() -> None:
 
 
 def test_step_receipt_of_the_recipients_system_passes() -> None:
-    data = _step(SENDER, issuer="qlvb-xa", recipient=edxml.COMMUNE)
+    data = _step(SENDER, **TAKEN, recipient=edxml.COMMUNE)
     assert _receipt(data).indication is PASSED
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"issuer": "qlvb-khac", "recipient": edxml.COMMUNE},
-        {"issuer": "qlvb-xa", "recipient": OrganId("H99")},
-        {"issuer": "qlvb-xa", "recipient": None},
+        {"issuer": "qlvb-khac"},
+        {"recipient": OrganId("H99")},
+        {"recipient": None},
+        {"step": Step.DELIVERED},
+        {"step": Step.REGISTERED},
+        {"status_code": StatusCode.REGISTERED},
     ],
-    ids=["issuer", "recipient", "all"],
+    ids=["issuer", "recipient", "all", "hub's step", "business step", "status"],
 )
 def test_step_receipt_in_the_name_of_another_does_not_pass(
     changes: dict[str, object],
 ) -> None:
-    verdict = _receipt(_step(SENDER, **changes))
+    said = {**TAKEN, "recipient": edxml.COMMUNE, **changes}
+    verdict = _receipt(_step(SENDER, **said))
     assert verdict.indication is INDETERMINATE
     assert ErrorCode.SIGNER_NOT_OF_SENDER in _codes(verdict)
 
 
 def test_step_receipt_for_another_agency_passes_when_vouched_for() -> None:
-    data = _step(SENDER, issuer="qlvb-xa", recipient=OrganId("H99"))
+    data = _step(SENDER, **TAKEN, recipient=OrganId("H99"))
     judge = XmlJudge(TrustStore.from_material(MATERIAL), NOW)
     opened = open_receipt(data, judge, is_vouched=True)
     assert opened.verdict.indication is PASSED
