@@ -86,6 +86,8 @@ async def listening(app: web.Application, listener: Listener) -> AsyncIterator[i
     runner = web.AppRunner(
         app,
         access_log=None,
+        # Bodies are kept as they come; a compressed one is refused, not inflated.
+        auto_decompress=False,
         keepalive_timeout=_KEEPALIVE_SECONDS,
         shutdown_timeout=listener.drain_seconds,
     )

@@ -8,13 +8,20 @@ from aiohttp import web
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
 
+_PLAIN = "identity"
+
 
 def require_length(request: web.Request, *, limit: int) -> None:
-    """Refuse a body that announces more than `limit` bytes.
+    """Refuse a body that announces more than `limit` bytes, or is compressed.
 
     Raises:
-        ExchangeError: it does (BODY_TOO_LARGE).
+        ExchangeError: it does (BODY_TOO_LARGE), it is (CONTENT_TYPE_UNSUPPORTED).
     """
+    coding = request.headers.get("Content-Encoding", _PLAIN)
+    if coding.strip().lower() != _PLAIN:
+        raise ExchangeError(
+            ErrorCode.CONTENT_TYPE_UNSUPPORTED, place="Content-Encoding"
+        )
     if (request.content_length or 0) > limit:
         raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="Content-Length")
 

@@ -15,7 +15,7 @@ from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.handing_out import verified
-from exchange.usecases.viewing import find_envelope
+from exchange.usecases.viewing import find_readable
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent, LogEntryType
@@ -50,10 +50,12 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
     """Gather evidence, waiting a little for log entries that have no index yet.
 
     Raises:
-        ExchangeError: there is no such envelope for this caller, or the log does not
-            keep up (SERVICE_UNAVAILABLE).
+        ExchangeError: there is no such envelope for this caller, its payload is not
+            open to it (STEP_NOT_ALLOWED), or the log does not keep up
+            (SERVICE_UNAVAILABLE).
     """
-    found = await find_envelope(
+    # A bundle holds the body, so it opens no sooner than the body itself.
+    found = await find_readable(
         services, command.caller, command.envelope_id, agency=command.agency
     )
     store = services.storage.envelopes

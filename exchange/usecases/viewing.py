@@ -63,7 +63,11 @@ async def find_envelope(
 
 
 async def find_readable(
-    services: Services, caller: Caller, envelope_id: EnvelopeId
+    services: Services,
+    caller: Caller,
+    envelope_id: EnvelopeId,
+    *,
+    agency: str | None = None,
 ) -> Viewed:
     """Find an envelope whose payload the caller may have.
 
@@ -71,7 +75,7 @@ async def find_readable(
         ExchangeError: as `find_envelope`, or its delivery is not open to reading
             (STEP_NOT_ALLOWED, the state is named).
     """
-    found = await find_envelope(services, caller, envelope_id)
+    found = await find_envelope(services, caller, envelope_id, agency=agency)
     if not found.view.may_read(found.deliveries):
         states = ", ".join(sorted({one.state for one in found.deliveries}))
         raise ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)

@@ -15,8 +15,15 @@ from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore, read_certificates
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
+from signing.profiles import ROLES, SignerRole
 from signing.validation.der import contents, octets
 from signing.validation.findings import Finding
+
+_PURPOSES = {
+    ROLES[SignerRole.PERSON].field_name: KeyPurpose.DOCUMENT_PERSON,
+    ROLES[SignerRole.AGENCY_SEAL].field_name: KeyPurpose.DOCUMENT_SEAL,
+}
+"""A seal where a person signs, or a person where the agency seals, is no such act."""
 
 _CHAIN_FAILURE = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
 
@@ -33,14 +40,22 @@ class ChainJudge:
     at: datetime
     proven_at: datetime | None
 
-    def judge(self, certificate: bytes, embedded: Sequence[bytes]) -> ChainJudgement:
-        """Judge the certificate of a signer, with what came along."""
+    def judge(
+        self, certificate: bytes, embedded: Sequence[bytes], field: str
+    ) -> ChainJudgement:
+        """Judge the certificate of a signer, with what came along.
+
+        Args:
+            certificate: the signer's.
+            embedded: those that came with it.
+            field: name of the form field; those of our roles say who may sign there.
+        """
         return judge_chain(
             certificate,
             intermediates=embedded,
             trust=self.trust,
             at=self.at,
-            usage=KeyPurpose.DOCUMENT_ANY,
+            usage=_PURPOSES.get(field, KeyPurpose.DOCUMENT_ANY),
             proven_at=self.proven_at,
         )
 

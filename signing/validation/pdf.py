@@ -84,7 +84,7 @@ def _judged(
 ) -> JudgedSignature:
     if facts.certificate is None:
         return JudgedSignature(facts, None)
-    chain = judge.judge(facts.certificate, facts.embedded)
+    chain = judge.judge(facts.certificate, facts.embedded, facts.field)
     if chain.indication is not Indication.TOTAL_PASSED:
         return JudgedSignature(facts, chain)
     loose = embedded_findings(facts.embedded, chain.chain, material)
