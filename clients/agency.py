@@ -6,9 +6,11 @@ receipt key, under the trust given, about exactly the bytes that were sent.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from clients.errors import ClientError
 from clients.messages import XML, Message
@@ -17,10 +19,14 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
+from schemas.timestamps import parse_utc
 from schemas.verdict import Indication
 from schemas.xml import parse
 from signing.validation.xml import judge_receipt
 from signing.xmldsig.verify import verify_receipt
+
+_REPEATED = 200
+"""The hub's status for what it had before; 201 is for what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,41 @@ class Fetched:
     content_type: str
     body_sha256: str
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedDelivery:
+    """How far an envelope is towards one recipient."""
+
+    agency: str
+    state: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TracedStep:
+    """One step on record; `agency` is empty when it concerns all recipients."""
+
+    step: str
+    agency: str
+    issuer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Where an envelope is, as far as one agency may know.
+
+    Args:
+        answer: the hub's own JSON.
+    """
+
+    sender: str
+    accepted_at: datetime
+    evidence_level: str
+    deliveries: tuple[TracedDelivery, ...]
+    steps: tuple[TracedStep, ...]
+    answer: Mapping[str, object] = field(repr=False)
 
 
 def _now() -> datetime:
@@ -104,7 +145,12 @@ class AgencyClient:
     async def inbox(
         self, agency: OrganId, *, after: int = -1, wait: int = 0, limit: int = 100
     ) -> InboxPage:
-        """List what arrived after the cursor `after`; wait up to `wait` seconds."""
+        """List what arrived after the cursor `after`; wait up to `wait` seconds.
+
+        Raises:
+            RefusedError: the system does not act for `agency`.
+            ClientError: the answer is no page of an inbox.
+        """
         answer = await self._transport.send(
             Request(
                 method="GET",
@@ -117,8 +163,9 @@ class AgencyClient:
                 },
             )
         )
-        fields = json.loads(answer.body)
-        return InboxPage(tuple(map(_item, fields["items"])), int(fields["next"]))
+        with _hub_at_fault("/v1/inbox"):
+            fields = json.loads(answer.body)
+            return InboxPage(tuple(map(_item, fields["items"])), int(fields["next"]))
 
     async def fetch(self, envelope_id: EnvelopeId) -> Fetched:
         """Fetch an envelope and check its digest.
@@ -137,25 +184,36 @@ class AgencyClient:
         answer = await self._get(f"/v1/envelopes/{envelope_id}/attachments/{number}")
         return answer.body
 
-    async def acceptance(self, envelope_id: EnvelopeId) -> AcceptanceReceipt:
-        """Fetch and verify the hub's acceptance receipt of an envelope.
+    async def require_accepted(self, envelope_id: EnvelopeId, fetched: Fetched) -> None:
+        """Require that the hub's receipt is about what was fetched.
+
+        A document has an acceptance receipt; a status has the step receipt that
+        answered it.
 
         Raises:
-            ClientError: the receipt is not to be trusted.
+            ClientError: it is about something else, or not to be trusted.
         """
         answer = await self._get(f"/v1/envelopes/{envelope_id}/receipt")
         receipt = self._trusted(answer.body)
-        if (
-            not isinstance(receipt, AcceptanceReceipt)
-            or receipt.envelope_id != envelope_id
-        ):
+        about = (
+            (receipt.envelope_id, receipt.body_sha256)
+            if isinstance(receipt, AcceptanceReceipt)
+            else (receipt.status_envelope_id, receipt.status_body_sha256)
+        )
+        if about != (envelope_id, fetched.body_sha256):
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
-        return receipt
 
     async def acknowledge(
         self, agency: OrganId, envelope_id: EnvelopeId, step_receipt: bytes
     ) -> bytes:
-        """Hand in the signed step receipt of a delivery; return it as stored."""
+        """Hand in the signed step receipt of a delivery; return it as stored.
+
+        A repeat gives the receipt that was stored first.
+
+        Raises:
+            RefusedError: the step is not allowed now, or not to this agency.
+            ClientError: what is stored is not to be trusted, or something else.
+        """
         answer = await self._transport.send(
             Request(
                 method="POST",
@@ -165,6 +223,10 @@ class AgencyClient:
                 parameters={"agency": agency},
             )
         )
+        repeated = answer.status == _REPEATED
+        self._require_step(envelope_id, answer.body)
+        if not repeated and answer.body != step_receipt:
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
         return answer.body
 
     async def report_status(self, envelope_id: EnvelopeId, message: Message) -> bytes:
@@ -176,16 +238,23 @@ class AgencyClient:
         """
         path = f"/v1/envelopes/{envelope_id}/status"
         answer = await self._transport.send(_post(path, message))
-        receipt = self._trusted(answer.body)
-        if not isinstance(receipt, StepReceipt) or receipt.envelope_id != envelope_id:
+        receipt = self._require_step(envelope_id, answer.body)
+        repeated = answer.status == _REPEATED
+        if not repeated and receipt.status_body_sha256 != message.body_sha256:
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
         return answer.body
 
-    async def trace(self, agency: OrganId, envelope_id: EnvelopeId) -> object:
-        """Return the states and steps of an envelope that `agency` may see."""
-        answer = await self._get(f"/v1/envelopes/{envelope_id}/trace", agency=agency)
-        found: object = json.loads(answer.body)
-        return found
+    async def trace(self, agency: OrganId, envelope_id: EnvelopeId) -> Trace:
+        """Return the states and steps of an envelope that `agency` may see.
+
+        Raises:
+            RefusedError: there is none that it may see.
+            ClientError: the answer is no trace.
+        """
+        path = f"/v1/envelopes/{envelope_id}/trace"
+        answer = await self._get(path, agency=agency)
+        with _hub_at_fault(path):
+            return _trace(json.loads(answer.body))
 
     async def evidence(self, agency: OrganId, envelope_id: EnvelopeId) -> bytes:
         """Fetch the evidence bundle of an envelope that `agency` may see."""
@@ -197,12 +266,27 @@ class AgencyClient:
             Request(method="GET", path=path, parameters=parameters)
         )
 
+    def _require_step(self, envelope_id: EnvelopeId, content: bytes) -> StepReceipt:
+        receipt = self._trusted(content)
+        if not isinstance(receipt, StepReceipt) or receipt.envelope_id != envelope_id:
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
+        return receipt
+
     def _trusted(self, content: bytes) -> AcceptanceReceipt | StepReceipt:
         verdict = judge_receipt(content, material=self._trust, at=self._clock())
         if verdict.indication is not Indication.TOTAL_PASSED:
             place = verdict.reasons[0].code if verdict.reasons else verdict.indication
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=place)
         return read_receipt(verify_receipt(parse(content)).content)
+
+
+@contextmanager
+def _hub_at_fault(path: str) -> Iterator[None]:
+    """Name the call whose answer is not what the contract says."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ClientError(ErrorCode.ANSWER_MALFORMED, place=path) from error
 
 
 def _post(path: str, message: Message) -> Request:
@@ -237,4 +321,25 @@ def _item(fields: Mapping[str, object]) -> InboxItem:
         state=str(fields["state"]),
         attachments=int(str(fields["attachments"])),
         status_of=str(status_of) if status_of else None,
+    )
+
+
+def _trace(fields: Mapping[str, Any]) -> Trace:
+    deliveries = [
+        TracedDelivery(one["agency"], one["state"], one["status"] or "")
+        for one in fields["deliveries"]
+    ]
+    steps = [
+        TracedStep(
+            one["step"], one["agency"] or "", one["issuer"], parse_utc(one["at"])
+        )
+        for one in fields["steps"]
+    ]
+    return Trace(
+        sender=fields["from"],
+        accepted_at=parse_utc(fields["accepted_at"]),
+        evidence_level=fields["evidence_level"],
+        deliveries=tuple(deliveries),
+        steps=tuple(steps),
+        answer=fields,
     )

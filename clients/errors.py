@@ -19,21 +19,16 @@ class Problem:
 
     status: int
     code: str
+    side: str
     place: str
     message_vi: str
     message_en: str
     next_vi: str
     next_en: str
 
-    def as_fields(self) -> dict[str, object]:
-        """Return it for JSON."""
-        return {
-            "status": self.status,
-            "code": self.code,
-            "place": self.place,
-            "message": {"vi": self.message_vi, "en": self.message_en},
-            "next": {"vi": self.next_vi, "en": self.next_en},
-        }
+
+# Refusals of what a body says, not of who sends it or of the moment (docs/protocol.md).
+_ABOUT_THE_MESSAGE = frozenset({400, 409, 413, 415, 422})
 
 
 class RefusedError(ClientError):
@@ -47,6 +42,11 @@ class RefusedError(ClientError):
         )
         super().__init__(code, place=problem.place)
         self.problem = problem
+
+    @property
+    def is_about_message(self) -> bool:
+        """Whether the message itself is at fault, so that it need not wait on."""
+        return self.problem.status in _ABOUT_THE_MESSAGE
 
 
 class UnreachableError(ClientError):

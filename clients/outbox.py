@@ -1,14 +1,14 @@
 """A durable outbox: what is in it survives a crash and is sent as the same bytes.
 
 One folder per message holds ``body`` and ``message.json``, and ``receipt.xml`` once
-the hub has answered. A folder appears by renaming a complete one, so a reader never
-sees half a message.
+the hub has accepted it, or ``refusal.json`` once it has refused it for good. A folder
+appears by renaming a complete one, so a reader never sees half a message.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from schemas.identifiers import parse_message_id
 _BODY = "body"
 _MESSAGE = "message.json"
 _RECEIPT = "receipt.xml"
+_REFUSAL = "refusal.json"
 _PARTIAL = ".partial"
 
 
@@ -32,36 +33,62 @@ class Entry:
 
 
 class Outbox:
-    """Messages waiting for the hub's receipt, and those that have it."""
+    """Messages waiting for the hub's answer, and those that have it.
+
+    Args:
+        folder: made if absent.
+
+    Raises:
+        ClientError: it cannot be made (FILE_NOT_WRITTEN).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 
     def put(self, message: Message) -> Entry:
-        """Keep `message`; putting the same one again changes nothing."""
+        """Keep `message`; putting the same one again changes nothing.
+
+        Raises:
+            ClientError: it cannot be written (FILE_NOT_WRITTEN).
+        """
         folder = self._folder / _folder_name(message)
         if not folder.is_dir():
-            partial = folder.with_name(folder.name + _PARTIAL)
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            _write(partial / _BODY, message.body)
-            _write(partial / _MESSAGE, _describe(message))
-            partial.rename(folder)
+            try:
+                _write_complete(folder, message)
+            except OSError as error:
+                raise ClientError(
+                    ErrorCode.FILE_NOT_WRITTEN, place=folder.name
+                ) from error
         return Entry(folder, message)
 
     def waiting(self) -> Iterator[Entry]:
-        """Yield the messages that have no receipt yet, oldest first."""
+        """Yield the messages the hub has not answered yet, oldest first."""
         folders = [one for one in self._folder.iterdir() if _complete(one)]
         for folder in sorted(folders, key=lambda one: one.stat().st_mtime_ns):
-            if not (folder / _RECEIPT).exists():
+            if not any((folder / one).exists() for one in (_RECEIPT, _REFUSAL)):
                 yield Entry(folder, _read(folder))
 
     def close(self, entry: Entry, receipt: bytes) -> None:
         """Keep the hub's receipt; the message is done."""
-        partial = entry.folder / (_RECEIPT + _PARTIAL)
-        _write(partial, receipt)
-        partial.replace(entry.folder / _RECEIPT)
+        _appear(entry.folder / _RECEIPT, receipt)
+
+    def refuse(self, entry: Entry, refusal: Mapping[str, object]) -> None:
+        """Keep the hub's final refusal; the message stays, and is not sent again."""
+        text = json.dumps(refusal, ensure_ascii=False, indent=2)
+        _appear(entry.folder / _REFUSAL, text.encode())
+
+
+def _write_complete(folder: Path, message: Message) -> None:
+    partial = folder.with_name(folder.name + _PARTIAL)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    _write(partial / _BODY, message.body)
+    _write(partial / _MESSAGE, _describe(message))
+    partial.rename(folder)
 
 
 def _folder_name(message: Message) -> str:
@@ -87,6 +114,12 @@ def _read(folder: Path) -> Message:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ClientError(ErrorCode.FILE_UNREADABLE, place=folder.name) from error
+
+
+def _appear(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + _PARTIAL)
+    _write(partial, content)
+    partial.replace(path)
 
 
 def _write(path: Path, content: bytes) -> None:

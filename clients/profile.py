@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from clients.errors import ClientError
 from clients.transport import HubAddress
@@ -113,7 +114,7 @@ def load_profile(path: Path) -> ClientProfile:
         agency=agency,
         system=system,
         address=HubAddress(
-            url=texts["hub"],
+            url=_hub(texts["hub"]),
             authority=files["authority"],
             certificate=files["certificate"],
             key=files["key"],
@@ -122,6 +123,17 @@ def load_profile(path: Path) -> ClientProfile:
         passphrase_file=files["passphrase_file"],
         **lists,
     )
+
+
+def _hub(text: str) -> str:
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError as error:
+        raise _invalid("hub") from error
+    if address.scheme != "https" or not address.hostname or port == 0:
+        raise _invalid("hub")
+    return text
 
 
 def _invalid(key: str) -> ClientError:

@@ -7,7 +7,8 @@ refusal, since the same bytes would be refused again.
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +16,17 @@ from typing import Self
 
 import aiohttp
 
-from clients.errors import Problem, RefusedError, UnreachableError
+from clients.errors import ClientError, Problem, RefusedError, UnreachableError
+from pki.files import read_private_file
+from schemas.errors import ErrorCode
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
-_UNREACHED = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
+_UNREACHED = (
+    aiohttp.ClientConnectionError,
+    aiohttp.ClientPayloadError,
+    aiohttp.ClientResponseError,  # what answers does not speak HTTP
+    TimeoutError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +84,34 @@ class Response:
 
 
 def client_tls(address: HubAddress) -> ssl.SSLContext:
-    """Build the TLS context: the hub's authority alone, TLS 1.2 or newer."""
+    """Build the TLS context: the hub's authority alone, TLS 1.2 or newer.
+
+    Raises:
+        PkiError: the private key is unreadable, or open to others.
+        ClientError: a certificate is unreadable, or not the key's
+            (CONFIGURATION_INVALID, the file is named).
+    """
+    # Read for its check alone: OpenSSL takes a path and asks nothing.
+    read_private_file(address.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(cafile=str(address.authority))
-    context.load_cert_chain(
-        str(address.certificate), str(address.key), address.passphrase
-    )
+    with _naming(address.authority):
+        context.load_verify_locations(cafile=str(address.authority))
+    with _naming(address.certificate):
+        # A passphrase that is never asked for: OpenSSL would ask at the terminal.
+        context.load_cert_chain(
+            str(address.certificate), str(address.key), address.passphrase or ""
+        )
     return context
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file that OpenSSL could not use."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise ClientError(ErrorCode.CONFIGURATION_INVALID, place=path.name) from error
 
 
 class Transport:
@@ -165,6 +193,7 @@ def read_problem(status: int, body: bytes) -> Problem:
     return Problem(
         status=status,
         code=_text(fields, "code"),
+        side=_text(fields, "side"),
         place=_text(fields, "place"),
         message_vi=_text(fields, "message", "vi"),
         message_en=_text(fields, "message", "en"),

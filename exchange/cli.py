@@ -12,15 +12,24 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Protocol
 
-from exchange.commands.arguments import Arguments, Parser, UsageError, common_parser
-from exchange.commands.output import Output
+from exchange.commands.arguments import (
+    Arguments,
+    Parser,
+    UsageError,
+    both,
+    common_parser,
+)
+from exchange.commands.output import Output, Refusal
 from schemas.errors import CodedError, ErrorCode, Text
 
 USAGE = 3
 CRASH = 70
 INTERRUPTED = 130
+READER_GONE = 141
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     output = Output.from_words(words)
+    _speak_utf_8()
     try:
         return _dispatch(words, output)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
     except Exception as error:  # noqa: BLE001 the outermost edge of the command line
         return _exit_code(error, output)
 
@@ -90,10 +102,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _exit_code(error: Exception, output: Output) -> int:
     match error:
         case UsageError():
-            output.usage(str(error))
+            wrong = CodedError(ErrorCode.USAGE, place=error.detail)
+            output.refuse(Refusal.of(wrong), usage=error.usage)
             return USAGE
         case CodedError():
-            output.problem(error)
+            output.refuse(Refusal.of(error))
             return 1
         case ModuleNotFoundError():
             return _missing_extra(error, output)
@@ -105,9 +118,12 @@ def _dispatch(words: list[str], output: Output) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         output.show(_help())
         return 0
+    if words[0] == "--version":
+        output.show(f"lienthong {version('lienthong')}")
+        return 0
     verb = VERBS.get(words[0])
     if verb is None:
-        raise UsageError(f"lienthong: {words[0]}?\n\n{_help()}")
+        raise UsageError(f"VERB: {words[0]}", usage=f"{_help()}\n\n")
     module: VerbModule = importlib.import_module(f"exchange.commands.{verb.module}")
     parser = common_parser(words[0], verb.summary)
     module.configure(parser)
@@ -116,12 +132,16 @@ def _dispatch(words: list[str], output: Output) -> int:
 
 
 def _help() -> str:
-    rows = [
-        f"  {name:<10}{verb.summary.vi} / {verb.summary.en}"
-        for name, verb in VERBS.items()
-    ]
+    rows = [f"  {name:<10}{both(verb.summary)}" for name, verb in VERBS.items()]
     return "\n".join(
-        ["lienthong VERB [--json] [--lang vi|en] …", "", *rows, "", "lienthong VERB -h"]
+        [
+            "lienthong VERB [--json] [--lang vi|en] [--var FOLDER] …",
+            "",
+            *rows,
+            "",
+            "lienthong VERB -h      hướng dẫn từng lệnh / help for one verb",
+            "lienthong --version    phiên bản / version",
+        ]
     )
 
 
@@ -130,9 +150,8 @@ def _missing_extra(error: ModuleNotFoundError, output: Output) -> int:
     extra = _EXTRAS.get(name)
     if extra is None:
         return _crash(output)
-    output.problem(
-        CodedError(ErrorCode.EXTRA_MISSING, place=f"pip install 'lienthong[{extra}]'")
-    )
+    place = f"pip install 'lienthong[{extra}]'"
+    output.refuse(Refusal.of(CodedError(ErrorCode.EXTRA_MISSING, place=place)))
     return 1
 
 
@@ -140,5 +159,19 @@ def _crash(output: Output) -> int:
     occurrence = secrets.token_hex(4)
     if os.environ.get("LIENTHONG_DEBUG"):
         traceback.print_exc()
-    output.problem(CodedError(ErrorCode.INTERNAL, place=occurrence))
+    output.refuse(Refusal.of(CodedError(ErrorCode.INTERNAL, place=occurrence)))
     return CRASH
+
+
+def _speak_utf_8() -> None:
+    """Write Vietnamese and JSON in UTF-8 whatever the terminal calls itself."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+
+
+def _reader_gone() -> int:
+    """End quietly when whoever read the output has had enough (`| head`)."""
+    # The interpreter would complain when it flushes at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return READER_GONE

@@ -104,6 +104,24 @@ def agency_of(certificate: x509.Certificate) -> OrganId | None:
         return None
 
 
+def subject_fields(certificate: x509.Certificate) -> SubjectFields:
+    """Read back whom a certificate of ours names, to name the same again."""
+    names = _alternative_names_of(certificate)
+    return SubjectFields(
+        common_name=common_name(certificate),
+        organisation="".join(
+            _subject_values(certificate, NameOID.ORGANIZATION_NAME)[:1]
+        ),
+        unit="".join(
+            _subject_values(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)[:1]
+        ),
+        organ_id=agency_of(certificate),
+        system_id=system_of(certificate),
+        dns_names=tuple(names.get_values_for_type(x509.DNSName)),
+        ip_addresses=tuple(map(str, names.get_values_for_type(x509.IPAddress))),
+    )
+
+
 def system_of(certificate: x509.Certificate) -> SystemId | None:
     """Return the document system a certificate names; None unless exactly one."""
     stated = _uris(certificate, SYSTEM_URN)
@@ -144,13 +162,20 @@ def _alternative_names(fields: SubjectFields) -> Iterator[x509.GeneralName]:
         yield x509.IPAddress(ip_address(address))
 
 
-def _uris(certificate: x509.Certificate, prefix: str) -> set[str]:
+def _alternative_names_of(
+    certificate: x509.Certificate,
+) -> x509.SubjectAlternativeName:
+    """Return the alternative names; none where they cannot be read."""
     try:
-        names = certificate.extensions.get_extension_for_class(
+        return certificate.extensions.get_extension_for_class(
             x509.SubjectAlternativeName
         ).value
     except (x509.ExtensionNotFound, *UNREADABLE_CERTIFICATE):
-        return set()
+        return x509.SubjectAlternativeName([])
+
+
+def _uris(certificate: x509.Certificate, prefix: str) -> set[str]:
+    names = _alternative_names_of(certificate)
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     return {uri.removeprefix(prefix) for uri in uris if uri.startswith(prefix)}
 

@@ -160,6 +160,7 @@ class ErrorCode(StrEnum):
     FILE_UNREADABLE = "file_unreadable"
     FILE_NOT_WRITTEN = "file_not_written"
     HUB_UNREACHABLE = "hub_unreachable"
+    ANSWER_MALFORMED = "answer_malformed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
-"""`lienthong agencies`: import the directory, list it, look an agency up."""
+"""`lienthong agencies`: the directory of agencies and of the systems they use."""
 
-import argparse
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from exchange.commands.arguments import Arguments, Parser, add_common
+from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
 from exchange.commands.output import Output
+from exchange.commands.systems import declare_registration, register
+from exchange.commands.words import LEVELS, word
 from exchange.config import load_settings
 from exchange.database import open_database
 from exchange.domain.directory_file import read_directory
@@ -22,38 +23,50 @@ from schemas.errors import ErrorCode, Text
 from schemas.identifiers import parse_organ_id
 from schemas.timestamps import format_utc
 
+_HEADS = (
+    Text("Mã", "Code"),
+    Text("Cấp", "Level"),
+    Text("Cấp trên", "Parent"),
+    Text("Tên cơ quan", "Name"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    summary: Text
+    declare: Callable[[Parser], None]
+    act: Callable[[Arguments, Output, Office], Awaitable[None]]
+
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
-    actions = parser.add_subparsers(dest="action", required=True)
-    for name, (declare, _) in _ACTIONS.items():
-        action = actions.add_parser(name, allow_abbrev=False)
-        add_common(action)
-        action.add_argument("--config", type=Path, help="lienthong.toml")
-        declare(action)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, action in _ACTIONS.items():
+        declared = add_action(actions, name, action.summary)
+        declared.add_argument(
+            "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
+        )
+        action.declare(declared)
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Do one action on the directory."""
-    _, act = _ACTIONS[arguments.action]
-    return asyncio.run(_with_office(arguments, output, act))
+    asyncio.run(_with_office(arguments, output, _ACTIONS[arguments.action]))
+    return 0
 
 
-_Act = Callable[[Arguments, Output, Office], Awaitable[int]]
-
-
-async def _with_office(arguments: Arguments, output: Output, act: _Act) -> int:
+async def _with_office(arguments: Arguments, output: Output, action: _Action) -> None:
     settings = load_settings(arguments.config)
     async with open_database(settings.mongodb, arguments.var) as storage:
         office = DirectoryOffice(storage=storage, clock=system_clock)
-        return await act(arguments, output, office)
+        await action.act(arguments, output, office)
 
 
-def _declare_import(parser: argparse.ArgumentParser) -> None:
+def _declare_import(parser: Parser) -> None:
     parser.add_argument("file", type=Path, help="CSV, JSON")
 
 
-async def _import(arguments: Arguments, output: Output, office: Office) -> int:
+async def _import(arguments: Arguments, output: Output, office: Office) -> None:
     agencies = read_directory(read_file(arguments.file))
     version = await import_agencies(
         office, ImportAgencies(agencies=agencies, operator=_operator())
@@ -65,42 +78,46 @@ async def _import(arguments: Arguments, output: Output, office: Office) -> int:
             f"Imported {len(agencies)} agencies, directory version {version}",
         ),
     )
-    return 0
 
 
 def _operator() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def _declare_nothing(_parser: argparse.ArgumentParser) -> None:
+def _declare_nothing(_parser: Parser) -> None:
     """An action without arguments of its own."""
 
 
-async def _list(_arguments: Arguments, output: Output, office: Office) -> int:
+async def _list(_arguments: Arguments, output: Output, office: Office) -> None:
     agencies = await office.storage.directory.agencies()
+    output.result({"agencies": list(map(_fields, agencies))})
     if output.as_json:
-        output.result({"agencies": list(map(_fields, agencies))})
-        return 0
-    for one in agencies:
-        output.show(f"{one.code:<20}{one.level:<10}{one.parent or '':<12}{one.name}")
-    return 0
+        return
+    if not agencies:
+        output.say(Text("Danh bạ còn trống.", "The directory is empty."))
+        return
+    output.table(
+        _HEADS,
+        [
+            [one.code, word(LEVELS, one.level, output), one.parent or "-", one.name]
+            for one in agencies
+        ],
+    )
 
 
-def _declare_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("code")
+def _declare_show(parser: Parser) -> None:
+    parser.add_argument("code", help="mã định danh / agency code")
 
 
-async def _show(arguments: Arguments, output: Output, office: Office) -> int:
+async def _show(arguments: Arguments, output: Output, office: Office) -> None:
     agency = await office.storage.directory.agency(parse_organ_id(arguments.code))
     if agency is None:
         raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=arguments.code)
     fields = _fields(agency)
-    if output.as_json:
-        output.result(fields)
-        return 0
-    for name, value in fields.items():
-        output.show(f"{name:>12}  {value or ''}")
-    return 0
+    output.result(fields)
+    if not output.as_json:
+        for name, value in fields.items():
+            output.show(f"{name:>12}  {value or '-'}")
 
 
 def _fields(agency: Agency) -> dict[str, object]:
@@ -110,8 +127,19 @@ def _fields(agency: Agency) -> dict[str, object]:
     return fields
 
 
-_ACTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], _Act]] = {
-    "import": (_declare_import, _import),
-    "list": (_declare_nothing, _list),
-    "show": (_declare_show, _show),
+async def _register(arguments: Arguments, output: Output, office: Office) -> None:
+    await register(arguments, output, office, operator=_operator())
+
+
+_ACTIONS = {
+    "import": _Action(
+        Text("nhập danh bạ", "import the directory"), _declare_import, _import
+    ),
+    "list": _Action(Text("liệt kê", "list"), _declare_nothing, _list),
+    "show": _Action(Text("xem một cơ quan", "show one"), _declare_show, _show),
+    "register-system": _Action(
+        Text("đăng ký hệ thống kết nối", "register a connected system"),
+        declare_registration,
+        _register,
+    ),
 }

@@ -2,19 +2,25 @@
 
 from pathlib import Path
 
-from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from schemas.errors import Text
-from schemas.identifiers import EnvelopeId
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("envelope", help="mã trên trục / the hub's id")
-    parser.add_argument("--out", type=Path, help="mặc định / default: ENVELOPE.zip")
+    parser.add_argument(
+        "envelope", type=parse_envelope_id, help="mã trên trục / the hub's id"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="mặc định ENVELOPE.zip / by default the same",
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -24,14 +30,16 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(session: Session) -> int:
         bundle = await session.client.evidence(
-            session.profile.agency, EnvelopeId(arguments.envelope)
+            session.profile.agency, arguments.envelope
         )
         write_new(target, bundle)
         output.result(
             {"file": str(target), "bytes": len(bundle)},
             Text(
-                f"Hồ sơ chứng cứ: {target}\nKiểm tra: lienthong verify {target}",
-                f"Evidence bundle: {target}\nCheck it: lienthong verify {target}",
+                f"Hồ sơ chứng cứ: {target}\n"
+                f"Kiểm tra: lienthong verify {target} --trust root.pem",
+                f"Evidence bundle: {target}\n"
+                f"Check it: lienthong verify {target} --trust root.pem",
             ),
         )
         return 0

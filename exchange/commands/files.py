@@ -19,14 +19,15 @@ def read_file(path: Path) -> bytes:
         raise ExchangeError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
 
-def require_absent(path: Path) -> None:
+def require_absent(*paths: Path) -> None:
     """Refuse a target that is there, before work is done that cannot be undone.
 
     Raises:
-        ExchangeError: it exists (FILE_NOT_WRITTEN).
+        ExchangeError: one exists, or its folder takes no files (FILE_NOT_WRITTEN).
     """
-    if path.exists():
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name)
+    for path in paths:
+        if path.exists() or not os.access(path.parent, os.W_OK | os.X_OK):
+            raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name)
 
 
 def write_new(path: Path, content: bytes, *, private: bool = False) -> None:

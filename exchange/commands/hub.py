@@ -1,7 +1,6 @@
 """What the verbs that talk to a hub share: the profile, the key, the connection."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from clients.errors import RefusedError
 from clients.profile import ClientProfile, load_profile
 from clients.transport import Transport
 from exchange.commands.arguments import Arguments, Parser
-from exchange.commands.output import Output
+from exchange.commands.output import Output, Refusal
 from pki.keys.api import Credential
+from schemas.errors import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,10 @@ class Session:
 def add_profile(parser: Parser) -> None:
     """Add the argument that names the connection."""
     parser.add_argument(
-        "--profile", type=Path, help="mặc định / default: VAR/client.toml"
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="cấu hình kết nối, mặc định VAR/client.toml / connection, by default it",
     )
 
 
@@ -40,7 +43,7 @@ def with_hub(
     try:
         return asyncio.run(_connected(arguments, act))
     except RefusedError as error:
-        _tell(error, output)
+        output.refuse(refusal_of(error))
         return 1
 
 
@@ -48,21 +51,21 @@ async def _connected(
     arguments: Arguments, act: Callable[[Session], Awaitable[int]]
 ) -> int:
     profile = load_profile(arguments.profile or arguments.var / "client.toml")
+    credential, trust = profile.credential(), profile.material()
     async with Transport(profile.address) as transport:
-        client = AgencyClient(transport, trust=profile.material())
-        return await act(Session(profile, profile.credential(), client))
+        client = AgencyClient(transport, trust=trust)
+        return await act(Session(profile, credential, client))
 
 
-def _tell(error: RefusedError, output: Output) -> None:
+def refusal_of(error: RefusedError) -> Refusal:
+    """Return the hub's own words; the catalogue's where it gave none."""
     problem = error.problem
-    if not problem.message_en:
-        output.problem(error)
-        return
-    english = output.language == "en"
-    if output.as_json:
-        output.show(json.dumps({"error": problem.as_fields()}, ensure_ascii=False))
-        return
-    message = problem.message_en if english else problem.message_vi
-    follow = problem.next_en if english else problem.next_vi
-    place = f" [{problem.place}]" if problem.place else ""
-    output.usage(f"{message}{place}\n{'Next' if english else 'Cần làm'}: {follow}")
+    if not problem.message_vi or not problem.message_en:
+        return Refusal.of(error)
+    return Refusal(
+        code=problem.code,
+        side=problem.side,
+        place=problem.place,
+        message=Text(problem.message_vi, problem.message_en),
+        next=Text(problem.next_vi, problem.next_en),
+    )

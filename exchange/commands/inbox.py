@@ -2,16 +2,41 @@
 
 from dataclasses import asdict
 
+from clients.agency import InboxItem, InboxPage
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
+from exchange.commands.words import KINDS, STATES, word
+from schemas.errors import Text
+
+_HEADS = (
+    Text("Số TT", "Cursor"),
+    Text("Mã trên trục", "Id"),
+    Text("Nơi gửi", "From"),
+    Text("Loại", "Kind"),
+    Text("Tình trạng", "State"),
+    Text("Số, ký hiệu", "Number"),
+    Text("Trích yếu", "Subject"),
+)
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("--after", type=int, default=-1, help="con trỏ / cursor")
-    parser.add_argument("--wait", type=int, default=0, help="giây / seconds")
+    parser.add_argument(
+        "--after",
+        type=int,
+        default=-1,
+        metavar="CURSOR",
+        help="chỉ những gì đến sau số thứ tự này / only what came after it",
+    )
+    parser.add_argument(
+        "--wait",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="chờ tối đa số giây này nếu chưa có gì / wait if there is nothing",
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -24,14 +49,34 @@ def run(arguments: Arguments, output: Output) -> int:
         if output.as_json:
             items = [asdict(item) for item in page.items]
             output.result({"items": items, "next": page.cursor})
-            return 0
-        for item in page.items:
-            what = item.subject or item.status_of or ""
-            output.show(
-                f"{item.cursor:>8}  {item.envelope_id}  {item.sender:<14}"
-                f"{item.kind:<10}{item.document_code:<20}{what}"
-            )
-        output.show(f"--after {page.cursor}")
+        else:
+            _show(page, output)
         return 0
 
     return with_hub(arguments, output, act)
+
+
+def _show(page: InboxPage, output: Output) -> None:
+    if not page.items:
+        output.say(Text("Không có văn bản đến nào mới.", "Nothing new has arrived."))
+        return
+    output.table(_HEADS, [_row(item, output) for item in page.items])
+    output.say(
+        Text(
+            f"\nXem tiếp: lienthong inbox --after {page.cursor}",
+            f"\nGo on with: lienthong inbox --after {page.cursor}",
+        )
+    )
+
+
+def _row(item: InboxItem, output: Output) -> list[str]:
+    about = output.pick(Text("về", "about"))
+    return [
+        str(item.cursor),
+        item.envelope_id,
+        item.sender,
+        word(KINDS, item.kind, output),
+        word(STATES, item.state, output),
+        item.document_code or "-",
+        item.subject or (f"{about} {item.status_of}" if item.status_of else "-"),
+    ]

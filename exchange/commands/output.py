@@ -2,11 +2,56 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from schemas.catalogue import explain
-from schemas.errors import CodedError, Text
+from schemas.errors import CodedError, Side, Text
+
+_SIDES = {
+    Side.SENDER: Text("bên gửi", "the sender"),
+    Side.RECIPIENT: Text("bên nhận", "the recipient"),
+    Side.SIGNER: Text("người ký", "the signer"),
+    Side.HUB: Text("trục liên thông", "the exchange"),
+    Side.OPERATOR: Text("người vận hành", "the operator"),
+    Side.FILE: Text("tệp", "the file"),
+}
+_WIDE = frozenset("WF")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What happened, whose side it is on and what to do next."""
+
+    code: str
+    side: str
+    place: str
+    message: Text
+    next: Text
+
+    @classmethod
+    def of(cls, error: CodedError) -> "Refusal":
+        """Explain `error` in the words of the catalogue."""
+        found = explain(error.code)
+        return cls(
+            code=error.code,
+            side=found.side,
+            place=error.place,
+            message=found.message,
+            next=found.next,
+        )
+
+    def as_fields(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "code": self.code,
+            "side": self.side,
+            "place": self.place,
+            "message": {"vi": self.message.vi, "en": self.message.en},
+            "next": {"vi": self.next.vi, "en": self.next.en},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +69,7 @@ class Output:
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Output":
         """Read the two switches before anything is parsed, so errors obey them."""
-        pairs = zip(words, [*words[1:], ""], strict=True)
-        english = any(
-            word == "--lang=en" or (word == "--lang" and value == "en")
-            for word, value in pairs
-        )
+        english = "--lang=en" in words or ("--lang", "en") in pairwise(words)
         return cls("--json" in words, "en" if english else "vi")
 
     def pick(self, text: Text) -> str:
@@ -51,37 +92,45 @@ class Output:
         elif text is not None:
             print(self.pick(text), flush=True)
 
-    def usage(self, message: str) -> None:
-        """Say how the command is used."""
-        print(message, file=sys.stderr)
-
-    def problem(self, error: CodedError) -> None:
+    def refuse(self, refusal: Refusal, *, usage: str = "") -> None:
         """Say what happened, whose side it is on and what to do next."""
-        explanation = explain(error.code)
         if self.as_json:
-            print(json.dumps(_problem_fields(error), ensure_ascii=False), flush=True)
-            return
-        place = f" [{error.place}]" if error.place else ""
-        heading = "Cần làm" if self.language == "vi" else "Next"
-        print(
-            f"{self.pick(explanation.message)}{place}\n"
-            f"{heading}: {self.pick(explanation.next)}\n"
-            f"({error.code}, {explanation.side})",
-            file=sys.stderr,
+            self.result({"error": refusal.as_fields()})
+        else:
+            print(f"{usage}{self.describe(refusal)}", file=sys.stderr)
+
+    def describe(self, refusal: Refusal) -> str:
+        """Return the text of a refusal for people."""
+        place = f" [{refusal.place}]" if refusal.place else ""
+        side = next((_SIDES[one] for one in Side if one == refusal.side), Text("", ""))
+        heading, whose = (
+            ("Next", "Side") if self.language == "en" else ("Cần làm", "Phía")
+        )
+        return (
+            f"{self.pick(refusal.message)}{place}\n"
+            f"{heading}: {self.pick(refusal.next)}\n"
+            f"{whose}: {self.pick(side)} ({refusal.code})"
         )
 
+    def table(self, heads: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
+        """Show rows under column heads, aligned; the last column is left ragged."""
+        lines = [[self.pick(one) for one in heads], *rows]
+        widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = [
+                text + " " * (width - _width(text))
+                for text, width in zip(line, widths, strict=True)
+            ]
+            self.show("  ".join(cells).rstrip())
 
-def _problem_fields(error: CodedError) -> dict[str, object]:
-    explanation = explain(error.code)
-    return {
-        "error": {
-            "code": error.code,
-            "side": explanation.side,
-            "place": error.place,
-            "message": {"vi": explanation.message.vi, "en": explanation.message.en},
-            "next": {"vi": explanation.next.vi, "en": explanation.next.en},
-        }
-    }
+
+def _width(text: str) -> int:
+    """Return how many columns `text` takes: marks none, wide characters two."""
+    return sum(
+        2 if unicodedata.east_asian_width(one) in _WIDE else 1
+        for one in unicodedata.normalize("NFC", text)
+        if not unicodedata.combining(one)
+    )
 
 
 class Progress:

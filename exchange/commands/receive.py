@@ -1,6 +1,13 @@
-"""`lienthong receive`: fetch an envelope, check it, keep it, acknowledge it."""
+"""`lienthong receive`: fetch an envelope, check it, keep it, acknowledge it.
+
+Receiving again what was received is allowed: the files stay as they are, and the
+acknowledgement, which may not have reached the hub, is made again.
+"""
 
 import hashlib
+import os
+import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,70 +15,100 @@ from clients.agency import Fetched
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
 from clients.reading import OpenedEnvelope, attachments_of, open_envelope
-from exchange.commands.arguments import Arguments, Parser
-from exchange.commands.files import write_new
+from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
+from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
+from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import TransportAcknowledgement
 
 _MIME_HEADER = "Content-Type: {}\r\n\r\n"
+_ENVELOPE = "envelope.eml"
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("envelope", help="mã trên trục / the hub's id")
-    parser.add_argument("--out", type=Path, help="mặc định / default: VAR/received/ID")
+    parser.add_argument(
+        "envelope", type=parse_envelope_id, help="mã trên trục / the hub's id"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="mặc định VAR/received/ENVELOPE / by default the same",
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Fetch, check against the hub's receipt, write, then acknowledge."""
-    envelope_id = EnvelopeId(arguments.envelope)
-    folder = arguments.out or arguments.var / "received" / envelope_id
+    envelope_id: EnvelopeId = arguments.envelope
+    folder: Path = arguments.out or arguments.var / "received" / envelope_id
 
     async def act(session: Session) -> int:
         fetched = await session.client.fetch(envelope_id)
-        await _require_accepted(session, envelope_id, fetched)
-        opened = open_envelope(fetched.content_type, fetched.body)
-        folder.mkdir(parents=True)
-        _write_envelope(folder, fetched)
-        await _write_attachments(session, envelope_id, opened, folder)
+        await session.client.require_accepted(envelope_id, fetched)
+        if not _is_here(folder, fetched):
+            opened = open_envelope(fetched.content_type, fetched.body)
+            attachments = await _attachments(session, envelope_id, opened)
+            _write(folder, {_ENVELOPE: _saved(fetched), **attachments})
         await _acknowledge(session, envelope_id, fetched)
-        output.result(
-            {"id": envelope_id, "folder": str(folder)},
-            Text(f"Đã nhận: {folder}", f"Received: {folder}"),
-        )
+        _tell(envelope_id, folder, output)
         return 0
 
     return with_hub(arguments, output, act)
 
 
-async def _require_accepted(
-    session: Session, envelope_id: EnvelopeId, fetched: Fetched
-) -> None:
-    receipt = await session.client.acceptance(envelope_id)
-    if receipt.body_sha256 != fetched.body_sha256:
-        raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
+def _saved(fetched: Fetched) -> bytes:
+    return _MIME_HEADER.format(fetched.content_type).encode() + fetched.body
 
 
-def _write_envelope(folder: Path, fetched: Fetched) -> None:
-    header = _MIME_HEADER.format(fetched.content_type).encode()
-    write_new(folder / "envelope.eml", header + fetched.body)
+def _is_here(folder: Path, fetched: Fetched) -> bool:
+    """Tell whether `folder` holds this envelope; anything else in its place stays.
+
+    Raises:
+        ExchangeError: there is something else (FILE_NOT_WRITTEN).
+    """
+    if not os.path.lexists(folder):
+        return False
+    kept = folder / _ENVELOPE
+    if not kept.is_file() or read_file(kept) != _saved(fetched):
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name)
+    return True
 
 
-async def _write_attachments(
-    session: Session, envelope_id: EnvelopeId, opened: OpenedEnvelope, folder: Path
-) -> None:
-    """Write attachments under numbers: a name from outside never becomes a path."""
+async def _attachments(
+    session: Session, envelope_id: EnvelopeId, opened: OpenedEnvelope
+) -> dict[str, bytes]:
+    """Fetch attachments under numbers: a name from outside never becomes a path."""
+    fetched = {}
     for number, entry in enumerate(attachments_of(opened.message), start=1):
         content = await session.client.attachment(envelope_id, number)
         digest = hashlib.sha256(content).hexdigest()
         if digest != opened.content_sha256.get(entry.content_id):
             raise ClientError(ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=str(number))
         suffix = ".pdf" if content.startswith(b"%PDF-") else ".bin"
-        write_new(folder / f"{number:03}{suffix}", content)
+        fetched[f"{number:03}{suffix}"] = content
+    return fetched
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder that appears complete or not at all.
+
+    Raises:
+        ExchangeError: it cannot be written (FILE_NOT_WRITTEN).
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for name, content in files.items():
+            write_new(partial / name, content)
+        partial.rename(folder)
+    except OSError as error:
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 
 
 async def _acknowledge(
@@ -90,3 +127,12 @@ async def _acknowledge(
         at=datetime.now(UTC),
     )
     await session.client.acknowledge(profile.agency, envelope_id, receipt)
+
+
+def _tell(envelope_id: EnvelopeId, folder: Path, output: Output) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    files = ", ".join(names)
+    output.result(
+        {"id": envelope_id, "folder": str(folder), "files": names},
+        Text(f"Đã nhận: {folder} ({files})", f"Received: {folder} ({files})"),
+    )

@@ -1,14 +1,20 @@
-"""`lienthong send`: send a document with its files; what waits is sent first."""
+"""`lienthong send`: send a document with its files; what waits is sent first.
+
+A document is in the outbox before the hub hears of it. It stays there until the hub has
+accepted it or refused it for good, and is sent as the same bytes every time.
+"""
 
 import mimetypes
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from clients.errors import ClientError, RefusedError
 from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file
-from exchange.commands.hub import Session, add_profile, with_hub
+from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
 from exchange.commands.output import Output, Progress
 from schemas.edxml.document import (
     Attachment,
@@ -21,32 +27,61 @@ from schemas.edxml.document import (
     SignerInfo,
     TraceHeader,
 )
-from schemas.errors import Text
+from schemas.edxml.secrecy import secrecy_mark
+from schemas.errors import ErrorCode, Text
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, parse_organ_id
 from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
 
 _ADMINISTRATIVE = "2"
+_TEXTS = {
+    "number": "số / number: 214",
+    "notation": "ký hiệu / notation: UBND-VHXH",
+    "subject": "trích yếu / subject",
+    "place": "nơi ban hành / place",
+    "signer": "người ký / signer",
+    "position": "chức vụ người ký / the signer's position",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of the messages that waited, for JSON."""
+
+    sent: list[dict[str, object]] = field(default_factory=list)
+    refused: list[dict[str, object]] = field(default_factory=list)
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("files", nargs="*", type=Path, help="PDF…")
-    parser.add_argument("--to", action="append", default=[], help="mã cơ quan nhận")
-    parser.add_argument("--number", help="số / number")
-    parser.add_argument("--notation", help="ký hiệu / notation: UBND-VHXH")
-    parser.add_argument("--date", type=_day, help="2026-10-05; hôm nay / today")
-    parser.add_argument("--place", default="", help="nơi ban hành / place")
-    parser.add_argument("--kind", default="Công văn", help="loại văn bản / kind")
-    parser.add_argument("--subject", help="trích yếu / subject")
-    parser.add_argument("--signer", default="", help="người ký / signer")
-    parser.add_argument("--position", default="", help="chức vụ / position")
     parser.add_argument(
-        "--urgency", type=int, choices=[one.value for one in Urgency], default=0
+        "files", nargs="*", type=Path, metavar="FILE", help="PDF đã ký… / signed PDF…"
+    )
+    for name, help_text in _TEXTS.items():
+        parser.add_argument(f"--{name}", default="", help=help_text)
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="mã cơ quan nhận, lặp lại được / recipient, repeatable",
     )
     parser.add_argument(
-        "--waiting", action="store_true", help="chỉ gửi tiếp / only what waits"
+        "--date", type=_day, help="2026-10-05; mặc định hôm nay / today by default"
+    )
+    parser.add_argument("--kind", default="Công văn", help="loại văn bản / kind")
+    parser.add_argument(
+        "--urgency",
+        type=int,
+        choices=[one.value for one in Urgency],
+        default=0,
+        help="độ khẩn / urgency",
+    )
+    parser.add_argument(
+        "--waiting",
+        action="store_true",
+        help="chỉ gửi tiếp những gì đang chờ / only send what waits",
     )
 
 
@@ -63,7 +98,7 @@ def run(arguments: Arguments, output: Output) -> int:
         _require_all(arguments)
 
     async def act(session: Session) -> int:
-        outbox = Outbox(arguments.var / "outbox")
+        outbox = Outbox(arguments.var / "outbox" / session.profile.system)
         if not arguments.waiting:
             outbox.put(_prepared(arguments, session))
         return await _send_waiting(outbox, session, output)
@@ -72,33 +107,61 @@ def run(arguments: Arguments, output: Output) -> int:
 
 
 def _require_all(arguments: Arguments) -> None:
-    for name in ("to", "number", "notation", "subject"):
-        if not getattr(arguments, name):
-            raise UsageError(f"--{name}?")
+    missing = [
+        f"--{name}"
+        for name in ("to", "number", "notation", "subject")
+        if not getattr(arguments, name)
+    ]
+    if missing:
+        raise UsageError(f"thiếu / missing: {', '.join(missing)}")
 
 
 async def _send_waiting(outbox: Outbox, session: Session, output: Output) -> int:
     waiting = list(outbox.waiting())
     progress = Progress(len(waiting), output)
-    sent = []
+    done = _Done()
     for entry in waiting:
-        sent.append(await _send(entry, outbox, session))
+        try:
+            done.sent.append(await _send(entry, outbox, session, output))
+        except RefusedError as error:
+            if not error.is_about_message:
+                raise
+            done.refused.append(_refuse(entry, outbox, error, output))
         progress.step(entry.message.message_id)
-    ids = ", ".join(one["id"] for one in sent) or "0"
-    output.result({"sent": sent}, Text(f"Đã gửi: {ids}", f"Sent: {ids}"))
-    return 0
+    output.result({"sent": done.sent, "refused": done.refused})
+    if not waiting:
+        output.say(Text("Không có gì đang chờ gửi.", "Nothing is waiting."))
+    return 1 if done.refused else 0
 
 
-async def _send(entry: Entry, outbox: Outbox, session: Session) -> dict[str, str]:
+async def _send(
+    entry: Entry, outbox: Outbox, session: Session, output: Output
+) -> dict[str, object]:
     accepted = await session.client.send(entry.message)
     outbox.close(entry, accepted.receipt)
-    return {"id": accepted.envelope_id, "message_id": entry.message.message_id}
+    sent = accepted.envelope_id
+    output.say(Text(f"Đã gửi: {sent}", f"Sent: {sent}"))
+    return {"id": sent, "message_id": entry.message.message_id}
+
+
+def _refuse(
+    entry: Entry, outbox: Outbox, error: RefusedError, output: Output
+) -> dict[str, object]:
+    message_id, refusal = entry.message.message_id, refusal_of(error)
+    outbox.refuse(entry, refusal.as_fields())
+    output.say(Text(f"Bị từ chối: {message_id}", f"Refused: {message_id}"))
+    if not output.as_json:
+        output.refuse(refusal)
+    return {"message_id": message_id, "error": refusal.as_fields()}
 
 
 def _prepared(arguments: Arguments, session: Session) -> Message:
     now = datetime.now(UTC)
     attachments = [_attachment(path, n) for n, path in enumerate(arguments.files, 1)]
     document = _document(arguments, attachments, session.profile.agency, now)
+    mark = secrecy_mark(document)
+    if mark:
+        raise ClientError(ErrorCode.SECRECY_MARK, place=mark)
     return prepare_document(
         document, attachments, credential=session.credential, at=now
     )

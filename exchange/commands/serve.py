@@ -1,6 +1,7 @@
 """`lienthong serve`: run the service until it is told to stop."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
@@ -16,7 +17,9 @@ from schemas.errors import Text
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("--config", type=Path, help="lienthong.toml")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
+    )
     parser.add_argument(
         "--demo", action="store_true", help="tỉnh mẫu / the demonstration province"
     )
@@ -29,10 +32,10 @@ def run(arguments: Arguments, output: Output) -> int:
         asyncio.run(_serve_demo(Site(arguments.var / "serve"), output))
         return 0
     if arguments.config is None:
-        raise UsageError("--config? --demo?")
+        raise UsageError("thiếu / missing: --config FILE | --demo")
     settings = load_settings(arguments.config)
     asyncio.run(
-        serve(settings, arguments.var, started=lambda ports: _tell(ports, output))
+        serve(settings, arguments.var, started=lambda ports: _tell(ports, output, {}))
     )
     return 0
 
@@ -47,19 +50,23 @@ async def _serve_demo(site: Site, output: Output) -> None:
 
     def started(ports: Ports) -> None:
         write_profiles(site, ports.agency_port)
-        _tell(ports, output)
-        for office in OFFICES:
-            output.show(
-                f"  lienthong inbox --profile {site.profile(office)}   # {office.name}"
-            )
+        profiles = {office.name: str(site.profile(office)) for office in OFFICES}
+        _tell(ports, output, profiles)
 
     await serve(settings, site.folder, started=started)
 
 
-def _tell(ports: Ports, output: Output) -> None:
+def _tell(ports: Ports, output: Output, profiles: Mapping[str, str]) -> None:
     agency = f"https://{ports.host}:{ports.agency_port}"
     public = f"http://127.0.0.1:{ports.public_port}/health/ready"
+    fields = {"agency": agency, "public": public, "pid": ports.pid}
+    lines = [
+        f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
+    ]
     output.result(
-        {"agency": agency, "public": public, "pid": ports.pid},
-        Text(f"Đang phục vụ: {agency}  {public}", f"Serving: {agency}  {public}"),
+        {**fields, "profiles": dict(profiles)},
+        Text(
+            f"Đang phục vụ: {agency}  {public}{''.join(lines)}",
+            f"Serving: {agency}  {public}{''.join(lines)}",
+        ),
     )

@@ -11,28 +11,44 @@ from exchange.commands.output import Output
 from schemas.errors import Text
 from signing.profiles import Placement, SignatureProfile, SignerRole
 
-_PLACE = "--place PAGE,X,Y,WIDTH,HEIGHT (pt)"
+_PLACE = "PAGE,X,Y,WIDTH,HEIGHT (pt)"
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--key", type=Path, required=True, help="PKCS#12: .p12, .pfx")
-    parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("file", type=Path, help="PDF")
+    parser.add_argument(
+        "--key", type=Path, required=True, metavar="FILE", help="PKCS#12: .p12, .pfx"
+    )
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="tệp chứa mật khẩu, nếu không sẽ hỏi / else it is asked for",
+    )
     parser.add_argument(
         "--role",
         choices=[role.value for role in SignerRole],
         default=SignerRole.PERSON.value,
+        help="người ký hay con dấu cơ quan / a person or the agency's seal",
     )
-    parser.add_argument("--image", type=Path, help="PNG: chữ ký, con dấu")
-    parser.add_argument("--place", type=_placement, help=_PLACE)
+    parser.add_argument(
+        "--image", type=Path, metavar="FILE", help="PNG: chữ ký, con dấu / image"
+    )
+    parser.add_argument("--place", type=_placement, help=f"vị trí / where: {_PLACE}")
     parser.add_argument("--field", help="ô chữ ký có sẵn / an existing field")
     parser.add_argument(
         "--profile",
         choices=[one.value for one in SignatureProfile],
         default=SignatureProfile.STANDARD.value,
+        help="dạng chữ ký / form of the signature",
     )
-    parser.add_argument("--out", type=Path, help="mặc định / default: FILE-signed.pdf")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="mặc định FILE-signed.pdf / by default the same",
+    )
 
 
 def _placement(text: str) -> Placement:
@@ -41,7 +57,7 @@ def _placement(text: str) -> Placement:
         x, y, width, height = map(float, numbers)
         return Placement(int(page), x, y, width, height)
     except ValueError as error:
-        raise UsageError(f"{_PLACE}: {text}?") from error
+        raise UsageError(f"--place {text}: {_PLACE}") from error
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -81,6 +97,6 @@ def open_official(key: Path, passphrase_file: Path | None) -> Official:
     if passphrase_file is not None:
         return Official.from_files(key, passphrase_file)
     if not sys.stdin.isatty():
-        raise UsageError("--passphrase-file?")
+        raise UsageError("thiếu / missing: --passphrase-file")
     passphrase = getpass.getpass("Mật khẩu / Passphrase: ")
     return Official.from_pkcs12(key, passphrase.encode())

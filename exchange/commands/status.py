@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from clients.errors import ClientError
 from clients.messages import prepare_status
 from clients.reading import StatusReport, open_envelope, status_about
-from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
+from exchange.commands.words import STATUSES
 from schemas.edxml.document import EdxmlDocument
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
@@ -17,14 +18,22 @@ from schemas.vocabulary import StatusCode
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("envelope", help="mã trên trục / the hub's id")
-    parser.add_argument("code", choices=[code.value for code in StatusCode])
+    parser.add_argument(
+        "envelope", type=parse_envelope_id, help="mã trên trục / the hub's id"
+    )
+    parser.add_argument(
+        "code",
+        choices=[code.value for code in StatusCode],
+        help=", ".join(
+            f"{code} {text.vi} / {text.en}" for code, text in STATUSES.items()
+        ),
+    )
     parser.add_argument("--description", default="", help="lý do / reason")
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Report a status about a document this agency received."""
-    envelope_id = EnvelopeId(arguments.envelope)
+    envelope_id: EnvelopeId = arguments.envelope
 
     async def act(session: Session) -> int:
         fetched = await session.client.fetch(envelope_id)
@@ -42,11 +51,12 @@ def run(arguments: Arguments, output: Output) -> int:
             status_about(document, report), credential=session.credential, at=now
         )
         await session.client.report_status(envelope_id, message)
+        meaning = STATUSES[arguments.code]
         output.result(
             {"id": envelope_id, "status": arguments.code},
             Text(
-                f"Đã báo {arguments.code}: {envelope_id}",
-                f"Reported {arguments.code}: {envelope_id}",
+                f"Đã báo {arguments.code} {meaning.vi}: {envelope_id}",
+                f"Reported {arguments.code} {meaning.en}: {envelope_id}",
             ),
         )
         return 0

@@ -1,27 +1,72 @@
 """`lienthong trace`: show where an envelope is and what became of it."""
 
-import json
+from collections.abc import Iterator
 
-from exchange.commands.arguments import Arguments, Parser
+from clients.agency import Trace, TracedStep
+from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
-from schemas.identifiers import EnvelopeId
+from exchange.commands.words import STATES, STATUSES, STEPS, local_time, word
+from schemas.errors import Text
+
+_HEADS = (
+    Text("Nơi nhận", "Recipient"),
+    Text("Tình trạng", "State"),
+    Text("Xử lý", "Processing"),
+)
+_STEP_HEADS = (
+    Text("Thời điểm", "Time"),
+    Text("Bước", "Step"),
+    Text("Cơ quan", "Agency"),
+    Text("Bên lập giấy báo", "Attested by"),
+)
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     add_profile(parser)
-    parser.add_argument("envelope", help="mã trên trục / the hub's id")
+    parser.add_argument(
+        "envelope", type=parse_envelope_id, help="mã trên trục / the hub's id"
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Show states and steps."""
 
     async def act(session: Session) -> int:
-        found = await session.client.trace(
-            session.profile.agency, EnvelopeId(arguments.envelope)
-        )
-        output.show(json.dumps(found, ensure_ascii=False, indent=2))
+        found = await session.client.trace(session.profile.agency, arguments.envelope)
+        output.result(found.answer)
+        if not output.as_json:
+            _show_board(arguments.envelope, found, output)
         return 0
 
     return with_hub(arguments, output, act)
+
+
+def _show_board(envelope: str, found: Trace, output: Output) -> None:
+    at = local_time(found.accepted_at)
+    output.say(
+        Text(
+            f"{envelope}: {found.sender} gửi, trục nhận lúc {at}"
+            f" (mức chứng cứ {found.evidence_level})",
+            f"{envelope}: from {found.sender}, accepted {at}"
+            f" (evidence level {found.evidence_level})",
+        )
+    )
+    output.show("")
+    output.table(_HEADS, list(_delivery_rows(found, output)))
+    output.show("")
+    output.table(_STEP_HEADS, [_step_row(one, output) for one in found.steps])
+
+
+def _delivery_rows(found: Trace, output: Output) -> Iterator[list[str]]:
+    for one in found.deliveries:
+        status = word(STATUSES, one.status, output)
+        processing = f"{one.status} {status}" if one.status else "-"
+        yield [one.agency, word(STATES, one.state, output), processing]
+
+
+def _step_row(one: TracedStep, output: Output) -> list[str]:
+    everybody = output.pick(Text("mọi nơi nhận", "every recipient"))
+    step = word(STEPS, one.step, output)
+    return [local_time(one.at), step, one.agency or everybody, one.issuer]

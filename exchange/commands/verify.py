@@ -17,22 +17,35 @@ EXIT_CODES = {
     Indication.INDETERMINATE: 2,
 }
 
+_MATERIAL = {
+    "trust": "chứng thư gốc được tin / root certificates",
+    "intermediate": "chứng thư trung gian / issuing certificates",
+    "revocation": "danh sách thu hồi, tệp hoặc thư mục / CRLs, file or folder",
+}
+
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("file", type=Path, help="PDF, edXML, receipt, bundle (.zip)")
     parser.add_argument(
-        "--trust", type=Path, action="append", default=[], help="root certificates"
-    )
-    parser.add_argument("--intermediate", type=Path, action="append", default=[])
-    parser.add_argument(
-        "--revocation",
+        "file",
         type=Path,
-        action="append",
-        default=[],
-        help="CRLs: file, folder",
+        help="PDF, edXML, giấy báo, hồ sơ chứng cứ / receipt, evidence bundle",
     )
-    parser.add_argument("--at", type=_time, help="2026-11-21T08:30:00+07:00")
+    for name, help_text in _MATERIAL.items():
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help=help_text,
+        )
+    parser.add_argument(
+        "--at",
+        type=_time,
+        metavar="TIME",
+        help="xét tại thời điểm / judge at: 2026-11-21T08:30:00+07:00",
+    )
 
 
 def _time(text: str) -> datetime:

@@ -67,7 +67,7 @@ def _json_rows(text: str) -> _Rows:
         rows = json.loads(text)
     except ValueError as error:
         raise _invalid("JSON") from error
-    if not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise _invalid("JSON")
     return [(f"item {number}", row) for number, row in enumerate(rows, 1)]
 

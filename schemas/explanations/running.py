@@ -136,4 +136,17 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "and will be sent again."
         ),
     ),
+    ErrorCode.ANSWER_MALFORMED: explanation(
+        Side.HUB,
+        vi="Máy chủ trả lời không đúng dạng đã quy định.",
+        en="The server's answer does not have the form agreed on.",
+        next_vi=(
+            "Kiểm tra địa chỉ máy chủ và phiên bản phần mềm; nếu vẫn lỗi, báo đơn "
+            "vị vận hành."
+        ),
+        next_en=(
+            "Check the address and the versions of the software; if it persists, "
+            "tell the operator."
+        ),
+    ),
 }
