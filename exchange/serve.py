@@ -88,7 +88,7 @@ async def running(
     Raises:
         CodedError: the service cannot start.
     """
-    hub, trust = _hub(settings), FollowedTrust(settings.trust)
+    hub, trust, tls = _hub(settings), FollowedTrust(settings.trust), _tls(settings)
     _refuse_demo_root_beyond_loopback(settings, trust)
     async with AsyncExitStack() as opened:
         storage = await opened.enter_async_context(
@@ -105,13 +105,16 @@ async def running(
             signals=Signals(),
             limits=settings.limits,
         )
-        ports = await _listen(opened, settings, services)
+        ports = await _listen(opened, settings, services, tls)
         with _announced(folder, ports):
             yield ports
 
 
 async def _listen(
-    opened: AsyncExitStack, settings: Settings, services: Services
+    opened: AsyncExitStack,
+    settings: Settings,
+    services: Services,
+    tls: SSLContext | None,
 ) -> Ports:
     metrics = Metrics()
     owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -124,7 +127,7 @@ async def _listen(
     listener = Listener(
         host=server.host,
         port=server.port,
-        tls=_tls(settings),
+        tls=tls,
         drain_seconds=server.drain_seconds,
     )
     agency_port = await opened.enter_async_context(listening(agency, listener))

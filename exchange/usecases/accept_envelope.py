@@ -38,6 +38,7 @@ from exchange.usecases.storing import (
     inline_body,
     refuse,
     require_same_bytes,
+    sent_before,
     signature_judgement,
     store_body,
 )
@@ -102,22 +103,12 @@ async def _repeated_or_refused(
     Raises:
         ExchangeError: the refusal, or other bytes are stored under this id.
     """
-    before = await _sent_before(services, message, facts)
+    before = await sent_before(services, message, facts)
     if before is None:
         raise refuse(refusal)
     require_same_bytes(message, before)
     await audit_repeat(services, before)
     return AcceptedEnvelope(before, repeated=True)
-
-
-async def _sent_before(
-    services: Services, message: Received, facts: IntakeFacts
-) -> Envelope | None:
-    if facts.sender.agency is None:
-        return None
-    return await services.storage.envelopes.envelope_by_message(
-        facts.system.system_id, facts.sender.agency.code, message.message_id
-    )
 
 
 async def _acceptance(

@@ -8,6 +8,7 @@ from exchange.domain.records import AuditLine
 from exchange.errors import StorageUnavailableError
 from exchange.services import Caller, Services
 from schemas.errors import CodedError
+from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent
 
 
@@ -26,7 +27,11 @@ def audit_line(
 
 @asynccontextmanager
 async def refusals_audited(
-    services: Services, caller: Caller, *, subject: str
+    services: Services,
+    caller: Caller,
+    *,
+    subject: str,
+    event: AuditEvent = AuditEvent.ENVELOPE_REFUSED,
 ) -> AsyncIterator[None]:
     """Write one audit line when what is done inside is refused.
 
@@ -39,7 +44,7 @@ async def refusals_audited(
     except CodedError as refusal:
         line = AuditLine(
             at=services.now(),
-            event=AuditEvent.ENVELOPE_REFUSED,
+            event=event,
             actor=caller.system.system_id,
             subject=subject,
             code=refusal.code,
@@ -47,3 +52,17 @@ async def refusals_audited(
         )
         await services.storage.audit.append(line)
         raise
+
+
+async def record_reading(
+    services: Services, caller: Caller, envelope_id: EnvelopeId, *, part: str
+) -> None:
+    """Write down who was handed which part of an envelope, before it is."""
+    line = audit_line(
+        AuditEvent.ENVELOPE_READ,
+        at=services.now(),
+        actor=caller.system.system_id,
+        subject=envelope_id,
+        part=part,
+    )
+    await services.storage.audit.append(line)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.intake import intake_refusals
-from exchange.errors import StorageUnavailableError
+from exchange.domain.intake import IntakeFacts, intake_refusals
+from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.services import Services
 from exchange.usecases.judging_intake import (
     gather_facts,
@@ -12,6 +12,7 @@ from exchange.usecases.judging_intake import (
     stamp_refusals,
 )
 from exchange.usecases.receiving import Received, Submission, received
+from exchange.usecases.storing import require_same_bytes, sent_before
 from schemas.errors import CodedError
 
 
@@ -48,4 +49,17 @@ async def _refusals(services: Services, message: Received) -> list[Refuse]:
     facts = await gather_facts(services, message, read.document)
     found = list(intake_refusals(facts, services.intake_policy, services.now()))
     found += [one async for one in stamp_refusals(services, message, read)]
-    return found
+    conflict = await _conflict(services, message, facts)
+    return [conflict, *found] if conflict else found
+
+
+async def _conflict(
+    services: Services, message: Received, facts: IntakeFacts
+) -> Refuse | None:
+    before = await sent_before(services, message, facts)
+    try:
+        if before is not None:
+            require_same_bytes(message, before)
+    except ExchangeError as error:
+        return Refuse(error.code, error.place)
+    return None

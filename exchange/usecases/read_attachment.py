@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from exchange.domain.records import Envelope, StoredAttachment
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
+from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import cut, verified
 from exchange.usecases.spool import Spool, yielding
 from exchange.usecases.viewing import find_readable
@@ -56,6 +57,10 @@ async def find_attachment(
     found = await find_readable(services, command.caller, command.envelope_id)
     for attachment in found.envelope.attachments:
         if attachment.number == command.number:
+            part = f"attachment {attachment.number}"
+            await record_reading(
+                services, command.caller, command.envelope_id, part=part
+            )
             return FoundAttachment(found.envelope, attachment)
     raise ExchangeError(ErrorCode.ATTACHMENT_NOT_FOUND, place=str(command.number))
 

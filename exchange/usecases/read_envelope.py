@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exchange.domain.records import Envelope
 from exchange.services import Caller, Services
+from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import verified
 from exchange.usecases.viewing import find_envelope, find_readable
 from schemas.identifiers import EnvelopeId
@@ -33,6 +34,7 @@ async def read_envelope(services: Services, command: ReadEnvelope) -> OpenedEnve
         ExchangeError: there is none for this caller, or it may not be read.
     """
     found = await find_readable(services, command.caller, command.envelope_id)
+    await record_reading(services, command.caller, command.envelope_id, part="body")
     body = services.storage.envelopes.read_body(command.envelope_id)
     checked = verified(
         body, sha256=found.envelope.body_sha256, place=command.envelope_id

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from exchange.domain.records import InboxItem
 from exchange.services import Caller, Services
+from exchange.usecases.auditing import refusals_audited
 from exchange.usecases.viewing import agencies_of
 from schemas.identifiers import OrganId
+from schemas.vocabulary import AuditEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,13 @@ async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
     Raises:
         ExchangeError: the caller does not act for the agency.
     """
-    agencies = await agencies_of(services, command.caller, command.agency)
+    async with refusals_audited(
+        services,
+        command.caller,
+        subject="inbox",
+        event=AuditEvent.ACCESS_REFUSED,
+    ):
+        agencies = await agencies_of(services, command.caller, command.agency)
     items = await _first_items(services, command, agencies)
     cursors = [
         one.delivery.log_index for one in items if one.delivery.log_index is not None

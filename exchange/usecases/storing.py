@@ -1,7 +1,7 @@
 """What acceptance of documents and of statuses have in common."""
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.intake import SignerFacts
+from exchange.domain.intake import IntakeFacts, SignerFacts
 from exchange.domain.records import Acceptance, Accepted, Envelope, Repeated
 from exchange.errors import ExchangeError
 from exchange.services import Services
@@ -28,6 +28,17 @@ def require_same_bytes(message: Received, before: Envelope) -> None:
     same_body = message.scanned.sha256 == before.body_sha256
     if not same_body or message.submission.content_type != before.content_type:
         raise ExchangeError(ErrorCode.MESSAGE_ID_CONFLICT, place=before.message_id)
+
+
+async def sent_before(
+    services: Services, message: Received, facts: IntakeFacts
+) -> Envelope | None:
+    """Find what is stored under the message's id, if anything is."""
+    if facts.sender.agency is None:
+        return None
+    return await services.storage.envelopes.envelope_by_message(
+        facts.system.system_id, facts.sender.agency.code, message.message_id
+    )
 
 
 async def store_body(services: Services, spool: Spool, body_id: str) -> str | None:

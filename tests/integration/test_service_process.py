@@ -17,7 +17,8 @@ from clients.errors import RefusedError
 from clients.messages import Message, prepare_document
 from clients.profile import load_profile
 from clients.transport import RetryPolicy, Transport
-from exchange.config import ServerSettings, load_settings
+from exchange.config import MongoSettings, ServerSettings, load_settings
+from exchange.database import open_database
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import COMMUNE, PROVINCE, Office
 from exchange.demo.service import RunningService, start_service
@@ -95,6 +96,25 @@ async def test_killed_service_goes_on_with_the_same_database_and_receipts(
     assert mongod is not None
     assert adopted is not None
     assert adopted.pid == mongod.pid
+
+
+async def test_document_leaves_no_word_of_itself_in_logs_or_audit(
+    site: Site,
+) -> None:
+    told = "Lương bổng của Nguyễn Thị Kín"
+    async with service(site), client_of(site, COMMUNE) as commune:
+        sent = await commune.send(letter(site, told))
+        await commune.attachment(sent.envelope_id, 1)
+        with pytest.raises(RefusedError):
+            await commune.send(letter(site, f"[MẬT] {told}"))
+        async with open_database(MongoSettings(), site.folder) as storage:
+            lines = repr(await storage.audit.lines(limit=100))
+    logged = (site.folder / "log" / "service.log").read_text("utf-8")
+    assert '"operation": "acceptEnvelope"' in logged
+    assert "secrecy_mark" in lines
+    for secret in ("Lương", "Kín", "Công văn 214", "%PDF", "BEGIN"):
+        assert secret not in logged
+        assert secret not in lines
 
 
 async def test_stopped_service_sends_waiting_pollers_home_and_ends(
