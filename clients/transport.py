@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -167,7 +168,8 @@ class Transport:
             async with self._session.request(
                 request.method,
                 request.path,
-                data=request.body,
+                # A file, for aiohttp warns of large bytes; new for every attempt.
+                data=None if request.body is None else BytesIO(request.body),
                 headers=dict(request.headers),
                 params=dict(request.parameters),
                 allow_redirects=False,

@@ -36,6 +36,20 @@ async def test_transient_refusal_is_retried_with_the_same_bytes(
     assert hub.bodies == [b"the bytes", b"the bytes"]
 
 
+async def test_large_body_is_sent_whole_on_every_attempt_without_a_warning(
+    tmp_path: Path,
+) -> None:
+    body = bytes(range(256)) * 8192
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [web.Response(status=503), web.Response(status=201)]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            await transport.send(
+                Request(method="POST", path="/v1/envelopes", body=body)
+            )
+
+    assert hub.bodies == [body, body]
+
+
 async def test_permanent_refusal_is_told_once_in_the_hubs_words(
     tmp_path: Path,
 ) -> None:
