@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from exchange.delivery.checker import Checker
+from exchange.delivery.housekeeper import Housekeeper
 from exchange.delivery.loops import repeat
 from exchange.delivery.sequencer import Sequencer
 from exchange.services import Services
@@ -12,12 +13,15 @@ from exchange.services import Services
 
 @asynccontextmanager
 async def delivering(services: Services, *, owner: str) -> AsyncIterator[None]:
-    """Check and sequence until the end of the block, under leases of `owner`."""
-    checker = Checker(services, owner=owner)
-    sequencer = Sequencer(services, owner=owner)
+    """Check, sequence and clean until the end of the block, under leases of `owner`."""
+    loops: dict[str, Checker | Sequencer | Housekeeper] = {
+        "checker": Checker(services, owner=owner),
+        "sequencer": Sequencer(services, owner=owner),
+        "housekeeper": Housekeeper(services, owner=owner),
+    }
     tasks = [
-        asyncio.create_task(repeat("checker", checker.turn), name="checker"),
-        asyncio.create_task(repeat("sequencer", sequencer.turn), name="sequencer"),
+        asyncio.create_task(repeat(name, loop.turn), name=name)
+        for name, loop in loops.items()
     ]
     try:
         yield
@@ -25,5 +29,5 @@ async def delivering(services: Services, *, owner: str) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await checker.stop()
-        await sequencer.stop()
+        for loop in loops.values():
+            await loop.stop()

@@ -1,0 +1,47 @@
+"""Removes what was begun and never accepted, one process at a time."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from exchange.services import Services
+
+LEASE = "housekeeper"
+KEPT = timedelta(hours=24)
+"""How long a body without an acceptance is left alone; no request lasts as long."""
+
+_PAUSE_SECONDS = 3600.0
+_LEASE_SECONDS = 600.0
+_log = structlog.get_logger()
+
+
+class Housekeeper:
+    """The cleaning loop of one process.
+
+    Args:
+        owner: name of this process in the lease.
+    """
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+
+    async def turn(self) -> None:
+        """Clean, then rest for an hour."""
+        await self.clean()
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def clean(self) -> None:
+        """Drop bodies whose acceptance never came, if it is this process's to do."""
+        storage, now = self._services.storage, self._services.now()
+        if not await storage.leases.acquire(
+            LEASE, owner=self._owner, now=now, seconds=_LEASE_SECONDS
+        ):
+            return
+        dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
+        _log.info("housekeeping.done", dropped=dropped)
+
+    async def stop(self) -> None:
+        """Let another process take over at once."""
+        await self._services.storage.leases.release(LEASE, owner=self._owner)
