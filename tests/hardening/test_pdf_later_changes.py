@@ -1,0 +1,216 @@
+"""Small changes by a later revision: what shows must be what was signed."""
+
+from collections.abc import Callable
+
+import pytest
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+    pdf_name,
+)
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+
+from schemas.errors import ErrorCode
+from schemas.verdict import Indication
+from tests.support import later_revisions as later
+from tests.support.judged_pdf import (
+    AGENCY,
+    FORMAT_FAILURE,
+    PERSON,
+    codes,
+    judged,
+    outcome,
+    person_signed,
+    sealed,
+)
+from tests.support.later_revisions import (
+    Change,
+    dictionary,
+    drawing,
+    first_page,
+    rectangle,
+    revised,
+)
+from tests.support.signed_pdf import LETTER
+from tests.support.stock_signer import stock_signed
+
+PADES = SigSeedSubFilter.PADES
+
+
+def _signature_field(writer: IncrementalPdfFileWriter) -> DictionaryObject:
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    if not isinstance(field, DictionaryObject):
+        raise TypeError
+    return field
+
+
+def form_default_appearance(writer: IncrementalPdfFileWriter) -> None:
+    """Let fields without own font show their text in another."""
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/DA")] = TextStringObject("/Helv 40 Tf 1 0 0 rg")
+    writer.update_container(form)
+
+
+def form_asks_for_new_appearances(writer: IncrementalPdfFileWriter) -> None:
+    """Ask readers to draw every field anew."""
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/NeedAppearances")] = BooleanObject(True)
+    writer.update_container(form)
+
+
+def appearance_replaced(writer: IncrementalPdfFileWriter) -> None:
+    """Show something else where the person signed."""
+    field = _signature_field(writer)
+    field[pdf_name("/AP")] = dictionary(N=writer.add_object(drawing()))
+    writer.update_container(field)
+
+
+def appearance_stream_overwritten(writer: IncrementalPdfFileWriter) -> None:
+    """Draw something else in the very stream that shows the signature."""
+    stream = _signature_field(writer)["/AP"]["/N"]
+    if not isinstance(stream, StreamObject):
+        raise TypeError
+    stream._data = b"1 0 0 rg 0 0 400 400 re f"
+    stream._encoded_data = None
+    writer.update_container(stream)
+
+
+def signature_moved(writer: IncrementalPdfFileWriter) -> None:
+    """Show the signature somewhere else, and larger."""
+    field = _signature_field(writer)
+    field[pdf_name("/Rect")] = rectangle(0, 0, 500, 700)
+    writer.update_container(field)
+
+
+def signature_hidden(writer: IncrementalPdfFileWriter) -> None:
+    """Keep the signature from showing."""
+    field = _signature_field(writer)
+    field[pdf_name("/F")] = NumberObject(2)
+    writer.update_container(field)
+
+
+def signature_off_the_page(writer: IncrementalPdfFileWriter) -> None:
+    """Take every annotation off the pages; the form still has the fields."""
+    for page in writer.root["/Pages"]["/Kids"]:
+        opened = page.get_object()
+        if "/Annots" in opened:
+            opened[pdf_name("/Annots")] = ArrayObject()
+            writer.update_container(opened)
+
+
+def optional_content(writer: IncrementalPdfFileWriter) -> None:
+    """Bring in layers, which may hide and show."""
+    writer.root[pdf_name("/OCProperties")] = dictionary(OCGs=ArrayObject())
+    writer.update_root()
+
+
+def hidden_note(writer: IncrementalPdfFileWriter) -> None:
+    """Lay a note over the page that shows in print only."""
+    later.note_on_page(writer)
+    note = first_page(writer)["/Annots"][-1]
+    note[pdf_name("/F")] = NumberObject(4 + 32)
+    writer.update_container(note)
+
+
+def page_resources(writer: IncrementalPdfFileWriter) -> None:
+    """Give the first page's fonts other shapes under the same names."""
+    page = first_page(writer)
+    font = dictionary(Type=pdf_name("/Font"), Subtype=pdf_name("/Type3"))
+    reference = writer.add_object(font)
+    fonts = dictionary()
+    for name in page["/Resources"]["/Font"]:
+        fonts[pdf_name(name)] = reference
+    page[pdf_name("/Resources")] = dictionary(Font=fonts)
+    writer.update_container(page)
+
+
+def page_rotated(writer: IncrementalPdfFileWriter) -> None:
+    """Turn the first page round."""
+    page = first_page(writer)
+    page[pdf_name("/Rotate")] = NumberObject(180)
+    writer.update_container(page)
+
+
+def page_cropped(writer: IncrementalPdfFileWriter) -> None:
+    """Let the lower half of the first page not show."""
+    page = first_page(writer)
+    page[pdf_name("/CropBox")] = rectangle(0, 400, 595, 842)
+    writer.update_container(page)
+
+
+CHANGES = [
+    form_default_appearance,
+    form_asks_for_new_appearances,
+    appearance_replaced,
+    appearance_stream_overwritten,
+    signature_moved,
+    signature_hidden,
+    signature_off_the_page,
+    optional_content,
+    hidden_note,
+    page_resources,
+    page_rotated,
+    page_cropped,
+]
+
+
+@pytest.mark.parametrize("base", [person_signed, sealed])
+@pytest.mark.parametrize("change", CHANGES)
+def test_change_of_what_shows_fails(change: Change, base: Callable[[], bytes]) -> None:
+    verdict = judged(revised(base(), change))
+
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+def certified(permission: MDPPerm) -> bytes:
+    """The letter, certified by a person who allows what `permission` says."""
+    return stock_signed(
+        LETTER.read_bytes(),
+        PERSON,
+        "person",
+        subfilter=PADES,
+        certify=True,
+        docmdp_permissions=permission,
+    )
+
+
+@pytest.mark.parametrize("permission", list(MDPPerm))
+@pytest.mark.parametrize(
+    "change",
+    [
+        later.new_contents,
+        later.note_on_page,
+        later.unsigned_field,
+        later.form_fonts,
+        form_default_appearance,
+        signature_moved,
+    ],
+)
+def test_change_after_a_certification_fails_whatever_it_permits(
+    change: Change, permission: MDPPerm
+) -> None:
+    verdict = judged(revised(certified(permission), change))
+
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+def test_archive_data_after_a_certification_without_changes_pass() -> None:
+    verdict = judged(revised(certified(MDPPerm.NO_CHANGES), later.security_store))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize("permission", [MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
+def test_signature_after_a_certification_that_permits_it_passes(
+    permission: MDPPerm,
+) -> None:
+    signed = stock_signed(certified(permission), AGENCY, "seal", subfilter=PADES)
+
+    assert judged(signed).indication is Indication.TOTAL_PASSED
