@@ -44,7 +44,7 @@ async def scripted_hub(
     )
     address = _address(folder, pki)
     hub = ScriptedHub(address)
-    application = web.Application()
+    application = web.Application(client_max_size=8 << 20)
     application.router.add_route("*", "/{path:.*}", hub.handle)
     runner = web.AppRunner(application)
     await runner.setup()
