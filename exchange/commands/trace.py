@@ -18,7 +18,7 @@ _STEP_HEADS = (
     Text("Thời điểm", "Time"),
     Text("Bước", "Step"),
     Text("Cơ quan", "Agency"),
-    Text("Bên lập giấy báo", "Attested by"),
+    Text("Bên lập biên nhận", "Attested by"),
 )
 
 

@@ -29,7 +29,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "file",
         type=Path,
-        help="PDF, edXML, giấy báo, hồ sơ chứng cứ / receipt, evidence bundle",
+        help="PDF, edXML, biên nhận, hồ sơ chứng cứ / receipt, evidence bundle",
     )
     for name, help_text in _MATERIAL.items():
         parser.add_argument(

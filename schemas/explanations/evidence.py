@@ -6,21 +6,21 @@ from schemas.explanations.wording import explanation
 EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ErrorCode.BUNDLE_STRUCTURE_INVALID: explanation(
         Side.FILE,
-        vi="Gói bằng chứng không đúng cấu trúc.",
+        vi="Hồ sơ chứng cứ không đúng cấu trúc.",
         en="The evidence bundle does not have the prescribed structure.",
-        next_vi="Tải lại gói bằng chứng từ hệ thống và không giải nén, đóng gói lại.",
+        next_vi="Tải lại hồ sơ chứng cứ từ hệ thống và không giải nén, đóng gói lại.",
         next_en="Fetch the bundle from the service again and do not repack it.",
     ),
     ErrorCode.BUNDLE_MEMBER_MISMATCH: explanation(
         Side.FILE,
-        vi="Một thành phần trong gói bằng chứng đã bị thay đổi.",
+        vi="Một thành phần trong hồ sơ chứng cứ đã bị thay đổi.",
         en="A member of the evidence bundle was changed.",
         next_vi="Không dùng gói này; tải lại từ hệ thống.",
         next_en="Do not rely on this bundle; fetch it from the service again.",
     ),
     ErrorCode.BUNDLE_INCOMPLETE: explanation(
         Side.FILE,
-        vi="Gói bằng chứng thiếu thành phần cần thiết.",
+        vi="Hồ sơ chứng cứ thiếu thành phần cần thiết.",
         en="The evidence bundle lacks a member it needs.",
         next_vi=(
             "Tải lại gói; nếu văn bản vừa gửi, chờ ít phút để nhật ký được cập nhật."
@@ -34,7 +34,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.HUB,
         vi="Không chứng minh được sự kiện này có trong nhật ký của hệ thống.",
         en="It is not proved that this event is in the service's log.",
-        next_vi="Giữ lại gói bằng chứng và báo ngay cho bộ phận an toàn thông tin.",
+        next_vi="Giữ lại hồ sơ chứng cứ và báo ngay cho bộ phận an toàn thông tin.",
         next_en="Keep the bundle and tell the security team at once.",
     ),
 }

@@ -90,7 +90,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "recipient."
         ),
         next_vi=(
-            "Kiểm tra lại mã gói tin trong giấy báo nhận hoặc trong hộp văn bản đến."
+            "Kiểm tra lại mã gói tin trong biên nhận hoặc trong hộp văn bản đến."
         ),
         next_en="Check the id in the receipt or in your inbox.",
     ),

@@ -22,7 +22,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.FILE,
         vi="Không nhận ra loại tệp này.",
         en="This kind of file is not recognised.",
-        next_vi="Chọn tệp PDF, gói tin edXML, giấy báo hoặc gói bằng chứng.",
+        next_vi="Chọn tệp PDF, gói tin edXML, biên nhận hoặc hồ sơ chứng cứ.",
         next_en="Choose a PDF, an edXML message, a receipt or an evidence bundle.",
     ),
     ErrorCode.CONTENTS_GAP_INVALID: explanation(

@@ -6,7 +6,7 @@ from schemas.explanations.wording import explanation
 EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ErrorCode.SIGNATURE_MISSING: explanation(
         Side.SENDER,
-        vi="Gói tin hoặc giấy báo chưa được ký số.",
+        vi="Gói tin hoặc biên nhận chưa được ký số.",
         en="The message or receipt is not signed.",
         next_vi=(
             "Ký bằng chứng thư số của hệ thống gửi, hoặc đề nghị đơn vị vận hành "
@@ -99,7 +99,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.RECEIPT_MISMATCH: explanation(
         Side.HUB,
-        vi="Giấy báo không khớp với gói tin mà nó nói tới.",
+        vi="Biên nhận không khớp với gói tin mà nó nói tới.",
         en="The receipt does not fit the message it is about.",
         next_vi=(
             "Không coi văn bản là đã được nhận. Kiểm tra kết nối có đúng hệ thống "

@@ -28,9 +28,9 @@ KINDS: dict[FileKind, Text] = {
     FileKind.PDF: Text(vi="văn bản PDF", en="PDF document"),
     FileKind.ENVELOPE: Text(vi="gói tin văn bản edXML", en="edXML document message"),
     FileKind.STATUS: Text(vi="gói tin trạng thái edXML", en="edXML status message"),
-    FileKind.RECEIPT: Text(vi="giấy báo", en="receipt"),
+    FileKind.RECEIPT: Text(vi="biên nhận", en="receipt"),
     FileKind.TREE_HEAD: Text(vi="đỉnh cây nhật ký", en="tree head of the log"),
-    FileKind.BUNDLE: Text(vi="gói bằng chứng", en="evidence bundle"),
+    FileKind.BUNDLE: Text(vi="hồ sơ chứng cứ", en="evidence bundle"),
     FileKind.UNKNOWN: Text(vi="không rõ loại", en="unknown kind"),
 }
 
