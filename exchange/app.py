@@ -9,6 +9,7 @@ from aiohttp import web
 
 from exchange.config import AuthMode
 from exchange.delivery.background import delivering
+from exchange.errors import ExchangeError
 from exchange.http.auth import Authenticator
 from exchange.http.gate import Gate
 from exchange.http.keys import AUTHENTICATOR, GATE, METRICS, SERVICES
@@ -21,6 +22,7 @@ from exchange.http.middleware import (
 )
 from exchange.http.routes import AGENCY_LISTENER, PUBLIC_LISTENER, add_routes
 from exchange.services import Services
+from schemas.errors import ErrorCode
 
 _KEEPALIVE_SECONDS = 75.0
 
@@ -96,7 +98,11 @@ async def listening(app: web.Application, listener: Listener) -> AsyncIterator[i
         site = web.TCPSite(
             runner, listener.host, listener.port, ssl_context=listener.tls
         )
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            place = f"server: {listener.host}:{listener.port}"
+            raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place) from error
         yield _port(runner)
     finally:
         await runner.cleanup()

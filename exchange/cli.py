@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from io import TextIOWrapper
 from typing import Protocol
 
@@ -34,10 +35,17 @@ READER_GONE = 141
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb: where it lives, what it does."""
+    """One verb.
+
+    Args:
+        module: where it lives.
+        summary: what it does.
+        needs: libraries that its worker processes would miss too late, and too quietly.
+    """
 
     module: str
     summary: Text
+    needs: tuple[str, ...] = ()
 
 
 class VerbModule(Protocol):
@@ -52,13 +60,21 @@ class VerbModule(Protocol):
 
 VERBS: dict[str, Verb] = {
     "demo": Verb(
-        "demo", Text("chạy trọn một vòng gửi, nhận, kiểm tra", "run the whole story")
+        "demo",
+        Text("chạy trọn một vòng gửi, nhận, kiểm tra", "run the whole story"),
+        needs=("pyhanko", "motor"),
     ),
-    "serve": Verb("serve", Text("chạy dịch vụ", "run the service")),
+    "serve": Verb(
+        "serve", Text("chạy dịch vụ", "run the service"), needs=("pyhanko", "motor")
+    ),
     "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
     "sign": Verb("sign", Text("ký số tệp PDF", "sign a PDF")),
-    "verify": Verb("verify", Text("kiểm tra tệp đã ký", "verify a signed file")),
+    "verify": Verb(
+        "verify",
+        Text("kiểm tra tệp đã ký", "verify a signed file"),
+        needs=("pyhanko",),
+    ),
     "send": Verb("send", Text("gửi văn bản", "send a document")),
     "inbox": Verb("inbox", Text("xem văn bản đến", "list what has arrived")),
     "receive": Verb("receive", Text("tải về và xác nhận", "fetch and acknowledge")),
@@ -80,7 +96,6 @@ _EXTRAS = {
     "prometheus_client": "service",
     "structlog": "service",
     "ulid": "service",
-    "fiftyone": "embedded",
 }
 
 
@@ -124,6 +139,9 @@ def _dispatch(words: list[str], output: Output) -> int:
     verb = VERBS.get(words[0])
     if verb is None:
         raise UsageError(f"VERB: {words[0]}", usage=f"{_help()}\n\n")
+    for library in verb.needs:
+        if find_spec(library) is None:
+            raise ModuleNotFoundError(library, name=library)
     module: VerbModule = importlib.import_module(f"exchange.commands.{verb.module}")
     parser = common_parser(words[0], verb.summary)
     module.configure(parser)

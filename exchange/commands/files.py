@@ -30,6 +30,20 @@ def require_absent(*paths: Path) -> None:
             raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name)
 
 
+def require_empty(folder: Path) -> None:
+    """Refuse a folder that holds something already.
+
+    Raises:
+        ExchangeError: it does, or it is no folder (FILE_NOT_WRITTEN).
+    """
+    try:
+        taken = folder.exists() and any(folder.iterdir())
+    except OSError as error:
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
+    if taken:
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name)
+
+
 def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file that was not there; an existing one is left alone.
 

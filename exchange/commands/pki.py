@@ -7,6 +7,7 @@ from pathlib import Path
 from cryptography import x509
 
 from exchange.commands.arguments import Arguments, Parser, add_action
+from exchange.commands.files import require_empty
 from exchange.commands.output import Output
 from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
 from exchange.commands.pki_issue import declare_issue, declare_renew, issue, renew
@@ -85,6 +86,7 @@ def _init(arguments: Arguments, output: Output) -> None:
         passphrase=passphrase_in(arguments.ca_passphrase_file),
     )
     folder = ca_folder(arguments)
+    require_empty(folder)
     with create_hierarchy(folder, settings) as hierarchy:
         root = summary(hierarchy.root)
     output.result(

@@ -22,6 +22,7 @@ from schemas.errors import ErrorCode, Text
 from schemas.identifiers import parse_organ_id, parse_system_id
 from schemas.timestamps import format_utc
 
+_MOST_DAYS = 36_500
 _END_KINDS = [kind.value for kind, profile in PROFILES.items() if not profile.is_ca]
 
 
@@ -59,7 +60,9 @@ def declare_renew(parser: Parser) -> None:
 
 
 def _declare_key(parser: Parser) -> None:
-    parser.add_argument("--days", type=int, help="số ngày hiệu lực / days of validity")
+    parser.add_argument(
+        "--days", type=_days, help="số ngày hiệu lực / days of validity"
+    )
     parser.add_argument(
         "--request",
         type=Path,
@@ -86,6 +89,12 @@ def _declare_key(parser: Parser) -> None:
     )
 
 
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _MOST_DAYS:
+        raise UsageError(f"--days {text}: 1-{_MOST_DAYS}")
+    return int(text)
+
+
 def issue(arguments: Arguments, output: Output) -> None:
     """Issue for a request, or for a key made here."""
     wanted = _Wanted(CertificateKind(arguments.kind), _subject(arguments))
@@ -102,7 +111,7 @@ def renew(arguments: Arguments, output: Output) -> None:
     with open_ca(arguments) as hierarchy:
         entry = find(hierarchy, arguments.serial)
         if entry.revoked_at:
-            raise PkiError(ErrorCode.ALREADY_REVOKED, place=f"{entry.serial:x}")
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="revoked")
         subject = subject_fields(x509.load_der_x509_certificate(entry.der))
         _issue(arguments, _Wanted(entry.kind, subject), hierarchy, output)
 

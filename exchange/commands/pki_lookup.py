@@ -7,7 +7,7 @@ from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy
-from pki.names import summary
+from pki.names import agency_of, summary, system_of
 from pki.registry import RegisteredCertificate
 from schemas.errors import ErrorCode, Text
 from schemas.timestamps import format_utc
@@ -73,11 +73,14 @@ def show(arguments: Arguments, output: Output) -> None:
 
 
 def _fields(entry: RegisteredCertificate) -> dict[str, str]:
-    facts = summary(x509.load_der_x509_certificate(entry.der))
+    certificate = x509.load_der_x509_certificate(entry.der)
+    facts = summary(certificate)
     return {
         "serial": facts.serial,
         "kind": entry.kind,
         "subject": facts.subject,
+        "agency": agency_of(certificate) or "",
+        "system": system_of(certificate) or "",
         "not_before": format_utc(facts.not_before),
         "not_after": format_utc(facts.not_after),
         "issued_at": format_utc(entry.issued_at),
