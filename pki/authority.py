@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -13,6 +13,7 @@ from pki.keys.api import Credential, PublicKey, SigningKey
 from pki.kinds import CertificateKind
 from pki.lint import BACKDATING, LintCase, refuse_if_broken
 from pki.names import SubjectFields
+from pki.places import PublicPlaces, places_below
 from pki.profiles import PROFILES
 from pki.registry import CertificateRegistry, RegisteredCertificate, revoked_entries
 from pki.requests import check_new_key
@@ -63,6 +64,8 @@ class Authority:
         registry: what it issued.
         clock: gives the time, aware of its zone.
         demo: it stands under a demo root.
+        public_url: under it, lists and answers are published for anybody; empty:
+            nowhere.
     """
 
     kind: CertificateKind
@@ -70,6 +73,7 @@ class Authority:
     registry: CertificateRegistry
     clock: Clock
     demo: bool
+    public_url: str = ""
 
     def issue(self, request: IssueRequest) -> x509.Certificate:
         """Issue a certificate.
@@ -84,9 +88,17 @@ class Authority:
         issuer = self.credential.certificate
         not_after = _not_after(request, now, issuer.not_valid_after_utc)
         plan = _plan(request, issuer, now=now, not_after=not_after, demo=self.demo)
+        plan = replace(plan, places=self._places(request.kind))
         certificate = _sign(plan, self.credential.key, now)
         self.registry.add(_registered(certificate, request.kind, now))
         return certificate
+
+    def _places(self, kind: CertificateKind) -> PublicPlaces | None:
+        """Return what a new certificate names; a responder is not checked itself."""
+        profile = PROFILES[kind]
+        if not self.public_url or profile.is_ca or profile.is_responder:
+            return None
+        return places_below(self.public_url, self.kind)
 
     def revoke(
         self,
@@ -169,6 +181,7 @@ def _sign(plan: CertificatePlan, key: SigningKey, now: datetime) -> x509.Certifi
                 issuer=plan.issuer,
                 now=now,
                 demo=plan.demo,
+                places=plan.places,
             )
         )
 

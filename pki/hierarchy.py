@@ -19,7 +19,7 @@ from pki.errors import PkiError
 from pki.files import write_atomically
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import KeyKind, SoftwareKey, generate
-from pki.kinds import CertificateKind
+from pki.kinds import RESPONDERS, CertificateKind
 from pki.layout import (
     certificate_path,
     is_demo_root,
@@ -28,14 +28,18 @@ from pki.layout import (
     load_certificate,
     open_authority,
     save_authority,
+    save_public_url,
+    serials_path,
 )
-from pki.names import SubjectFields
+from pki.names import SubjectFields, common_name
 from pki.profiles import ISSUING_KINDS, PROFILES, check_profiles
 from pki.registry import RegisteredCertificate
+from pki.serials import append_serial, write_serials
 from pki.trust import TrustMaterial, load_material
 from schemas.errors import ErrorCode
 
 _ROOT = CertificateKind.ROOT
+_RESPONDER_NAME_OF_CA = 59  # " OCSP" follows, and a name has at most 64 characters
 _CA_NAMES = {
     CertificateKind.ROOT: "Root CA",
     CertificateKind.ISSUING_PERSONS: "Persons CA",
@@ -58,12 +62,15 @@ class HierarchySettings:
         demo: mark every certificate as made for show.
         key_kind: kind of the CA keys.
         passphrase: encrypts the CA keys; None leaves them to file permissions.
+        public_url: address (plain HTTP) that end certificates name for lists and
+            answers; empty: they name none.
     """
 
     name: str = "Lienthong"
     demo: bool = False
     key_kind: KeyKind = KeyKind.P256
     passphrase: bytes | None = None
+    public_url: str = ""
 
 
 def create_hierarchy(
@@ -95,6 +102,7 @@ def _fill(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
     names = _ca_names(settings, _ROOT)
     certificate = issue_root(key, names, clock=clock, demo=settings.demo)
     save_authority(directory, _ROOT, key, certificate, settings.passphrase)
+    save_public_url(directory, settings.public_url)
     root = open_authority(directory, _ROOT, clock, settings.passphrase)
     for kind in ISSUING_KINDS:
         _create_issuing(directory, root, kind, settings)
@@ -182,7 +190,9 @@ class Hierarchy:
         request = IssueRequest(
             kind=kind, names=names, public_key=public_key, lifetime=lifetime
         )
-        return authority.issue(request)
+        certificate = authority.issue(request)
+        self._append_serial(authority.kind, certificate.serial_number)
+        return certificate
 
     def issue_credential(
         self,
@@ -200,6 +210,21 @@ class Hierarchy:
         held = key or generate()
         certificate = self.issue(kind, names, held.public_key, days=days)
         return Credential(held, certificate, self.chain_above(kind))
+
+    def issue_responder(
+        self, issuer: CertificateKind, *, key: SoftwareKey | None = None
+    ) -> Credential:
+        """Certify a key (made now unless given) that answers for an issuing CA.
+
+        Raises:
+            PkiError: no issuing CA, or its key is not here.
+        """
+        if issuer not in RESPONDERS:
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=issuer)
+        authority = self._authority(issuer).credential.certificate
+        name = f"{common_name(authority)[:_RESPONDER_NAME_OF_CA]} OCSP"
+        names = SubjectFields(common_name=name)
+        return self.issue_credential(RESPONDERS[issuer], names, key=key)
 
     def chain_above(self, kind: CertificateKind) -> tuple[x509.Certificate, ...]:
         """Return the certificates between one of this kind and the root."""
@@ -223,9 +248,13 @@ class Hierarchy:
     def write_crls(self) -> tuple[Path, ...]:
         """Publish a fresh list of every CA whose key is here.
 
+        What the issuing CAs issued is published with it, from the registries.
+
         Raises:
             PkiError: a file cannot be written.
         """
+        for kind in self._authorities.keys() & set(ISSUING_KINDS):
+            self._write_serials(kind)
         return tuple(self._write_crl(kind) for kind in self._authorities)
 
     def certificates(self) -> tuple[RegisteredCertificate, ...]:
@@ -259,6 +288,18 @@ class Hierarchy:
     def _registered(self) -> Iterator[RegisteredCertificate]:
         for authority in self._authorities.values():
             yield from authority.registry.list()
+
+    def _append_serial(self, kind: CertificateKind, serial: int) -> None:
+        path = serials_path(self._directory, kind)
+        if path.exists():
+            append_serial(path, serial)
+        else:
+            self._write_serials(kind)
+
+    def _write_serials(self, kind: CertificateKind) -> None:
+        issued = self._authorities[kind].registry.list()
+        path = serials_path(self._directory, kind)
+        write_serials(path, (one.serial for one in issued))
 
     def _write_crl(self, kind: CertificateKind) -> Path:
         path = list_path(self._directory, kind)

@@ -25,6 +25,9 @@ class CertificateKind(StrEnum):
     TLS_SERVER = "tls-server"
     RECEIPT = "receipt"
     LOG = "log"
+    OCSP_PERSONS = "ocsp-persons"
+    OCSP_ORGANISATIONS = "ocsp-organisations"
+    OCSP_SYSTEMS = "ocsp-systems"
 
 
 DEMO_POLICY = ObjectIdentifier(f"{_ARC}.1.99")
@@ -38,9 +41,22 @@ KIND_POLICIES: Mapping[CertificateKind, ObjectIdentifier] = MappingProxyType(
         CertificateKind.TLS_SERVER: ObjectIdentifier(f"{_ARC}.1.4"),
         CertificateKind.RECEIPT: ObjectIdentifier(f"{_ARC}.1.5"),
         CertificateKind.LOG: ObjectIdentifier(f"{_ARC}.1.6"),
+        CertificateKind.OCSP_PERSONS: ObjectIdentifier(f"{_ARC}.1.7"),
+        CertificateKind.OCSP_ORGANISATIONS: ObjectIdentifier(f"{_ARC}.1.8"),
+        CertificateKind.OCSP_SYSTEMS: ObjectIdentifier(f"{_ARC}.1.9"),
     }
 )
 """Certificate policy of each kind that is not a CA."""
+
+RESPONDERS: Mapping[CertificateKind, CertificateKind] = MappingProxyType(
+    {
+        CertificateKind.ISSUING_PERSONS: CertificateKind.OCSP_PERSONS,
+        CertificateKind.ISSUING_ORGANISATIONS: CertificateKind.OCSP_ORGANISATIONS,
+        CertificateKind.ISSUING_SYSTEMS: CertificateKind.OCSP_SYSTEMS,
+    }
+)
+"""Who answers for each issuing CA: it must be certified by that very CA (RFC 6960
+4.2.2.2), so each has a responder of its own."""
 
 RECEIPT_SIGNING = ObjectIdentifier(f"{_ARC}.2.1")
 """Extended key usage: signs receipts and evidence of the hub."""

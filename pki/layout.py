@@ -1,7 +1,8 @@
 """Where a hierarchy keeps its files, and how a CA is read back from them.
 
-`KIND.pem` and `KIND.crl` are public; `private/KIND/` holds `key.pem` and
-`registry.sqlite` of one CA.
+`KIND.pem` and `KIND.crl` are public, as is `KIND.serials`: what the CA issued, one
+serial number in hexadecimal per line. `public-url` has the address they are published
+under, where there is one. `private/KIND/` holds `key.pem` and `registry.sqlite`.
 """
 
 from pathlib import Path
@@ -16,9 +17,12 @@ from pki.keys.api import Credential
 from pki.keys.loader import load_key_file
 from pki.keys.software import SoftwareKey, save_pkcs8
 from pki.kinds import DEMO_POLICY, CertificateKind
+from pki.places import check_public_url
 from pki.registry import SqliteRegistry
 from pki.trust import load_material
 from schemas.errors import ErrorCode
+
+_PUBLIC_URL = "public-url"
 
 
 def certificate_path(directory: Path, kind: CertificateKind) -> Path:
@@ -29,6 +33,11 @@ def certificate_path(directory: Path, kind: CertificateKind) -> Path:
 def list_path(directory: Path, kind: CertificateKind) -> Path:
     """Return where the revocation list of a CA is published."""
     return directory / f"{kind}.crl"
+
+
+def serials_path(directory: Path, kind: CertificateKind) -> Path:
+    """Return where the serial numbers a CA issued are published."""
+    return directory / f"{kind}.serials"
 
 
 def key_path(directory: Path, kind: CertificateKind) -> Path:
@@ -66,6 +75,31 @@ def save_authority(
     write_atomically(certificate_path(directory, kind), pem)
 
 
+def save_public_url(directory: Path, url: str) -> None:
+    """Keep the address a new hierarchy publishes under, if it has one.
+
+    Raises:
+        PkiError: not an address for certificates, or the file cannot be written.
+    """
+    if url:
+        write_atomically(directory / _PUBLIC_URL, check_public_url(url).encode())
+
+
+def load_public_url(directory: Path) -> str:
+    """Return the address a hierarchy publishes under; empty if it has none.
+
+    Raises:
+        PkiError: unreadable, or not an address for certificates.
+    """
+    path = directory / _PUBLIC_URL
+    if not path.exists():
+        return ""
+    try:
+        return check_public_url(path.read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=_PUBLIC_URL) from error
+
+
 def open_authority(
     directory: Path, kind: CertificateKind, clock: Clock, passphrase: bytes | None
 ) -> Authority:
@@ -85,6 +119,7 @@ def open_authority(
         registry=SqliteRegistry(path.with_name("registry.sqlite")),
         clock=clock,
         demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
+        public_url=load_public_url(directory),
     )
 
 

@@ -17,8 +17,14 @@ from pki.certificates import key_usage_of
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY
 from pki.names import UNREADABLE_CERTIFICATE, agency_of, system_of
+from pki.places import PublicPlaces
 from pki.profiles import CertificateProfile, NamePart
-from pki.template import CRITICAL, authority_key_identifier
+from pki.template import (
+    CRITICAL,
+    authority_information_access,
+    authority_key_identifier,
+    distribution_points,
+)
 from schemas.errors import ErrorCode
 
 BACKDATING = timedelta(minutes=5)
@@ -38,6 +44,9 @@ _ALLOWED_EXTENSIONS = frozenset(
         ExtensionOID.SUBJECT_KEY_IDENTIFIER,
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.OCSP_NO_CHECK,
     }
 )
 
@@ -52,6 +61,7 @@ class LintCase:
         issuer: certificate of the CA; None for a root.
         now: the time of issuance.
         demo: it must carry the demo mark.
+        places: addresses it must name; none: it must name none.
     """
 
     certificate: x509.Certificate
@@ -59,6 +69,7 @@ class LintCase:
     issuer: x509.Certificate | None
     now: datetime
     demo: bool
+    places: PublicPlaces | None = None
 
 
 LintRule = Callable[[LintCase], bool]
@@ -204,6 +215,22 @@ def issuer_key_is_identified(case: LintCase) -> bool:
     return found == authority_key_identifier(case.issuer)
 
 
+def places_are_the_hierarchys(case: LintCase) -> bool:
+    """Addresses are exactly those of the hierarchy, or there are none (4.2.2.1)."""
+    access = _value(case, x509.AuthorityInformationAccess)
+    points = _value(case, x509.CRLDistributionPoints)
+    if case.places is None:
+        return access is None and points is None
+    return access == authority_information_access(
+        case.places
+    ) and points == distribution_points(case.places)
+
+
+def only_responders_skip_revocation(case: LintCase) -> bool:
+    """Responders are not checked themselves, all others are (RFC 6960 4.2.2.2.1)."""
+    return (_value(case, x509.OCSPNoCheck) is not None) is case.profile.is_responder
+
+
 RULES: tuple[LintRule, ...] = (
     version_is_3,
     serial_is_positive_and_short,
@@ -226,6 +253,8 @@ RULES: tuple[LintRule, ...] = (
     policies_fit_the_profile,
     subject_key_is_identified,
     issuer_key_is_identified,
+    places_are_the_hierarchys,
+    only_responders_skip_revocation,
 )
 
 

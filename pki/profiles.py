@@ -20,12 +20,20 @@ from pki.kinds import (
     KIND_POLICIES,
     LOG_SIGNING,
     RECEIPT_SIGNING,
+    RESPONDERS,
     CertificateKind,
 )
 from pki.purposes import PURPOSE_RULES
 from schemas.errors import ErrorCode
 
 _YEAR = timedelta(days=365)
+
+RESPONDER_LIFETIME = timedelta(days=30)
+"""A responder is not checked for revocation, so it must not live long (RFC 6960
+4.2.2.2.1)."""
+
+_RESPONDER_PURPOSE = frozenset({ExtendedKeyUsageOID.OCSP_SIGNING})
+_HANDSHAKE_USAGE = frozenset({"digital_signature"})
 
 
 class NamePart(StrEnum):
@@ -64,6 +72,11 @@ class CertificateProfile:
     def is_ca(self) -> bool:
         """Whether certificates of this kind may sign others."""
         return self.path_length is not None
+
+    @property
+    def is_responder(self) -> bool:
+        """Whether certificates of this kind answer for their CA (RFC 6960 4.2.2.2)."""
+        return self.kind in RESPONDERS.values()
 
 
 _CA_USAGE = frozenset({"key_cert_sign", "crl_sign"})
@@ -120,7 +133,7 @@ _ENDS = (
         years=1,
         extended=frozenset({ExtendedKeyUsageOID.SERVER_AUTH}),
         names=frozenset({NamePart.HOST}),
-        key_usage=frozenset({"digital_signature"}),
+        key_usage=_HANDSHAKE_USAGE,
     ),
     _end(
         CertificateKind.RECEIPT,
@@ -137,8 +150,26 @@ _ENDS = (
 )
 
 
+def _responder(issuer: CertificateKind, kind: CertificateKind) -> CertificateProfile:
+    return CertificateProfile(
+        kind=kind,
+        issuer=issuer,
+        lifetime=RESPONDER_LIFETIME,
+        key_usage=_HANDSHAKE_USAGE,
+        extended_key_usage=_RESPONDER_PURPOSE,
+        policies=frozenset({KIND_POLICIES[kind]}),
+    )
+
+
+_RESPONDERS = tuple(_responder(issuer, kind) for issuer, kind in RESPONDERS.items())
+
+
 def _issuing(kind: CertificateKind) -> CertificateProfile:
-    """Describe an issuing CA: it may do what the kinds below it need, no more."""
+    """Describe an issuing CA: it may do what the kinds below it need, no more.
+
+    OCSP signing is left out: in a certificate signed by the root it would make the
+    issuing CA a responder for the root, and so for the other issuing CAs.
+    """
     below = [one for one in _ENDS if one.issuer is kind]
     return CertificateProfile(
         kind=kind,
@@ -148,7 +179,9 @@ def _issuing(kind: CertificateKind) -> CertificateProfile:
         extended_key_usage=frozenset().union(
             *(one.extended_key_usage for one in below)
         ),
-        policies=frozenset().union(*(one.policies for one in below)),
+        policies=frozenset({KIND_POLICIES[RESPONDERS[kind]]}).union(
+            *(one.policies for one in below)
+        ),
         path_length=0,
     )
 
@@ -168,7 +201,10 @@ ISSUING_KINDS = (
 )
 
 PROFILES: Mapping[CertificateKind, CertificateProfile] = MappingProxyType(
-    {one.kind: one for one in (_ROOT, *map(_issuing, ISSUING_KINDS), *_ENDS)}
+    {
+        one.kind: one
+        for one in (_ROOT, *map(_issuing, ISSUING_KINDS), *_ENDS, *_RESPONDERS)
+    }
 )
 
 
@@ -193,7 +229,10 @@ def _is_consistent(profile: CertificateProfile, issuer: CertificateProfile) -> b
     if not _fits_below(profile, issuer):
         return False
     if profile.is_ca:
-        return profile.key_usage == _CA_USAGE
+        answers = profile.extended_key_usage & _RESPONDER_PURPOSE
+        return profile.key_usage == _CA_USAGE and not answers
+    if profile.is_responder:
+        return _is_bound_responder(profile)
     return not profile.key_usage & _CA_USAGE and _serves_a_purpose(profile)
 
 
@@ -204,9 +243,19 @@ def _fits_below(profile: CertificateProfile, issuer: CertificateProfile) -> bool
         return False
     if profile.path_length is not None:
         return profile.path_length < issuer.path_length
-    return (
+    if not issuer.policies >= profile.policies:
+        return False
+    return profile.is_responder or (
         issuer.extended_key_usage >= profile.extended_key_usage
-        and issuer.policies >= profile.policies
+    )
+
+
+def _is_bound_responder(profile: CertificateProfile) -> bool:
+    return (
+        RESPONDERS.get(profile.issuer) is profile.kind
+        and profile.lifetime <= RESPONDER_LIFETIME
+        and profile.key_usage == _HANDSHAKE_USAGE
+        and profile.extended_key_usage == _RESPONDER_PURPOSE
     )
 
 

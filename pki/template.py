@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from pki.certificates import KEY_USAGES
 from pki.keys.api import PublicKey
 from pki.kinds import DEMO_POLICY
 from pki.names import SubjectFields, alternative_names, subject_name
+from pki.places import PublicPlaces
 from pki.profiles import CertificateProfile
 
 # RFC 5280 4.2.1: what is critical wherever this project writes it.
@@ -30,6 +31,7 @@ class CertificatePlan:
         not_before: begin of validity.
         not_after: end of validity.
         demo: it stands under a demo root and says so.
+        places: addresses it names; none where the hierarchy publishes nowhere.
     """
 
     profile: CertificateProfile
@@ -40,6 +42,7 @@ class CertificatePlan:
     not_before: datetime
     not_after: datetime
     demo: bool
+    places: PublicPlaces | None = None
 
 
 def builder_for(plan: CertificatePlan) -> x509.CertificateBuilder:
@@ -89,6 +92,33 @@ def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
         )
     if names := alternative_names(plan.names):
         yield x509.SubjectAlternativeName(names)
+    if plan.places:
+        yield authority_information_access(plan.places)
+        yield distribution_points(plan.places)
+    if profile.is_responder:
+        yield x509.OCSPNoCheck()
+
+
+def authority_information_access(
+    places: PublicPlaces,
+) -> x509.AuthorityInformationAccess:
+    """Return where the responder and the issuer's certificate are (4.2.2.1)."""
+    named = (
+        (AuthorityInformationAccessOID.OCSP, places.ocsp),
+        (AuthorityInformationAccessOID.CA_ISSUERS, places.issuer),
+    )
+    return x509.AuthorityInformationAccess(
+        [
+            x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+            for method, url in named
+        ]
+    )
+
+
+def distribution_points(places: PublicPlaces) -> x509.CRLDistributionPoints:
+    """Return where the issuer's list is (4.2.1.13)."""
+    url = x509.UniformResourceIdentifier(places.revocation_list)
+    return x509.CRLDistributionPoints([x509.DistributionPoint([url], None, None, None)])
 
 
 def _key_usage(bits: frozenset[str]) -> x509.KeyUsage:

@@ -12,7 +12,7 @@ from pki.authority import Authority, issue_root
 from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, generate, load_pkcs12, save_pem, save_pkcs12
-from pki.kinds import CertificateKind
+from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields
 from pki.registry import MemoryRegistry
 from pki.requests import read_request
@@ -39,6 +39,7 @@ END_KINDS = (
     CertificateKind.TLS_SERVER,
     CertificateKind.RECEIPT,
     CertificateKind.LOG,
+    *RESPONDERS.values(),
 )
 
 
@@ -126,6 +127,8 @@ def test_openssl_accepts_an_rsa_root(tmp_path: Path) -> None:
         (CertificateKind.PERSON, "smimesign", True),
         (CertificateKind.PERSON, "sslclient", False),
         (CertificateKind.RECEIPT, "sslclient", False),
+        (CertificateKind.OCSP_SYSTEMS, "ocsphelper", True),
+        (CertificateKind.OCSP_SYSTEMS, "sslclient", False),
     ],
 )
 def test_openssl_agrees_on_purposes(

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy, system_clock
 from pki.keys.software import KeyKind, generate
-from pki.kinds import CertificateKind
+from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields, agency_of, system_of
 from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.serials import read_serials
 from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
@@ -144,7 +146,8 @@ def test_published_files_are_public_and_keys_private(tmp_path: Path) -> None:
         public = {one.name for one in (tmp_path / "pki").iterdir()} - {"private"}
         stored = load_material([tmp_path / "pki" / "root.pem"]).roots[0]
     kinds = ("root", "issuing-persons", "issuing-organisations", "issuing-systems")
-    assert public == {f"{kind}.{end}" for kind in kinds for end in ("pem", "crl")}
+    expected = {f"{kind}.{end}" for kind in kinds for end in ("pem", "crl")}
+    assert public == expected | {f"{kind}.serials" for kind in kinds[1:]}
     assert stored == hierarchy.root.public_bytes(Encoding.DER)
     assert (tmp_path / "pki" / "private").stat().st_mode & 0o777 == 0o700
     for key in (tmp_path / "pki" / "private").glob("*/key.pem"):
@@ -246,3 +249,105 @@ def test_days_limit_the_validity(tmp_path: Path) -> None:
         key = generate().public_key
         certificate = hierarchy.issue(CertificateKind.PERSON, NAMES, key, days=30)
     assert certificate.not_valid_after_utc == NOW + timedelta(days=30)
+
+
+def places_in(certificate: x509.Certificate) -> set[str]:
+    found: set[str] = set()
+    for one in certificate.extensions:
+        if isinstance(one.value, x509.AuthorityInformationAccess):
+            found |= {access.access_location.value for access in one.value}
+        if isinstance(one.value, x509.CRLDistributionPoints):
+            found |= {
+                name.value for point in one.value for name in point.full_name or ()
+            }
+    return found
+
+
+def test_end_certificates_name_the_public_places_and_others_do_not(
+    tmp_path: Path,
+) -> None:
+    settings = HierarchySettings(public_url="http://ca.example:8480/")
+    create(tmp_path / "pki", settings).close()
+    with Hierarchy.open(tmp_path / "pki", clock=clock) as hierarchy:
+        person = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
+        responder = hierarchy.issue_responder(CertificateKind.ISSUING_PERSONS)
+        authorities = (hierarchy.root, *person.chain)
+    assert places_in(person.certificate) == {
+        "http://ca.example:8480/ocsp",
+        "http://ca.example:8480/ca/issuing-persons.cer",
+        "http://ca.example:8480/crl/issuing-persons.crl",
+    }
+    assert not any(map(places_in, (responder.certificate, *authorities)))
+
+
+def test_without_a_public_url_no_certificate_names_a_place(tmp_path: Path) -> None:
+    with create(tmp_path / "pki") as hierarchy:
+        person = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
+    assert places_in(person.certificate) == set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ca.example",
+        "ftp://ca.example",
+        "http://",
+        "http://ca.example/?a",
+        "http://u@ca.example",
+        "http://ca.example:99999",
+        "http://ca.example/\n",
+        "http://cá.example",
+        "http://ca.example/" + "a" * 200,
+    ],
+)
+def test_unusable_public_url_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(PkiError) as refusal:
+        create(tmp_path / "pki", HierarchySettings(public_url=url))
+    assert refusal.value.code is ErrorCode.CONFIGURATION_INVALID
+    assert not (tmp_path / "pki").exists()
+
+
+@pytest.mark.parametrize(("issuer", "kind"), list(RESPONDERS.items()))
+def test_responder_is_bound_to_its_ca_and_short_lived(
+    tmp_path: Path, issuer: CertificateKind, kind: CertificateKind
+) -> None:
+    with create(tmp_path / "pki") as hierarchy:
+        made = hierarchy.issue_responder(issuer)
+        kinds = {one.serial: one.kind for one in hierarchy.certificates()}
+    certificate, (authority,) = made.certificate, made.chain
+    certificate.verify_directly_issued_by(authority)
+    assert kinds[certificate.serial_number] is kind
+    assert certificate.not_valid_after_utc - NOW <= timedelta(days=30)
+    get = certificate.extensions.get_extension_for_class
+    assert list(get(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.OCSP_SIGNING]
+    assert get(x509.OCSPNoCheck).value == x509.OCSPNoCheck()
+
+
+def test_no_ca_may_answer_for_the_one_above_it(tmp_path: Path) -> None:
+    with create(tmp_path / "pki") as hierarchy:
+        made = hierarchy.issue_responder(CertificateKind.ISSUING_SYSTEMS)
+        with pytest.raises(PkiError):
+            hierarchy.issue_responder(CertificateKind.ROOT)
+    usage = made.chain[0].extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert ExtendedKeyUsageOID.OCSP_SIGNING not in usage.value
+
+
+def test_issued_serials_are_published_at_once_and_repaired(tmp_path: Path) -> None:
+    record = tmp_path / "pki" / "issuing-persons.serials"
+    with create(tmp_path / "pki") as hierarchy:
+        first = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
+        with record.open("ab") as file:
+            file.write(b"0123")
+        second = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
+        both = {one.certificate.serial_number for one in (first, second)}
+        assert read_serials(record) == both
+        record.unlink()
+        third = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
+        everything = both | {third.certificate.serial_number}
+        assert read_serials(record) == everything
+        record.write_bytes(b"")
+        hierarchy.write_crls()
+    assert read_serials(record) == everything
+    record.write_bytes(b"x" * 41)
+    with pytest.raises(PkiError):
+        read_serials(record)

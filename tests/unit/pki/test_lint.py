@@ -15,6 +15,7 @@ from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
 from pki.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
 from pki.names import SubjectFields
+from pki.places import places_below
 from pki.profiles import PROFILES
 from pki.signing import _element
 from pki.template import CertificatePlan, builder_for
@@ -26,6 +27,7 @@ from tests.support.pki import NOW, TestPki
 PKI = TestPki.create()
 ISSUER = PKI.issuing.credential.certificate
 SERIAL = (1 << 158) + 7
+PLACES = places_below("http://ca.test", CertificateKind.ISSUING_PERSONS)
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.3"), b"")
 PERSON = SubjectFields(
     common_name="Đoàn Thạch Khuê", organisation="UBND", organ_id=OrganId("H99.151")
@@ -42,7 +44,7 @@ def plan(kind: CertificateKind = CertificateKind.PERSON) -> CertificatePlan:
         issuer=ISSUER,
         serial=SERIAL,
         not_before=NOW - BACKDATING,
-        not_after=NOW + timedelta(days=365),
+        not_after=NOW + min(timedelta(days=365), PROFILES[kind].lifetime),
         demo=False,
     )
 
@@ -252,6 +254,26 @@ DEFECTS: list[tuple[str, LintCase]] = [
         "issuer_key_is_identified",
         case(plan(), without(x509.AuthorityKeyIdentifier.oid)),
     ),
+    ("places_are_the_hierarchys", replace(case(plan()), places=PLACES)),
+    ("places_are_the_hierarchys", case(replace(plan(), places=PLACES))),
+    (
+        "places_are_the_hierarchys",
+        replace(
+            case(replace(plan(), places=replace(PLACES, ocsp="http://evil.test/"))),
+            places=PLACES,
+        ),
+    ),
+    (
+        "only_responders_skip_revocation",
+        case(plan(), with_extension(x509.OCSPNoCheck())),
+    ),
+    (
+        "only_responders_skip_revocation",
+        case(
+            plan(CertificateKind.OCSP_PERSONS),
+            without(x509.OCSPNoCheck.oid),
+        ),
+    ),
 ]
 
 
@@ -266,6 +288,7 @@ DEFECTS: list[tuple[str, LintCase]] = [
         (CertificateKind.RECEIPT, PERSON),
         (CertificateKind.LOG, PERSON),
         (CertificateKind.ISSUING_PERSONS, SubjectFields(common_name="CA")),
+        (CertificateKind.OCSP_PERSONS, SubjectFields(common_name="CA OCSP")),
     ],
 )
 @pytest.mark.parametrize("demo", [False, True])
@@ -275,6 +298,8 @@ def test_certificate_of_every_kind_keeps_all_rules(
     kept = case(replace(plan(kind), names=names, demo=demo))
     assert lint(kept) == ()
     refuse_if_broken(kept)
+    with_places = case(replace(plan(kind), names=names, places=PLACES))
+    assert lint(replace(with_places, places=PLACES)) == ()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from schemas.errors import ErrorCode
 PERSON = PROFILES[CertificateKind.PERSON]
 PERSONS_CA = PROFILES[CertificateKind.ISSUING_PERSONS]
 ROOT = PROFILES[CertificateKind.ROOT]
+RESPONDER = PROFILES[CertificateKind.OCSP_SYSTEMS]
 
 
 def test_profiles_of_this_project_are_consistent() -> None:
@@ -54,6 +55,16 @@ def test_people_organisations_and_systems_have_issuers_apart() -> None:
         replace(PERSONS_CA, key_usage=frozenset({"key_cert_sign"})),
         replace(PERSONS_CA, lifetime=ROOT.lifetime + timedelta(days=1)),
         replace(ROOT, path_length=None),
+        replace(RESPONDER, lifetime=timedelta(days=31)),
+        replace(RESPONDER, issuer=CertificateKind.ISSUING_PERSONS),
+        replace(RESPONDER, key_usage=PERSON.key_usage),
+        replace(RESPONDER, extended_key_usage=PERSON.extended_key_usage),
+        replace(RESPONDER, policies=PERSON.policies),
+        replace(
+            PERSONS_CA,
+            extended_key_usage=PERSONS_CA.extended_key_usage
+            | {ExtendedKeyUsageOID.OCSP_SIGNING},
+        ),
     ],
 )
 def test_inconsistent_profile_is_refused(wrong: CertificateProfile) -> None:
