@@ -6,6 +6,7 @@ Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from schemas.edxml.scanned import ScannedAttachment
 from schemas.identifiers import (
     DocumentId,
     EnvelopeId,
@@ -75,33 +76,14 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAttachment:
-    """Where an attachment lies in the raw body, and what it is.
+class StoredAttachment(ScannedAttachment):
+    """An attachment of an accepted envelope: a view of its raw body.
 
     Args:
         number: 1-based, in manifest order.
-        offset: first byte of the carried form in the raw body.
-        length: bytes of the carried form in the raw body.
-        decoding: ``identity`` (a multipart part) or ``base64`` (inline).
-        zipped: the decoded bytes are a zip archive with one entry.
-        carried_size: bytes after base64, before unzip.
-        carried_sha256: lower hex digest of those bytes; what the sender signs.
-        content_size: bytes of the content itself.
-        content_sha256: lower hex digest of the content itself.
     """
 
     number: int
-    content_id: str
-    name: str
-    content_type: str
-    offset: int
-    length: int
-    decoding: str
-    zipped: bool
-    carried_size: int
-    carried_sha256: str
-    content_size: int
-    content_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

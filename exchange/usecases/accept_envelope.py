@@ -8,7 +8,7 @@ Invariants:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept, IntakeFacts, decide_intake
@@ -166,20 +166,7 @@ def _envelope(
 
 def _stored(attachments: Iterable[ScannedAttachment]) -> tuple[StoredAttachment, ...]:
     return tuple(
-        StoredAttachment(
-            number=number,
-            content_id=scanned.content_id,
-            name=scanned.name,
-            content_type=scanned.content_type,
-            offset=scanned.offset,
-            length=scanned.length,
-            decoding=scanned.decoding,
-            zipped=scanned.zipped,
-            carried_size=scanned.carried_size,
-            carried_sha256=scanned.carried_sha256,
-            content_size=scanned.content_size,
-            content_sha256=scanned.content_sha256,
-        )
+        StoredAttachment(number=number, **asdict(scanned))
         for number, scanned in enumerate(attachments, start=1)
     )
 

@@ -89,9 +89,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "There is no such message, or your agency is neither its sender nor a "
             "recipient."
         ),
-        next_vi=(
-            "Kiểm tra lại mã gói tin trong biên nhận hoặc trong hộp văn bản đến."
-        ),
+        next_vi="Kiểm tra lại mã gói tin trong biên nhận hoặc trong hộp văn bản đến.",
         next_en="Check the id in the receipt or in your inbox.",
     ),
     ErrorCode.ATTACHMENT_NOT_FOUND: explanation(
