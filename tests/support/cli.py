@@ -54,6 +54,7 @@ def program(*words: str | Path) -> Said:
     """Run the command line as a program of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "exchange", *map(str, words)],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,
