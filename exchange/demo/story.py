@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from clients.agency import AgencyClient, InboxItem, Sent
 from clients.messages import (
@@ -208,13 +209,13 @@ class Story:
 
     async def tamper(self) -> str:
         """Change one byte of the bundle and of the letter: neither passes."""
-        for path in (self.bundle, self.letter):
-            changed = bytearray(path.read_bytes())
-            changed[len(changed) // 3] ^= 1
-            copy = self.folder / f"tampered{path.suffix}"
-            copy.write_bytes(changed)
-            verdict = verify_file(copy, material=self.site.trust(), at=None)
-            require(verdict.indication is Indication.TOTAL_FAILED, f"{copy.name} fails")
+        with TemporaryDirectory() as folder:
+            for path in (self.bundle, self.letter):
+                copy = Path(folder, path.name)
+                copy.write_bytes(_with_one_byte_changed(path.read_bytes()))
+                verdict = verify_file(copy, material=self.site.trust(), at=None)
+                failed = verdict.indication is Indication.TOTAL_FAILED
+                require(failed, f"{copy.name} fails")
         return Indication.TOTAL_FAILED
 
     @property
@@ -317,6 +318,12 @@ async def open_story(folder: Path) -> AsyncIterator[Story]:
     """Begin a story; what it opens is closed at the end, the products stay."""
     async with AsyncExitStack() as opened:
         yield Story(Site(folder), opened)
+
+
+def _with_one_byte_changed(content: bytes) -> bytes:
+    changed = bytearray(content)
+    changed[len(changed) // 3] ^= 1
+    return bytes(changed)
 
 
 def _xml(message: Message) -> bytes:
