@@ -30,12 +30,15 @@ def read_directory(content: bytes) -> tuple[Agency, ...]:
     """Read agencies from CSV, or from JSON if it starts with a bracket.
 
     Raises:
-        DirectoryFileError: a malformed line, an unknown parent, a cycle, a level
-            above the parent's, a code named twice (DIRECTORY_IMPORT_INVALID).
+        DirectoryFileError: no agency in it, a malformed line, an unknown parent, a
+            cycle, a level above the parent's, a code named twice
+            (DIRECTORY_IMPORT_INVALID).
     """
     text = _text(content)
     rows = _json_rows(text) if text.lstrip().startswith("[") else _csv_rows(text)
     agencies = tuple(_agency(row, place) for place, row in rows)
+    if not agencies:
+        raise _invalid("agencies: 0")
     _require_tree(agencies)
     return agencies
 
@@ -67,7 +70,7 @@ def _json_rows(text: str) -> _Rows:
         rows = json.loads(text)
     except ValueError as error:
         raise _invalid("JSON") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not all(isinstance(row, dict) for row in rows):
         raise _invalid("JSON")
     return [(f"item {number}", row) for number, row in enumerate(rows, 1)]
 

@@ -1,0 +1,306 @@
+"""The main job by the command line alone, on a demonstration site."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from clients.transport import RetryPolicy, Transport
+from exchange.commands import hub
+from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
+from exchange.demo.site import Site
+from tests.support.cli import Said, demo_site, lienthong
+from tests.support.signed_pdf import LETTER
+
+pytestmark = pytest.mark.integration
+
+ABOUT = ("--number", "214", "--notation", "UBND-VHXH")
+NOBODY = "01JD6Q3V5W8X9YZ0ABCDEFGHJK"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running demonstration site."""
+    with demo_site(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def letter(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A letter signed by the official and sealed, by the command line."""
+    folder = tmp_path_factory.mktemp("letter")
+    person, sealed = folder / "person.pdf", folder / "sealed.pdf"
+    sign(site, LETTER, person, name="official")
+    sign(site, person, sealed, name="seal", role="agency-seal")
+    return sealed
+
+
+def sign(
+    site: Site, source: Path, out: Path, *, name: str, role: str = "person"
+) -> None:
+    key = site.key(name)
+    said = lienthong(
+        *("sign", source, "--key", key.path, "--passphrase-file", key.passphrase),
+        *("--role", role, "--out", out),
+    )
+    assert said.code == 0, said.err
+
+
+def by(site: Site, office: Office, verb: str, *words: str | Path) -> Said:
+    """Call a verb as the system of an office, with a data folder of its own."""
+    var = site.folder.parent / f"var-{office.code}"
+    profile = site.profile(office)
+    return lienthong(verb, *words, "--profile", profile, "--var", var, "--json")
+
+
+def send(site: Site, *words: str | Path, subject: str) -> Said:
+    to = ("--to", PROVINCE.code, "--to", MINISTRY.code)
+    return by(site, COMMUNE, "send", *words, *to, *ABOUT, "--subject", subject)
+
+
+def cursor(site: Site, office: Office) -> int:
+    """Where the inbox of an office ends now."""
+    return int(by(site, office, "inbox").json["next"])
+
+
+def verify(site: Site, file: Path) -> Said:
+    return lienthong("verify", file, "--trust", site.root, "--json")
+
+
+def test_letter_goes_to_province_and_ministry_and_comes_back_as_evidence(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    recipients = (PROVINCE, MINISTRY)
+    before = {one: cursor(site, one) for one in (COMMUNE, *recipients)}
+
+    sent = send(site, letter, subject="V/v kết nối").json
+    (item,) = sent["sent"]
+    assert sent["refused"] == []
+    for office in recipients:
+        after = ("--after", str(before[office]), "--wait", "20")
+        (arrived,) = by(site, office, "inbox", *after).json["items"]
+        assert arrived["envelope_id"] == item["id"]
+        assert arrived["subject"] == "V/v kết nối"
+        folder = tmp_path / office.code
+        got = by(site, office, "receive", item["id"], "--out", folder).json
+        assert got["files"] == ["001.pdf", "envelope.eml"]
+        assert (folder / "001.pdf").read_bytes() == letter.read_bytes()
+        done = by(site, office, "status", item["id"], "03", "--description", "vào sổ")
+        assert (done.code, done.json["status"]) == (0, "03")
+
+    after = ("--after", str(before[COMMUNE]), "--wait", "20")
+    (first, *_) = by(site, COMMUNE, "inbox", *after).json["items"]
+    assert (first["kind"], first["status_of"]) == ("status", item["id"])
+
+    seen = by(site, COMMUNE, "trace", item["id"]).json
+    assert {one["agency"]: one["status"] for one in seen["deliveries"]} == (
+        dict.fromkeys((PROVINCE.code, MINISTRY.code), "03")
+    )
+
+    bundle = tmp_path / "evidence.zip"
+    by(site, COMMUNE, "evidence", item["id"], "--out", bundle)
+    verdict = verify(site, bundle)
+    assert (verdict.code, verdict.json["indication"]) == (0, "TOTAL-PASSED")
+
+
+def test_status_that_came_back_can_be_received(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    before = cursor(site, COMMUNE)
+    sent = send(site, letter, subject="Trạng thái").json["sent"][0]["id"]
+    received_by_province(site, sent, tmp_path / "province")
+    by(site, PROVINCE, "status", sent, "01")
+    after = ("--after", str(before), "--wait", "20")
+    (status,) = by(site, COMMUNE, "inbox", *after).json["items"]
+
+    folder = tmp_path / "status"
+    got = by(site, COMMUNE, "receive", status["envelope_id"], "--out", folder)
+
+    assert (got.code, got.json["files"]) == (0, ["envelope.eml"])
+
+
+def received_by_province(site: Site, envelope: str, folder: Path) -> Said:
+    """Receive as the province, once the hub has checked the envelope."""
+    for _ in range(100):
+        said = by(site, PROVINCE, "receive", envelope, "--out", folder)
+        if said.code == 0 or said.error != "step_not_allowed":
+            return said
+    return said
+
+
+def test_receiving_again_keeps_the_files_and_acknowledges_again(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    sent = send(site, letter, subject="Nhận hai lần").json["sent"][0]["id"]
+    folder = tmp_path / "again"
+    first = received_by_province(site, sent, folder)
+    written = (folder / "envelope.eml").stat().st_mtime_ns
+
+    second = by(site, PROVINCE, "receive", sent, "--out", folder)
+
+    assert (second.code, second.json) == (0, first.json)
+    assert (folder / "envelope.eml").stat().st_mtime_ns == written
+    steps = by(site, PROVINCE, "trace", sent).json["steps"]
+    assert [one["step"] for one in steps].count("taken") == 1
+
+
+def test_receiving_overwrites_nothing_and_takes_nothing(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    sent = send(site, letter, subject="Chỗ đã có").json["sent"][0]["id"]
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("của tôi")
+
+    said = received_by_province(site, sent, folder)
+
+    assert (said.code, said.error) == (1, "file_not_written")
+    assert [one.name for one in folder.iterdir()] == ["notes.txt"]
+    steps = by(site, PROVINCE, "trace", sent).json["steps"]
+    assert "taken" not in [one["step"] for one in steps]
+
+
+def test_letter_waits_while_the_hub_is_dead_and_goes_as_the_same_bytes(
+    site: Site, letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = RetryPolicy(attempts=2, first_pause=0.01)
+    monkeypatch.setattr(hub, "Transport", partial(Transport, retry=impatient))
+    live = site.profile(COMMUNE).read_text("utf-8")
+    dead = site.profile(COMMUNE).with_name("dead.toml")
+    address = next(line for line in live.splitlines() if line.startswith("hub"))
+    dead.write_text(live.replace(address, 'hub = "https://127.0.0.1:1"'))
+    words = (letter, "--to", PROVINCE.code, *ABOUT, "--subject", "Chờ", "--json")
+
+    lost = lienthong("send", *words, "--profile", dead, "--var", tmp_path)
+    (kept,) = (tmp_path / "outbox" / COMMUNE.system_id).iterdir()
+    body = (kept / "body").read_bytes()
+    waiting = ("send", "--waiting", "--var", tmp_path, "--profile")
+    sent = lienthong(*waiting, site.profile(COMMUNE), "--json")
+    rest = lienthong(*waiting, site.profile(COMMUNE), "--json")
+
+    assert (lost.code, lost.error) == (1, "hub_unreachable")
+    assert (sent.code, len(sent.json["sent"])) == (0, 1)
+    assert rest.json == {"sent": [], "refused": []}
+    folder = tmp_path / "received"
+    received_by_province(site, sent.json["sent"][0]["id"], folder)
+    _, _, received = (folder / "envelope.eml").read_bytes().partition(b"\r\n\r\n")
+    assert received == body
+
+
+def test_refused_letter_does_not_block_what_waits_behind_it(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    connection = ("--profile", site.profile(COMMUNE), "--var", tmp_path, "--json")
+    words = (letter, *ABOUT, "--subject", "Thử", *connection)
+
+    refused = lienthong("send", "--to", "H77", *words)
+    sent = lienthong("send", "--to", PROVINCE.code, *words)
+
+    (refusal,) = refused.json["refused"]
+    assert (refused.code, refusal["error"]["code"]) == (1, "recipient_unknown")
+    assert refusal["error"]["side"] == "sender"
+    assert (sent.code, len(sent.json["sent"]), sent.json["refused"]) == (0, 1, [])
+
+
+def test_refusal_is_told_in_the_hubs_words_with_side_and_next_step(
+    site: Site, tmp_path: Path
+) -> None:
+    said = lienthong(
+        *("trace", NOBODY, "--profile", site.profile(COMMUNE), "--lang", "en")
+    )
+
+    assert (said.code, said.out) == (1, "")
+    message, following, side = said.err.splitlines()
+    assert message.endswith(f"[{NOBODY}]")
+    assert following.startswith("Next: ")
+    assert side == "Side: the recipient (envelope_not_found)"
+
+
+def test_marked_letter_is_refused_before_it_is_kept(site: Site, letter: Path) -> None:
+    said = send(site, letter, subject="[TỐI MẬT] kế hoạch")
+
+    assert (said.code, said.error) == (1, "secrecy_mark")
+    outbox = site.folder.parent / f"var-{COMMUNE.code}" / "outbox"
+    kept = [one.read_bytes() for one in outbox.rglob("body")]
+    assert [one for one in kept if "TỐI MẬT".encode() in one] == []
+
+
+def test_inbox_is_a_table_and_says_when_it_is_empty(site: Site, letter: Path) -> None:
+    before = cursor(site, PROVINCE)
+    profile = ("--profile", site.profile(PROVINCE))
+    send(site, letter, subject="Bảng kê")
+
+    after = ("inbox", *profile, "--after", str(before), "--wait", "20")
+    heads, row, *_ = lienthong(*after).out.splitlines()
+    nothing = ("inbox", *profile, "--after", "100000")
+    empty, english = lienthong(*nothing), lienthong(*nothing, "--lang", "en")
+
+    assert "Trích yếu" in heads
+    assert row[heads.index("Trích yếu") :] == "Bảng kê"
+    assert empty.out == "Không có văn bản đến nào mới.\n"
+    assert english.out == "Nothing new has arrived.\n"
+
+
+def test_trace_is_a_board_of_recipients_and_steps_for_people(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    sent = send(site, letter, subject="Đường đi").json["sent"][0]["id"]
+    received_by_province(site, sent, tmp_path / "taken")
+
+    said = lienthong("trace", sent, "--profile", site.profile(COMMUNE))
+
+    lines = said.out.splitlines()
+    assert said.code == 0
+    assert lines[0].startswith(f"{sent}: {COMMUNE.code} gửi")
+    assert any(line.split("  ")[0] == "H99" and "đã lấy" in line for line in lines)
+    assert any("nơi nhận đã lấy" in line and "qlvb-binhson" in line for line in lines)
+
+
+def test_evidence_overwrites_nothing(site: Site, letter: Path, tmp_path: Path) -> None:
+    sent = send(site, letter, subject="Chứng cứ").json["sent"][0]["id"]
+    target = tmp_path / "mine.zip"
+    target.write_bytes(b"here first")
+
+    said = by(site, COMMUNE, "evidence", sent, "--out", target)
+
+    assert (said.code, said.error) == (1, "file_not_written")
+    assert target.read_bytes() == b"here first"
+
+
+def test_connection_key_that_others_can_read_is_refused(
+    site: Site, tmp_path: Path
+) -> None:
+    key = site.system(COMMUNE).key
+    exposed = key.with_name("exposed.key")
+    exposed.write_bytes(key.read_bytes())
+    exposed.chmod(0o644)
+    profile = site.profile(COMMUNE).with_name("exposed.toml")
+    written = site.profile(COMMUNE).read_text("utf-8")
+    profile.write_text(written.replace(key.name, exposed.name))
+
+    said = lienthong("inbox", "--profile", profile, "--json")
+
+    assert (said.code, said.error) == (1, "key_file_exposed")
+    assert said.json["error"]["place"] == "exposed.key"
+
+
+def test_connection_nobody_wrote_down_is_told_as_such(tmp_path: Path) -> None:
+    said = lienthong("inbox", "--var", tmp_path, "--json")
+
+    assert (said.code, said.error) == (1, "configuration_invalid")
+    assert said.json["error"]["place"] == "client.toml"
+
+
+def test_directory_of_the_running_site_is_listed_and_shown(site: Site) -> None:
+    var = ("--var", site.folder)
+
+    listed = lienthong("agencies", "list", *var).out.splitlines()
+    shown = lienthong("agencies", "show", COMMUNE.code, *var, "--json")
+    unknown = lienthong("agencies", "show", "H77", *var, "--json")
+
+    assert listed[0].split()[0] == "Mã"
+    (line,) = [one for one in listed if one.startswith(f"{COMMUNE.code} ")]
+    assert line.endswith(COMMUNE.name)
+    assert shown.json["name"] == COMMUNE.name
+    assert (unknown.code, unknown.error) == (1, "agency_unknown")

@@ -1,0 +1,244 @@
+"""A hub set up by commands alone: CA, keys, directory, systems, service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from exchange.demo.province import data
+from tests.support.cli import Said, lienthong, passphrase, serving
+from tests.support.signed_pdf import LETTER
+
+pytestmark = pytest.mark.integration
+
+ROLES = {
+    "commune": ("--name", "qlvb-a", "--system", "qlvb-a", "--agency", "H99.151"),
+    "province": ("--name", "qlvb-b", "--system", "qlvb-b", "--agency", "H99"),
+}
+CONFIG = """
+[server]
+port = 0
+public_port = 0
+
+[tls]
+certificate = "server.pem"
+key = "server.key"
+client_ca = "authority.pem"
+
+[keys.receipt]
+uri = "pkcs12:{folder}/receipt.p12"
+passphrase_file = "passphrase"
+
+[keys.log]
+uri = "pkcs12:{folder}/log.p12"
+passphrase_file = "passphrase"
+
+[trust]
+anchors = ["pki/root.pem"]
+intermediates = ["pki/issuing-persons.pem", "pki/issuing-systems.pem"]
+revocation = ["pki"]
+"""
+PROFILE = """
+agency = "{agency}"
+system = "{system}"
+hub = "{hub}"
+authority = "authority.pem"
+certificate = "{name}.pem"
+key = "{name}.key"
+signer = "pkcs12:{name}.p12"
+passphrase_file = "passphrase"
+trust = ["pki/root.pem"]
+intermediates = ["pki/issuing-systems.pem"]
+revocation = ["pki"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything of one hub in one folder."""
+
+    folder: Path
+
+    def call(self, *words: str | Path) -> Said:
+        return lienthong(*words, "--var", self.folder, "--json")
+
+    def issue(self, kind: str, name: str, *words: str) -> None:
+        said = self.call(
+            *("pki", "issue", kind, *words, "--out", self.folder / f"{name}.p12"),
+            *("--passphrase-file", passphrase(self.folder), "--tls"),
+        )
+        assert said.code == 0, said.out
+
+    def register(self, system: str, name: str, *words: str) -> Said:
+        return self.call(
+            *("agencies", "register-system", system, "--name", "Phần mềm"),
+            *("--certificate", self.folder / f"{name}.pem", *words),
+        )
+
+    def profile(self, name: str, agency: str, system: str, hub: str) -> Path:
+        path = self.folder / f"{name}.toml"
+        fields = {"agency": agency, "system": system, "hub": hub, "name": name}
+        path.write_text(PROFILE.format(**fields))
+        return path
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A CA, keys, a directory, and the configuration of a hub; nothing runs."""
+    made = Installation(tmp_path_factory.mktemp("hub"))
+    assert made.call("pki", "init", "--name", "Bình Sơn").code == 0
+    made.issue("tls-server", "server", *("--name", "127.0.0.1", "--ip", "127.0.0.1"))
+    made.issue("receipt", "receipt", "--name", "Trục thử")
+    made.issue("log", "log", "--name", "Nhật ký thử")
+    for name, words in ROLES.items():
+        made.issue("system", name, *words)
+    folder = made.folder
+    above = [folder / "pki" / one for one in ("issuing-systems.pem", "root.pem")]
+    (folder / "authority.pem").write_bytes(b"".join(p.read_bytes() for p in above))
+    (folder / "lienthong.toml").write_text(CONFIG.format(folder=folder))
+    (folder / "agencies.csv").write_bytes(data("agencies.csv"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def hub(installation: Installation) -> Iterator[str]:
+    """The running hub, its directory and systems put in while it runs."""
+    config = installation.folder / "lienthong.toml"
+    words = ("--config", config, "--var", installation.folder)
+    with serving(*words, log=installation.folder) as said:
+        agencies = installation.folder / "agencies.csv"
+        assert installation.call("agencies", "import", agencies).code == 0
+        yield str(said["agency"])
+
+
+def test_registered_systems_exchange_a_document(
+    installation: Installation, hub: str
+) -> None:
+    sender = installation.register("qlvb-a", "commune", "--acts-for", "H99.151")
+    receiver = installation.register("qlvb-b", "province", "--acts-for", "H99")
+    commune = installation.profile("commune", "H99.151", "qlvb-a", hub)
+    province = installation.profile("province", "H99", "qlvb-b", hub)
+
+    sent = installation.call(
+        *("send", LETTER, "--to", "H99", "--profile", commune),
+        *("--number", "1", "--notation", "UBND", "--subject", "Thử hệ thống mới"),
+    )
+    arrived = installation.call("inbox", "--profile", province, "--wait", "20")
+
+    assert sender.json["agencies"] == ["H99.151"]
+    assert (len(sender.json["certificates"]), receiver.code) == (1, 0)
+    assert sent.code == 0, sent.out
+    (item,) = arrived.json["items"]
+    assert (item["envelope_id"], item["sender"]) == (
+        sent.json["sent"][0]["id"],
+        "H99.151",
+    )
+
+
+def test_system_may_not_act_for_an_agency_it_is_not_registered_for(
+    installation: Installation, hub: str
+) -> None:
+    installation.register("qlvb-b", "province", "--acts-for", "H99")
+    foreign = installation.profile("province", "G06", "qlvb-b", hub)
+
+    said = installation.call("inbox", "--profile", foreign)
+
+    assert (said.code, said.error) == (1, "agency_not_acted_for")
+
+
+def test_certificate_of_no_registered_system_is_refused(
+    installation: Installation, hub: str
+) -> None:
+    installation.issue(
+        *("system", "stranger", "--name", "qlvb-x", "--system", "qlvb-x"),
+        *("--agency", "H99.01"),
+    )
+    stranger = installation.profile("stranger", "H99.01", "qlvb-x", hub)
+
+    said = installation.call("inbox", "--profile", stranger)
+
+    assert (said.code, said.error) == (1, "client_certificate_unknown")
+
+
+@pytest.mark.parametrize(
+    ("system", "words", "error"),
+    [
+        ("qlvb-a", ("--acts-for", "H77"), "agency_unknown"),
+        ("qlvb-a", ("--acts-for", "H 99"), "organ_id_malformed"),
+        ("Không phải", ("--acts-for", "H99"), "system_id_malformed"),
+        ("qlvb-z", ("--acts-for", "H99"), "client_certificate_refused"),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+def test_registration_against_the_rules_is_refused(
+    installation: Installation, system: str, words: tuple[str, ...], error: str
+) -> None:
+    said = installation.register(system, "commune", *words)
+
+    assert (said.code, said.error) == (1, error)
+
+
+@pytest.mark.usefixtures("hub")
+def test_registration_without_a_certificate_in_the_file_is_refused(
+    installation: Installation,
+) -> None:
+    (installation.folder / "text.pem").write_text("không phải chứng thư")
+
+    said = installation.register("qlvb-a", "text", "--acts-for", "H99.151")
+
+    assert (said.code, said.error) == (1, "certificate_malformed")
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    "content", ["", "5", '[{"code": "H99"}]', "code,name\nH99", "\x00"]
+)
+def test_directory_that_is_none_is_refused_and_changes_nothing(
+    installation: Installation, content: str
+) -> None:
+    path = installation.folder / "broken.json"
+    path.write_text(content)
+    before = installation.call("agencies", "list").json
+
+    said = installation.call("agencies", "import", path)
+
+    assert (said.code, said.error) == (1, "directory_import_invalid")
+    assert installation.call("agencies", "list").json == before
+
+
+@pytest.mark.usefixtures("hub")
+def test_importing_the_same_directory_again_keeps_its_version(
+    installation: Installation,
+) -> None:
+    agencies = installation.folder / "agencies.csv"
+
+    first = installation.call("agencies", "import", agencies)
+    second = installation.call("agencies", "import", agencies)
+
+    assert first.json == second.json
+
+
+def test_service_on_a_taken_port_says_so(
+    installation: Installation, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = hub.rsplit(":", 1)[1]
+    monkeypatch.setenv("LIENTHONG__SERVER__PORT", port)
+    config = installation.folder / "lienthong.toml"
+
+    said = installation.call("serve", "--config", config)
+
+    assert (said.code, said.error) == (1, "configuration_invalid")
+    assert said.json["error"]["place"].endswith(f":{port}")
+
+
+def test_service_without_its_keys_says_which(
+    installation: Installation, tmp_path: Path
+) -> None:
+    config = tmp_path / "lienthong.toml"
+    config.write_text("[trust]\nanchors = []\n[server]\nport = 0\n")
+
+    said = lienthong("serve", "--config", config, "--var", tmp_path, "--json")
+
+    assert (said.code, said.error) == (1, "configuration_invalid")
+    assert said.json["error"]["place"] == "keys.receipt.uri"
