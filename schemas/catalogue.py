@@ -13,6 +13,7 @@ from schemas.explanations import (
     pdf_verdicts,
     running,
     shape,
+    tokens,
     xml_signatures,
 )
 
@@ -23,6 +24,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **access.EXPLANATIONS,
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,
+        **tokens.EXPLANATIONS,
         **pdf_signing.EXPLANATIONS,
         **pdf_verdicts.EXPLANATIONS,
         **evidence.EXPLANATIONS,

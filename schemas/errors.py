@@ -110,6 +110,14 @@ class ErrorCode(StrEnum):
     CERTIFICATE_NOT_FOUND = "certificate_not_found"
     ALREADY_REVOKED = "already_revoked"
 
+    # Keys in tokens
+    KEY_MODULE_MISSING = "key_module_missing"
+    KEY_DEVICE_UNAVAILABLE = "key_device_unavailable"
+    KEY_PIN_WRONG = "key_pin_wrong"
+    KEY_PIN_LAST_TRY = "key_pin_last_try"
+    KEY_PIN_LOCKED = "key_pin_locked"
+    KEY_NOT_FOUND = "key_not_found"
+
     # Signing a PDF
     PDF_MALFORMED = "pdf_malformed"
     PDF_ENCRYPTED = "pdf_encrypted"

@@ -1,7 +1,9 @@
 """Keys named in the configuration, loaded once.
 
 `pkcs12:PATH` is a PKCS #12 file. `file:PATH` is a PEM file with a PKCS #8 key, its
-certificate and the issuing certificates above it, in this order.
+certificate and the issuing certificates above it, in this order. `pkcs11:...` is a key
+in a token (`pki.keys.token_address`); its certificates are in the token, or in a PEM
+file beside.
 """
 
 import re
@@ -13,6 +15,7 @@ from pki.errors import PkiError
 from pki.files import read_private_file
 from pki.keys.api import Credential
 from pki.keys.software import SoftwareKey, load_pkcs12, load_private_key
+from pki.keys.token_address import TokenAddress, parse_token_address
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
@@ -21,12 +24,24 @@ _KEY_BLOCK = re.compile(
 )
 
 
-def load_credential(uri: str, *, passphrase_file: Path | None = None) -> Credential:
+def load_credential(
+    uri: str,
+    *,
+    passphrase_file: Path | None = None,
+    certificate: Path | None = None,
+    module: Path | None = None,
+) -> Credential:
     """Load the key and certificates `uri` names.
+
+    Args:
+        uri: where the key is.
+        passphrase_file: its first line opens the key; of a token: the PIN.
+        certificate: PEM chain of a key in a token, where the token holds none.
+        module: PKCS #11 module, where the address of a token names none.
 
     Raises:
         PkiError: an unknown scheme, an unreadable or exposed file, a wrong passphrase,
-            or a certificate of another key.
+            a certificate of another key, or a token that is not there.
     """
     scheme, _, path = uri.partition(":")
     if scheme == "pkcs12":
@@ -34,6 +49,9 @@ def load_credential(uri: str, *, passphrase_file: Path | None = None) -> Credent
         return load_pkcs12(read_private_file(Path(path)), passphrase)
     if scheme == "file":
         return _load_pem(Path(path), read_passphrase(passphrase_file))
+    if scheme == "pkcs11":
+        address = parse_token_address(uri, module)
+        return _load_token(address, read_passphrase(passphrase_file), certificate)
     raise PkiError(ErrorCode.CONFIGURATION_INVALID, place=f"keys: {scheme}:")
 
 
@@ -67,6 +85,26 @@ def _load_pem(path: Path, passphrase: bytes | None) -> Credential:
     if certificate.public_key() != key.public_key:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=path.name)
     return Credential(key, certificate, tuple(chain))
+
+
+def _load_token(
+    address: TokenAddress, passphrase: bytes | None, certificate: Path | None
+) -> Credential:
+    try:
+        # An extra: the base install does not have the library behind this module.
+        from pki.keys import pkcs11  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise PkiError(ErrorCode.EXTRA_MISSING, place="lienthong[hsm]") from error
+    return pkcs11.load_token_credential(address, _pin(passphrase), certificate)
+
+
+def _pin(passphrase: bytes | None) -> str:
+    if not passphrase:
+        raise PkiError(ErrorCode.CONFIGURATION_INVALID, place="keys: passphrase_file")
+    try:
+        return passphrase.decode()
+    except UnicodeDecodeError as error:
+        raise PkiError(ErrorCode.KEY_UNREADABLE, place="PIN") from error
 
 
 def _key_in(data: bytes, passphrase: bytes | None, place: str) -> SoftwareKey:

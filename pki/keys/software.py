@@ -162,6 +162,19 @@ def verify_signature(
         raise SignatureInvalidError(ErrorCode.SIGNATURE_INVALID) from error
 
 
+def chain_above(
+    certificate: Certificate, others: list[Certificate]
+) -> tuple[Certificate, ...]:
+    """Order `others` upwards from `certificate`, leaving out the root."""
+    by_subject = {one.subject: one for one in others if one.subject != one.issuer}
+    chain: list[Certificate] = []
+    above = by_subject.pop(certificate.issuer, None)
+    while above is not None:
+        chain.append(above)
+        above = by_subject.pop(above.issuer, None)
+    return tuple(chain)
+
+
 def _credential(
     private: object, certificate: Certificate | None, others: list[Certificate]
 ) -> Credential:
@@ -170,7 +183,7 @@ def _credential(
     key = _held(private)
     if certificate.public_key() != key.public_key:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place="PKCS #12")
-    return Credential(key, certificate, _chain_above(certificate, others))
+    return Credential(key, certificate, chain_above(certificate, others))
 
 
 def _held(private: object) -> SoftwareKey:
@@ -192,16 +205,3 @@ def _rsa_padding(scheme: SignatureScheme) -> padding.AsymmetricPadding:
         return padding.PKCS1v15()
     digest = hash_of(scheme)
     return padding.PSS(padding.MGF1(digest), digest.digest_size)
-
-
-def _chain_above(
-    certificate: Certificate, others: list[Certificate]
-) -> tuple[Certificate, ...]:
-    """Order `others` upwards from `certificate`, leaving out the root."""
-    by_subject = {one.subject: one for one in others if one.subject != one.issuer}
-    chain: list[Certificate] = []
-    above = by_subject.pop(certificate.issuer, None)
-    while above is not None:
-        chain.append(above)
-        above = by_subject.pop(above.issuer, None)
-    return tuple(chain)

@@ -42,6 +42,7 @@ HOMES = {
     "pymongo": ("exchange.storage.mongo", "exchange.storage.embedded"),
     "pyhanko": ("signing.pades", "signing.validation"),
     "pyhanko_certvalidator": ("signing.pades", "signing.validation"),
+    "pkcs11": ("pki.keys.pkcs11", "pki.keys.token_session"),
     "lxml": ("schemas", "signing.xmldsig", "signing.validation.xml"),
     "aiohttp": ("exchange.http", "exchange.app", "clients.transport"),
     "prometheus_client": ("exchange.http",),
