@@ -1,7 +1,7 @@
 """The two web applications, and the listeners they stand behind."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ssl import SSLContext
 
@@ -11,8 +11,9 @@ from exchange.config import AuthMode
 from exchange.delivery.background import delivering
 from exchange.errors import ExchangeError
 from exchange.http.auth import Authenticator
+from exchange.http.connection import accepting, unnamed
 from exchange.http.gate import Gate
-from exchange.http.keys import AUTHENTICATOR, GATE, METRICS, SERVICES
+from exchange.http.keys import AUTHENTICATOR, GATE, HEARD, METRICS, SERVICES
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import (
     authenticated,
@@ -20,11 +21,10 @@ from exchange.http.middleware import (
     limited,
     observed,
 )
+from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import AGENCY_LISTENER, PUBLIC_LISTENER, add_routes
 from exchange.services import Services
 from schemas.errors import ErrorCode
-
-_KEEPALIVE_SECONDS = 75.0
 
 
 def create_app(
@@ -85,27 +85,33 @@ class Listener:
 @asynccontextmanager
 async def listening(app: web.Application, listener: Listener) -> AsyncIterator[int]:
     """Serve `app` until the end of the block; give the port, free if 0 was asked."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        # Bodies are kept as they come; a compressed one is refused, not inflated.
-        auto_decompress=False,
-        keepalive_timeout=_KEEPALIVE_SECONDS,
-        shutdown_timeout=listener.drain_seconds,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=listener.drain_seconds)
     await runner.setup()
     try:
-        site = web.TCPSite(
-            runner, listener.host, listener.port, ssl_context=listener.tls
-        )
+        async with _accepting(app, runner, listener) as port:
+            yield port
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _accepting(
+    app: web.Application, runner: web.AppRunner, listener: Listener
+) -> AsyncIterator[int]:
+    if runner.server is None:
+        raise ExchangeError(ErrorCode.INTERNAL, place="listener")
+    address = (listener.host, listener.port)
+    seconds = app[SERVICES].limits.idle_seconds
+    async with AsyncExitStack() as opened:
+        accepted = accepting(runner.server, address, listener.tls)
         try:
-            await site.start()
+            port = await opened.enter_async_context(accepted)
         except OSError as error:
             place = f"server: {listener.host}:{listener.port}"
             raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place) from error
-        yield _port(runner)
-    finally:
-        await runner.cleanup()
+        watch = closing_silent(runner.server, app[HEARD], seconds=seconds)
+        await opened.enter_async_context(watch)
+        yield port
 
 
 def _application(services: Services, metrics: Metrics) -> web.Application:
@@ -114,11 +120,8 @@ def _application(services: Services, metrics: Metrics) -> web.Application:
         middlewares=[observed, explained, limited],
         client_max_size=services.limits.small_body_bytes,
     )
+    app.on_response_prepare.append(unnamed)
     app[SERVICES] = services
     app[METRICS] = metrics
+    app[HEARD] = Heard()
     return app
-
-
-def _port(runner: web.AppRunner) -> int:
-    address = runner.addresses[0]
-    return int(address[1])

@@ -5,9 +5,11 @@ from aiohttp import web
 from exchange.http.auth import Authenticator
 from exchange.http.gate import Gate
 from exchange.http.metrics import Metrics
+from exchange.http.patience import Heard
 from exchange.services import Services
 
 SERVICES = web.AppKey("services", Services)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 METRICS = web.AppKey("metrics", Metrics)
 GATE = web.AppKey("gate", Gate)
+HEARD = web.AppKey("heard", Heard)

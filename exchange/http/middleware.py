@@ -10,7 +10,7 @@ from aiohttp.client_exceptions import ClientPayloadError
 from ulid import ULID
 
 from exchange.errors import ExchangeError
-from exchange.http.keys import AUTHENTICATOR, METRICS, SERVICES
+from exchange.http.keys import AUTHENTICATOR, HEARD, METRICS, SERVICES
 from exchange.http.problems import problem
 from exchange.http.request import caller_name, remember_caller
 from exchange.http.routes import route_of
@@ -28,6 +28,7 @@ CLIENT_GONE = 499
 async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and log a request; no query, no payload, no names of people."""
     began = perf_counter()
+    request.app[HEARD].add(request)
     route = route_of(request)
     operation = route.operation_id if route else "none"
     status = CLIENT_GONE

@@ -1,0 +1,85 @@
+"""The connections of a listener: how they begin, and what they say when it goes wrong.
+
+What aiohttp cannot read it answers itself, in plain text with pieces of what came, and
+logs the same. Here such a request gets a problem document like every other, and the
+log learns the kind of error alone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from ssl import SSLContext
+
+import structlog
+from aiohttp import web
+from ulid import ULID
+
+from exchange.errors import ExchangeError
+from exchange.http.problems import problem
+from schemas.errors import ErrorCode
+
+_KEEPALIVE_SECONDS = 75.0
+_NAME = "lienthong"
+_log = structlog.get_logger()
+
+
+class Connection(web.RequestHandler):
+    """One connection; it repeats nothing of what it could not read."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 aiohttp's; it may quote the request
+    ) -> web.StreamResponse:
+        """Answer a request that could not be read, and close the connection.
+
+        Raises:
+            ConnectionError: an answer has been begun.
+        """
+        occurrence, kind = str(ULID()), type(exc).__name__
+        _log.warning("http.unreadable", occurrence=occurrence, error=kind)
+        if request.writer.output_size > 0:
+            raise ConnectionError(kind)
+        is_theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
+        code = ErrorCode.REQUEST_INVALID if is_theirs else ErrorCode.INTERNAL
+        response = problem(ExchangeError(code), occurrence=occurrence)
+        response.headers["Server"] = _NAME
+        response.force_close()
+        return response
+
+
+@asynccontextmanager
+async def accepting(
+    server: web.Server, address: tuple[str, int], tls: SSLContext | None
+) -> AsyncIterator[int]:
+    """Accept connections until the end of the block; give the port.
+
+    Raises:
+        OSError: the address is taken, or not ours.
+    """
+    loop = asyncio.get_running_loop()
+    connection = partial(
+        Connection,
+        server,
+        loop=loop,
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        # Bodies are kept as they come; a compressed one is refused, not inflated.
+        auto_decompress=False,
+    )
+    host, port = address
+    listening = await loop.create_server(connection, host, port, ssl=tls, backlog=128)
+    try:
+        yield int(listening.sockets[0].getsockname()[1])
+    finally:
+        listening.close()
+
+
+async def unnamed(_request: web.Request, response: web.StreamResponse) -> None:
+    """Keep to ourselves which software in which version answers."""
+    response.headers["Server"] = _NAME
