@@ -1,0 +1,141 @@
+"""What the hub hands out: names that mean no harm, and nothing before its time."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from schemas.vocabulary import DeliveryState
+from tests.support.hub import Hub, running_hub
+from tests.support.raw_http import raw, request
+from tests.support.signed_pdf import LETTER, sign, tampered
+from tests.support.world import (
+    PROVINCE,
+    CrashingPdfs,
+    attachment,
+    make_world,
+)
+
+NAMES = {
+    "slashes": "../../etc/cron.d/x",
+    "backslashes": "..\\..\\AUTOEXEC.BAT",
+    "right to left": "b\u00e1o c\u00e1o \u202efdp.exe",
+    "line": 'a"; filename="b.exe',
+    "tab": "a\tb.pdf",
+    "percent": "a%0d%0aX-Evil: 1.pdf",
+    "device": "CON.pdf",
+    "dots": "..",
+    "vietnamese": "Công văn 214-UBND.pdf",
+    "long": "d" * 250 + ".pdf",
+}
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
+    async with running_hub(await make_world(), tmp_path) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+async def test_name_of_an_attachment_stays_within_its_header(
+    hub: Hub, name: str
+) -> None:
+    message = hub.world.document(
+        attachment(b"noi dung", name=name, content_type="text/html")
+    )
+    sent = await hub.post(message, by=hub.world.commune)
+    assert sent.status == 201, sent.body
+    path = f"{sent.headers['Location']}/attachments/1"
+    answer = await raw(hub, request("GET", path), by=hub.world.commune)
+
+    lines = answer.head.split(b"\r\n")
+    (disposition,) = [one for one in lines if one.startswith(b"Content-Disposition")]
+    plain, _, encoded = disposition.decode("ascii").rpartition("; filename*=UTF-8''")
+    assert plain.startswith('Content-Disposition: attachment; filename="')
+    inner = plain.removesuffix('"').partition('filename="')[2]
+    assert not set(inner) & set('"\\/%')
+    assert unquote(encoded) == name
+    assert not set(encoded) & set('";, /\\')
+    assert b"X-Content-Type-Options: nosniff" in lines
+    assert not any(one.startswith(b"X-Evil") for one in lines)
+
+
+RANGES = {
+    "reversed": ("bytes=5-2", 200),
+    "many": ("bytes=0-0,1-1,2-2", 200),
+    "overlapping": ("bytes=" + ",".join(["0-"] * 500), 200),
+    "unit": ("lines=0-1", 200),
+    "huge": ("bytes=0-99999999999999", 206),
+    "longer than numbers are": ("bytes=0-" + "9" * 400, 200),
+    "far": ("bytes=999999999999999-", 416),
+    "none": ("bytes=-0", 416),
+    "negative": ("bytes=--5", 200),
+    "letters": ("bytes=a-b", 200),
+    "digits of others": ("bytes=\u0661-\u0662", 200),
+}
+
+
+@pytest.mark.parametrize(("wanted", "status"), RANGES.values(), ids=RANGES.keys())
+async def test_range_gives_one_part_the_whole_or_a_refusal(
+    hub: Hub, wanted: str, status: int
+) -> None:
+    sent = await hub.post(
+        hub.world.document(attachment(b"0123456789")), by=hub.world.commune
+    )
+    path = f"{sent.headers['Location']}/attachments/1"
+    answer = await raw(
+        hub, request("GET", path, f"Range: {wanted}"), by=hub.world.commune
+    )
+
+    assert answer.status == status
+    if status != 416:
+        assert answer.data.endswith(b"\r\n\r\n0123456789")
+
+
+async def refused_letter(hub: Hub) -> str:
+    """Send a letter whose PDF was changed after signing; the check finds it."""
+    broken = tampered(sign(LETTER.read_bytes(), hub.world.pki.person()))
+    sent = await hub.post(hub.world.document(attachment(broken)), by=hub.world.commune)
+    assert sent.status == 201
+    await hub.world.deliver()
+    return sent.headers["Location"]
+
+
+@pytest.mark.parametrize("what", ["", "/attachments/1", "/evidence"])
+async def test_quarantined_letter_is_handed_to_no_recipient(
+    hub: Hub, what: str
+) -> None:
+    location = await refused_letter(hub)
+    trace = await hub.call("GET", f"{location}/trace", by=hub.world.ministry)
+    (delivery,) = trace.json["deliveries"]
+    assert delivery["state"] == DeliveryState.QUARANTINED
+    answer = await hub.call("GET", f"{location}{what}", by=hub.world.ministry)
+
+    assert (answer.status, answer.code) == (409, "step_not_allowed")
+    assert b"%PDF" not in answer.body
+
+
+async def test_sender_gets_evidence_of_what_was_quarantined(hub: Hub) -> None:
+    location = await refused_letter(hub)
+    answer = await hub.call("GET", f"{location}/evidence", by=hub.world.commune)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+
+
+@pytest.mark.parametrize("what", ["", "/attachments/1", "/evidence"])
+async def test_letter_that_could_not_be_checked_is_held(
+    tmp_path: Path, what: str
+) -> None:
+    world = (await make_world()).with_pdfs(CrashingPdfs())
+    async with running_hub(world, tmp_path) as hub:
+        sent = await hub.post(
+            world.document(attachment(LETTER.read_bytes())), by=world.commune
+        )
+        await world.deliver()
+        path = f"{sent.headers['Location']}{what}"
+        answer = await hub.call("GET", path, by=world.province)
+
+        assert (answer.status, answer.code) == (409, "step_not_allowed")
+        inbox = await hub.inbox(f"agency={PROVINCE}", by=world.province)
+        assert inbox["items"] == []
