@@ -75,6 +75,16 @@ class RevocationList:
         position = self._positions.get(serial)
         return None if position is None else self.crl[position].revocation_date_utc
 
+    def reason_of(self, serial: int) -> x509.ReasonFlags | None:
+        """Return why the certificate was revoked (5.3.1); None if it is not stated."""
+        entry = self.crl.get_revoked_certificate_by_serial_number(serial)
+        if entry is None:
+            return None
+        try:
+            return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+        except (x509.ExtensionNotFound, *UNREADABLE_CERTIFICATE):
+            return None
+
     def is_fresh(self, at: datetime) -> bool:
         """Tell whether a newer list was not yet due at `at` (5.1.2.5).
 

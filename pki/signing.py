@@ -11,11 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.algorithms import default_scheme, hash_of
+from pki.der import bit_string, sequence
 from pki.keys.api import SignatureScheme, SigningKey
 from pki.keys.software import KeyKind, SoftwareKey, generate
-
-_BIT_STRING = 0x03
-_SEQUENCE = 0x30
 
 
 def sign_certificate(
@@ -59,16 +57,7 @@ def _resign(draft: bytes, signed: bytes, old_value: bytes, key: SigningKey) -> b
     A draft is SEQUENCE { signed, algorithm, BIT STRING }. The algorithm
     identifier stays: the throw-away key is of the same family.
     """
-    old_field = _element(_BIT_STRING, b"\x00" + old_value)
+    old_field = bit_string(old_value)
     content = draft[draft.index(signed) : -len(old_field)]
     value = key.sign(signed, default_scheme(key.public_key))
-    return _element(_SEQUENCE, content + _element(_BIT_STRING, b"\x00" + value))
-
-
-def _element(tag: int, content: bytes) -> bytes:
-    """Encode one DER element (X.690 8.1)."""
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
+    return sequence(content, bit_string(value))

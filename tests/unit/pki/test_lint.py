@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pki.der import sequence
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
 from pki.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
 from pki.names import SubjectFields
 from pki.places import places_below
 from pki.profiles import PROFILES
-from pki.signing import _element
 from pki.template import CertificatePlan, builder_for
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
@@ -122,6 +122,7 @@ def _names(*names: x509.GeneralName) -> Change:
 OTHER_AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:A.1")
 AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:H99.151")
 SYSTEM = x509.UniformResourceIdentifier("urn:lienthong:system:qlvb")
+STAMPS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 OTHER_KEY = p256().public_key()
 ORGAN = (NameOID.ORGANIZATION_IDENTIFIER, "H99.151")
 NAMED = (NameOID.COMMON_NAME, "Đoàn Thạch Khuê")
@@ -199,6 +200,37 @@ DEFECTS: list[tuple[str, LintCase]] = [
     (
         "criticality_is_as_required",
         case(plan(), with_extension(key_usage(SIGNER), False)),
+    ),
+    (
+        "criticality_is_as_required",
+        case(plan(CertificateKind.TSA), with_extension(STAMPS, False)),
+    ),
+    ("criticality_is_as_required", case(plan(), with_extension(STAMPS, True))),
+    (
+        "extended_key_usage_fits_the_profile",
+        case(
+            plan(CertificateKind.TSA),
+            with_extension(
+                x509.ExtendedKeyUsage([*STAMPS, ExtendedKeyUsageOID.OCSP_SIGNING]), True
+            ),
+        ),
+    ),
+    (
+        "key_use_period_fits_the_profile",
+        case(plan(CertificateKind.TSA), without(x509.PrivateKeyUsagePeriod.oid)),
+    ),
+    (
+        "key_use_period_fits_the_profile",
+        case(
+            plan(CertificateKind.TSA),
+            with_extension(
+                x509.PrivateKeyUsagePeriod(NOW - BACKDATING, NOW + timedelta(days=400))
+            ),
+        ),
+    ),
+    (
+        "key_use_period_fits_the_profile",
+        case(plan(), with_extension(x509.PrivateKeyUsagePeriod(NOW, None))),
     ),
     (
         "basic_constraints_fit_the_profile",
@@ -287,6 +319,7 @@ DEFECTS: list[tuple[str, LintCase]] = [
         (CertificateKind.TLS_SERVER, replace(PERSON, ip_addresses=("127.0.0.1",))),
         (CertificateKind.RECEIPT, PERSON),
         (CertificateKind.LOG, PERSON),
+        (CertificateKind.TSA, PERSON),
         (CertificateKind.ISSUING_PERSONS, SubjectFields(common_name="CA")),
         (CertificateKind.OCSP_PERSONS, SubjectFields(common_name="CA OCSP")),
     ],
@@ -320,9 +353,9 @@ def test_version_1_is_refused() -> None:
     certificate = case(plan()).certificate
     version = bytes.fromhex("a003020102")
     old = certificate.tbs_certificate_bytes
-    new = _element(0x30, old.partition(version)[2])
+    new = sequence(old.partition(version)[2])
     outer = certificate.public_bytes(Encoding.DER).partition(old)[2]
-    first = x509.load_der_x509_certificate(_element(0x30, new + outer))
+    first = x509.load_der_x509_certificate(sequence(new, outer))
     assert "version_is_3" in lint(replace(case(plan()), certificate=first))
 
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import read_certificate
+from pki.der import element
 from pki.errors import PkiError
 from pki.keys.api import SignatureScheme
 from pki.revocation import read_revocation_list
-from pki.signing import _element
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 
@@ -54,9 +54,9 @@ def test_unreadable_entry_makes_the_whole_list_malformed() -> None:
     new = old[:at] + b"999999999999!" + old[at + len(date) :]
     value = pki.issuing.credential.key.sign(new, SignatureScheme.ECDSA_SHA256)
     algorithm = whole.partition(old)[2][:12]
-    signature = _element(0x03, b"\0" + value)
+    signature = element(0x03, b"\0" + value)
     with pytest.raises(PkiError) as refusal:
-        read_revocation_list(_element(0x30, new + algorithm + signature))
+        read_revocation_list(element(0x30, new + algorithm + signature))
     assert refusal.value.code is ErrorCode.CRL_INVALID
 
 
