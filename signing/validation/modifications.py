@@ -36,6 +36,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from schemas.verdict import Modifications
+from signing.profiles import POINTS_PER_MM
 from signing.validation.document import SignatureField
 from signing.validation.limits import MAX_PAGE_REVISIONS
 
@@ -49,8 +50,13 @@ _SIGNATURE_FIELD_KEYS = frozenset(
 """Without actions (/A, /AA): a field that does something is no mere signature."""
 
 
+_LARGEST_WIDTH, _LARGEST_HEIGHT = 120 * POINTS_PER_MM, 80 * POINTS_PER_MM
+"""Of a new visible signature. Whoever may sign may draw inside it, over what is there:
+twice the largest of Decree 30/2020 (50 mm) and some, and never a page."""
+
+
 class NewSignatureFieldRule(FieldMDPRule):
-    """What is new in a form must be a signature, and do nothing else.
+    """What is new in a form must be a signature of its size, and do nothing else.
 
     An unsigned visible field would let anyone without a key draw on a page.
     """
@@ -174,8 +180,20 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
         more = part.keys() - _SIGNATURE_FIELD_KEYS
         if more:
             raise SuspiciousModification(f"field {name} also has {sorted(more)}")
-    if is_field_visible(field) and "/V" not in field:
+    if not is_field_visible(field):
+        return
+    if "/V" not in field:
         raise SuspiciousModification(f"field {name} is visible and not signed")
+    for part in _with_widgets(field):
+        if "/Rect" in part and not _is_of_signature_size(part["/Rect"]):
+            raise SuspiciousModification(f"field {name} covers more than a signature")
+
+
+def _is_of_signature_size(rectangle: generic.ArrayObject) -> bool:
+    """Tell whether a rectangle is no larger than signatures and seals are."""
+    left, lower, right, upper = map(float, rectangle)
+    width, height = abs(right - left), abs(upper - lower)
+    return width <= _LARGEST_WIDTH and height <= _LARGEST_HEIGHT
 
 
 def _with_widgets(

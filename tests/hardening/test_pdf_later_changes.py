@@ -168,6 +168,33 @@ def test_change_of_what_shows_fails(change: Change, base: Callable[[], bytes]) -
     assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
 
 
+def countersigned(box: tuple[int, int, int, int]) -> bytes:
+    """The person's letter with a further visible signature of another signer."""
+    return stock_signed(person_signed(), AGENCY, "further", subfilter=PADES, box=box)
+
+
+def test_further_signature_of_usual_size_passes() -> None:
+    verdict = judged(countersigned((300, 100, 500, 200)))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(0, 0, 595, 842), (0, 400, 595, 420), (590, 830, 10, 10), (0, 0, 100, 800)],
+    ids=["page", "line", "turned", "column"],
+)
+def test_further_signature_that_draws_over_the_page_fails(
+    box: tuple[int, int, int, int],
+) -> None:
+    verdict = judged(countersigned(box))
+
+    person, further = verdict.signatures
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert {one.code for one in person.reasons} == {ErrorCode.MODIFIED_AFTER_SIGNING}
+    assert further.indication is Indication.TOTAL_PASSED
+
+
 def certified(permission: MDPPerm) -> bytes:
     """The letter, certified by a person who allows what `permission` says."""
     return stock_signed(

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -24,9 +25,14 @@ _RESERVE = 8192
 
 
 def stock_signed(
-    source: bytes, credential: Credential, field_name: str, **metadata: object
+    source: bytes,
+    credential: Credential,
+    field_name: str,
+    *,
+    box: tuple[int, int, int, int] | None = None,
+    **metadata: object,
 ) -> bytes:
-    """Sign with the library's own signer."""
+    """Sign with the library's own signer, visibly in `box` on the first page."""
     signer = SimpleSigner(
         signing_cert=_asn1(credential.certificate),
         signing_key=_private(credential),
@@ -38,7 +44,8 @@ def stock_signed(
         **metadata,  # type: ignore[arg-type]  # by field name
     )
     output = BytesIO()
-    PdfSigner(described, signer=signer).sign_pdf(
+    spec = SigFieldSpec(field_name, on_page=0, box=box) if box else None
+    PdfSigner(described, signer=signer, new_field_spec=spec).sign_pdf(
         IncrementalPdfFileWriter(BytesIO(source)),
         output=output,
         bytes_reserved=_RESERVE,
