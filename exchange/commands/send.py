@@ -124,8 +124,6 @@ async def _send_waiting(outbox: Outbox, session: Session, output: Output) -> int
         try:
             done.sent.append(await _send(entry, outbox, session, output))
         except RefusedError as error:
-            if not error.is_about_message:
-                raise
             done.refused.append(_refuse(entry, outbox, error, output))
         progress.step(entry.message.message_id)
     output.result({"sent": done.sent, "refused": done.refused})
@@ -147,12 +145,20 @@ async def _send(
 def _refuse(
     entry: Entry, outbox: Outbox, error: RefusedError, output: Output
 ) -> dict[str, object]:
+    """Tell of a refusal; one that is not the message's fault leaves it waiting."""
     message_id, refusal = entry.message.message_id, refusal_of(error)
-    outbox.refuse(entry, refusal.as_fields())
-    output.say(Text(f"Bị từ chối: {message_id}", f"Refused: {message_id}"))
+    waiting = not error.is_about_message
+    if not waiting:
+        outbox.refuse(entry, refusal.as_fields())
+    vi, en = (", vẫn chờ gửi", ", still waiting") if waiting else ("", "")
+    output.say(Text(f"Bị từ chối{vi}: {message_id}", f"Refused{en}: {message_id}"))
     if not output.as_json:
         output.refuse(refusal)
-    return {"message_id": message_id, "error": refusal.as_fields()}
+    return {
+        "message_id": message_id,
+        "waiting": waiting,
+        "error": refusal.as_fields(),
+    }
 
 
 def _prepared(arguments: Arguments, session: Session) -> Message:

@@ -196,8 +196,11 @@ def test_refused_letter_does_not_block_what_waits_behind_it(
     sent = lienthong("send", "--to", PROVINCE.code, *words)
 
     (refusal,) = refused.json["refused"]
-    assert (refused.code, refusal["error"]["code"]) == (1, "recipient_unknown")
-    assert refusal["error"]["side"] == "sender"
+    assert (refused.code, refusal["waiting"]) == (1, False)
+    assert (refusal["error"]["code"], refusal["error"]["side"]) == (
+        "recipient_unknown",
+        "sender",
+    )
     assert (sent.code, len(sent.json["sent"]), sent.json["refused"]) == (0, 1, [])
 
 

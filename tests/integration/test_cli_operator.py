@@ -64,17 +64,15 @@ class Installation:
         return lienthong(*words, "--var", self.folder, "--json")
 
     def issue(self, kind: str, name: str, *words: str) -> None:
-        said = self.call(
-            *("pki", "issue", kind, *words, "--out", self.folder / f"{name}.p12"),
-            *("--passphrase-file", passphrase(self.folder), "--tls"),
-        )
+        secret, out = passphrase(self.folder), self.folder / f"{name}.p12"
+        keys: tuple[str | Path, ...] = ("--passphrase-file", secret, "--out", out)
+        said = self.call("pki", "issue", kind, *words, *keys, "--tls")
         assert said.code == 0, said.out
 
     def register(self, system: str, name: str, *words: str) -> Said:
-        return self.call(
-            *("agencies", "register-system", system, "--name", "Phần mềm"),
-            *("--certificate", self.folder / f"{name}.pem", *words),
-        )
+        certificate = self.folder / f"{name}.pem"
+        action = ("agencies", "register-system", system, "--name", "Phần mềm")
+        return self.call(*action, "--certificate", certificate, *words)
 
     def profile(self, name: str, agency: str, system: str, hub: str) -> Path:
         path = self.folder / f"{name}.toml"

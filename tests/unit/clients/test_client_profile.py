@@ -46,6 +46,9 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ({"agency": '"H 99"'}, "OrganId"),
         ({"trust": '"root.pem"'}, "trust"),
         ({"key": "3"}, "key"),
+        ({"hub": '"http://127.0.0.1:8443"'}, "hub"),
+        ({"hub": '"https://:8443"'}, "hub"),
+        ({"hub": '"https://127.0.0.1:port"'}, "hub"),
     ],
 )
 def test_wrong_key_is_refused_by_name(

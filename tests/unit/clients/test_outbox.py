@@ -1,5 +1,8 @@
 """What is put into the outbox stays until the hub has answered."""
 
+import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from clients.errors import ClientError
 from clients.messages import Message
 from clients.outbox import Outbox
+from schemas.errors import ErrorCode
 from schemas.identifiers import MessageId
 
 MESSAGE = Message(message_id=MessageId("m-1"), content_type="text/xml", body=b"<a/>")
@@ -65,3 +69,34 @@ def test_damaged_description_is_told_and_not_sent(tmp_path: Path) -> None:
 
     with pytest.raises(ClientError):
         list(outbox.waiting())
+
+
+def test_refused_message_waits_no_more_and_keeps_why(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+
+    outbox.refuse(entry, {"code": "recipient_unknown"})
+
+    assert list(outbox.waiting()) == []
+    assert (entry.folder / "body").read_bytes() == MESSAGE.body
+    kept = json.loads((entry.folder / "refusal.json").read_bytes())
+    assert kept == {"code": "recipient_unknown"}
+
+
+def test_messages_wait_in_the_order_they_were_put(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    messages = [replace(MESSAGE, body=b"%d" % number) for number in range(4)]
+    for number, message in enumerate(messages):
+        folder = outbox.put(message).folder
+        os.utime(folder, ns=(number, number))
+
+    assert [one.message for one in outbox.waiting()] == messages
+
+
+def test_outbox_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ClientError) as refusal:
+        Outbox(tmp_path / "file")
+
+    assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN

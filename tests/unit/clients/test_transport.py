@@ -1,19 +1,36 @@
 """Requests to a hub over real mutual TLS."""
 
+import asyncio
 import json
+import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from clients.errors import RefusedError, UnreachableError
-from clients.transport import Request, RetryPolicy, Transport, read_problem
+from clients.errors import ClientError, RefusedError, UnreachableError
+from clients.transport import Request, RetryPolicy, Transport, client_tls, read_problem
+from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from tests.support.pki import TestPki
 from tests.support.scripted_hub import scripted_hub
 
 IMPATIENT = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02, timeout=5)
 POST = Request(method="POST", path="/v1/envelopes", body=b"the bytes")
+
+
+def spoil(path: Path, content: bytes | None) -> Path:
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    return path
+
+
+def server_tls(folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    return context
 
 
 def problem(code: str) -> web.Response:
@@ -124,3 +141,45 @@ def test_pause_doubles_up_to_the_longest() -> None:
     policy = RetryPolicy(first_pause=1, longest_pause=5)
 
     assert [policy.pause(attempt) for attempt in (1, 2, 3, 4)] == [1, 2, 4, 5]
+
+
+async def test_server_that_speaks_no_http_is_unreachable(tmp_path: Path) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        context = server_tls(tmp_path)
+
+        async def babble(_reader: object, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 mail.example ready\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(babble, "127.0.0.1", 0, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        address = replace(hub.address, url=f"https://127.0.0.1:{port}")
+        async with server, Transport(address, retry=IMPATIENT) as transport:
+            with pytest.raises(UnreachableError):
+                await transport.send(POST)
+
+
+async def test_private_key_open_to_others_is_refused(tmp_path: Path) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.address.key.chmod(0o644)
+
+        with pytest.raises(PkiError) as refusal:
+            client_tls(hub.address)
+
+    assert refusal.value.code is ErrorCode.KEY_FILE_EXPOSED
+
+
+@pytest.mark.parametrize("name", ["authority", "certificate"])
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+async def test_unusable_file_of_the_connection_is_refused_by_name(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        path = spoil(getattr(hub.address, name), content)
+
+        with pytest.raises(ClientError) as refusal:
+            client_tls(hub.address)
+
+    assert refusal.value.code is ErrorCode.CONFIGURATION_INVALID
+    assert refusal.value.place == path.name

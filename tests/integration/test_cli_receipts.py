@@ -1,0 +1,113 @@
+"""What `send` makes of a hub that answers with anything but its receipt."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    pkcs12,
+)
+
+from clients.outbox import Outbox
+from schemas.receipt import write_acceptance
+from schemas.xml import serialize
+from signing.xmldsig.sign import sign_receipt
+from tests.support import receipts
+from tests.support.cli import Said, lienthong, passphrase
+from tests.support.pki import HeldKey, TestPki
+from tests.support.scripted_hub import ScriptedHub, scripted_hub
+from tests.support.signed_pdf import LETTER
+
+SYSTEM = "qlvb-h99-151"
+PROFILE = """
+agency = "H99.151"
+system = "{system}"
+hub = "{hub}"
+authority = "authority.pem"
+certificate = "client.pem"
+key = "client.key"
+signer = "pkcs12:signer.p12"
+passphrase_file = "passphrase"
+trust = ["authority.pem"]
+intermediates = ["issuing.pem"]
+revocation = ["root.crl", "issuing.crl"]
+"""
+
+
+def write_profile(folder: Path, pki: TestPki, hub: ScriptedHub) -> Path:
+    """Write all a client needs to believe the hub of `pki`."""
+    secret = passphrase(folder).read_bytes().strip()
+    signer = pki.system(SYSTEM)
+    key = signer.key
+    if not isinstance(key, HeldKey):
+        raise TypeError
+    packed = pkcs12.serialize_key_and_certificates(
+        None,
+        key.private,
+        signer.certificate,
+        signer.chain,
+        BestAvailableEncryption(secret),
+    )
+    path = folder / "signer.p12"
+    path.touch(mode=0o600)
+    path.write_bytes(packed)
+    issuing = pki.issuing.credential.certificate.public_bytes(Encoding.PEM)
+    (folder / "issuing.pem").write_bytes(issuing)
+    for name, crl in zip(("root", "issuing"), pki.crls(), strict=True):
+        (folder / f"{name}.crl").write_bytes(crl)
+    profile = folder / "client.toml"
+    profile.write_text(PROFILE.format(system=SYSTEM, hub=hub.address.url))
+    return profile
+
+
+async def call(*words: str | Path) -> Said:
+    """Call the command line beside the hub's own loop."""
+    return await asyncio.to_thread(lienthong, *words)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+async def test_false_receipt_leaves_the_message_waiting_as_the_same_bytes(
+    tmp_path: Path, signed: bool
+) -> None:
+    now = datetime.now(UTC)
+    pki = TestPki.create(now=now)
+    root = write_acceptance(receipts.acceptance())
+    receipt = (
+        sign_receipt(root, credential=pki.receipt(), at=now)
+        if signed
+        else serialize(root)
+    )
+    async with scripted_hub(tmp_path, pki) as hub:
+        hub.answers = [web.Response(status=201, body=receipt) for _ in range(2)]
+        profile = write_profile(tmp_path, pki, hub)
+        words = ("--profile", profile, "--json", "--var", tmp_path)
+        first = await call(
+            *("send", LETTER, "--to", "H99", "--number", "1", "--notation", "UBND"),
+            *("--subject", "Thử", *words),
+        )
+        second = await call("send", "--waiting", *words)
+
+    for said in (first, second):
+        assert (said.code, said.error) == (1, "receipt_mismatch")
+    assert hub.bodies[0] == hub.bodies[1]
+    (entry,) = Outbox(tmp_path / "outbox" / SYSTEM).waiting()
+    assert entry.message.body == hub.bodies[0]
+
+
+async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with scripted_hub(tmp_path, pki) as hub:
+        hub.answers = [web.Response(status=403)]
+        said = await call(
+            *("send", "--to", "H99", "--number", "1", "--notation", "UBND", "--json"),
+            *("--subject", "Thử", "--profile", write_profile(tmp_path, pki, hub)),
+            *("--var", tmp_path),
+        )
+
+    (refusal,) = said.json["refused"]
+    assert (said.code, refusal["waiting"]) == (1, True)
+    assert len(list(Outbox(tmp_path / "outbox" / SYSTEM).waiting())) == 1
