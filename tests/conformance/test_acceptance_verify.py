@@ -404,3 +404,41 @@ def test_command_as_users_call_it_answers_within_its_time(verifier: Verifier) ->
 
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+class TestControlTime:
+    @pytest.mark.parametrize("name", [PDF, "envelope.eml", "receipt-acceptance.xml"])
+    @pytest.mark.parametrize(
+        ("at", "sub_indication"),
+        [
+            ("2020-01-01T00:00:00+07:00", "NOT_YET_VALID"),
+            ("2060-01-01T00:00:00Z", "OUT_OF_BOUNDS_NO_POE"),
+        ],
+    )
+    def test_outside_the_certificates_lifetime_is_undecided(
+        self, verifier: Verifier, name: str, at: str, sub_indication: str
+    ) -> None:
+        options = [*verifier.everything(), "--at", at]
+        said = verifier.says(verifier.product(name), options=options)
+
+        assert said.outcome == (2, "INDETERMINATE", sub_indication)
+
+    @pytest.mark.parametrize("at", ["2020-01-01T00:00:00Z", "2060-01-01T00:00:00Z"])
+    def test_outside_holds_for_every_part_of_a_bundle(
+        self, verifier: Verifier, at: str
+    ) -> None:
+        options = [*verifier.root(), "--at", at]
+        said = verifier.says(verifier.product("evidence.zip"), options=options)
+
+        assert said.exit_code == 2
+        parts = said.verdict["parts"]
+        assert {one["indication"] for one in parts} == {"INDETERMINATE"}
+
+    @pytest.mark.parametrize("at", ["yesterday", "2026-11-21", "2026-11-21T08:00:00"])
+    def test_without_an_offset_is_a_mistake_of_the_caller(
+        self, products: Path, at: str
+    ) -> None:
+        done = lienthong("verify", str(products / PDF), "--at", at)
+
+        assert done.returncode == 3
+        assert "Traceback" not in done.stderr
