@@ -351,10 +351,17 @@ def test_changed_input_has_a_coded_outcome_and_never_passes(
     assert len(tally.outcomes) > 1
 
 
-async def test_changed_pdf_is_judged_in_time_and_never_passes(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def pdfs() -> tuple[bytes, ...]:
+    """Signed outside of any event loop, for the signer runs its own."""
+    return person_signed(), sealed(), roomy(), LETTER.read_bytes()
+
+
+async def test_changed_pdf_is_judged_in_time_and_never_passes(
+    tmp_path: Path, pdfs: tuple[bytes, ...]
+) -> None:
     tally = Tally("pdf", tmp_path, bound=_PDF_BOUND)
-    seeds = (person_signed(), sealed(), roomy(), LETTER.read_bytes())
-    mutator = Mutator(seeds, random.Random(_SEED))
+    mutator = Mutator(pdfs, random.Random(_SEED))
     end = time.monotonic() + _SECONDS
     async with WorkerPool(1, _PDF_MEMORY, _PDF_SECONDS) as pool:
         while time.monotonic() < end:
@@ -375,7 +382,6 @@ async def _judge_pdf(pool: WorkerPool, data: bytes) -> str:
     except WorkerFailure as failure:
         return str(failure.code)
     assert isinstance(verdict, Verdict)
-    reasons = [
-        reason for one in (verdict, *verdict.signatures) for reason in one.reasons
-    ]
+    by_signature = (reason for one in verdict.signatures for reason in one.reasons)
+    reasons = [*by_signature, *verdict.reasons]
     return str(reasons[0].code if reasons else verdict.indication)

@@ -11,10 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from clients.agency import InboxItem
-from clients.messages import Message
+from clients.messages import XML, Message
 from exchange.demo.province import COMMUNE, PROVINCE
 from tests.support.holdings import read_head, settled
 from tests.support.peers import Peer, connect, document_of, letter, post
@@ -25,7 +26,7 @@ from tests.support.world import attachment
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
 _ENVELOPES = int(os.environ.get("LIENTHONG_LOAD_ENVELOPES", "3000"))
-_SENDERS, _RECEIVERS = 8, 4
+_SENDERS, _RECEIVERS = 8, 8
 _GROWTH_BYTES = 32 << 20
 _ATTACHMENT_BYTES = 4096
 
@@ -38,6 +39,7 @@ class Load:
     sent: dict[str, Message] = field(default_factory=dict)
     accepted: int = 0
     answered: list[str] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
 
     async def send(self, number: int) -> None:
@@ -55,13 +57,30 @@ class Load:
                 self.accepted += 1
 
     async def receive(self, queue: "asyncio.Queue[InboxItem | None]") -> None:
-        """Acknowledge and report what others find in the inbox."""
-        async with connect(self.station, PROVINCE) as peer:
+        """Acknowledge and report what another one finds in the inbox."""
+        async with (
+            connect(self.station, PROVINCE) as peer,
+            self.station.session(PROVINCE) as session,
+        ):
             while (item := await queue.get()) is not None:
-                message = self.sent[item.subject]
-                await peer.acknowledge(item, message.body_sha256)
-                await peer.report(item, document_of(message))
-                self.answered.append(item.subject)
+                await self._answer(peer, session, item)
+
+    async def _answer(
+        self, peer: Peer, session: aiohttp.ClientSession, item: InboxItem
+    ) -> None:
+        message, path = self.sent[item.subject], f"/v1/envelopes/{item.envelope_id}"
+        taken = await session.post(
+            f"{path}/receipts?agency={PROVINCE.code}",
+            data=peer.acknowledgement(item, message.body_sha256),
+            headers={"Content-Type": XML},
+        )
+        assert taken.status == 201
+        self.told.append(await taken.read())
+        arrival = peer.arrival(document_of(message))
+        reported = await post(session, arrival, f"{path}/status")
+        assert reported.status == 201
+        self.told.append(reported.body)
+        self.answered.append(item.subject)
 
     async def follow(self, queue: "asyncio.Queue[InboxItem | None]") -> None:
         """Follow the province's inbox; every line goes to one receiver."""
@@ -128,6 +147,9 @@ async def _check(load: Load) -> None:
         session.get("/v1/log/head") as answer,
     ):
         assert held.faults(read_head(await answer.read())) == []
+    stored = Counter(bytes(one["content"]) for one in held.receipts)
+    assert Counter(load.told) <= stored
+    assert max(stored.values()) == 1
     async with connect(load.station, PROVINCE) as province:
         items = await province.pages(count=_ENVELOPES)
     async with connect(load.station, COMMUNE) as commune:

@@ -22,9 +22,10 @@ _LONGEST_DELAY_SECONDS = 0.006
 
 
 class Moment(StrEnum):
-    """When to kill: at a random time of the intake, or just after a durable step."""
+    """When to kill: at a random time of the intake, within a commit, after a step."""
 
     INTAKE = "intake"
+    COMMIT = "commit"
     CHUNKS = "chunks"
     ACCEPTED = "accepted"
     CHECKED = "checked"
@@ -59,6 +60,7 @@ _STEPS: Mapping[Moment, tuple[str, Mapping[str, str]]] = {
     Moment.TAKEN: ("receipts", {"fullDocument.step": "taken"}),
     Moment.STATUS: ("envelopes", {"fullDocument.kind": "status"}),
 }
+_COMMITS = {"currentOp": 1, "active": True, "command.commitTransaction": 1}
 _VICTIMS = (Victim.SERVICE, Victim.SERVICE, Victim.DATABASE, Victim.BOTH)
 
 
@@ -99,7 +101,21 @@ class Killer:
             time.sleep(self._point.delay * 20)
             self._kill()
             return True
-        return self._watch()
+        return self._catch() if self._point.moment is Moment.COMMIT else self._watch()
+
+    def _catch(self) -> bool:
+        """Kill while the database commits: whoever waits does not get the answer."""
+        end, seen, last = time.monotonic() + _PATIENCE_SECONDS, 0, None
+        with MongoClient[dict[str, Any]](self._uri) as client, suppress(PyMongoError):
+            self._ready.set()
+            while time.monotonic() < end:
+                running = client.admin.command(_COMMITS)["inprog"]
+                found = running[0]["opid"] if running else last
+                seen, last = seen + (found != last), found
+                if seen == self._point.count:
+                    self._kill()
+                    return True
+        return False
 
     def _watch(self) -> bool:
         name, fields = _STEPS[self._point.moment]

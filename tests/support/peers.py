@@ -45,9 +45,9 @@ class Peer:
         """A signed letter to province and ministry; `name` tells it from others."""
         return letter(self.credential, name, attachments)
 
-    async def acknowledge(self, item: InboxItem, body_sha256: str) -> bytes:
-        """Sign and hand in that a document was taken; return what is stored."""
-        receipt = prepare_acknowledgement(
+    def acknowledgement(self, item: InboxItem, body_sha256: str) -> bytes:
+        """Sign that a document was taken."""
+        return prepare_acknowledgement(
             Acknowledgement(
                 envelope_id=item.envelope_id,
                 body_sha256=body_sha256,
@@ -58,19 +58,27 @@ class Peer:
             credential=self.credential,
             at=datetime.now(UTC),
         )
+
+    async def acknowledge(self, item: InboxItem, body_sha256: str) -> bytes:
+        """Hand in that a document was taken; return what is stored."""
+        receipt = self.acknowledgement(item, body_sha256)
         return await self.client.acknowledge(
             self.office.code, item.envelope_id, receipt
         )
 
-    async def report(self, item: InboxItem, document: EdxmlDocument) -> bytes:
-        """Report that a document has arrived; return the hub's receipt."""
+    def arrival(self, document: EdxmlDocument) -> Message:
+        """Sign the status that a document has arrived."""
         now = datetime.now(UTC)
         report = StatusReport(
             reporter=self.office.code, code=StatusCode.ARRIVED, at=now
         )
-        message = prepare_status(
+        return prepare_status(
             status_about(document, report), credential=self.credential, at=now
         )
+
+    async def report(self, item: InboxItem, document: EdxmlDocument) -> bytes:
+        """Report that a document has arrived; return the hub's receipt."""
+        message = self.arrival(document)
         return await self.client.report_status(item.envelope_id, message)
 
     async def pages(self, *, after: int = -1, count: int) -> list[InboxItem]:
@@ -135,11 +143,13 @@ class Posted:
     body: bytes
 
 
-async def post(session: aiohttp.ClientSession, message: Message) -> Posted:
+async def post(
+    session: aiohttp.ClientSession, message: Message, path: str = "/v1/envelopes"
+) -> Posted:
     """Make one attempt to hand a message in."""
     headers = {"Content-Type": message.content_type, "Message-Id": message.message_id}
     # A file, because aiohttp warns of large bodies given as bytes.
     async with session.post(
-        "/v1/envelopes", data=BytesIO(message.body), headers=headers
+        path, data=BytesIO(message.body), headers=headers
     ) as answer:
         return Posted(answer.status, answer.content_type, await answer.read())

@@ -1,0 +1,225 @@
+"""Intake of 100 KB over mutual TLS, against the sum of its parts in the same run."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from clients.messages import Message
+from exchange.demo.province import COMMUNE, PROVINCE
+from exchange.storage.mongo.store import open_mongo_storage
+from schemas.edxml.body import BodyScanner
+from schemas.edxml.validate import validate
+from schemas.receipt import write_acceptance
+from schemas.xml import parse
+from signing.xmldsig.sign import sign_receipt
+from signing.xmldsig.verify import verify_envelope
+from tests.support import receipts
+from tests.support.holdings import settled
+from tests.support.peers import connect, letter, post
+from tests.support.pki import TestPki
+from tests.support.processes import cpu_seconds
+from tests.support.station import Station, make_station, run_station
+from tests.support.stored import acceptance
+from tests.support.world import attachment
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(300)]
+
+_ENVELOPES, _WARM = 1200, 200
+_CONNECTIONS = 64
+_BODY_BYTES = 100_000
+_PIECE_BYTES = 64 * 1024
+_BAR_RATIO, _BAR_RATE = 2.0, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What posting many messages cost."""
+
+    seconds: float
+    server_cpu: float
+
+    def per(self, count: int) -> float:
+        """Milliseconds of the server's processor for one."""
+        return 1000 * self.server_cpu / count
+
+
+async def _messages(station: Station) -> list[Message]:
+    chance = random.Random(1)
+    async with connect(station, COMMUNE) as commune:
+        return [
+            letter(
+                commune.credential,
+                f"đo-{number}",
+                (
+                    attachment(
+                        chance.randbytes(_BODY_BYTES),
+                        content_type="application/octet-stream",
+                    ),
+                ),
+                recipients=(PROVINCE.code,),
+            )
+            for number in range(_ENVELOPES + _WARM)
+        ]
+
+
+async def _post_all(
+    session: aiohttp.ClientSession, messages: Sequence[Message], process: int
+) -> Rate:
+    """Post over 64 connections that are kept alive."""
+    waiting = iter(messages)
+
+    async def lane() -> None:
+        for message in waiting:
+            answer = await post(session, message)
+            assert answer.status == 201
+
+    cpu, began = cpu_seconds(process), time.perf_counter()
+    await asyncio.gather(*(lane() for _ in range(_CONNECTIONS)))
+    return Rate(time.perf_counter() - began, cpu_seconds(process) - cpu)
+
+
+async def test_intake_against_the_sum_of_its_parts(tmp_path: Path) -> None:
+    async with run_station(tmp_path) as station:
+        messages = await _messages(station)
+        process = station.service.process.pid
+        async with station.session(COMMUNE) as session:
+            await _post_all(session, messages[:_WARM], process)
+            await settled(station)
+            before = cpu_seconds(process)
+            intake = await _post_all(session, messages[_WARM:], process)
+        await settled(station, seconds=60)
+        delivered = cpu_seconds(process) - before
+        commit = await _commit_ms(station, messages)
+    parts = {
+        "receive": await _receive_ms(tmp_path / "receiver", messages),
+        "scan_and_hash": _scan_ms(messages),
+        "verify": _verify_ms(messages),
+        "sign_receipt": _sign_ms(),
+        "commit": commit,
+    }
+    whole, total = intake.per(_ENVELOPES), sum(parts.values())
+    line = {
+        "bench": "intake, 100 KB multipart, mutual TLS, durable, with receipt",
+        "connections": _CONNECTIONS,
+        "per_second": round(_ENVELOPES / intake.seconds, 1),
+        "bar_per_second": _BAR_RATE,
+        "service_cpu_ms_per_envelope": round(whole, 2),
+        "service_cpu_ms_delivered_too": round(1000 * delivered / _ENVELOPES, 2),
+        "parts_cpu_ms": {name: round(one, 3) for name, one in parts.items()},
+        "parts_sum_ms": round(total, 2),
+        "ratio": round(whole / total, 2),
+        "bar_ratio": _BAR_RATIO,
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+    assert intake.server_cpu > 0
+
+
+async def _receive_ms(folder: Path, messages: Sequence[Message]) -> float:
+    station = make_station(folder)
+    async with _receiver(station) as process, station.session(COMMUNE) as session:
+        await _until_it_answers(session, messages[0])
+        await _post_all(session, messages[:_WARM], process)
+        rate = await _post_all(session, messages[_WARM:], process)
+    return rate.per(_ENVELOPES)
+
+
+@asynccontextmanager
+async def _receiver(station: Station) -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.bench.receiver"),
+        *(str(station.site.folder), str(station.port)),
+        stdin=DEVNULL,
+    )
+    try:
+        yield process.pid
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _until_it_answers(session: aiohttp.ClientSession, message: Message) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await post(session, message)
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+def _each_ms(work: Callable[[Message], object], messages: Sequence[Message]) -> float:
+    began = time.process_time()
+    for message in messages:
+        work(message)
+    return 1000 * (time.process_time() - began) / len(messages)
+
+
+def _scan(message: Message) -> tuple[bytes, dict[str, bytes]]:
+    scanner = BodyScanner(message.content_type)
+    for start in range(0, len(message.body), _PIECE_BYTES):
+        scanner.feed(message.body[start : start + _PIECE_BYTES])
+    scanned = scanner.finish()
+    return scanned.xml, {
+        one.content_id: bytes.fromhex(one.carried_sha256) for one in scanned.attachments
+    }
+
+
+def _scan_ms(messages: Sequence[Message]) -> float:
+    return _each_ms(_scan, messages[:_WARM])
+
+
+def _verify_ms(messages: Sequence[Message]) -> float:
+    scanned = {one.message_id: _scan(one) for one in messages[:_WARM]}
+
+    def work(message: Message) -> None:
+        xml, carried = scanned[message.message_id]
+        root = parse(xml)
+        validate(root)
+        verify_envelope(root, attachments=carried)
+
+    return _each_ms(work, messages[:_WARM])
+
+
+def _sign_ms() -> float:
+    hub, receipt = TestPki.create().receipt(), receipts.acceptance()
+    rounds, began = 300, time.process_time()
+    for _ in range(rounds):
+        at = datetime.now(UTC)
+        sign_receipt(write_acceptance(receipt), credential=hub, at=at)
+    return 1000 * (time.process_time() - began) / rounds
+
+
+async def _commit_ms(station: Station, messages: Sequence[Message]) -> float:
+    """Store as many envelopes, as large and as many at once, without a service."""
+    storage = await open_mongo_storage(station.uri(), database="bench")
+    numbers = iter(range(1, _ENVELOPES))
+
+    async def lane() -> None:
+        for number in numbers:
+            body = messages[number].body
+            one = acceptance(number, body=body)
+            digest = sha256(body).hexdigest()
+            await storage.envelopes.accept(
+                replace(one, envelope=replace(one.envelope, body_sha256=digest))
+            )
+
+    began = time.process_time()
+    await asyncio.gather(*(lane() for _ in range(_CONNECTIONS)))
+    used = time.process_time() - began
+    await storage.close()
+    return 1000 * used / _ENVELOPES
