@@ -11,6 +11,7 @@ from pki.names import (
     agency_of,
     alternative_names,
     common_name,
+    subject_fields,
     subject_name,
     summary,
     system_of,
@@ -173,3 +174,25 @@ def test_unreadable_names_are_left_empty() -> None:
     assert summary(broken).issuer == ""
     assert common_name(broken) == ""
     assert agency_of(broken) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        SubjectFields(
+            common_name="qlvb-suoimay",
+            organisation="UBND xã Suối Mây",
+            unit="Văn phòng",
+            organ_id=CODE,
+            system_id=SystemId("qlvb-suoimay"),
+        ),
+        SubjectFields(
+            common_name="truc.example",
+            dns_names=("truc.example", "localhost"),
+            ip_addresses=("127.0.0.1", "::1"),
+        ),
+        SubjectFields(common_name="Đoàn Thạch Khuê"),
+    ],
+)
+def test_fields_read_back_name_the_same_subject(fields: SubjectFields) -> None:
+    assert subject_fields(certificate(fields)) == fields
