@@ -285,7 +285,7 @@ def _hub_at_fault(path: str) -> Iterator[None]:
     """Name the call whose answer is not what the contract says."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ClientError(ErrorCode.ANSWER_MALFORMED, place=path) from error
 
 

@@ -188,7 +188,7 @@ def read_problem(status: int, body: bytes) -> Problem:
     """Read a problem document; a foreign answer gives an unnamed problem."""
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = {}
     if not isinstance(fields, dict):
         fields = {}

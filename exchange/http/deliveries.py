@@ -29,6 +29,8 @@ from schemas.errors import ErrorCode
 from schemas.vocabulary import TransportAcknowledgement
 
 _DESCRIPTION_LENGTH = 1000
+_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What JSON raises that is none, is nested deeply, or holds something else."""
 
 
 async def inbox(request: web.Request) -> web.Response:
@@ -101,7 +103,7 @@ def _plain(content: bytes) -> PlainStep:
         fields = json.loads(content)
         state = TransportAcknowledgement(fields["state"])
         description = fields.get("description", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _ODD as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="state") from error
     if not isinstance(description, str) or len(description) > _DESCRIPTION_LENGTH:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="description")

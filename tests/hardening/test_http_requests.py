@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.messages import Message
 from exchange.config import LimitSettings
+from schemas.edxml.document import Organisation
 from tests.support.hub import Hub, running_hub
 from tests.support.raw_http import exchange, raw, request
 from tests.support.world import (
@@ -453,3 +455,71 @@ class TestLeaks:
         assert MARK not in answer.body
         assert MARK.decode() not in logged.out + logged.err
         assert b"Traceback" not in answer.body
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"[" * 9_000,
+            b'{"a":' * 1_500,
+            b'{"state": ' + b"9" * 6_000 + b"}",
+            b'{"state": [1]}',
+            b'{"state": {"a": 1}}',
+            b'{"state": "done", "description": 5}',
+            b'{"state": "done", "description": "\\u0000"}',
+            b'{"state": "done", "description": "\\ud800"}',
+            b'{"state": "done", "description": "' + b"a" * 2_000 + b'"}',
+            b"\xff\xfe",
+            b"null",
+            b"NaN",
+        ],
+    )
+    async def test_of_an_acknowledgement_that_are_odd_are_refused(
+        self, hub: Hub, body: bytes
+    ) -> None:
+        letter = letter_to_the_far_commune(hub)
+        sent = await hub.post(letter, by=hub.world.commune)
+        await hub.inbox(f"agency={FAR_COMMUNE}&wait=10", by=hub.world.channel)
+        answer = await hub.call(
+            "POST",
+            f"{sent.headers['Location']}/receipts?agency={FAR_COMMUNE}",
+            by=hub.world.channel,
+            body=body,
+            headers={"Content-Type": "application/json"},
+        )
+
+        assert (answer.status, answer.code) in {
+            (400, "request_invalid"),
+            (422, "value_malformed"),
+        }
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "agency=%00",
+            "agency=%ff%fe",
+            "agency=" + "A" * 3_000,
+            "agency=H99.151&after=-999999999999999",
+            "agency=H99.151&after=999999999999999",
+            "agency=H99.151&limit=-5",
+            "agency=H99.151&limit=999999999999999",
+            "agency=H99.151&wait=-5",
+            "agency=H99.151&agency=H99",
+            "agency[]=H99",
+            "agency=H99.151;agency=H99",
+        ],
+    )
+    async def test_of_a_query_that_are_odd_never_fail_the_hub(
+        self, hub: Hub, query: str
+    ) -> None:
+        sent = request("GET", f"/v1/inbox?{query}")
+        answer = await raw(hub, sent, by=hub.world.commune)
+
+        assert answer.status in {200, 400, 403}
+
+
+def letter_to_the_far_commune(hub: Hub) -> Message:
+    """Write a letter to the commune whose system does not sign."""
+    far = (Organisation(organ_id=FAR_COMMUNE),)
+    return hub.world.document(recipients=far)
