@@ -57,6 +57,7 @@ class ReadCertificate:
         is_ca: basicConstraints says CA.
         key_usage: the usages set; None if the extension is absent.
         extended_key_usage: the purposes named; None if the extension is absent.
+        extended_key_usage_is_critical: the extension is there and critical.
         policies: certificate policies.
         strong_key: its public key is on the allow-list.
         strong_signature: it is signed with an algorithm on the allow-list.
@@ -74,6 +75,7 @@ class ReadCertificate:
     is_ca: bool
     key_usage: frozenset[str] | None
     extended_key_usage: frozenset[x509.ObjectIdentifier] | None
+    extended_key_usage_is_critical: bool
     policies: frozenset[x509.ObjectIdentifier]
     strong_key: bool
     strong_signature: bool
@@ -120,6 +122,7 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         is_ca=_is_ca(extensions),
         key_usage=key_usage_of(extensions),
         extended_key_usage=_extended_key_usage(extensions),
+        extended_key_usage_is_critical=_is_critical(extensions, x509.ExtendedKeyUsage),
         policies=_policies(extensions),
         strong_key=_has_strong_key(certificate),
         strong_signature=_has_strong_signature(certificate),
@@ -137,6 +140,10 @@ def _find(extensions: x509.Extensions, kind: type[_Kind]) -> _Kind | None:
         return extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _is_critical(extensions: x509.Extensions, kind: type[_Kind]) -> bool:
+    return any(one.critical for one in extensions if one.oid == kind.oid)
 
 
 def _subject_key_id(extensions: x509.Extensions) -> bytes | None:

@@ -25,6 +25,7 @@ class CertificateKind(StrEnum):
     TLS_SERVER = "tls-server"
     RECEIPT = "receipt"
     LOG = "log"
+    TSA = "tsa"
     OCSP_PERSONS = "ocsp-persons"
     OCSP_ORGANISATIONS = "ocsp-organisations"
     OCSP_SYSTEMS = "ocsp-systems"
@@ -44,6 +45,7 @@ KIND_POLICIES: Mapping[CertificateKind, ObjectIdentifier] = MappingProxyType(
         CertificateKind.OCSP_PERSONS: ObjectIdentifier(f"{_ARC}.1.7"),
         CertificateKind.OCSP_ORGANISATIONS: ObjectIdentifier(f"{_ARC}.1.8"),
         CertificateKind.OCSP_SYSTEMS: ObjectIdentifier(f"{_ARC}.1.9"),
+        CertificateKind.TSA: ObjectIdentifier(f"{_ARC}.1.10"),
     }
 )
 """Certificate policy of each kind that is not a CA."""
@@ -63,6 +65,9 @@ RECEIPT_SIGNING = ObjectIdentifier(f"{_ARC}.2.1")
 
 LOG_SIGNING = ObjectIdentifier(f"{_ARC}.2.2")
 """Extended key usage: signs tree heads of the log."""
+
+TIME_STAMP_POLICY = ObjectIdentifier(f"{_ARC}.3.1")
+"""Policy of our time stamps: accuracy of a second, own key, synchronised clock."""
 
 DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """Extended key usage of RFC 9336."""

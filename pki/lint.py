@@ -20,10 +20,12 @@ from pki.names import UNREADABLE_CERTIFICATE, agency_of, system_of
 from pki.places import PublicPlaces
 from pki.profiles import CertificateProfile, NamePart
 from pki.template import (
-    CRITICAL,
+    PRIVATE_KEY_USAGE_PERIOD,
     authority_information_access,
     authority_key_identifier,
+    critical_in,
     distribution_points,
+    key_use_period,
 )
 from schemas.errors import ErrorCode
 
@@ -47,6 +49,7 @@ _ALLOWED_EXTENSIONS = frozenset(
         ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
         ExtensionOID.CRL_DISTRIBUTION_POINTS,
         ExtensionOID.OCSP_NO_CHECK,
+        PRIVATE_KEY_USAGE_PERIOD,
     }
 )
 
@@ -168,9 +171,13 @@ def extensions_are_known(case: LintCase) -> bool:
 
 
 def criticality_is_as_required(case: LintCase) -> bool:
-    """Basic constraints and key usage are critical, the rest is not (4.2.1)."""
+    """Basic constraints and key usage are critical, the rest is not (4.2.1).
+
+    The purpose of a time stamping key is critical as well (RFC 3161 2.3).
+    """
+    critical = critical_in(case.profile)
     return all(
-        one.critical == (one.oid in CRITICAL) for one in case.certificate.extensions
+        one.critical == (one.oid in critical) for one in case.certificate.extensions
     )
 
 
@@ -231,6 +238,13 @@ def only_responders_skip_revocation(case: LintCase) -> bool:
     return (_value(case, x509.OCSPNoCheck) is not None) is case.profile.is_responder
 
 
+def key_use_period_fits_the_profile(case: LintCase) -> bool:
+    """The key of a time stamping authority is renewed in time (EN 319 421 7.7.1)."""
+    begin = case.certificate.not_valid_before_utc
+    wanted = key_use_period(begin, case.profile)
+    return _value(case, x509.PrivateKeyUsagePeriod) == wanted
+
+
 RULES: tuple[LintRule, ...] = (
     version_is_3,
     serial_is_positive_and_short,
@@ -255,6 +269,7 @@ RULES: tuple[LintRule, ...] = (
     issuer_key_is_identified,
     places_are_the_hierarchys,
     only_responders_skip_revocation,
+    key_use_period_fits_the_profile,
 )
 
 

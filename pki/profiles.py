@@ -6,7 +6,7 @@ are stricter than the sources: people hold a certificate for at most three years
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -33,6 +33,7 @@ RESPONDER_LIFETIME = timedelta(days=30)
 4.2.2.2.1)."""
 
 _RESPONDER_PURPOSE = frozenset({ExtendedKeyUsageOID.OCSP_SIGNING})
+_TIME_STAMPING = frozenset({ExtendedKeyUsageOID.TIME_STAMPING})
 _HANDSHAKE_USAGE = frozenset({"digital_signature"})
 
 
@@ -57,6 +58,7 @@ class CertificateProfile:
         policies: exactly these certificate policies, besides the demo mark.
         path_length: CAs that may follow below; None for what is not a CA.
         names: what the subject must name.
+        key_use: how long the key signs, where that is shorter than the lifetime.
     """
 
     kind: CertificateKind
@@ -67,6 +69,7 @@ class CertificateProfile:
     policies: frozenset[ObjectIdentifier] = frozenset()
     path_length: int | None = None
     names: frozenset[NamePart] = frozenset()
+    key_use: timedelta | None = None
 
     @property
     def is_ca(self) -> bool:
@@ -77,6 +80,11 @@ class CertificateProfile:
     def is_responder(self) -> bool:
         """Whether certificates of this kind answer for their CA (RFC 6960 4.2.2.2)."""
         return self.kind in RESPONDERS.values()
+
+    @property
+    def is_time_stamping(self) -> bool:
+        """Whether certificates of this kind sign time stamps (RFC 3161 2.3)."""
+        return self.extended_key_usage == _TIME_STAMPING
 
 
 _CA_USAGE = frozenset({"key_cert_sign", "crl_sign"})
@@ -146,6 +154,16 @@ _ENDS = (
         CertificateKind.ISSUING_SYSTEMS,
         years=3,
         extended=frozenset({LOG_SIGNING}),
+    ),
+    # A new key every year; what it stamped can be judged for years (EN 319 421 7.7.1).
+    replace(
+        _end(
+            CertificateKind.TSA,
+            CertificateKind.ISSUING_SYSTEMS,
+            years=5,
+            extended=_TIME_STAMPING,
+        ),
+        key_use=_YEAR,
     ),
 )
 
@@ -233,6 +251,8 @@ def _is_consistent(profile: CertificateProfile, issuer: CertificateProfile) -> b
         return profile.key_usage == _CA_USAGE and not answers
     if profile.is_responder:
         return _is_bound_responder(profile)
+    if profile.is_time_stamping and profile.key_use is None:
+        return False
     return not profile.key_usage & _CA_USAGE and _serves_a_purpose(profile)
 
 

@@ -29,6 +29,7 @@ class KeyPurpose(StrEnum):
     LOG = "log"
     TLS_CLIENT = "tls-client"
     TLS_SERVER = "tls-server"
+    TIME_STAMP = "time-stamp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,14 @@ class PurposeRule:
         extended: one of these must be named, where the extension is present.
         extended_required: the extension must be present.
         kinds: where a certificate names its kind by a policy of ours, one of these.
+        sole: the extension must be critical and name nothing else.
     """
 
     key_usage: frozenset[str]
     extended: frozenset[ObjectIdentifier]
     extended_required: bool
     kinds: frozenset[CertificateKind]
+    sole: bool = False
 
 
 _SIGNATURE = frozenset({"digital_signature", "content_commitment"})
@@ -105,6 +108,14 @@ PURPOSE_RULES: Mapping[KeyPurpose, PurposeRule] = MappingProxyType(
         KeyPurpose.TLS_SERVER: _dedicated(
             CertificateKind.TLS_SERVER, ExtendedKeyUsageOID.SERVER_AUTH, _HANDSHAKE
         ),
+        # RFC 3161 2.3: critical, and the only purpose.
+        KeyPurpose.TIME_STAMP: PurposeRule(
+            key_usage=_SIGNATURE,
+            extended=frozenset({ExtendedKeyUsageOID.TIME_STAMPING}),
+            extended_required=True,
+            kinds=frozenset({CertificateKind.TSA}),
+            sole=True,
+        ),
     }
 )
 
@@ -136,6 +147,10 @@ def _extended_fits(certificate: ReadCertificate, rule: PurposeRule) -> bool:
     named = certificate.extended_key_usage
     if named is None:
         return not rule.extended_required
+    if rule.sole and not certificate.extended_key_usage_is_critical:
+        return False
+    if rule.sole:
+        return named == rule.extended
     return bool(named & rule.extended)
 
 

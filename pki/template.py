@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
@@ -16,6 +16,8 @@ from pki.profiles import CertificateProfile
 
 # RFC 5280 4.2.1: what is critical wherever this project writes it.
 CRITICAL = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE})
+
+PRIVATE_KEY_USAGE_PERIOD = x509.PrivateKeyUsagePeriod.oid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,27 @@ def builder_for(plan: CertificatePlan) -> x509.CertificateBuilder:
         .not_valid_after(plan.not_after)
     )
     for extension in _extensions(plan):
-        builder = builder.add_extension(extension, extension.oid in CRITICAL)
+        critical = extension.oid in critical_in(plan.profile)
+        builder = builder.add_extension(extension, critical)
     return builder
+
+
+def critical_in(profile: CertificateProfile) -> frozenset[x509.ObjectIdentifier]:
+    """Return which extensions are critical in certificates of this kind."""
+    if profile.is_time_stamping:
+        return CRITICAL | {ExtensionOID.EXTENDED_KEY_USAGE}  # RFC 3161 2.3
+    return CRITICAL
+
+
+def key_use_period(
+    begin: datetime, profile: CertificateProfile
+) -> x509.PrivateKeyUsagePeriod | None:
+    """Return when the key may sign, if that is stated (RFC 3280 4.2.1.4)."""
+    if profile.key_use is None:
+        return None
+    # The library reads these times back without a zone, and compares them so.
+    start = begin.astimezone(UTC).replace(tzinfo=None)
+    return x509.PrivateKeyUsagePeriod(start, start + profile.key_use)
 
 
 def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
@@ -92,6 +113,8 @@ def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
         )
     if names := alternative_names(plan.names):
         yield x509.SubjectAlternativeName(names)
+    if period := key_use_period(plan.not_before, profile):
+        yield period
     if plan.places:
         yield authority_information_access(plan.places)
         yield distribution_points(plan.places)

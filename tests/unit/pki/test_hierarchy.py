@@ -41,6 +41,7 @@ SERVED = [
     (CertificateKind.TLS_SERVER, SERVER, KeyPurpose.TLS_SERVER),
     (CertificateKind.RECEIPT, HUB, KeyPurpose.RECEIPT),
     (CertificateKind.LOG, HUB, KeyPurpose.LOG),
+    (CertificateKind.TSA, HUB, KeyPurpose.TIME_STAMP),
 ]
 
 

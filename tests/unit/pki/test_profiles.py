@@ -14,6 +14,7 @@ from schemas.errors import ErrorCode
 PERSON = PROFILES[CertificateKind.PERSON]
 PERSONS_CA = PROFILES[CertificateKind.ISSUING_PERSONS]
 ROOT = PROFILES[CertificateKind.ROOT]
+TSA = PROFILES[CertificateKind.TSA]
 RESPONDER = PROFILES[CertificateKind.OCSP_SYSTEMS]
 
 
@@ -24,6 +25,11 @@ def test_profiles_of_this_project_are_consistent() -> None:
 
 def test_people_hold_a_certificate_for_three_years_at_most() -> None:
     assert PERSON.lifetime <= timedelta(days=3 * 366)
+
+
+def test_time_stamping_key_signs_for_a_year_and_is_judged_for_longer() -> None:
+    assert TSA.key_use is not None
+    assert TSA.key_use <= timedelta(days=366) < TSA.lifetime
 
 
 def test_people_organisations_and_systems_have_issuers_apart() -> None:
@@ -55,6 +61,7 @@ def test_people_organisations_and_systems_have_issuers_apart() -> None:
         replace(PERSONS_CA, key_usage=frozenset({"key_cert_sign"})),
         replace(PERSONS_CA, lifetime=ROOT.lifetime + timedelta(days=1)),
         replace(ROOT, path_length=None),
+        replace(TSA, key_use=None),
         replace(RESPONDER, lifetime=timedelta(days=31)),
         replace(RESPONDER, issuer=CertificateKind.ISSUING_PERSONS),
         replace(RESPONDER, key_usage=PERSON.key_usage),
