@@ -1,11 +1,12 @@
 """A hub set up by commands alone: CA, keys, directory, systems, service."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
 
+from exchange.config import ServerSettings
 from exchange.demo.province import data
 from tests.support.cli import Said, lienthong, passphrase, serving
 from tests.support.signed_pdf import LETTER
@@ -18,8 +19,7 @@ ROLES = {
 }
 CONFIG = """
 [server]
-port = 0
-public_port = 0
+{free_ports}
 
 [tls]
 certificate = "server.pem"
@@ -39,6 +39,9 @@ anchors = ["pki/root.pem"]
 intermediates = ["pki/issuing-persons.pem", "pki/issuing-systems.pem"]
 revocation = ["pki"]
 """
+FREE_PORTS = "\n".join(
+    f"{one.name} = 0" for one in fields(ServerSettings) if one.name.endswith("port")
+)
 PROFILE = """
 agency = "{agency}"
 system = "{system}"
@@ -94,7 +97,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     folder = made.folder
     above = [folder / "pki" / one for one in ("issuing-systems.pem", "root.pem")]
     (folder / "authority.pem").write_bytes(b"".join(p.read_bytes() for p in above))
-    (folder / "lienthong.toml").write_text(CONFIG.format(folder=folder))
+    config = CONFIG.format(folder=folder, free_ports=FREE_PORTS)
+    (folder / "lienthong.toml").write_text(config)
     (folder / "agencies.csv").write_bytes(data("agencies.csv"))
     return made
 
