@@ -53,7 +53,7 @@ from tests.support.signed_xml import signed_envelope, unsigned_envelope
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
-_SECONDS = float(os.environ.get("LIENTHONG_FUZZ_SECONDS", "20"))
+_SECONDS = float(os.environ.get("LIENTHONG_FUZZ_SECONDS", "15"))
 _SEED = int(os.environ.get("LIENTHONG_SEED", str(time.time_ns() % 100_000)))
 _BOUND = 3.0
 _PDF_BOUND, _PDF_SECONDS, _PDF_MEMORY = 14.0, 10.0, 1 << 30
