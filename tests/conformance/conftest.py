@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.demonstration import run_demonstration
+from tests.support.verifying import Verifier
 
 
 @pytest.fixture(scope="session")
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the demonstration once, as a user does."""
     return run_demonstration(tmp_path_factory.mktemp("var"))
+
+
+@pytest.fixture
+def verifier(products: Path, tmp_path: Path) -> Verifier:
+    """Somebody who verifies products, with a folder of their own."""
+    return Verifier(products, tmp_path)

@@ -39,6 +39,7 @@ END_KINDS = (
     CertificateKind.TLS_SERVER,
     CertificateKind.RECEIPT,
     CertificateKind.LOG,
+    CertificateKind.TSA,
     *RESPONDERS.values(),
 )
 
@@ -127,6 +128,9 @@ def test_openssl_accepts_an_rsa_root(tmp_path: Path) -> None:
         (CertificateKind.PERSON, "smimesign", True),
         (CertificateKind.PERSON, "sslclient", False),
         (CertificateKind.RECEIPT, "sslclient", False),
+        (CertificateKind.TSA, "timestampsign", True),
+        (CertificateKind.TSA, "sslclient", False),
+        (CertificateKind.RECEIPT, "timestampsign", False),
         (CertificateKind.OCSP_SYSTEMS, "ocsphelper", True),
         (CertificateKind.OCSP_SYSTEMS, "sslclient", False),
     ],

@@ -12,6 +12,20 @@ from typing import Any
 
 from exchange.cli import main
 
+PDF = "cong-van-ky-so.pdf"
+WHOLE = (
+    PDF,
+    "cong-van-nguoi-ky.pdf",
+    "envelope.eml",
+    "received-H99.eml",
+    "status-03-G06.xml",
+    "receipt-acceptance.xml",
+    "receipt-taken-H99.xml",
+    "receipt-06-G06.xml",
+    "evidence.zip",
+)
+"""Products of the demonstration that pass as they are."""
+
 SECONDS = 30.0
 """No file may take longer (design section 4)."""
 
