@@ -37,7 +37,7 @@ bench: $(READY)
 	@$(BIN)/python -m pytest -m bench -s tests/bench
 
 prove: $(READY)
-	@$(BIN)/python -m pytest -m prove
+	@$(BIN)/python -m pytest -m prove -s
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
