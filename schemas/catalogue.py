@@ -13,6 +13,7 @@ from schemas.explanations import (
     pdf_verdicts,
     running,
     shape,
+    time_stamps,
     tokens,
     xml_signatures,
 )
@@ -25,6 +26,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,
         **tokens.EXPLANATIONS,
+        **time_stamps.EXPLANATIONS,
         **pdf_signing.EXPLANATIONS,
         **pdf_verdicts.EXPLANATIONS,
         **evidence.EXPLANATIONS,

@@ -118,6 +118,13 @@ class ErrorCode(StrEnum):
     KEY_PIN_LOCKED = "key_pin_locked"
     KEY_NOT_FOUND = "key_not_found"
 
+    # Time stamps
+    TIME_STAMP_REFUSED = "time_stamp_refused"
+    TIME_STAMP_MALFORMED = "time_stamp_malformed"
+    TIME_STAMP_MISMATCH = "time_stamp_mismatch"
+    TIME_STAMP_UNAVAILABLE = "time_stamp_unavailable"
+    TIME_STAMP_NOT_FOUND = "time_stamp_not_found"
+
     # Signing a PDF
     PDF_MALFORMED = "pdf_malformed"
     PDF_ENCRYPTED = "pdf_encrypted"

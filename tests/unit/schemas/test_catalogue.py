@@ -13,13 +13,14 @@ from schemas.explanations import (
     pdf_verdicts,
     running,
     shape,
+    time_stamps,
     tokens,
     xml_signatures,
 )
 
 AREAS = (
     *(access, certificates, evidence, exchange_rules, pdf_signing, pdf_verdicts),
-    *(running, shape, tokens, xml_signatures),
+    *(running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
 ALL = [pytest.param(one, id=code) for code, one in CATALOGUE.items()]

@@ -1,0 +1,42 @@
+"""Findings on time stamps (RFC 3161)."""
+
+from schemas.errors import ErrorCode, Explanation, Side
+from schemas.explanations.wording import explanation
+
+EXPLANATIONS: dict[ErrorCode, Explanation] = {
+    ErrorCode.TIME_STAMP_REFUSED: explanation(
+        Side.OPERATOR,
+        vi="Máy chủ dấu thời gian từ chối yêu cầu.",
+        en="The time stamping authority refused the request.",
+        next_vi="Xem lý do nêu kèm; nếu là đồng hồ hoặc lỗi hệ thống, thử lại sau.",
+        next_en="See the reason named; for its clock or a failure, try again later.",
+    ),
+    ErrorCode.TIME_STAMP_MALFORMED: explanation(
+        Side.OPERATOR,
+        vi="Dấu thời gian bị hỏng hoặc không đúng chuẩn RFC 3161.",
+        en="The time stamp is damaged or is not one of RFC 3161.",
+        next_vi="Kiểm tra địa chỉ của máy chủ dấu thời gian rồi thử lại.",
+        next_en="Check the address of the time stamping authority, then try again.",
+    ),
+    ErrorCode.TIME_STAMP_MISMATCH: explanation(
+        Side.OPERATOR,
+        vi="Dấu thời gian không trả lời đúng yêu cầu đã gửi ở phần nêu trên.",
+        en="The time stamp does not answer the request in the part named.",
+        next_vi="Không dùng dấu thời gian này; báo cho đơn vị cung cấp dịch vụ.",
+        next_en="Do not use this time stamp; tell the provider of the service.",
+    ),
+    ErrorCode.TIME_STAMP_UNAVAILABLE: explanation(
+        Side.OPERATOR,
+        vi="Không có máy chủ dấu thời gian nào trả lời dùng được.",
+        en="No time stamping authority gave an answer that can be used.",
+        next_vi="Kiểm tra kết nối tới các máy chủ dấu thời gian rồi thử lại.",
+        next_en="Check the connection to the time stamping authorities, then retry.",
+    ),
+    ErrorCode.TIME_STAMP_NOT_FOUND: explanation(
+        Side.OPERATOR,
+        vi="Sổ dấu thời gian không có dấu nào mang số này.",
+        en="The register has no time stamp with this number.",
+        next_vi="Kiểm tra lại số sê-ri và tệp sổ của đúng máy chủ đã cấp dấu.",
+        next_en="Check the serial number and that it is the register of that authority.",
+    ),
+}
