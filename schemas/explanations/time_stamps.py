@@ -37,6 +37,6 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         vi="Sổ dấu thời gian không có dấu nào mang số này.",
         en="The register has no time stamp with this number.",
         next_vi="Kiểm tra lại số sê-ri và tệp sổ của đúng máy chủ đã cấp dấu.",
-        next_en="Check the serial number and that it is the register of that authority.",
+        next_en="Check the number, and that it is the register of that authority.",
     ),
 }
