@@ -22,7 +22,7 @@ from exchange.http.middleware import (
     observed,
 )
 from exchange.http.patience import Heard, closing_silent
-from exchange.http.routes import AGENCY_LISTENER, PUBLIC_LISTENER, add_routes
+from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
 from exchange.services import Services
 from schemas.errors import ErrorCode
 
@@ -39,7 +39,7 @@ def create_app(
     Args:
         services: what the handlers work with.
         auth: how callers are known.
-        metrics: counters shared with the public application.
+        metrics: counters shared with the admin application.
         owner: name of this process in leases.
     """
     app = _application(services, metrics or Metrics())
@@ -60,10 +60,10 @@ def create_app(
     return app
 
 
-def create_public_app(services: Services, metrics: Metrics) -> web.Application:
+def create_admin_app(services: Services, metrics: Metrics) -> web.Application:
     """Return the application of the loopback listener: health and counters."""
     app = _application(services, metrics)
-    add_routes(app, PUBLIC_LISTENER)
+    add_routes(app, ADMIN_LISTENER)
     return app
 
 

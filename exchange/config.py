@@ -36,14 +36,18 @@ class ServerSettings:
     Args:
         host: address of the agency listener.
         port: port of the agency listener; 0 takes a free one.
-        public_port: loopback port of health and metrics; 0 takes a free one.
+        public_host: address of the public listener: CA files and OCSP, plain HTTP.
+        public_port: port of the public listener; 0 takes a free one.
+        admin_port: loopback port of health and metrics; 0 takes a free one.
         workers: processes that judge PDF files.
         drain_seconds: how long running requests may finish after SIGTERM.
     """
 
     host: str = "127.0.0.1"
     port: int = 8443
+    public_host: str = "127.0.0.1"
     public_port: int = 8480
+    admin_port: int = 8481
     workers: int = 2
     drain_seconds: float = 10.0
 
@@ -103,16 +107,48 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OcspKeysSettings:
+    """Keys that answer for the issuing CAs; a CA without one is not answered for.
+
+    Args:
+        persons: certified by the persons CA.
+        organisations: certified by the organisations CA.
+        systems: certified by the systems CA.
+    """
+
+    persons: KeySettings = field(default_factory=KeySettings)
+    organisations: KeySettings = field(default_factory=KeySettings)
+    systems: KeySettings = field(default_factory=KeySettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysSettings:
     """The hub's keys.
 
     Args:
         receipt: signs receipts and evidence manifests.
         log: signs tree heads.
+        ocsp: sign OCSP answers.
     """
 
     receipt: KeySettings = field(default_factory=KeySettings)
     log: KeySettings = field(default_factory=KeySettings)
+    ocsp: OcspKeysSettings = field(default_factory=OcspKeysSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationSettings:
+    """What the public listener serves.
+
+    Args:
+        folder: published files of the CA; without it the listener stays closed.
+        ocsp_hours: how long an OCSP answer counts.
+        ocsp_signatures_per_second: most OCSP answers signed; others are told to wait.
+    """
+
+    folder: Path | None = None
+    ocsp_hours: float = 8.0
+    ocsp_signatures_per_second: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +222,7 @@ class Settings:
         mongodb: the database.
         hub: names of this hub.
         keys: the hub's keys.
+        publication: what the public listener serves.
         trust: believed certificates.
         limits: limits.
     """
@@ -196,6 +233,7 @@ class Settings:
     mongodb: MongoSettings = field(default_factory=MongoSettings)
     hub: HubSettings = field(default_factory=HubSettings)
     keys: KeysSettings = field(default_factory=KeysSettings)
+    publication: PublicationSettings = field(default_factory=PublicationSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
@@ -203,11 +241,17 @@ class Settings:
         """Refuse a set of values that contradict each other.
 
         Raises:
-            ExchangeError: development authentication beyond loopback
-                (CONFIGURATION_INVALID).
+            ExchangeError: development authentication beyond loopback, or answers
+                about nothing that is published (CONFIGURATION_INVALID).
         """
         if self.auth is AuthMode.DEVELOPMENT and not is_loopback(self.server.host):
             raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place="auth")
+        ocsp = self.keys.ocsp
+        answers = ocsp.persons.uri or ocsp.organisations.uri or ocsp.systems.uri
+        if answers and self.publication.folder is None:
+            raise ExchangeError(
+                ErrorCode.CONFIGURATION_INVALID, place="publication.folder"
+            )
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,14 +19,17 @@ from ssl import SSLContext
 import structlog
 from cryptography import x509
 
-from exchange.app import Listener, create_app, create_public_app, listening
+from exchange.app import Listener, create_admin_app, create_app, listening
 from exchange.config import AuthMode, KeySettings, Settings, is_loopback
 from exchange.database import open_database
 from exchange.delivery.loops import repeat
 from exchange.errors import ExchangeError
 from exchange.http.metrics import Metrics
+from exchange.http.public_desk import PublicDesk
+from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.http.tls import server_context
 from exchange.pdf_workers import PooledPdfReader
+from exchange.publication import FollowedPublication
 from exchange.services import Hub, Services
 from exchange.signals import Signals
 from exchange.trust import FollowedTrust
@@ -44,12 +47,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Where a running service listens; `run/service.json` says the same."""
+    """Where a running service listens; `run/service.json` says the same.
+
+    Args:
+        public_port: None where nothing is published.
+    """
 
     pid: int
     host: str
     agency_port: int
-    public_port: int
+    public_port: int | None
+    admin_port: int
 
 
 async def serve(
@@ -89,13 +97,18 @@ async def running(
         CodedError: the service cannot start.
     """
     hub, trust, tls = _hub(settings), FollowedTrust(settings.trust), _tls(settings)
+    publication = _publication(settings, clock)
     _refuse_demo_root_beyond_loopback(settings, trust)
     async with AsyncExitStack() as opened:
         storage = await opened.enter_async_context(
             open_database(settings.mongodb, folder)
         )
         pool = await opened.enter_async_context(_pool(settings))
-        await opened.enter_async_context(_following(trust))
+        await opened.enter_async_context(_repeating("trust", trust.turn))
+        if publication is not None:
+            await opened.enter_async_context(
+                _repeating("publication", publication.turn)
+            )
         services = Services(
             storage=storage,
             clock=clock,
@@ -105,7 +118,9 @@ async def running(
             signals=Signals(),
             limits=settings.limits,
         )
-        ports = await _listen(opened, settings, services, tls)
+        ports = await _listen(
+            opened, settings, services, tls=tls, publication=publication
+        )
         with _announced(folder, ports):
             yield ports
 
@@ -114,16 +129,28 @@ async def _listen(
     opened: AsyncExitStack,
     settings: Settings,
     services: Services,
+    *,
     tls: SSLContext | None,
+    publication: FollowedPublication | None,
 ) -> Ports:
     metrics = Metrics()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     agency = create_app(services, auth=settings.auth, metrics=metrics, owner=owner)
-    public = create_public_app(services, metrics)
+    admin = create_admin_app(services, metrics)
     server = settings.server
-    public_port = await opened.enter_async_context(
-        listening(public, Listener(host=_LOOPBACK, port=server.public_port))
+    admin_port = await opened.enter_async_context(
+        listening(admin, Listener(host=_LOOPBACK, port=server.admin_port))
     )
+    public_port = None
+    if publication is not None:
+        desk = PublicDesk(publication)
+        public_port = await opened.enter_async_context(
+            listening_publicly(
+                PublicServer(desk, metrics, services.clock),
+                host=server.public_host,
+                port=server.public_port,
+            )
+        )
     listener = Listener(
         host=server.host,
         port=server.port,
@@ -136,7 +163,15 @@ async def _listen(
         host=server.host,
         agency_port=agency_port,
         public_port=public_port,
+        admin_port=admin_port,
     )
+
+
+def _publication(
+    settings: Settings, clock: Callable[[], datetime]
+) -> FollowedPublication | None:
+    folder = settings.publication.folder
+    return None if folder is None else FollowedPublication(folder, settings, clock)
 
 
 def _hub(settings: Settings) -> Hub:
@@ -166,8 +201,14 @@ def _tls(settings: Settings) -> SSLContext | None:
 
 def _refuse_demo_root_beyond_loopback(settings: Settings, trust: FollowedTrust) -> None:
     roots = map(x509.load_der_x509_certificate, trust.material.roots)
-    if not is_loopback(settings.server.host) and any(map(is_demo_root, roots)):
-        raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place="server.host")
+    if not any(map(is_demo_root, roots)):
+        return
+    server = settings.server
+    for place, host in (("host", server.host), ("public_host", server.public_host)):
+        if not is_loopback(host):
+            raise ExchangeError(
+                ErrorCode.CONFIGURATION_INVALID, place=f"server.{place}"
+            )
 
 
 def _pool(settings: Settings) -> WorkerPool:
@@ -178,8 +219,10 @@ def _pool(settings: Settings) -> WorkerPool:
 
 
 @asynccontextmanager
-async def _following(trust: FollowedTrust) -> AsyncIterator[None]:
-    task = asyncio.create_task(repeat("trust", trust.turn), name="trust")
+async def _repeating(
+    name: str, turn: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(repeat(name, turn), name=name)
     try:
         yield
     finally:

@@ -1,14 +1,14 @@
 """Trust that follows its files: a new revocation list counts without a restart."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from cryptography.x509 import Certificate
 
 from exchange.config import TrustSettings
+from exchange.file_stamps import FileStamps, stamps_of
 from pki.chain_cache import ChainCache
 from pki.errors import PkiError
 from pki.path import ChainJudgement
@@ -16,7 +16,6 @@ from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore, load_material
 
 _log = structlog.get_logger()
-_Stamp = tuple[tuple[str, int, int], ...]
 
 
 class FollowedTrust:
@@ -31,7 +30,7 @@ class FollowedTrust:
 
     def __init__(self, settings: TrustSettings) -> None:
         self._settings = settings
-        self._stamp = _stamp(settings)
+        self._stamps = _stamps(settings)
         self._material = _load(settings)
         self._cache = ChainCache(TrustStore.from_material(self._material))
 
@@ -59,8 +58,8 @@ class FollowedTrust:
         What cannot be read leaves the old trust in place: its lists run out by
         themselves, and then nothing is accepted any more.
         """
-        stamp = await asyncio.to_thread(_stamp, self._settings)
-        if stamp == self._stamp:
+        stamps = await asyncio.to_thread(_stamps, self._settings)
+        if stamps == self._stamps:
             return False
         try:
             material = await asyncio.to_thread(_load, self._settings)
@@ -68,7 +67,7 @@ class FollowedTrust:
         except PkiError as error:
             _log.warning("trust.unreadable", code=error.code, place=error.place)
             return False
-        self._stamp, self._material = stamp, material
+        self._stamps, self._material = stamps, material
         self._cache.replace_trust(store)
         _log.info("trust.reloaded", crls=len(material.crls))
         return True
@@ -83,21 +82,5 @@ def _load(settings: TrustSettings) -> TrustMaterial:
     return load_material(settings.anchors, settings.intermediates, settings.revocation)
 
 
-def _stamp(settings: TrustSettings) -> _Stamp:
-    """Describe the files by name, time and size; a vanished one by its absence."""
-    named = (*settings.anchors, *settings.intermediates, *settings.revocation)
-    return tuple(_stat(path) for one in named for path in _expanded(one))
-
-
-def _expanded(path: Path) -> Iterator[Path]:
-    yield path
-    if path.is_dir():
-        yield from sorted(path.iterdir())
-
-
-def _stat(path: Path) -> tuple[str, int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return str(path), 0, 0
-    return str(path), found.st_mtime_ns, found.st_size
+def _stamps(settings: TrustSettings) -> FileStamps:
+    return stamps_of((*settings.anchors, *settings.intermediates, *settings.revocation))

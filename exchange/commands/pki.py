@@ -18,6 +18,7 @@ from exchange.commands.pki_lookup import (
     serial_number,
     show,
 )
+from exchange.commands.pki_responders import declare_responders, responders
 from pki.hierarchy import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
 from pki.names import summary
@@ -76,6 +77,12 @@ def _declare_init(parser: Parser) -> None:
         action="store_true",
         help="chỉ để trình diễn, không dùng ngoài máy này / for show only",
     )
+    parser.add_argument(
+        "--public-url",
+        default="",
+        metavar="URL",
+        help="http://… ghi vào chứng thư cho CRL, OCSP / named in certificates",
+    )
 
 
 def _init(arguments: Arguments, output: Output) -> None:
@@ -84,6 +91,7 @@ def _init(arguments: Arguments, output: Output) -> None:
         demo=arguments.demo,
         key_kind=KeyKind(arguments.key_kind),
         passphrase=passphrase_in(arguments.ca_passphrase_file),
+        public_url=arguments.public_url,
     )
     folder = ca_folder(arguments)
     require_empty(folder)
@@ -136,6 +144,11 @@ _ACTIONS = {
         Text("cấp lại cho cùng chủ thể", "issue anew to the same subject"),
         declare_renew,
         renew,
+    ),
+    "responders": _Action(
+        Text("khóa trả lời OCSP mới", "new OCSP responder keys"),
+        declare_responders,
+        responders,
     ),
     "revoke": _Action(Text("thu hồi", "revoke"), _declare_revoke, _revoke),
     "crl": _Action(

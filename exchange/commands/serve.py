@@ -58,15 +58,15 @@ async def _serve_demo(site: Site, output: Output) -> None:
 
 def _tell(ports: Ports, output: Output, profiles: Mapping[str, str]) -> None:
     agency = f"https://{ports.host}:{ports.agency_port}"
-    public = f"http://127.0.0.1:{ports.public_port}/health/ready"
-    fields = {"agency": agency, "public": public, "pid": ports.pid}
+    admin = f"http://127.0.0.1:{ports.admin_port}/health/ready"
+    fields = {"agency": agency, "admin": admin, "pid": ports.pid}
     lines = [
         f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
     ]
     output.result(
         {**fields, "profiles": dict(profiles)},
         Text(
-            f"Đang phục vụ: {agency}  {public}{''.join(lines)}",
-            f"Serving: {agency}  {public}{''.join(lines)}",
+            f"Đang phục vụ: {agency}  {admin}{''.join(lines)}",
+            f"Serving: {agency}  {admin}{''.join(lines)}",
         ),
     )

@@ -24,6 +24,7 @@ class RunningService:
     process: Process
     agency_port: int
     public_port: int
+    admin_port: int
 
     async def stop(self) -> None:
         """Ask it to stop and wait until it has."""
@@ -63,7 +64,12 @@ async def start_service(folder: Path) -> RunningService:
     except TimeoutError as error:
         process.kill()
         raise CheckError(f"{log}/service.log") from error
-    return RunningService(process, listening["agency_port"], listening["public_port"])
+    return RunningService(
+        process,
+        agency_port=listening["agency_port"],
+        public_port=listening["public_port"],
+        admin_port=listening["admin_port"],
+    )
 
 
 async def _listening(process: Process, state: Path) -> dict[str, Any]:

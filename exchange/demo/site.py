@@ -17,7 +17,7 @@ from pki.files import PRIVATE, write_atomically
 from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy, system_clock
 from pki.keys.api import Credential
 from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
-from pki.kinds import CertificateKind
+from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields
 from pki.trust import TrustMaterial
 
@@ -106,19 +106,21 @@ def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> N
         _copy_authorities(site, hierarchy)
         holders = [_issue(hierarchy, wanted) for wanted in _wanted()]
         hierarchy.write_crls()
+        _certify_responders(site, hierarchy)
     for holder in holders:
         _save(site, holder)
     write_atomically(site.config, _configuration(site).encode())
 
 
 def refresh_lists(site: Site) -> None:
-    """Publish fresh revocation lists of a site that was made before.
+    """Publish fresh lists of a site that was made before, and renew its responders.
 
     Raises:
         PkiError: a file is unreadable or cannot be written.
     """
     with Hierarchy.open(site.pki) as hierarchy:
         hierarchy.write_crls()
+        _certify_responders(site, hierarchy)
 
 
 def write_profiles(site: Site, port: int) -> None:
@@ -189,15 +191,24 @@ def _copy_authorities(site: Site, hierarchy: Hierarchy) -> None:
     write_atomically(site.hub_authority, issuing + root)
 
 
+def _certify_responders(site: Site, hierarchy: Hierarchy) -> None:
+    for issuer, kind in RESPONDERS.items():
+        _save_credential(site, kind, hierarchy.issue_responder(issuer))
+
+
 def _save(site: Site, holder: _Holder) -> None:
     name = holder.wanted.name
+    _save_credential(site, name, holder.credential)
+    if holder.wanted.kind in _TLS_KINDS:
+        _save_for_tls(site.key(name).path, holder)
+
+
+def _save_credential(site: Site, name: str, credential: Credential) -> None:
     passphrase = secrets.token_urlsafe(18).encode()
     files = site.key(name)
     write_atomically(files.passphrase, passphrase + b"\n", mode=PRIVATE)
-    packed = save_pkcs12(holder.credential, name, passphrase)
+    packed = save_pkcs12(credential, name, passphrase)
     write_atomically(files.path, packed, mode=PRIVATE)
-    if holder.wanted.kind in _TLS_KINDS:
-        _save_for_tls(files.path, holder)
 
 
 def _save_for_tls(path: Path, holder: _Holder) -> None:
@@ -218,6 +229,7 @@ auth = "mutual_tls"
 host = "{HOST}"
 port = 0
 public_port = 0
+admin_port = 0
 
 [tls]
 certificate = "keys/server.pem"
@@ -232,6 +244,9 @@ passphrase_file = "keys/receipt.passphrase"
 uri = "pkcs12:{keys}/log.p12"
 passphrase_file = "keys/log.passphrase"
 
+{_responders(site)}[publication]
+folder = "pki"
+
 [trust]
 anchors = ["root.pem"]
 intermediates = [
@@ -241,6 +256,19 @@ intermediates = [
 ]
 revocation = ["pki"]
 """
+
+
+def _responders(site: Site) -> str:
+    keys = (site.folder / "keys").absolute()
+    return "".join(
+        f"""\
+[keys.ocsp.{issuer.removeprefix("issuing-")}]
+uri = "pkcs12:{keys}/{kind}.p12"
+passphrase_file = "keys/{kind}.passphrase"
+
+"""
+        for issuer, kind in RESPONDERS.items()
+    )
 
 
 def _profile(office: Office, port: int) -> str:

@@ -172,7 +172,7 @@ _SEEN_BY_ALL: tuple[Route, ...] = (
 )
 
 AGENCY_LISTENER: tuple[Route, ...] = (*AGENCY_ROUTES, *_SEEN_BY_ALL)
-PUBLIC_LISTENER: tuple[Route, ...] = (
+ADMIN_LISTENER: tuple[Route, ...] = (
     *_SEEN_BY_ALL,
     Route(
         method="GET",
@@ -195,7 +195,7 @@ def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
         app.router.add_route(route.method, path, route.handler, name=route.operation_id)
 
 
-_BY_NAME = {one.operation_id: one for one in (*AGENCY_LISTENER, *PUBLIC_LISTENER)}
+_BY_NAME = {one.operation_id: one for one in (*AGENCY_LISTENER, *ADMIN_LISTENER)}
 
 
 def route_of(request: web.Request) -> Route | None:

@@ -157,7 +157,7 @@ async def until_refused(client: AgencyClient) -> RefusedError:
 
 async def test_health_and_counters_answer_on_loopback_without_tls(site: Site) -> None:
     async with service(site) as started:
-        base = f"http://127.0.0.1:{started.public_port}"
+        base = f"http://127.0.0.1:{started.admin_port}"
         async with aiohttp.ClientSession(base) as session:
             async with session.get("/health/ready") as ready:
                 assert json.loads(await ready.read()) == {"status": "ready"}
@@ -168,15 +168,24 @@ async def test_health_and_counters_answer_on_loopback_without_tls(site: Site) ->
     assert 'lienthong_requests_total{operation="isReady",status="200"} 1.0' in page
 
 
-async def test_demo_root_is_refused_beyond_loopback(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "server"),
+    [
+        ("host", ServerSettings(host="0.0.0.0", port=0)),
+        ("public_host", ServerSettings(public_host="0.0.0.0", port=0)),
+    ],
+)
+async def test_demo_root_is_refused_beyond_loopback(
+    site: Site, tmp_path: Path, place: str, server: ServerSettings
+) -> None:
     settings = load_settings(site.config, {})
-    public = replace(settings, server=ServerSettings(host="0.0.0.0", port=0))
+    public = replace(settings, server=server)
     with pytest.raises(CodedError) as caught:
         async with running(public, tmp_path):
             pass
     assert (caught.value.code, caught.value.place) == (
         ErrorCode.CONFIGURATION_INVALID,
-        "server.host",
+        f"server.{place}",
     )
 
 

@@ -70,6 +70,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[tls]\nkey = ''", "tls.key"),
         ("server = 7", "server"),
         ("auth = 'none'", "auth"),
+        ("[keys.ocsp.systems]\nuri = 'pkcs12:x'", "publication.folder"),
         ("auth = ", "lienthong.toml"),
     ],
 )
