@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
 from pki.algorithms import is_accepted_signature
@@ -47,6 +48,8 @@ class RevocationList:
     def _read(self, crl: x509.CertificateRevocationList) -> None:
         extensions = crl.extensions
         if not is_accepted_signature(crl) or not all(map(_is_understood, extensions)):
+            raise PkiError(ErrorCode.CRL_INVALID)
+        if not _has_whole_signature(crl):
             raise PkiError(ErrorCode.CRL_INVALID)
         self.crl = crl
         self.issuer = crl.issuer.public_bytes()
@@ -123,6 +126,14 @@ def read_revocation_list(data: bytes) -> RevocationList:
     except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CRL_INVALID) from error
     return RevocationList(crl)
+
+
+def _has_whole_signature(crl: x509.CertificateRevocationList) -> bool:
+    """Tell whether the signature value is whole octets (RFC 5280 5.1.1.3).
+
+    The count of unused bits stands outside what is signed, and the library ignores it.
+    """
+    return crl.public_bytes(Encoding.DER)[-len(crl.signature) - 1] == 0
 
 
 def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:

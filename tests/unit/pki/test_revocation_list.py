@@ -43,6 +43,22 @@ def test_malformed_list_is_a_coded_refusal(data: bytes) -> None:
     assert refusal.value.code is ErrorCode.CRL_INVALID
 
 
+def test_every_flipped_bit_is_refused_or_no_longer_signed() -> None:
+    """Also the count of unused bits before the signature, which nobody signs."""
+    whole, issuer = PKI.issuing.crl(), PKI.issuing.credential.certificate
+    for position in range(8 * len(whole)):
+        changed = bytearray(whole)
+        changed[position // 8] ^= 1 << position % 8
+        assert not _holds(bytes(changed), issuer)
+
+
+def _holds(data: bytes, issuer: x509.Certificate) -> bool:
+    try:
+        return read_revocation_list(data).is_signed_by(read_certificate(issuer))
+    except PkiError:
+        return False
+
+
 def test_unreadable_entry_makes_the_whole_list_malformed() -> None:
     """Signed by the right CA, but with a date that is none."""
     pki = TestPki.create()
