@@ -10,17 +10,20 @@ from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ObjectIdentifier
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from pki.hierarchy import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
 from pki.keys.api import Credential
-from pki.keys.software import KeyKind, generate
+from pki.keys.software import KeyKind, SoftwareKey, generate, save_pkcs8
 from pki.kinds import TIME_STAMP_POLICY, CertificateKind
 from pki.names import SubjectFields
+from pki.trust import TrustStore
 from pki.tsa import TimeStampAuthority
+from pki.tsa_client import AskedStamp, check_response
 from pki.tsa_register import MemoryTimeStampRegister
 from tests.support.judges import run
 from tests.support.time_stamps import DATA
@@ -61,6 +64,11 @@ class Site:
             accuracy=timedelta(milliseconds=250),
         )
         return cls(folder, credential, tsa)
+
+    def trust(self) -> TrustStore:
+        """Return what our own client believes."""
+        with Hierarchy.open(self.folder / "pki") as hierarchy:
+            return TrustStore.from_material(hierarchy.material())
 
     def ask(self, *options: str) -> str:
         """Let OpenSSL ask, answer, and let it read the answer."""
@@ -151,6 +159,47 @@ def test_openssl_reads_that_the_time_is_not_available(site: Site) -> None:
     unsound = replace(site.tsa, clock_is_sound=lambda: False)
     text = replace(site, tsa=unsound).ask("-sha256", "-cert")
     assert "the TSA's time source is not available" in text
+
+
+_SERVER = """\
+[tsa]
+default_tsa = here
+[here]
+serial = {folder}/serial
+signer_cert = {folder}/above.pem
+certs = {folder}/above.pem
+signer_key = {folder}/key.pem
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256, sha384, sha512
+accuracy = secs:1, millisecs:500
+clock_precision_digits = 3
+ess_cert_id_alg = sha256
+"""
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha512"])
+def test_our_client_accepts_the_stamps_of_openssl(site: Site, name: str) -> None:
+    settings, key = site.folder / "tsa.cnf", site.credential.key
+    settings.write_text(_SERVER.format(folder=site.folder))
+    assert isinstance(key, SoftwareKey)
+    (site.folder / "key.pem").write_bytes(save_pkcs8(key, None))
+    asked = AskedStamp(
+        digest=new_hash(name, DATA).digest(),
+        hash_name=name,
+        nonce=0x8877665544332211,
+        policy=ObjectIdentifier("1.2.3.4"),
+    )
+    (site.folder / "query").write_bytes(asked.encode())
+    told = run(
+        "openssl", "ts", "-reply", "-config", settings,
+        "-queryfile", site.folder / "query", "-out", site.folder / "reply",
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    response = (site.folder / "reply").read_bytes()
+    stamp = check_response(response, asked, trust=site.trust(), at=clock())
+    assert stamp.certificate == site.credential.certificate
+    assert stamp.accuracy == timedelta(seconds=1.5)
 
 
 async def test_pyhanko_trusts_the_stamp(site: Site) -> None:
