@@ -180,6 +180,14 @@ def _imprint(name: str, digest: bytes) -> dict[str, object]:
     return {"hash_algorithm": {"algorithm": name}, "hashed_message": digest}
 
 
+# NULL that holds something, as the parameters of SHA-256.
+FULL_NULL = sequence(
+    integer(1),
+    sequence(
+        sequence(bytes.fromhex("0609608648016503040201"), element(NULL, b"x")),
+        element(OCTET_STRING, DIGEST),
+    ),
+)
 EXTENSION = {"extn_id": "1.2.3.4.5", "critical": False, "extn_value": b"\x05\x00"}
 
 
@@ -189,6 +197,7 @@ EXTENSION = {"extn_id": "1.2.3.4.5", "critical": False, "extn_value": b"\x05\x00
         (b"", "bad_data_format"),
         (b"\x30\x00", "bad_data_format"),
         (b"<html>", "bad_data_format"),
+        (FULL_NULL, "bad_data_format"),
         (odd_request() + b"\x00", "bad_data_format"),
         (bytes(REQUEST_BYTES + 1), "bad_data_format"),
         (b"\x30\x80" + odd_request()[2:] + b"\0\0", "bad_data_format"),
@@ -252,8 +261,10 @@ class BrokenKey:
 
 
 def test_key_that_does_not_sign_is_a_failure_of_the_system() -> None:
-    broken = replace(CREDENTIAL, key=BrokenKey())
-    answer = authority(broken).answer(request())
+    tsa = authority(replace(CREDENTIAL, key=BrokenKey()))
+    answer = tsa.answer(request())
+    # Recorded before it is signed: a number is never given twice.
+    assert len(tsa.register) == 1
     assert failure_of(answer.response) == {"system_failure"}
     assert answer.error is not None
     assert answer.error.code is ErrorCode.KEY_DEVICE_UNAVAILABLE

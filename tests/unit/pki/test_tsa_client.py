@@ -20,7 +20,15 @@ from pki.trust import TrustStore
 from pki.tsa_client import CLOCKS_APART, AskedStamp, check_response, check_token
 from pki.tsa_reply import RESPONSE_BYTES
 from pki.tsa_request import FailureInfo, message_imprint
-from pki.tsa_token import Stamp, granted, rejected, template_of
+from pki.tsa_token import (
+    CONTENT_TYPE,
+    SET,
+    TST_INFO,
+    Stamp,
+    granted,
+    rejected,
+    template_of,
+)
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape
 from tests.support.pki import NOW, TestPki
@@ -38,6 +46,7 @@ PKI = TestPki.create()
 TRUST = TrustStore.from_material(PKI.material())
 CREDENTIAL = tsa_credential(PKI)
 ASKED = AskedStamp(digest=DIGEST, hash_name="sha256", nonce=NONCE)
+OTHER_CONTENT = object_identifier(ObjectIdentifier("1.2.840.113549.1.9.16.1.5"))
 STAMP = Stamp(
     policy=object_identifier(TIME_STAMP_POLICY),
     imprint=message_imprint(DIGEST, "sha256"),
@@ -190,11 +199,28 @@ def test_attributes_without_the_certificate_are_refused() -> None:
     oid = object_identifier(ObjectIdentifier("1.2.840.113549.1.9.16.2.47"))
     older = object_identifier(ObjectIdentifier("1.2.840.113549.1.9.16.2.12"))
     changed = (before.replace(oid, older), after.replace(oid, older))
-    template, info = replace(honest, attributes=changed), STAMP.encode()
-    value = CREDENTIAL.key.sign(template.signed_attributes(info), template.scheme)
-    response = granted(template.assemble(info, value, with_certificates=True))
-    code, _ = refusal_of(response)
+    code, _ = refusal_of(with_attributes(*changed))
     assert code is ErrorCode.TIME_STAMP_MALFORMED
+
+
+def with_attributes(before: bytes, after: bytes) -> bytes:
+    """Sign other attributes."""
+    template = replace(template_of(CREDENTIAL), attributes=(before, after))
+    info = STAMP.encode()
+    value = CREDENTIAL.key.sign(template.signed_attributes(info), template.scheme)
+    return granted(template.assemble(info, value, with_certificates=True))
+
+
+def test_token_of_another_content_is_refused() -> None:
+    """Named inside the signed attributes, outside of them, or twice."""
+    before, after = template_of(CREDENTIAL).attributes
+    twice = sequence(CONTENT_TYPE, element(SET, TST_INFO))
+    for response in (
+        with_attributes(before.replace(TST_INFO, OTHER_CONTENT), after),
+        stamped().replace(TST_INFO, OTHER_CONTENT, 1),
+        with_attributes(twice + before, after),
+    ):
+        assert refusal_of(response)[0] is ErrorCode.TIME_STAMP_MALFORMED
 
 
 SERVER_TOO = x509.ExtendedKeyUsage(
