@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 from clients.errors import ClientError
 from clients.transport import HubAddress
 from pki.keys.api import Credential
-from pki.keys.loader import load_credential
+from pki.keys.loader import load_credential, rebased
 from pki.trust import TrustMaterial, load_material
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, SystemId, parse_organ_id, parse_system_id
@@ -119,7 +119,7 @@ def load_profile(path: Path) -> ClientProfile:
             certificate=files["certificate"],
             key=files["key"],
         ),
-        signer=_key_uri(texts["signer"], path.parent),
+        signer=rebased(texts["signer"], path.parent),
         passphrase_file=files["passphrase_file"],
         **lists,
     )
@@ -159,8 +159,3 @@ def _paths(values: Mapping[str, Any], key: str, base: Path) -> tuple[Path, ...]:
     if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
         raise _invalid(key)
     return tuple(base / one for one in names)
-
-
-def _key_uri(uri: str, base: Path) -> str:
-    scheme, separator, name = uri.partition(":")
-    return f"{scheme}{separator}{base / name}"

@@ -11,7 +11,7 @@ from exchange.commands.files import read_file
 from exchange.commands.output import Output
 from exchange.commands.systems import declare_registration, register
 from exchange.commands.words import LEVELS, word
-from exchange.config import load_settings
+from exchange.config_file import load_settings
 from exchange.database import open_database
 from exchange.domain.directory_file import read_directory
 from exchange.domain.records import Agency

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
-from exchange.config import load_settings
+from exchange.config_file import load_settings
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import OFFICES
 from exchange.demo.site import Site, build_site, refresh_lists, write_profiles

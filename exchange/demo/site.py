@@ -109,7 +109,7 @@ def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> N
         _certify_responders(site, hierarchy)
     for holder in holders:
         _save(site, holder)
-    write_atomically(site.config, _configuration(site).encode())
+    write_atomically(site.config, _configuration().encode())
 
 
 def refresh_lists(site: Site) -> None:
@@ -220,8 +220,7 @@ def _save_for_tls(path: Path, holder: _Holder) -> None:
     write_atomically(path.with_suffix(".key"), key, mode=PRIVATE)
 
 
-def _configuration(site: Site) -> str:
-    keys = (site.folder / "keys").absolute()
+def _configuration() -> str:
     return f"""\
 auth = "mutual_tls"
 
@@ -237,14 +236,14 @@ key = "keys/server.key"
 client_ca = "keys/authority.pem"
 
 [keys.receipt]
-uri = "pkcs12:{keys}/receipt.p12"
+uri = "pkcs12:keys/receipt.p12"
 passphrase_file = "keys/receipt.passphrase"
 
 [keys.log]
-uri = "pkcs12:{keys}/log.p12"
+uri = "pkcs12:keys/log.p12"
 passphrase_file = "keys/log.passphrase"
 
-{_responders(site)}[publication]
+{_responders()}[publication]
 folder = "pki"
 
 [trust]
@@ -258,12 +257,11 @@ revocation = ["pki"]
 """
 
 
-def _responders(site: Site) -> str:
-    keys = (site.folder / "keys").absolute()
+def _responders() -> str:
     return "".join(
         f"""\
 [keys.ocsp.{issuer.removeprefix("issuing-")}]
-uri = "pkcs12:{keys}/{kind}.p12"
+uri = "pkcs12:keys/{kind}.p12"
 passphrase_file = "keys/{kind}.passphrase"
 
 """

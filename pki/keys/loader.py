@@ -55,6 +55,14 @@ def load_credential(
     raise PkiError(ErrorCode.CONFIGURATION_INVALID, place=f"keys: {scheme}:")
 
 
+def rebased(uri: str, base: Path) -> str:
+    """Return `uri` with a relative path of a file taken from `base`."""
+    scheme, separator, path = uri.partition(":")
+    if scheme not in {"file", "pkcs12"} or not path:
+        return uri
+    return f"{scheme}{separator}{base / path}"
+
+
 def read_passphrase(path: Path | None) -> bytes | None:
     """Read a passphrase: the first line of a private file.
 

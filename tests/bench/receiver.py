@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange.config import load_settings
+from exchange.config_file import load_settings
 from exchange.demo.site import HOST, Site
 from exchange.http.tls import server_context
 

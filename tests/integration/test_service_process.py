@@ -17,7 +17,8 @@ from clients.errors import RefusedError
 from clients.messages import Message, prepare_document
 from clients.profile import load_profile
 from clients.transport import RetryPolicy, Transport
-from exchange.config import MongoSettings, ServerSettings, load_settings
+from exchange.config import MongoSettings, ServerSettings
+from exchange.config_file import load_settings
 from exchange.database import open_database
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import COMMUNE, PROVINCE, Office

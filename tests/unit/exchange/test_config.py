@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import AuthMode, Settings, all_keys, is_loopback, load_settings
+from exchange.config import AuthMode, Settings, all_keys, is_loopback
+from exchange.config_file import load_settings
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
 
@@ -49,7 +50,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
     settings = load_settings(path, environment)
     assert settings.server.port == 9000
     assert settings.limits.pdf_seconds == 5.0
-    assert settings.keys.receipt.uri == "pkcs12:receipt.p12"
+    assert settings.keys.receipt.uri == f"pkcs12:{tmp_path}/receipt.p12"
     assert [one.name for one in settings.trust.revocation] == ["a.crl", "b.crl"]
 
 
@@ -126,3 +127,20 @@ def test_every_key_is_published_with_its_default() -> None:
         for key, value in all_keys()
     ]
     assert rows == expected
+
+
+def test_path_of_a_key_is_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "lienthong.toml"
+    path.write_text('[keys.receipt]\nuri = "pkcs12:keys/receipt.p12"\n')
+
+    settings = load_settings(path, {})
+
+    assert settings.keys.receipt.uri == f"pkcs12:{tmp_path}/keys/receipt.p12"
+
+
+@pytest.mark.parametrize("uri", ["pkcs11:token=hub;object=receipt", "pkcs12:/k.p12"])
+def test_address_of_a_token_and_a_whole_path_stay(tmp_path: Path, uri: str) -> None:
+    path = tmp_path / "lienthong.toml"
+    path.write_text(f'[keys.receipt]\nuri = "{uri}"\n')
+
+    assert load_settings(path, {}).keys.receipt.uri == uri
