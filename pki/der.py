@@ -57,6 +57,12 @@ def enumerated(value: int) -> bytes:
     return element(ENUMERATED, bytes((value,)))
 
 
+def integer(value: int) -> bytes:
+    """Encode an INTEGER in the fewest octets (8.3)."""
+    octets = (8 + (value + (value < 0)).bit_length()) // 8
+    return element(INTEGER, value.to_bytes(octets, "big", signed=True))
+
+
 def generalized_time(at: datetime) -> bytes:
     """Encode a time in whole seconds (RFC 5280 4.1.2.5.2)."""
     text = at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
