@@ -9,6 +9,7 @@ from pki.der import (
     SEQUENCE,
     DerReader,
     element,
+    integer,
     object_identifier,
     sequence,
 )
@@ -63,3 +64,19 @@ def test_data_after_the_last_element_is_refused() -> None:
     reader.content(SEQUENCE)
     with pytest.raises(ValueError, match="after"):
         reader.finish()
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        (0, "020100"),
+        (127, "02017f"),
+        (128, "02020080"),
+        (256, "02020100"),
+        (-1, "0201ff"),
+        (-128, "020180"),
+        (-129, "0202ff7f"),
+    ],
+)
+def test_integer_has_the_fewest_octets(value: int, encoded: str) -> None:
+    assert integer(value).hex() == encoded
