@@ -15,15 +15,13 @@ from typing import Any
 from clients.errors import ClientError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
-from pki.trust import TrustMaterial
+from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
+from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.timestamps import parse_utc
 from schemas.verdict import Indication
-from schemas.xml import parse
-from signing.validation.xml import judge_receipt
-from signing.xmldsig.verify import verify_receipt
+from signing.validation.xml import XmlJudge, open_receipt
 
 _REPEATED = 200
 """The hub's status for what it had before; 201 is for what is new."""
@@ -125,7 +123,7 @@ class AgencyClient:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._transport = transport
-        self._trust = trust
+        self._trust = TrustStore.from_material(trust)
         self._clock = clock
 
     async def send(self, message: Message) -> Sent:
@@ -273,11 +271,12 @@ class AgencyClient:
         return receipt
 
     def _trusted(self, content: bytes) -> AcceptanceReceipt | StepReceipt:
-        verdict = judge_receipt(content, material=self._trust, at=self._clock())
-        if verdict.indication is not Indication.TOTAL_PASSED:
+        opened = open_receipt(content, XmlJudge(self._trust, self._clock()))
+        verdict, receipt = opened.verdict, opened.receipt
+        if receipt is None or verdict.indication is not Indication.TOTAL_PASSED:
             place = verdict.reasons[0].code if verdict.reasons else verdict.indication
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=place)
-        return read_receipt(verify_receipt(parse(content)).content)
+        return receipt
 
 
 @contextmanager

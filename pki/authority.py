@@ -30,7 +30,7 @@ ROOT_LIST_LIFETIME = timedelta(days=180)
 """How long a list of the offline root counts."""
 
 # A revocation here is final; suspension would need a way back (RFC 5280 5.3.1).
-_TEMPORARY = frozenset(
+TEMPORARY_REASONS = frozenset(
     {x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl}
 )
 
@@ -110,7 +110,7 @@ class Authority:
         Raises:
             PkiError: unknown, already revoked, or a reason that is not final.
         """
-        if reason in _TEMPORARY:
+        if reason in TEMPORARY_REASONS:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=reason.value)
         self.registry.revoke(serial, _whole_second(self.clock()), reason)
 

@@ -19,14 +19,13 @@ from exchange.commands.pki_lookup import (
     show,
 )
 from exchange.commands.pki_responders import declare_responders, responders
+from pki.authority import TEMPORARY_REASONS
 from pki.hierarchy import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
 from pki.names import summary
 from schemas.errors import Text
 
-_REASONS = [
-    one.value for one in x509.ReasonFlags if one is not x509.ReasonFlags.remove_from_crl
-]
+_REASONS = [one.value for one in x509.ReasonFlags if one not in TEMPORARY_REASONS]
 
 
 @dataclass(frozen=True, slots=True)

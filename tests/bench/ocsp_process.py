@@ -11,6 +11,7 @@ from pathlib import Path
 from exchange.config import (
     KeySettings,
     KeysSettings,
+    KeyUri,
     OcspKeysSettings,
     PublicationSettings,
     Settings,
@@ -26,7 +27,7 @@ def _clock() -> datetime:
 
 
 async def _serve(folder: Path, key: Path) -> None:
-    persons = KeySettings(uri=f"file:{key}")
+    persons = KeySettings(uri=KeyUri(f"file:{key}"))
     settings = Settings(
         keys=KeysSettings(ocsp=OcspKeysSettings(persons=persons)),
         publication=PublicationSettings(folder=folder),
