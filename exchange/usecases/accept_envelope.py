@@ -28,8 +28,8 @@ from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.judging_intake import (
     ReadDocument,
     gather_facts,
+    pdf_refusals,
     read_document,
-    stamp_refusals,
 )
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.storing import (
@@ -87,7 +87,7 @@ async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
     decision = decide_intake(facts, services.intake_policy, services.now())
     if isinstance(decision, Refuse):
         return await _repeated_or_refused(services, message, facts, decision)
-    async for refusal in stamp_refusals(services, message, read):
+    async for refusal in pdf_refusals(services, message, read):
         return await _repeated_or_refused(services, message, facts, refusal)
     envelope = _envelope(services, message, read, decision)
     version = facts.directory_version

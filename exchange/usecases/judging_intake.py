@@ -8,12 +8,20 @@ from exchange.domain.intake import IntakeFacts
 from exchange.errors import ExchangeError
 from exchange.services import Services
 from exchange.usecases.directory import addressee, current_directory
-from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
+from exchange.usecases.pdfs import (
+    bears_secrecy_stamp,
+    is_called_pdf,
+    pdf_bytes,
+    require_whole,
+    starts_as_pdf,
+)
 from exchange.usecases.receiving import Received
 from schemas.edxml.body import ScannedAttachment, match_manifest
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.secrecy import secrecy_mark
 from schemas.errors import CodedError, ErrorCode
+
+_UNREADABLE = frozenset({ErrorCode.PDF_MALFORMED, ErrorCode.PDF_ENCRYPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +66,31 @@ async def gather_facts(
     )
 
 
-async def stamp_refusals(
+async def pdf_refusals(
     services: Services, received: Received, read: ReadDocument
 ) -> AsyncIterator[Refuse]:
-    """Yield a refusal for every PDF with a secrecy stamp on its first page.
+    """Yield a refusal for every PDF that no recipient could read, or that is secret.
 
-    A page that cannot be read is no reason here: the check of the delivery looks
-    again and holds it back (design, invariant 10).
+    What could not be read within the limits is no reason here: the check of the
+    delivery looks again and holds it back (design, invariant 10).
     """
     for number, scanned in enumerate(read.attachments, start=1):
-        if await _bears_stamp(services, received, scanned):
-            yield Refuse(ErrorCode.SECRECY_MARK, f"attachment {number}, page 1")
+        code = await _pdf_refusal(services, received, scanned)
+        if code is not None:
+            page = ", page 1" if code is ErrorCode.SECRECY_MARK else ""
+            yield Refuse(code, f"attachment {number}{page}")
 
 
-async def _bears_stamp(
+async def _pdf_refusal(
     services: Services, received: Received, scanned: ScannedAttachment
-) -> bool:
+) -> ErrorCode | None:
     if not starts_as_pdf(received.content(scanned)):
-        return False
+        return ErrorCode.PDF_MALFORMED if is_called_pdf(scanned) else None
     async with services.pdf_places:
         try:
             data = pdf_bytes(received.content(scanned), limit=services.limits.pdf_bytes)
-            return await bears_secrecy_stamp(services.pdfs, data)
-        except CodedError:
-            return False
+            require_whole(data)
+            is_secret = await bears_secrecy_stamp(services.pdfs, data)
+        except CodedError as error:
+            return error.code if error.code in _UNREADABLE else None
+    return ErrorCode.SECRECY_MARK if is_secret else None

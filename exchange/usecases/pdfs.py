@@ -4,16 +4,36 @@ from collections.abc import Iterator
 
 from exchange.errors import ExchangeError
 from exchange.services import PdfReader
+from schemas.edxml.content_type import media_type
+from schemas.edxml.scanned import ScannedAttachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
 from schemas.errors import ErrorCode
 
 _HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024  # Adobe's implementation note 13 to PDF 1.7, annex H
+_END = b"%%EOF"
+_END_WITHIN = 1024  # the same, note 18
 
 
 def starts_as_pdf(content: Iterator[bytes]) -> bool:
     """Tell whether content begins as a PDF does, whatever it is called."""
     return _HEADER in _beginning(content)[:_HEADER_WITHIN]
+
+
+def is_called_pdf(scanned: ScannedAttachment) -> bool:
+    """Tell whether the sender says that an attachment is a PDF."""
+    by_type = media_type(scanned.content_type) == "application/pdf"
+    return by_type or scanned.name.lower().endswith(".pdf")
+
+
+def require_whole(data: bytes) -> None:
+    """Require that a PDF was not cut off on its way (ISO 32000-1 7.5.5).
+
+    Raises:
+        ExchangeError: its end is missing (PDF_MALFORMED).
+    """
+    if _END not in data[-_END_WITHIN:]:
+        raise ExchangeError(ErrorCode.PDF_MALFORMED, place="end of file")
 
 
 def pdf_bytes(content: Iterator[bytes], *, limit: int) -> bytes:

@@ -8,8 +8,8 @@ from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.services import Services
 from exchange.usecases.judging_intake import (
     gather_facts,
+    pdf_refusals,
     read_document,
-    stamp_refusals,
 )
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.storing import require_same_bytes, sent_before
@@ -48,7 +48,7 @@ async def _refusals(services: Services, message: Received) -> list[Refuse]:
     read = read_document(message)
     facts = await gather_facts(services, message, read.document)
     found = list(intake_refusals(facts, services.intake_policy, services.now()))
-    found += [one async for one in stamp_refusals(services, message, read)]
+    found += [one async for one in pdf_refusals(services, message, read)]
     conflict = await _conflict(services, message, facts)
     return [conflict, *found] if conflict else found
 

@@ -16,6 +16,9 @@ _MAX_CHARACTERS = 200_000
 _PASSWORD_ERROR = 4
 """FPDF_ERR_PASSWORD in PDFium's fpdfview.h."""
 
+_NOT_ENCRYPTED = -1
+"""A file may be encrypted and open without a password all the same."""
+
 
 def first_page_lines(data: bytes) -> tuple[str, ...]:
     """Return the lines of text of page 1, without the blank ones.
@@ -33,6 +36,8 @@ def first_page_lines(data: bytes) -> tuple[str, ...]:
 
 def _first_page_text(data: bytes) -> str:
     with closing(pypdfium2.PdfDocument(data)) as document:
+        if pypdfium2.raw.FPDF_GetSecurityHandlerRevision(document) != _NOT_ENCRYPTED:
+            raise SigningError(ErrorCode.PDF_ENCRYPTED)
         if not len(document):
             raise SigningError(ErrorCode.PDF_MALFORMED, place="page 1")
         with closing(document[0]) as page, closing(page.get_textpage()) as text:

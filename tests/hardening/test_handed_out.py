@@ -22,12 +22,12 @@ NAMES = {
     "backslashes": "..\\..\\AUTOEXEC.BAT",
     "right to left": "b\u00e1o c\u00e1o \u202efdp.exe",
     "line": 'a"; filename="b.exe',
-    "tab": "a\tb.pdf",
-    "percent": "a%0d%0aX-Evil: 1.pdf",
-    "device": "CON.pdf",
+    "tab": "a\tb.odt",
+    "percent": "a%0d%0aX-Evil: 1.odt",
+    "device": "CON.odt",
     "dots": "..",
-    "vietnamese": "Công văn 214-UBND.pdf",
-    "long": "d" * 250 + ".pdf",
+    "vietnamese": "Công văn 214-UBND.odt",
+    "long": "d" * 250 + ".odt",
 }
 
 
@@ -81,7 +81,10 @@ async def test_range_gives_one_part_the_whole_or_a_refusal(
     hub: Hub, wanted: str, status: int
 ) -> None:
     sent = await hub.post(
-        hub.world.document(attachment(b"0123456789")), by=hub.world.commune
+        hub.world.document(
+            attachment(b"0123456789", name="so.txt", content_type="text/plain")
+        ),
+        by=hub.world.commune,
     )
     path = f"{sent.headers['Location']}/attachments/1"
     answer = await raw(

@@ -17,8 +17,10 @@ from exchange.config import AuthMode, LimitSettings
 from schemas.edxml.document import Organisation
 from schemas.identifiers import MessageId, OrganId
 from schemas.vocabulary import AuditEvent
+from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.hub import HOST, Answer, Hub, running_hub
 from tests.support.pki import TestPki
+from tests.support.signed_pdf import LETTER
 from tests.support.world import (
     COMMUNE,
     FAR_COMMUNE,
@@ -176,6 +178,34 @@ class TestSecrecyMark:
     async def test_words_in_a_sentence_are_none(self, hub: Hub, subject: str) -> None:
         message = hub.world.document(subject=subject)
         answer = await hub.post(message, by=hub.world.commune)
+        assert answer.status == 201
+
+
+class TestUnreadablePdf:
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [
+            pytest.param(b"This is no PDF.", "pdf_malformed", id="text"),
+            pytest.param(b"", "pdf_malformed", id="empty"),
+            pytest.param(b"%PDF-1.7\n%%EOF\n", "pdf_malformed", id="header alone"),
+            pytest.param(LETTER.read_bytes()[:-2000], "pdf_malformed", id="truncated"),
+            pytest.param(encrypted_pdf(), "pdf_encrypted", id="encrypted"),
+            pytest.param(encrypted_pdf("khóa"), "pdf_encrypted", id="locked"),
+        ],
+    )
+    async def test_is_refused_by_number_and_not_stored(
+        self, hub: Hub, content: bytes, code: str
+    ) -> None:
+        message = hub.world.document(
+            attachment(LETTER.read_bytes()), attachment(content, number=2)
+        )
+        answer = await hub.post(message, by=hub.world.commune)
+        await require_refused(hub, answer, 422, code, side="file")
+        assert answer.json["place"] == "attachment 2"
+
+    async def test_text_that_claims_nothing_else_is_accepted(self, hub: Hub) -> None:
+        note = attachment(b"Ghi chu", name="ghi-chu.txt", content_type="text/plain")
+        answer = await hub.post(hub.world.document(note), by=hub.world.commune)
         assert answer.status == 201
 
 

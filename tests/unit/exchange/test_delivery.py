@@ -209,7 +209,8 @@ async def test_signed_pdf_that_fails_is_quarantined_for_everybody(
     world: World,
 ) -> None:
     broken = with_bad_value(sign(LETTER.read_bytes(), world.pki.person()))
-    receipt = await check(world, attachment(b"text", number=2), attachment(broken))
+    note = attachment(b"text", number=2, name="note.txt", content_type="text/plain")
+    receipt = await check(world, note, attachment(broken))
     assert receipt.step is Step.QUARANTINED
     assert receipt.findings[0].attachment == 2
     assert (await inbox(world)).items == ()

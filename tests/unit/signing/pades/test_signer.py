@@ -9,7 +9,6 @@ from io import BytesIO
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from pki.kinds import CertificateKind
 from schemas.errors import ErrorCode
@@ -18,6 +17,7 @@ from signing.pades.reading import MAX_PDF_BYTES, open_pdf
 from signing.pades.request import SignRequest
 from signing.profiles import Placement, SignerRole
 from tests.support.credentials import credential_of_kind
+from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
     FORM,
@@ -211,14 +211,6 @@ def test_changed_octets_sign_or_are_refused_with_a_code() -> None:
             }
 
 
-def encrypted() -> bytes:
-    writer = copy_into_new_writer(PdfFileReader(BytesIO(SOURCE)))
-    writer.encrypt("chủ", "")
-    output = BytesIO()
-    writer.write(output)
-    return output.getvalue()
-
-
 def xref_bomb() -> bytes:
     """A cross-reference stream of 16 MiB, a few kilobytes long."""
     data = zlib.compress(bytes(16 * 1024 * 1024), 9)
@@ -248,7 +240,7 @@ def hybrid() -> bytes:
 
 
 def test_encrypted_files_are_refused() -> None:
-    assert refusal_of(encrypted()) is ErrorCode.PDF_ENCRYPTED
+    assert refusal_of(encrypted_pdf()) is ErrorCode.PDF_ENCRYPTED
 
 
 def test_hybrid_files_are_refused() -> None:

@@ -5,6 +5,7 @@ import pytest
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.validation.first_page import first_page_lines
+from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.signed_pdf import LETTER, SAMPLES
 from tests.support.small_pdf import small_pdf
 
@@ -29,3 +30,10 @@ def test_other_file_is_refused_by_code(data: bytes) -> None:
     with pytest.raises(SigningError) as refusal:
         first_page_lines(data)
     assert refusal.value.code is ErrorCode.PDF_MALFORMED
+
+
+@pytest.mark.parametrize("passphrase", ["", "khóa"])
+def test_encrypted_file_is_refused_even_if_it_opens(passphrase: str) -> None:
+    with pytest.raises(SigningError) as refusal:
+        first_page_lines(encrypted_pdf(passphrase))
+    assert refusal.value.code is ErrorCode.PDF_ENCRYPTED
