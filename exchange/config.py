@@ -101,12 +101,17 @@ class KeySettings:
     """Where one key is kept.
 
     Args:
-        uri: ``pkcs12:PATH``, or ``file:PATH`` of a PEM file with key and chain.
-        passphrase_file: file whose first line opens the key.
+        uri: ``pkcs12:PATH``, ``file:PATH`` of a PEM file with key and chain, or the
+            address of a key in a token, ``pkcs11:…`` (RFC 7512).
+        passphrase_file: file whose first line opens the key; of a token: the PIN.
+        certificate: PEM chain of a key in a token that holds none.
+        module: PKCS #11 module of a token.
     """
 
     uri: KeyUri = _NO_KEY
     passphrase_file: Path | None = None
+    certificate: Path | None = None
+    module: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

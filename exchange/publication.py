@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.config import KeySettings, Settings
 from exchange.file_stamps import stamps_of
+from exchange.keys import open_key
 from pki.errors import PkiError
-from pki.keys.loader import load_credential
 from pki.kinds import CertificateKind
 from pki.layout import certificate_path, list_path, load_certificate
 from pki.ocsp import AnsweringCa, OcspAnswer, OcspPolicy, OcspResponder
@@ -145,7 +145,7 @@ def _read(folder: Path, keys: Mapping[CertificateKind, KeySettings]) -> _Edition
 def _authority(folder: Path, kind: CertificateKind, key: KeySettings) -> AnsweringCa:
     return AnsweringCa(
         load_certificate(folder, kind),
-        load_credential(key.uri, passphrase_file=key.passphrase_file),
+        open_key(key),
         read_published_status(folder, kind),
     )
 

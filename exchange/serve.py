@@ -28,6 +28,7 @@ from exchange.http.metrics import Metrics
 from exchange.http.public_desk import PublicDesk
 from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.http.tls import server_context
+from exchange.keys import open_key
 from exchange.pdf_workers import PooledPdfReader
 from exchange.publication import FollowedPublication
 from exchange.services import Hub, Services
@@ -36,7 +37,6 @@ from exchange.trust import FollowedTrust
 from pki.files import read_private_file, write_atomically
 from pki.hierarchy import system_clock
 from pki.keys.api import Credential
-from pki.keys.loader import load_credential
 from pki.layout import is_demo_root
 from schemas.errors import ErrorCode
 from signing.workers.pool import WorkerPool
@@ -186,7 +186,7 @@ def _hub(settings: Settings) -> Hub:
 def _credential(settings: KeySettings, name: str) -> Credential:
     if not settings.uri:
         raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=f"{name}.uri")
-    return load_credential(settings.uri, passphrase_file=settings.passphrase_file)
+    return open_key(settings)
 
 
 def _tls(settings: Settings) -> SSLContext | None:

@@ -59,6 +59,8 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.DATABASE_UNAVAILABLE,
         _E.REVOCATION_UNCHECKED,
         _E.REVOCATION_STALE,
+        _E.KEY_DEVICE_UNAVAILABLE,
+        _E.TIME_STAMP_UNAVAILABLE,
     ),
 }
 _STATUS = {code: status for status, codes in _CODES.items() for code in codes}
