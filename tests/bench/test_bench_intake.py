@@ -32,7 +32,7 @@ from tests.support.pki import TestPki
 from tests.support.processes import cpu_seconds
 from tests.support.station import Station, make_station, run_station
 from tests.support.stored import acceptance
-from tests.support.world import attachment
+from tests.support.world import note
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(300)]
 
@@ -62,12 +62,7 @@ async def _messages(station: Station) -> list[Message]:
             letter(
                 commune.credential,
                 f"đo-{number}",
-                (
-                    attachment(
-                        chance.randbytes(_BODY_BYTES),
-                        content_type="application/octet-stream",
-                    ),
-                ),
+                (note(chance.randbytes(_BODY_BYTES)),),
                 recipients=(PROVINCE.code,),
             )
             for number in range(_ENVELOPES + _WARM)

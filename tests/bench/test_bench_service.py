@@ -33,7 +33,7 @@ from signing.xmldsig.verify import verify_receipt
 from tests.support.peers import connect, letter, post
 from tests.support.processes import forget_peak, peak_bytes, resident_bytes
 from tests.support.station import Station, run_station
-from tests.support.world import agency, attachment
+from tests.support.world import agency, note
 
 pytestmark = [
     pytest.mark.bench,
@@ -72,7 +72,7 @@ async def send_to(station: Station, recipients: Sequence[OrganId]) -> Shown:
         message = letter(
             commune.credential,
             f"gửi-{len(recipients)}",
-            (attachment(b"noi dung" * 6000, content_type="text/plain"),),
+            (note(b"noi dung" * 6000),),
             recipients=tuple(recipients),
         )
     async with station.session(COMMUNE) as session, station.storage() as storage:
@@ -126,7 +126,7 @@ async def test_memory_while_a_large_attachment_passes(station: Station) -> None:
         message = letter(
             commune.credential,
             "lớn",
-            (attachment(content, content_type="application/octet-stream"),),
+            (note(content),),
             recipients=(PROVINCE.code,),
         )
     async with (

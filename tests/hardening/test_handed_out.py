@@ -15,6 +15,7 @@ from tests.support.world import (
     CrashingPdfs,
     attachment,
     make_world,
+    note,
 )
 
 NAMES = {
@@ -81,9 +82,7 @@ async def test_range_gives_one_part_the_whole_or_a_refusal(
     hub: Hub, wanted: str, status: int
 ) -> None:
     sent = await hub.post(
-        hub.world.document(
-            attachment(b"0123456789", name="so.txt", content_type="text/plain")
-        ),
+        hub.world.document(note(b"0123456789")),
         by=hub.world.commune,
     )
     path = f"{sent.headers['Location']}/attachments/1"

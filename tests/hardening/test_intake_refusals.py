@@ -29,6 +29,7 @@ from tests.support.world import (
     attachment,
     in_pieces,
     make_world,
+    note,
     system_credential,
 )
 
@@ -204,8 +205,8 @@ class TestUnreadablePdf:
         assert answer.json["place"] == "attachment 2"
 
     async def test_text_that_claims_nothing_else_is_accepted(self, hub: Hub) -> None:
-        note = attachment(b"Ghi chu", name="ghi-chu.txt", content_type="text/plain")
-        answer = await hub.post(hub.world.document(note), by=hub.world.commune)
+        message = hub.world.document(note(b"Ghi chu"))
+        answer = await hub.post(message, by=hub.world.commune)
         assert answer.status == 201
 
 

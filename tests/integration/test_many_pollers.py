@@ -15,7 +15,7 @@ from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE
 from tests.support.holdings import settled
 from tests.support.peers import Peer, Posted, connect, post
 from tests.support.station import Station, run_station
-from tests.support.world import attachment
+from tests.support.world import note
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -95,9 +95,7 @@ async def test_messages_sent_at_once_keep_their_own_bytes_and_receipts(
         messages = [
             commune.letter(
                 f"riêng-{number}",
-                attachment(
-                    f"nội dung {number}".encode() * 400, content_type="text/plain"
-                ),
+                note(f"nội dung {number}".encode() * 400),
             )
             for number in range(_DISTINCT)
         ]

@@ -29,7 +29,7 @@ from tests.support.peers import (
 )
 from tests.support.signed_pdf import LETTER
 from tests.support.station import Station, run_station
-from tests.support.world import attachment
+from tests.support.world import attachment, note
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(600)]
 
@@ -155,7 +155,7 @@ def _letters(commune: Peer, number: int) -> dict[str, Message]:
         "ngắn-1": (),
         "ngắn-2": (),
         "pdf": (attachment(LETTER.read_bytes()),),
-        "lớn": (attachment(large, content_type="application/octet-stream"),),
+        "lớn": (note(large),),
     }
     return {
         f"{kind}-{number}": commune.letter(f"{kind}-{number}", *attachments)

@@ -21,7 +21,7 @@ from tests.support.holdings import read_head, settled
 from tests.support.peers import Peer, connect, document_of, letter, post
 from tests.support.processes import cpu_seconds, resident_bytes
 from tests.support.station import Station, run_station
-from tests.support.world import attachment
+from tests.support.world import note
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
 
@@ -103,7 +103,7 @@ class Load:
 
 def _message(commune: Peer, name: str) -> Message:
     content = name.encode().ljust(_ATTACHMENT_BYTES, b".")
-    carried = attachment(content, content_type="text/plain", name="nội dung.txt")
+    carried = note(content)
     return letter(commune.credential, name, (carried,), recipients=(PROVINCE.code,))
 
 

@@ -273,6 +273,13 @@ def attachment(
     )
 
 
+def note(content: bytes, *, number: int = 1) -> Attachment:
+    """An attachment that is no PDF and does not say so."""
+    return attachment(
+        content, number=number, name="ghi chú.txt", content_type="text/plain"
+    )
+
+
 async def in_pieces(body: bytes, size: int = 1000) -> AsyncIterator[bytes]:
     """Yield a body as a slow network would."""
     for start in range(0, len(body), size):

@@ -61,6 +61,7 @@ from tests.support.world import (
     World,
     attachment,
     make_world,
+    note,
 )
 
 DONE = TransportAcknowledgement.DONE
@@ -209,8 +210,8 @@ async def test_signed_pdf_that_fails_is_quarantined_for_everybody(
     world: World,
 ) -> None:
     broken = with_bad_value(sign(LETTER.read_bytes(), world.pki.person()))
-    note = attachment(b"text", number=2, name="note.txt", content_type="text/plain")
-    receipt = await check(world, note, attachment(broken))
+    text = note(b"text", number=2)
+    receipt = await check(world, text, attachment(broken))
     assert receipt.step is Step.QUARANTINED
     assert receipt.findings[0].attachment == 2
     assert (await inbox(world)).items == ()
