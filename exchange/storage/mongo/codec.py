@@ -1,6 +1,5 @@
 """Records to documents and back. Fields without a value are left out."""
 
-from datetime import datetime
 from typing import Any
 
 from exchange.domain.records import (
@@ -217,11 +216,6 @@ def audit_record(document: Document) -> AuditLine:
         code=document["code"],
         facts=tuple((name, value) for name, value in document["facts"]),
     )
-
-
-def lease_document(owner: str, until: datetime) -> Document:
-    """Encode a lease."""
-    return {"owner": owner, "until": until}
 
 
 def _entry(document: Document, entry_id: Any) -> PendingLogEntry:
