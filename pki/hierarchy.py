@@ -5,20 +5,18 @@ but issuing a CA and refreshing the root's list works without it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.authority import Authority, Clock, IssueRequest, issue_root
+from pki.authority import Authority, Clock, IssueRequest
 from pki.errors import PkiError
 from pki.files import write_atomically
 from pki.keys.api import Credential, PublicKey
-from pki.keys.software import KeyKind, SoftwareKey, generate
+from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.layout import (
     certificate_path,
@@ -27,12 +25,10 @@ from pki.layout import (
     list_path,
     load_certificate,
     open_authority,
-    save_authority,
-    save_public_url,
     serials_path,
 )
 from pki.names import SubjectFields, common_name
-from pki.profiles import ISSUING_KINDS, PROFILES, check_profiles
+from pki.profiles import ISSUING_KINDS, PROFILES
 from pki.registry import RegisteredCertificate
 from pki.serials import append_serial, write_serials
 from pki.trust import TrustMaterial, load_material
@@ -40,77 +36,11 @@ from schemas.errors import ErrorCode
 
 _ROOT = CertificateKind.ROOT
 _RESPONDER_NAME_OF_CA = 59  # " OCSP" follows, and a name has at most 64 characters
-_CA_NAMES = {
-    CertificateKind.ROOT: "Root CA",
-    CertificateKind.ISSUING_PERSONS: "Persons CA",
-    CertificateKind.ISSUING_ORGANISATIONS: "Organisations CA",
-    CertificateKind.ISSUING_SYSTEMS: "Systems CA",
-}
 
 
 def system_clock() -> datetime:
     """Return the time now."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HierarchySettings:
-    """How a new hierarchy is made.
-
-    Args:
-        name: common part of the names of its CAs.
-        demo: mark every certificate as made for show.
-        key_kind: kind of the CA keys.
-        passphrase: encrypts the CA keys; None leaves them to file permissions.
-        public_url: address (plain HTTP) that end certificates name for lists and
-            answers; empty: they name none.
-    """
-
-    name: str = "Lienthong"
-    demo: bool = False
-    key_kind: KeyKind = KeyKind.P256
-    passphrase: bytes | None = None
-    public_url: str = ""
-
-
-def create_hierarchy(
-    directory: Path, settings: HierarchySettings, clock: Clock = system_clock
-) -> "Hierarchy":
-    """Make a root, the issuing CAs and their first lists.
-
-    The folder appears complete or not at all.
-
-    Raises:
-        PkiError: the folder is not empty, or cannot be written.
-    """
-    check_profiles(PROFILES)
-    try:
-        if directory.exists() and any(directory.iterdir()):
-            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=directory.name)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=directory.parent) as temporary:
-            draft = Path(temporary) / directory.name
-            _fill(draft, settings, clock)
-            draft.replace(directory)
-    except OSError as error:
-        raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
-    return Hierarchy.open(directory, clock=clock, passphrase=settings.passphrase)
-
-
-def _fill(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
-    key = generate(settings.key_kind)
-    names = _ca_names(settings, _ROOT)
-    certificate = issue_root(key, names, clock=clock, demo=settings.demo)
-    save_authority(directory, _ROOT, key, certificate, settings.passphrase)
-    save_public_url(directory, settings.public_url)
-    root = open_authority(directory, _ROOT, clock, settings.passphrase)
-    for kind in ISSUING_KINDS:
-        _create_issuing(directory, root, kind, settings)
-    root.registry.close()
-    with Hierarchy.open(
-        directory, clock=clock, passphrase=settings.passphrase
-    ) as hierarchy:
-        hierarchy.write_crls()
 
 
 class Hierarchy:
@@ -306,22 +236,3 @@ class Hierarchy:
         crl = self._authorities[kind].crl()
         write_atomically(path, crl.public_bytes(Encoding.DER))
         return path
-
-
-def _create_issuing(
-    directory: Path,
-    root: Authority,
-    kind: CertificateKind,
-    settings: HierarchySettings,
-) -> None:
-    key = generate(settings.key_kind)
-    request = IssueRequest(
-        kind=kind, names=_ca_names(settings, kind), public_key=key.public_key
-    )
-    save_authority(directory, kind, key, root.issue(request), settings.passphrase)
-
-
-def _ca_names(settings: HierarchySettings, kind: CertificateKind) -> SubjectFields:
-    mark = " DEMO" if settings.demo else ""
-    name = f"{settings.name}{mark} {_CA_NAMES[kind]}"
-    return SubjectFields(common_name=name, organisation=settings.name)

@@ -20,7 +20,7 @@ from exchange.commands.pki_lookup import (
 )
 from exchange.commands.pki_responders import declare_responders, responders
 from pki.authority import TEMPORARY_REASONS
-from pki.hierarchy import HierarchySettings, create_hierarchy
+from pki.founding import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
 from pki.names import summary
 from schemas.errors import Text

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.demo.province import COMMUNE, OFFICES, OFFICIAL, Office
 from pki.files import PRIVATE, write_atomically
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy, system_clock
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy, system_clock
 from pki.keys.api import Credential
 from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
 from pki.kinds import RESPONDERS, CertificateKind

@@ -7,7 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.authority import Authority, issue_root
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, generate, load_pkcs12, save_pem, save_pkcs12
 from pki.kinds import RESPONDERS, CertificateKind

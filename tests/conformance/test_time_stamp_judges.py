@@ -16,7 +16,8 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, SoftwareKey, generate, save_pkcs8
 from pki.kinds import TIME_STAMP_POLICY, CertificateKind

@@ -9,7 +9,8 @@ from clients.errors import ClientError
 from clients.official import Appearance, Official
 from pki.errors import PkiError
 from pki.files import PRIVATE, PUBLIC, write_atomically
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy
 from pki.keys.software import save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy, HierarchySettings, create_hierarchy, system_clock
+from pki.founding import HierarchySettings, create_hierarchy
+from pki.hierarchy import Hierarchy, system_clock
 from pki.keys.software import KeyKind, generate
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields, agency_of, system_of
