@@ -7,6 +7,7 @@ from schemas.errors import ErrorCode, Explanation
 from schemas.explanations import (
     access,
     certificates,
+    custody,
     evidence,
     exchange_rules,
     pdf_signing,
@@ -25,6 +26,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **access.EXPLANATIONS,
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,
+        **custody.EXPLANATIONS,
         **tokens.EXPLANATIONS,
         **time_stamps.EXPLANATIONS,
         **pdf_signing.EXPLANATIONS,

@@ -110,6 +110,16 @@ class ErrorCode(StrEnum):
     CERTIFICATE_NOT_FOUND = "certificate_not_found"
     ALREADY_REVOKED = "already_revoked"
 
+    # CAs as a whole: labels, custody of keys, ceremonies
+    CA_LABEL_INVALID = "ca_label_invalid"
+    KEY_CUSTODY_INVALID = "key_custody_invalid"
+    OPERATOR_SECRETS_WRONG = "operator_secrets_wrong"
+    OPERATORS_NOT_DISTINCT = "operators_not_distinct"
+    CEREMONY_SCRIPT_INVALID = "ceremony_script_invalid"
+    CEREMONY_STOPPED = "ceremony_stopped"
+    LIST_LINT_REFUSED = "list_lint_refused"
+    TRANSCRIPT_INVALID = "transcript_invalid"
+
     # Keys in tokens
     KEY_MODULE_MISSING = "key_module_missing"
     KEY_DEVICE_UNAVAILABLE = "key_device_unavailable"

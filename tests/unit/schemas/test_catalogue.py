@@ -7,6 +7,7 @@ from schemas.errors import ErrorCode, Explanation
 from schemas.explanations import (
     access,
     certificates,
+    custody,
     evidence,
     exchange_rules,
     pdf_signing,
@@ -19,7 +20,15 @@ from schemas.explanations import (
 )
 
 AREAS = (
-    *(access, certificates, evidence, exchange_rules, pdf_signing, pdf_verdicts),
+    *(
+        access,
+        certificates,
+        custody,
+        evidence,
+        exchange_rules,
+        pdf_signing,
+        pdf_verdicts,
+    ),
     *(running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
