@@ -120,6 +120,25 @@ class ErrorCode(StrEnum):
     LIST_LINT_REFUSED = "list_lint_refused"
     TRANSCRIPT_INVALID = "transcript_invalid"
 
+    # Registration
+    REQUEST_NAMES_OTHER_AGENCY = "request_names_other_agency"
+    VALIDITY_TOO_LONG = "validity_too_long"
+    REQUEST_ASKS_FOR_CA = "request_asks_for_ca"
+    REQUEST_EXTENSION_REFUSED = "request_extension_refused"
+    AGENCY_CLOSED = "agency_closed"
+    APPROVER_NOT_DISTINCT = "approver_not_distinct"
+    APPROVAL_REQUIRED = "approval_required"
+    OPERATOR_UNKNOWN = "operator_unknown"
+    OPERATOR_INVALID = "operator_invalid"
+    ENROLMENT_CODE_REFUSED = "enrolment_code_refused"
+    REQUEST_NOT_FOUND = "request_not_found"
+    REQUEST_CLOSED = "request_closed"
+    REQUEST_PENDING = "request_pending"
+    RENEWAL_SUBJECT_DIFFERS = "renewal_subject_differs"
+    RENEWAL_KEY_TOO_OLD = "renewal_key_too_old"
+    BATCH_INVALID = "batch_invalid"
+    MERGER_REFUSED = "merger_refused"
+
     # Keys in tokens
     KEY_MODULE_MISSING = "key_module_missing"
     KEY_DEVICE_UNAVAILABLE = "key_device_unavailable"

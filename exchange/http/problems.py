@@ -30,12 +30,14 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.SIGNER_NOT_OF_SENDER,
         _E.STATUS_ACTOR_WRONG,
         _E.NOT_A_RECIPIENT,
+        _E.ENROLMENT_CODE_REFUSED,
     ),
     HTTPStatus.NOT_FOUND: (
         _E.NOT_FOUND,
         _E.ENVELOPE_NOT_FOUND,
         _E.ATTACHMENT_NOT_FOUND,
         _E.AGENCY_UNKNOWN,
+        _E.REQUEST_NOT_FOUND,
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: (_E.METHOD_NOT_ALLOWED,),
     HTTPStatus.REQUEST_TIMEOUT: (_E.REQUEST_TIMEOUT,),
@@ -43,6 +45,7 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.MESSAGE_ID_CONFLICT,
         _E.STATUS_NOT_ALLOWED,
         _E.STEP_NOT_ALLOWED,
+        _E.REQUEST_CLOSED,
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _E.BODY_TOO_LARGE,

@@ -12,6 +12,7 @@ from schemas.explanations import (
     exchange_rules,
     pdf_signing,
     pdf_verdicts,
+    registration,
     running,
     shape,
     time_stamps,
@@ -29,7 +30,7 @@ AREAS = (
         pdf_signing,
         pdf_verdicts,
     ),
-    *(running, shape, time_stamps, tokens, xml_signatures),
+    *(registration, running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
 ALL = [pytest.param(one, id=code) for code, one in CATALOGUE.items()]
