@@ -32,6 +32,13 @@ class AuthMode(StrEnum):
     DEVELOPMENT = "development"
 
 
+class Role(StrEnum):
+    """What a process does; a small site has one process for everything."""
+
+    EXCHANGE = "exchange"
+    CA = "ca"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """Listeners.
@@ -160,6 +167,43 @@ class PublicationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaSettings:
+    """The CA of a process with the role `ca`.
+
+    Args:
+        folder: the CA, with its private folder.
+        passphrase_file: file whose first line opens the keys of the CA.
+        crl_check_seconds: how often the age of the revocation lists is looked at.
+        expiry_check_seconds: how often certificates near their end are looked for.
+    """
+
+    folder: Path | None = None
+    passphrase_file: Path | None = None
+    crl_check_seconds: float = 300.0
+    expiry_check_seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentSettings:
+    """The enrolment listener: EST (RFC 7030), of a process with the role `ca`.
+
+    Args:
+        host: address of the enrolment listener.
+        port: port of the enrolment listener; 0 takes a free one.
+        certificate: PEM chain of the server, leaf first; without it the listener
+            stays closed.
+        key: PEM key of the server, readable by the service alone.
+        requests_per_minute: most requests from one address.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8444
+    certificate: Path | None = None
+    key: Path | None = None
+    requests_per_minute: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustSettings:
     """Which certificates are believed; the operating system's are never used.
 
@@ -224,6 +268,7 @@ class Settings:
     """Everything an operator can set.
 
     Args:
+        roles: what the process does: ``exchange``, ``ca``, or both.
         auth: ``mutual_tls``; ``development`` believes a header, on loopback only.
         server: listeners.
         tls: certificates of the agency listener.
@@ -231,10 +276,13 @@ class Settings:
         hub: names of this hub.
         keys: the hub's keys.
         publication: what the public listener serves.
+        ca: the CA, for the role ``ca``.
+        enrolment: the enrolment listener, for the role ``ca``.
         trust: believed certificates.
         limits: limits.
     """
 
+    roles: tuple[Role, ...] = (Role.EXCHANGE,)
     auth: AuthMode = AuthMode.MUTUAL_TLS
     server: ServerSettings = field(default_factory=ServerSettings)
     tls: TlsSettings = field(default_factory=TlsSettings)
@@ -242,6 +290,8 @@ class Settings:
     hub: HubSettings = field(default_factory=HubSettings)
     keys: KeysSettings = field(default_factory=KeysSettings)
     publication: PublicationSettings = field(default_factory=PublicationSettings)
+    ca: CaSettings = field(default_factory=CaSettings)
+    enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
@@ -249,17 +299,39 @@ class Settings:
         """Refuse a set of values that contradict each other.
 
         Raises:
-            ExchangeError: development authentication beyond loopback, or answers
-                about nothing that is published (CONFIGURATION_INVALID).
+            ExchangeError: the first key at fault (CONFIGURATION_INVALID).
         """
-        if self.auth is AuthMode.DEVELOPMENT and not is_loopback(self.server.host):
-            raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place="auth")
-        ocsp = self.keys.ocsp
-        answers = ocsp.persons.uri or ocsp.organisations.uri or ocsp.systems.uri
-        if answers and self.publication.folder is None:
-            raise ExchangeError(
-                ErrorCode.CONFIGURATION_INVALID, place="publication.folder"
-            )
+        for place in _contradictions(self):
+            raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place)
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Yield the keys that others contradict."""
+    development = settings.auth is AuthMode.DEVELOPMENT
+    if development and not is_loopback(settings.server.host):
+        yield "auth"
+    ocsp = settings.keys.ocsp
+    answers = ocsp.persons.uri or ocsp.organisations.uri or ocsp.systems.uri
+    if answers and settings.publication.folder is None:
+        yield "publication.folder"
+    if not settings.roles or len(set(settings.roles)) < len(settings.roles):
+        yield "roles"
+    if Role.CA in settings.roles:
+        yield from _contradictions_of_ca(settings.ca, settings.enrolment)
+
+
+def _contradictions_of_ca(
+    ca: CaSettings, enrolment: EnrolmentSettings
+) -> Iterator[str]:
+    if ca.folder is None:
+        yield "ca.folder"
+    for name in ("crl_check_seconds", "expiry_check_seconds"):
+        if not getattr(ca, name):
+            yield f"ca.{name}"
+    if (enrolment.certificate is None) != (enrolment.key is None):
+        yield "enrolment.key" if enrolment.certificate else "enrolment.certificate"
+    if not enrolment.requests_per_minute:
+        yield "enrolment.requests_per_minute"
 
 
 def is_loopback(host: str) -> bool:

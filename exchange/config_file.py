@@ -11,7 +11,7 @@ from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from exchange.config import KeyUri, Settings
+from exchange.config import KeyUri, Role, Settings
 from exchange.errors import ExchangeError
 from pki.keys.loader import rebased
 from schemas.errors import ErrorCode
@@ -88,6 +88,8 @@ def _value(kind: Any, value: object, base: Path, keys: tuple[str, ...]) -> Any:
         return _build(kind, value, base, keys)
     if kind == tuple[Path, ...]:
         return tuple(_path(one, base, keys) for one in _list(value, keys))
+    if kind == tuple[Role, ...]:
+        return tuple(_role(one, keys) for one in _list(value, keys))
     if Path in get_args(kind):
         return _path(value, base, keys)
     if kind is KeyUri:
@@ -116,6 +118,13 @@ def _path(value: object, base: Path, keys: tuple[str, ...]) -> Path:
     if not value:
         raise _invalid(keys)
     return base / _text(value, keys)
+
+
+def _role(value: object, keys: tuple[str, ...]) -> Role:
+    try:
+        return Role(_text(value, keys))
+    except ValueError as error:
+        raise _invalid(keys) from error
 
 
 def _scalar(kind: Any, value: object) -> object:

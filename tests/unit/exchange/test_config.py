@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import AuthMode, Settings, all_keys, is_loopback
+from exchange.config import AuthMode, Role, Settings, all_keys, is_loopback
 from exchange.config_file import load_settings
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
@@ -72,6 +72,22 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
         ("server = 7", "server"),
         ("auth = 'none'", "auth"),
         ("[keys.ocsp.systems]\nuri = 'pkcs12:x'", "publication.folder"),
+        ("roles = []", "roles"),
+        ("roles = ['ca', 'ca']", "roles"),
+        ("roles = ['tsa']", "roles"),
+        ("roles = ['ca']", "ca.folder"),
+        (
+            "roles = ['ca']\n[ca]\nfolder='x'\ncrl_check_seconds=0",
+            "ca.crl_check_seconds",
+        ),
+        (
+            "roles = ['ca']\n[ca]\nfolder='x'\n[enrolment]\ncertificate='x'",
+            "enrolment.key",
+        ),
+        (
+            "roles = ['ca']\n[ca]\nfolder='x'\n[enrolment]\nkey='x'",
+            "enrolment.certificate",
+        ),
         ("auth = ", "lienthong.toml"),
     ],
 )
@@ -118,14 +134,24 @@ def test_loopback_is_told_apart(host: str, *, local: bool) -> None:
     assert is_loopback(host) is local
 
 
+def shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
+
+
+def test_roles_are_read_from_file_and_environment(tmp_path: Path) -> None:
+    path = written(tmp_path, "roles = ['ca']\n[ca]\nfolder = 'pki'")
+    assert load_settings(path, {}).roles == (Role.CA,)
+    both = load_settings(path, {"LIENTHONG__ROLES": "exchange,ca"})
+    assert both.roles == (Role.EXCHANGE, Role.CA)
+
+
 def test_every_key_is_published_with_its_default() -> None:
     rows = re.findall(
         r"^\| `([a-z_.]+)` \| (?:`(.*?)`)? \|", PAGE.read_text("utf-8"), re.MULTILINE
     )
-    expected = [
-        (key, "" if value in {None, "", ()} else str(value))
-        for key, value in all_keys()
-    ]
+    expected = [(key, shown(value)) for key, value in all_keys()]
     assert rows == expected
 
 
