@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.errors import PkiError
 from pki.keys.api import Credential, PublicKey, SigningKey
 from pki.kinds import CertificateKind
+from pki.labels import CaLabel
 from pki.lint import BACKDATING, LintCase, refuse_if_broken
 from pki.names import SubjectFields
 from pki.places import PublicPlaces, places_below
@@ -66,6 +67,7 @@ class Authority:
         demo: it stands under a demo root.
         public_url: under it, lists and answers are published for anybody; empty:
             nowhere.
+        generation: which of the keys this CA has had.
     """
 
     kind: CertificateKind
@@ -74,6 +76,12 @@ class Authority:
     clock: Clock
     demo: bool
     public_url: str = ""
+    generation: int = 1
+
+    @property
+    def label(self) -> CaLabel:
+        """What its files are called."""
+        return CaLabel(self.kind, self.generation)
 
     def issue(self, request: IssueRequest) -> x509.Certificate:
         """Issue a certificate.
@@ -98,7 +106,7 @@ class Authority:
         profile = PROFILES[kind]
         if not self.public_url or profile.is_ca or profile.is_responder:
             return None
-        return places_below(self.public_url, self.kind)
+        return places_below(self.public_url, self.label)
 
     def revoke(
         self,

@@ -9,6 +9,7 @@ from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, system_clock
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
+from pki.labels import CaLabel
 from pki.layout import open_authority, save_authority, save_public_url
 from pki.names import SubjectFields
 from pki.profiles import ISSUING_KINDS, PROFILES, check_profiles
@@ -73,7 +74,7 @@ def _fill(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
     certificate = issue_root(key, names, clock=clock, demo=settings.demo)
     save_authority(directory, _ROOT, key, certificate, settings.passphrase)
     save_public_url(directory, settings.public_url)
-    root = open_authority(directory, _ROOT, clock, settings.passphrase)
+    root = open_authority(directory, CaLabel(_ROOT), clock, settings.passphrase)
     for kind in ISSUING_KINDS:
         _create_issuing(directory, root, kind, settings)
     root.registry.close()

@@ -18,17 +18,19 @@ from pki.files import write_atomically
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
+from pki.labels import AnyLabel, CaLabel
 from pki.layout import (
     certificate_path,
     is_demo_root,
     key_path,
+    labels_in,
     list_path,
     load_certificate,
     open_authority,
     serials_path,
 )
 from pki.names import SubjectFields, common_name
-from pki.profiles import ISSUING_KINDS, PROFILES
+from pki.profiles import PROFILES
 from pki.registry import RegisteredCertificate
 from pki.serials import append_serial, write_serials
 from pki.trust import TrustMaterial, load_material
@@ -51,11 +53,10 @@ class Hierarchy:
         authorities: the CAs whose keys are here.
     """
 
-    def __init__(
-        self, directory: Path, authorities: dict[CertificateKind, Authority]
-    ) -> None:
+    def __init__(self, directory: Path, authorities: dict[CaLabel, Authority]) -> None:
         self._directory = directory
         self._authorities = authorities
+        self._labels = labels_in(directory)
 
     @classmethod
     def open(
@@ -73,9 +74,9 @@ class Hierarchy:
         if not certificate_path(directory, _ROOT).exists():
             raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
         authorities = {
-            kind: open_authority(directory, kind, clock, passphrase)
-            for kind in (_ROOT, *ISSUING_KINDS)
-            if key_path(directory, kind).exists()
+            label: open_authority(directory, label, clock, passphrase)
+            for label in labels_in(directory)
+            if key_path(directory, label).exists()
         }
         return cls(directory, authorities)
 
@@ -107,21 +108,24 @@ class Hierarchy:
         public_key: PublicKey,
         *,
         days: int | None = None,
+        issuer: CaLabel | None = None,
     ) -> x509.Certificate:
         """Issue an end certificate; requests go through `pki.requests.read_request`.
+
+        It comes from the newest generation of its CA, unless `issuer` says which.
 
         Raises:
             PkiError: refused by the CA, a CA kind, or the CA's key is not here.
         """
         if PROFILES[kind].is_ca:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=kind)
-        authority = self._authority(PROFILES[kind].issuer)
+        authority = self._authority(issuer or self._newest(PROFILES[kind].issuer))
         lifetime = None if days is None else timedelta(days=days)
         request = IssueRequest(
             kind=kind, names=names, public_key=public_key, lifetime=lifetime
         )
         certificate = authority.issue(request)
-        self._append_serial(authority.kind, certificate.serial_number)
+        self._append_serial(authority.label, certificate.serial_number)
         return certificate
 
     def issue_credential(
@@ -131,6 +135,7 @@ class Hierarchy:
         *,
         key: SoftwareKey | None = None,
         days: int | None = None,
+        issuer: CaLabel | None = None,
     ) -> Credential:
         """Issue for a key held here (made now unless given), with its chain.
 
@@ -138,28 +143,38 @@ class Hierarchy:
             PkiError: as `issue`.
         """
         held = key or generate()
-        certificate = self.issue(kind, names, held.public_key, days=days)
-        return Credential(held, certificate, self.chain_above(kind))
+        certificate = self.issue(kind, names, held.public_key, days=days, issuer=issuer)
+        return Credential(held, certificate, self.chain_above(kind, issuer))
 
     def issue_responder(
-        self, issuer: CertificateKind, *, key: SoftwareKey | None = None
+        self, issuer: AnyLabel, *, key: SoftwareKey | None = None
     ) -> Credential:
         """Certify a key (made now unless given) that answers for an issuing CA.
+
+        A kind alone means its newest generation.
 
         Raises:
             PkiError: no issuing CA, or its key is not here.
         """
-        if issuer not in RESPONDERS:
-            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=issuer)
-        authority = self._authority(issuer).credential.certificate
+        label = issuer if isinstance(issuer, CaLabel) else self._newest(issuer)
+        if label.kind not in RESPONDERS:
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=str(label))
+        authority = self._authority(label).credential.certificate
         name = f"{common_name(authority)[:_RESPONDER_NAME_OF_CA]} OCSP"
         names = SubjectFields(common_name=name)
-        return self.issue_credential(RESPONDERS[issuer], names, key=key)
+        kind = RESPONDERS[label.kind]
+        return self.issue_credential(kind, names, key=key, issuer=label)
 
-    def chain_above(self, kind: CertificateKind) -> tuple[x509.Certificate, ...]:
-        """Return the certificates between one of this kind and the root."""
-        issuer = PROFILES[kind].issuer
-        return () if issuer is _ROOT else (load_certificate(self._directory, issuer),)
+    def chain_above(
+        self, kind: CertificateKind, issuer: CaLabel | None = None
+    ) -> tuple[x509.Certificate, ...]:
+        """Return the certificates between one of this kind and the root.
+
+        They are those of a new certificate, unless `issuer` says which CA issued it.
+        """
+        label = issuer or self._newest(PROFILES[kind].issuer)
+        own = load_certificate(self._directory, label)
+        return () if label.kind is _ROOT else (own,)
 
     def revoke(
         self,
@@ -171,9 +186,9 @@ class Hierarchy:
         Raises:
             PkiError: unknown, already revoked, or the list cannot be written.
         """
-        kind = self._issuer_of(serial)
-        self._authorities[kind].revoke(serial, reason)
-        self._write_crl(kind)
+        label = self._issuer_of(serial)
+        self._authorities[label].revoke(serial, reason)
+        self._write_crl(label)
 
     def write_crls(self) -> tuple[Path, ...]:
         """Publish a fresh list of every CA whose key is here.
@@ -183,9 +198,10 @@ class Hierarchy:
         Raises:
             PkiError: a file cannot be written.
         """
-        for kind in self._authorities.keys() & set(ISSUING_KINDS):
-            self._write_serials(kind)
-        return tuple(self._write_crl(kind) for kind in self._authorities)
+        for label in self._authorities:
+            if label.kind is not _ROOT:
+                self._write_serials(label)
+        return tuple(map(self._write_crl, self._authorities))
 
     def certificates(self) -> tuple[RegisteredCertificate, ...]:
         """Return everything the CAs here issued, oldest first."""
@@ -198,41 +214,50 @@ class Hierarchy:
             PkiError: a file is unreadable.
         """
         folder = self._directory
+        issuing = [one for one in labels_in(folder) if one.kind is not _ROOT]
         return load_material(
             trust=[certificate_path(folder, _ROOT)],
-            intermediates=[certificate_path(folder, kind) for kind in ISSUING_KINDS],
+            intermediates=[certificate_path(folder, one) for one in issuing],
             revocation=[folder],
         )
 
-    def _authority(self, kind: CertificateKind) -> Authority:
-        if kind not in self._authorities:
-            raise PkiError(ErrorCode.KEY_UNREADABLE, place=kind)
-        return self._authorities[kind]
+    def _newest(self, kind: CertificateKind) -> CaLabel:
+        """Return the newest generation there was when this was opened."""
+        return max(
+            (one for one in self._labels if one.kind is kind),
+            key=lambda one: one.rank,
+            default=CaLabel(kind),
+        )
 
-    def _issuer_of(self, serial: int) -> CertificateKind:
-        for kind, authority in self._authorities.items():
+    def _authority(self, label: CaLabel) -> Authority:
+        if label not in self._authorities:
+            raise PkiError(ErrorCode.KEY_UNREADABLE, place=str(label))
+        return self._authorities[label]
+
+    def _issuer_of(self, serial: int) -> CaLabel:
+        for label, authority in self._authorities.items():
             if serial in authority.registry:
-                return kind
+                return label
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
         for authority in self._authorities.values():
             yield from authority.registry.list()
 
-    def _append_serial(self, kind: CertificateKind, serial: int) -> None:
-        path = serials_path(self._directory, kind)
+    def _append_serial(self, label: CaLabel, serial: int) -> None:
+        path = serials_path(self._directory, label)
         if path.exists():
             append_serial(path, serial)
         else:
-            self._write_serials(kind)
+            self._write_serials(label)
 
-    def _write_serials(self, kind: CertificateKind) -> None:
-        issued = self._authorities[kind].registry.list()
-        path = serials_path(self._directory, kind)
+    def _write_serials(self, label: CaLabel) -> None:
+        issued = self._authorities[label].registry.list()
+        path = serials_path(self._directory, label)
         write_serials(path, (one.serial for one in issued))
 
-    def _write_crl(self, kind: CertificateKind) -> Path:
-        path = list_path(self._directory, kind)
-        crl = self._authorities[kind].crl()
+    def _write_crl(self, label: CaLabel) -> Path:
+        path = list_path(self._directory, label)
+        crl = self._authorities[label].crl()
         write_atomically(path, crl.public_bytes(Encoding.DER))
         return path

@@ -57,6 +57,10 @@ class CaLabel:
         return CA_KINDS.index(self.kind), self.generation
 
 
+AnyLabel = CaLabel | CertificateKind
+"""A kind alone stands for its first generation."""
+
+
 def parse_label(text: str) -> CaLabel:
     """Read a label; only the very form it is written in is one.
 

@@ -1,8 +1,8 @@
 """Where a hierarchy keeps its files, and how a CA is read back from them.
 
-`KIND.pem` and `KIND.crl` are public, as is `KIND.serials`: what the CA issued, one
+`LABEL.pem` and `LABEL.crl` are public, as is `LABEL.serials`: what the CA issued, one
 serial number in hexadecimal per line. `public-url` has the address they are published
-under, where there is one. `private/KIND/` holds `key.pem` and `registry.sqlite`.
+under, where there is one. `private/LABEL/` holds `key.pem` and `registry.sqlite`.
 """
 
 from pathlib import Path
@@ -17,6 +17,7 @@ from pki.keys.api import Credential
 from pki.keys.loader import load_key_file
 from pki.keys.software import SoftwareKey, save_pkcs8
 from pki.kinds import DEMO_POLICY, CertificateKind
+from pki.labels import AnyLabel, CaLabel, parse_label
 from pki.places import check_public_url
 from pki.registry import SqliteRegistry
 from pki.trust import load_material
@@ -25,24 +26,30 @@ from schemas.errors import ErrorCode
 _PUBLIC_URL = "public-url"
 
 
-def certificate_path(directory: Path, kind: CertificateKind) -> Path:
+def certificate_path(directory: Path, ca: AnyLabel) -> Path:
     """Return where the certificate of a CA is published."""
-    return directory / f"{kind}.pem"
+    return directory / f"{ca}.pem"
 
 
-def list_path(directory: Path, kind: CertificateKind) -> Path:
+def list_path(directory: Path, ca: AnyLabel) -> Path:
     """Return where the revocation list of a CA is published."""
-    return directory / f"{kind}.crl"
+    return directory / f"{ca}.crl"
 
 
-def serials_path(directory: Path, kind: CertificateKind) -> Path:
+def serials_path(directory: Path, ca: AnyLabel) -> Path:
     """Return where the serial numbers a CA issued are published."""
-    return directory / f"{kind}.serials"
+    return directory / f"{ca}.serials"
 
 
-def key_path(directory: Path, kind: CertificateKind) -> Path:
+def labels_in(directory: Path) -> tuple[CaLabel, ...]:
+    """Return the CAs whose certificates are published, from the root down."""
+    names = (path.stem for path in directory.glob("*.pem"))
+    return tuple(sorted(filter(None, map(_label, names)), key=lambda one: one.rank))
+
+
+def key_path(directory: Path, ca: AnyLabel) -> Path:
     """Return where the key of a CA is kept."""
-    return directory / "private" / kind / "key.pem"
+    return directory / "private" / str(ca) / "key.pem"
 
 
 def is_demo_root(root: x509.Certificate) -> bool:
@@ -56,7 +63,7 @@ def is_demo_root(root: x509.Certificate) -> bool:
 
 def save_authority(
     directory: Path,
-    kind: CertificateKind,
+    ca: AnyLabel,
     key: SoftwareKey,
     certificate: x509.Certificate,
     passphrase: bytes | None,
@@ -67,12 +74,12 @@ def save_authority(
         OSError: a folder cannot be made.
         PkiError: a file cannot be written.
     """
-    path = key_path(directory, kind)
+    path = key_path(directory, ca)
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomically(path, save_pkcs8(key, passphrase), mode=PRIVATE)
     pem = certificate.public_bytes(Encoding.PEM)
-    write_atomically(certificate_path(directory, kind), pem)
+    write_atomically(certificate_path(directory, ca), pem)
 
 
 def save_public_url(directory: Path, url: str) -> None:
@@ -101,20 +108,21 @@ def load_public_url(directory: Path) -> str:
 
 
 def open_authority(
-    directory: Path, kind: CertificateKind, clock: Clock, passphrase: bytes | None
+    directory: Path, label: CaLabel, clock: Clock, passphrase: bytes | None
 ) -> Authority:
     """Read a CA back.
 
     Raises:
         PkiError: a file is unreadable or exposed, or key and certificate differ.
     """
-    path = key_path(directory, kind)
-    certificate = load_certificate(directory, kind)
+    path = key_path(directory, label)
+    certificate = load_certificate(directory, label)
     key = load_key_file(path, passphrase)
     if certificate.public_key() != key.public_key:
-        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=f"{kind}.pem")
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=f"{label}.pem")
     return Authority(
-        kind=kind,
+        kind=label.kind,
+        generation=label.generation,
         credential=Credential(key, certificate),
         registry=SqliteRegistry(path.with_name("registry.sqlite")),
         clock=clock,
@@ -123,11 +131,19 @@ def open_authority(
     )
 
 
-def load_certificate(directory: Path, kind: CertificateKind) -> x509.Certificate:
+def _label(name: str) -> CaLabel | None:
+    """Read a label; other files may lie in the folder as well."""
+    try:
+        return parse_label(name)
+    except PkiError:
+        return None
+
+
+def load_certificate(directory: Path, ca: AnyLabel) -> x509.Certificate:
     """Read the certificate of a CA.
 
     Raises:
         PkiError: it is absent or malformed.
     """
-    path = certificate_path(directory, kind)
+    path = certificate_path(directory, ca)
     return x509.load_der_x509_certificate(load_material([path]).roots[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pki.errors import PkiError
-from pki.kinds import CertificateKind
+from pki.labels import AnyLabel
 from schemas.errors import ErrorCode
 
 _LONGEST_URL = 200
@@ -29,7 +29,7 @@ class PublicPlaces:
     revocation_list: str
 
 
-def places_below(public_url: str, issuer: CertificateKind) -> PublicPlaces:
+def places_below(public_url: str, issuer: AnyLabel) -> PublicPlaces:
     """Return what certificates of one CA name, under the hierarchy's public URL."""
     base = public_url.rstrip("/")
     return PublicPlaces(

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from pki.certificates import read_certificate
 from pki.errors import PkiError
-from pki.kinds import CertificateKind
+from pki.labels import AnyLabel
 from pki.layout import list_path, load_certificate, serials_path
 from pki.revocation import RevocationList, read_revocation_list
 from pki.serials import read_serials
@@ -82,15 +82,15 @@ class PublishedStatus:
         return GOOD if serial in self.issued else UNKNOWN
 
 
-def read_published_status(directory: Path, kind: CertificateKind) -> PublishedStatus:
+def read_published_status(directory: Path, ca: AnyLabel) -> PublishedStatus:
     """Read what a CA published in `directory`.
 
     Raises:
         PkiError: a file is unreadable, or the list is not signed by the CA.
     """
-    issuer = read_certificate(load_certificate(directory, kind))
-    path = list_path(directory, kind)
+    issuer = read_certificate(load_certificate(directory, ca))
+    path = list_path(directory, ca)
     revocations = read_revocation_list(load_material(revocation=[path]).crls[0])
     if not revocations.is_signed_by(issuer):
         raise PkiError(ErrorCode.CRL_INVALID, place=path.name)
-    return PublishedStatus(revocations, read_serials(serials_path(directory, kind)))
+    return PublishedStatus(revocations, read_serials(serials_path(directory, ca)))
