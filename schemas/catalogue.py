@@ -6,6 +6,7 @@ from types import MappingProxyType
 from schemas.errors import ErrorCode, Explanation
 from schemas.explanations import (
     access,
+    ca_journal,
     certificates,
     custody,
     evidence,
@@ -28,6 +29,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,
         **custody.EXPLANATIONS,
+        **ca_journal.EXPLANATIONS,
         **registration.EXPLANATIONS,
         **tokens.EXPLANATIONS,
         **time_stamps.EXPLANATIONS,

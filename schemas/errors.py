@@ -120,6 +120,15 @@ class ErrorCode(StrEnum):
     LIST_LINT_REFUSED = "list_lint_refused"
     TRANSCRIPT_INVALID = "transcript_invalid"
 
+    # The CA's registry and journal
+    KEY_REUSED = "key_reused"
+    ALREADY_SUSPENDED = "already_suspended"
+    NOT_SUSPENDED = "not_suspended"
+    INVALIDITY_DATE_REFUSED = "invalidity_date_refused"
+    JOURNAL_BROKEN = "journal_broken"
+    REGISTRY_DIFFERS = "registry_differs"
+    PUBLISHED_DIFFERS = "published_differs"
+
     # Registration
     REQUEST_NAMES_OTHER_AGENCY = "request_names_other_agency"
     VALIDITY_TOO_LONG = "validity_too_long"

@@ -6,6 +6,7 @@ from schemas.catalogue import CATALOGUE, explain
 from schemas.errors import ErrorCode, Explanation
 from schemas.explanations import (
     access,
+    ca_journal,
     certificates,
     custody,
     evidence,
@@ -23,6 +24,7 @@ from schemas.explanations import (
 AREAS = (
     *(
         access,
+        ca_journal,
         certificates,
         custody,
         evidence,

@@ -1,0 +1,82 @@
+"""A SQLite file that several processes and threads write, durable at every return."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from pki.errors import PkiError
+from schemas.errors import ErrorCode
+
+_BUSY_SECONDS = 60.0
+
+
+class SqliteFile:
+    """An open file.
+
+    One writer at a time: a transaction takes the write lock when it begins, so what it
+    reads stays true until it commits. The lock ends with its process, however it ends.
+
+    Args:
+        path: the file; made if absent.
+
+    Raises:
+        PkiError: it cannot be opened or is no database (FILE_UNREADABLE).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._lock = RLock()
+        try:
+            self.connection = sqlite3.connect(
+                path,
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error as error:
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock; commit at the end, or undo everything on an error.
+
+        Raises:
+            PkiError: the file cannot be written, or is busy for a minute
+                (FILE_NOT_WRITTEN).
+        """
+        with self._lock, self._coded(ErrorCode.FILE_NOT_WRITTEN):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            finally:
+                # Still open only when something above failed, the commit included.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Read; other threads wait.
+
+        Raises:
+            PkiError: the file cannot be read (FILE_UNREADABLE).
+        """
+        with self._lock, self._coded(ErrorCode.FILE_UNREADABLE):
+            yield self.connection
+
+    def close(self) -> None:
+        """Let go of the file; again is harmless."""
+        with self._lock:
+            self.connection.close()
+
+    @contextmanager
+    def _coded(self, code: ErrorCode) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise PkiError(code, place=self.name) from error
