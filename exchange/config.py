@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, NewType
 
 from exchange.errors import ExchangeError
+from pki.clock import ClockSource
 from schemas.errors import ErrorCode
 
 _KIB = 1024
 _MIB = 1024 * _KIB
 _GIB = 1024 * _MIB
+_MOST_ACCURACY_MS = 1000
 
 
 KeyUri = NewType("KeyUri", str)
@@ -144,11 +146,13 @@ class KeysSettings:
         receipt: signs receipts and evidence manifests.
         log: signs tree heads.
         ocsp: sign OCSP answers.
+        tsa: signs time stamps; a new one is certified every year.
     """
 
     receipt: KeySettings = field(default_factory=KeySettings)
     log: KeySettings = field(default_factory=KeySettings)
     ocsp: OcspKeysSettings = field(default_factory=OcspKeysSettings)
+    tsa: KeySettings = field(default_factory=KeySettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +205,31 @@ class EnrolmentSettings:
     certificate: Path | None = None
     key: Path | None = None
     requests_per_minute: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStampingSettings:
+    """Making time stamps (`keys.tsa`), and having them made elsewhere.
+
+    Args:
+        register: SQLite file that records every stamp, on a local disk; made if absent.
+        accuracy_ms: how far the clock may be off, in milliseconds; 1 to 1000.
+        clock: who vouches for the clock: ``kernel``, ``chrony``, or ``trusted``: the
+            operator, and only jumps are looked for.
+        stamps_per_second: most stamps made; others are told to wait.
+        policies: identifiers of the policies stamped under, the default one first;
+            empty for our own.
+        servers: addresses of authorities that are asked for stamps, best one first.
+        server_anchors: PEM files of roots believed for servers over ``https``.
+    """
+
+    register: Path | None = None
+    accuracy_ms: int = 1000
+    clock: ClockSource = ClockSource.KERNEL
+    stamps_per_second: int = 100
+    policies: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    server_anchors: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +305,7 @@ class Settings:
         hub: names of this hub.
         keys: the hub's keys.
         publication: what the public listener serves.
+        time_stamping: time stamps.
         ca: the CA, for the role ``ca``.
         enrolment: the enrolment listener, for the role ``ca``.
         trust: believed certificates.
@@ -290,6 +320,7 @@ class Settings:
     hub: HubSettings = field(default_factory=HubSettings)
     keys: KeysSettings = field(default_factory=KeysSettings)
     publication: PublicationSettings = field(default_factory=PublicationSettings)
+    time_stamping: TimeStampingSettings = field(default_factory=TimeStampingSettings)
     ca: CaSettings = field(default_factory=CaSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
@@ -311,13 +342,28 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     if development and not is_loopback(settings.server.host):
         yield "auth"
     ocsp = settings.keys.ocsp
-    answers = ocsp.persons.uri or ocsp.organisations.uri or ocsp.systems.uri
-    if answers and settings.publication.folder is None:
+    keys = (ocsp.persons, ocsp.organisations, ocsp.systems, settings.keys.tsa)
+    if any(one.uri for one in keys) and settings.publication.folder is None:
         yield "publication.folder"
+    if settings.keys.tsa.uri:
+        yield from _contradictions_of_stamps(settings)
     if not settings.roles or len(set(settings.roles)) < len(settings.roles):
         yield "roles"
     if Role.CA in settings.roles:
         yield from _contradictions_of_ca(settings.ca, settings.enrolment)
+
+
+def _contradictions_of_stamps(settings: Settings) -> Iterator[str]:
+    """Keys that stamp are held where the CA is, and nowhere else."""
+    if Role.CA not in settings.roles:
+        yield "keys.tsa.uri"
+    stamping = settings.time_stamping
+    if stamping.register is None:
+        yield "time_stamping.register"
+    if not 1 <= stamping.accuracy_ms <= _MOST_ACCURACY_MS:
+        yield "time_stamping.accuracy_ms"
+    if not stamping.stamps_per_second:
+        yield "time_stamping.stamps_per_second"
 
 
 def _contradictions_of_ca(

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from exchange.config import KeyUri, Role, Settings
 from exchange.errors import ExchangeError
@@ -86,10 +86,9 @@ def _build(kind: Any, values: object, base: Path, keys: tuple[str, ...]) -> Any:
 def _value(kind: Any, value: object, base: Path, keys: tuple[str, ...]) -> Any:
     if is_dataclass(kind):
         return _build(kind, value, base, keys)
-    if kind == tuple[Path, ...]:
-        return tuple(_path(one, base, keys) for one in _list(value, keys))
-    if kind == tuple[Role, ...]:
-        return tuple(_role(one, keys) for one in _list(value, keys))
+    if get_origin(kind) is tuple:
+        one_of = get_args(kind)[0]
+        return tuple(_member(one_of, one, base, keys) for one in _list(value, keys))
     if Path in get_args(kind):
         return _path(value, base, keys)
     if kind is KeyUri:
@@ -98,6 +97,12 @@ def _value(kind: Any, value: object, base: Path, keys: tuple[str, ...]) -> Any:
         return _scalar(kind, value)
     except (TypeError, ValueError) as error:
         raise _invalid(keys) from error
+
+
+def _member(kind: Any, value: object, base: Path, keys: tuple[str, ...]) -> Any:
+    if kind is Path:
+        return _path(value, base, keys)
+    return _role(value, keys) if kind is Role else _text(value, keys)
 
 
 def _list(value: object, keys: tuple[str, ...]) -> list[object]:

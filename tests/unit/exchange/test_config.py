@@ -13,6 +13,11 @@ from schemas.errors import ErrorCode
 PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
 
 
+CA = "roles = ['ca']\n[ca]\nfolder = 'pki'\n"
+STAMPS = "[keys.tsa]\nuri = 'pkcs12:x'\n[publication]\nfolder = 'pki'\n"
+REGISTER = "[time_stamping]\nregister = 'stamps.sqlite'\n"
+
+
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "lienthong.toml"
     path.write_text(text, "utf-8")
@@ -88,6 +93,17 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
             "roles = ['ca']\n[ca]\nfolder='x'\n[enrolment]\nkey='x'",
             "enrolment.certificate",
         ),
+        ("[keys.tsa]\nuri = 'pkcs12:x'", "publication.folder"),
+        (STAMPS, "keys.tsa.uri"),
+        (f"{CA}{STAMPS}", "time_stamping.register"),
+        (f"{CA}{STAMPS}{REGISTER}accuracy_ms = 0", "time_stamping.accuracy_ms"),
+        (f"{CA}{STAMPS}{REGISTER}accuracy_ms = 1001", "time_stamping.accuracy_ms"),
+        (
+            f"{CA}{STAMPS}{REGISTER}stamps_per_second = 0",
+            "time_stamping.stamps_per_second",
+        ),
+        ("[time_stamping]\nclock = 'sundial'", "time_stamping.clock"),
+        ("[time_stamping]\nservers = [7]", "time_stamping.servers"),
         ("auth = ", "lienthong.toml"),
     ],
 )
@@ -170,3 +186,11 @@ def test_address_of_a_token_and_a_whole_path_stay(tmp_path: Path, uri: str) -> N
     path.write_text(f'[keys.receipt]\nuri = "{uri}"\n')
 
     assert load_settings(path, {}).keys.receipt.uri == uri
+
+
+def test_lists_of_words_come_from_the_file_and_the_environment(tmp_path: Path) -> None:
+    path = written(tmp_path, '[time_stamping]\nservers = ["http://a/tsa"]')
+    name = "LIENTHONG__TIME_STAMPING__POLICIES"
+    settings = load_settings(path, {name: "1.2.3,1.2.4"}).time_stamping
+    assert settings.servers == ("http://a/tsa",)
+    assert settings.policies == ("1.2.3", "1.2.4")
