@@ -7,13 +7,21 @@ from ssl import SSLContext
 
 from aiohttp import web
 
-from exchange.config import AuthMode
+from exchange.config import AuthMode, LimitSettings
 from exchange.delivery.background import delivering
 from exchange.errors import ExchangeError
 from exchange.http.auth import Authenticator
 from exchange.http.connection import accepting, unnamed
 from exchange.http.gate import Gate
-from exchange.http.keys import AUTHENTICATOR, GATE, HEARD, METRICS, SERVICES
+from exchange.http.keys import (
+    AUTHENTICATOR,
+    GATE,
+    HEARD,
+    LIMITS,
+    METRICS,
+    READINESS,
+    SERVICES,
+)
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import (
     authenticated,
@@ -23,6 +31,7 @@ from exchange.http.middleware import (
 )
 from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
+from exchange.readiness import Readiness
 from exchange.services import Services
 from schemas.errors import ErrorCode
 
@@ -42,7 +51,10 @@ def create_app(
         metrics: counters shared with the admin application.
         owner: name of this process in leases.
     """
-    app = _application(services, metrics or Metrics())
+    app = _application(services.limits, metrics or Metrics())
+    app[SERVICES] = services
+    app[READINESS] = Readiness()
+    app[READINESS].add(services.check)
     app[AUTHENTICATOR] = Authenticator(services, mode=auth)
     app[GATE] = Gate(services.limits.concurrent_intakes)
     app.middlewares.append(authenticated)
@@ -60,9 +72,12 @@ def create_app(
     return app
 
 
-def create_admin_app(services: Services, metrics: Metrics) -> web.Application:
+def create_admin_app(
+    limits: LimitSettings, metrics: Metrics, readiness: Readiness
+) -> web.Application:
     """Return the application of the loopback listener: health and counters."""
-    app = _application(services, metrics)
+    app = _application(limits, metrics)
+    app[READINESS] = readiness
     add_routes(app, ADMIN_LISTENER)
     return app
 
@@ -101,7 +116,7 @@ async def _accepting(
     if runner.server is None:
         raise ExchangeError(ErrorCode.INTERNAL, place="listener")
     address = (listener.host, listener.port)
-    seconds = app[SERVICES].limits.idle_seconds
+    seconds = app[LIMITS].idle_seconds
     async with AsyncExitStack() as opened:
         accepted = accepting(runner.server, address, listener.tls)
         try:
@@ -114,14 +129,14 @@ async def _accepting(
         yield port
 
 
-def _application(services: Services, metrics: Metrics) -> web.Application:
+def _application(limits: LimitSettings, metrics: Metrics) -> web.Application:
     # aiohttp's own cap guards only read(); bodies here are read in capped pieces.
     app = web.Application(
         middlewares=[observed, explained, limited],
-        client_max_size=services.limits.small_body_bytes,
+        client_max_size=limits.small_body_bytes,
     )
     app.on_response_prepare.append(unnamed)
-    app[SERVICES] = services
+    app[LIMITS] = limits
     app[METRICS] = metrics
     app[HEARD] = Heard()
     return app

@@ -1,63 +1,28 @@
-"""The service process: database, keys, trust, workers and listeners, in this order.
+"""The service process: its roles are prepared, started, and then they listen.
 
 It stops in the opposite order on SIGTERM or SIGINT: no new requests, the running ones
 finish, the loops stop, then mongod.
 """
 
 import asyncio
-import json
 import os
 import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from ssl import SSLContext
 
 import structlog
-from cryptography import x509
 
-from exchange.app import Listener, create_admin_app, create_app, listening
-from exchange.config import AuthMode, KeySettings, Settings, is_loopback
-from exchange.database import open_database
-from exchange.delivery.loops import repeat
-from exchange.errors import ExchangeError
-from exchange.http.metrics import Metrics
-from exchange.http.public_desk import PublicDesk
-from exchange.http.public_listener import PublicServer, listening_publicly
-from exchange.http.tls import server_context
-from exchange.keys import open_key
-from exchange.pdf_workers import PooledPdfReader
+from exchange.config import Role, Settings
+from exchange.process.base import Base, listen_for_operators, listen_publicly
+from exchange.process.exchange_role import ExchangeRole
+from exchange.process.ports import Ports, announced
 from exchange.publication import FollowedPublication
-from exchange.services import Hub, Services
-from exchange.signals import Signals
-from exchange.trust import FollowedTrust
-from pki.files import read_private_file, write_atomically
 from pki.hierarchy import system_clock
-from pki.keys.api import Credential
-from pki.layout import is_demo_root
-from schemas.errors import ErrorCode
-from signing.workers.pool import WorkerPool
 
-_LOOPBACK = "127.0.0.1"
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Where a running service listens; `run/service.json` says the same.
-
-    Args:
-        public_port: None where nothing is published.
-    """
-
-    pid: int
-    host: str
-    agency_port: int
-    public_port: int | None
-    admin_port: int
 
 
 async def serve(
@@ -73,7 +38,7 @@ async def serve(
         settings: everything an operator sets.
         folder: holds the embedded database and `run/service.json`.
         clock: gives the time.
-        started: called once both listeners are open.
+        started: called once all listeners are open.
 
     Raises:
         CodedError: the service cannot start; the code and place say why.
@@ -96,75 +61,25 @@ async def running(
     Raises:
         CodedError: the service cannot start.
     """
-    hub, trust, tls = _hub(settings), FollowedTrust(settings.trust), _tls(settings)
+    exchange = ExchangeRole(settings) if Role.EXCHANGE in settings.roles else None
     publication = _publication(settings, clock)
-    _refuse_demo_root_beyond_loopback(settings, trust)
     async with AsyncExitStack() as opened:
-        storage = await opened.enter_async_context(
-            open_database(settings.mongodb, folder)
+        base = Base(settings=settings, folder=folder, clock=clock, opened=opened)
+        services = await exchange.start(base) if exchange else None
+        admin_port = await listen_for_operators(base)
+        public_port = await listen_publicly(base, publication) if publication else None
+        agency_port = (
+            await exchange.listen(base, services) if exchange and services else None
         )
-        pool = await opened.enter_async_context(_pool(settings))
-        await opened.enter_async_context(_repeating("trust", trust.turn))
-        if publication is not None:
-            await opened.enter_async_context(
-                _repeating("publication", publication.turn)
-            )
-        services = Services(
-            storage=storage,
-            clock=clock,
-            hub=hub,
-            trust=trust,
-            pdfs=PooledPdfReader(pool),
-            signals=Signals(),
-            limits=settings.limits,
+        ports = Ports(
+            pid=os.getpid(),
+            host=settings.server.host,
+            agency_port=agency_port,
+            public_port=public_port,
+            admin_port=admin_port,
         )
-        ports = await _listen(
-            opened, settings, services, tls=tls, publication=publication
-        )
-        with _announced(folder, ports):
+        with announced(folder, ports):
             yield ports
-
-
-async def _listen(
-    opened: AsyncExitStack,
-    settings: Settings,
-    services: Services,
-    *,
-    tls: SSLContext | None,
-    publication: FollowedPublication | None,
-) -> Ports:
-    metrics = Metrics()
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    agency = create_app(services, auth=settings.auth, metrics=metrics, owner=owner)
-    admin = create_admin_app(services, metrics)
-    server = settings.server
-    admin_port = await opened.enter_async_context(
-        listening(admin, Listener(host=_LOOPBACK, port=server.admin_port))
-    )
-    public_port = None
-    if publication is not None:
-        desk = PublicDesk(publication)
-        public_port = await opened.enter_async_context(
-            listening_publicly(
-                PublicServer(desk, metrics, services.clock),
-                host=server.public_host,
-                port=server.public_port,
-            )
-        )
-    listener = Listener(
-        host=server.host,
-        port=server.port,
-        tls=tls,
-        drain_seconds=server.drain_seconds,
-    )
-    agency_port = await opened.enter_async_context(listening(agency, listener))
-    return Ports(
-        pid=os.getpid(),
-        host=server.host,
-        agency_port=agency_port,
-        public_port=public_port,
-        admin_port=admin_port,
-    )
 
 
 def _publication(
@@ -172,75 +87,6 @@ def _publication(
 ) -> FollowedPublication | None:
     folder = settings.publication.folder
     return None if folder is None else FollowedPublication(folder, settings, clock)
-
-
-def _hub(settings: Settings) -> Hub:
-    return Hub(
-        hub_id=settings.hub.id,
-        log_id=settings.hub.log_id,
-        receipt=_credential(settings.keys.receipt, "keys.receipt"),
-        log=_credential(settings.keys.log, "keys.log"),
-    )
-
-
-def _credential(settings: KeySettings, name: str) -> Credential:
-    if not settings.uri:
-        raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=f"{name}.uri")
-    return open_key(settings)
-
-
-def _tls(settings: Settings) -> SSLContext | None:
-    """Return the TLS of the agency listener; none only in development."""
-    if settings.auth is AuthMode.DEVELOPMENT:
-        return None
-    if settings.tls.key is not None:
-        # Read for its check alone: a key open to others is refused.
-        read_private_file(settings.tls.key)
-    return server_context(settings.tls)
-
-
-def _refuse_demo_root_beyond_loopback(settings: Settings, trust: FollowedTrust) -> None:
-    roots = map(x509.load_der_x509_certificate, trust.material.roots)
-    if not any(map(is_demo_root, roots)):
-        return
-    server = settings.server
-    for place, host in (("host", server.host), ("public_host", server.public_host)):
-        if not is_loopback(host):
-            raise ExchangeError(
-                ErrorCode.CONFIGURATION_INVALID, place=f"server.{place}"
-            )
-
-
-def _pool(settings: Settings) -> WorkerPool:
-    limits = settings.limits
-    return WorkerPool(
-        settings.server.workers, limits.pdf_memory_bytes, limits.pdf_seconds
-    )
-
-
-@asynccontextmanager
-async def _repeating(
-    name: str, turn: Callable[[], Awaitable[None]]
-) -> AsyncIterator[None]:
-    task = asyncio.create_task(repeat(name, turn), name=name)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-@contextmanager
-def _announced(folder: Path, ports: Ports) -> Iterator[None]:
-    """Say in `run/service.json` where the service listens, while it does."""
-    path = folder / "run" / "service.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(asdict(ports)).encode())
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

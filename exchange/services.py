@@ -140,6 +140,16 @@ class Services:
         """Return the time, in UTC and whole milliseconds."""
         return truncate_ms(self.clock())
 
+    async def check(self) -> tuple[str, ...]:
+        """Return what is degraded (`exchange.readiness`): nothing, or all is.
+
+        Raises:
+            ExchangeError: the database does not answer (SERVICE_UNAVAILABLE).
+        """
+        if not await self.storage.ready():
+            raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="database")
+        return ()
+
     @property
     def intake_policy(self) -> IntakePolicy:
         """The limits of the intake decision."""

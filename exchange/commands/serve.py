@@ -11,7 +11,8 @@ from exchange.demo.directory import fill_directory
 from exchange.demo.province import OFFICES
 from exchange.demo.site import Site, build_site, refresh_lists, write_profiles
 from exchange.logs import configure_logs
-from exchange.serve import Ports, serve
+from exchange.process.ports import Ports
+from exchange.serve import serve
 from schemas.errors import Text
 
 
@@ -49,7 +50,7 @@ async def _serve_demo(site: Site, output: Output) -> None:
     settings = load_settings(site.config)
 
     def started(ports: Ports) -> None:
-        write_profiles(site, ports.agency_port)
+        write_profiles(site, ports.agency_port or 0)
         profiles = {office.name: str(site.profile(office)) for office in OFFICES}
         _tell(ports, output, profiles)
 
@@ -57,16 +58,19 @@ async def _serve_demo(site: Site, output: Output) -> None:
 
 
 def _tell(ports: Ports, output: Output, profiles: Mapping[str, str]) -> None:
-    agency = f"https://{ports.host}:{ports.agency_port}"
     admin = f"http://127.0.0.1:{ports.admin_port}/health/ready"
-    fields = {"agency": agency, "admin": admin, "pid": ports.pid}
+    places = {"admin": admin}
+    if ports.agency_port is not None:
+        places = {"agency": f"https://{ports.host}:{ports.agency_port}", **places}
+    fields = {**places, "pid": ports.pid}
+    told = "  ".join(places.values())
     lines = [
         f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
     ]
     output.result(
         {**fields, "profiles": dict(profiles)},
         Text(
-            f"Đang phục vụ: {agency}  {admin}{''.join(lines)}",
-            f"Serving: {agency}  {admin}{''.join(lines)}",
+            f"Đang phục vụ: {told}{''.join(lines)}",
+            f"Serving: {told}{''.join(lines)}",
         ),
     )

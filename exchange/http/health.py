@@ -2,11 +2,9 @@
 
 from aiohttp import web
 
-from exchange.errors import ExchangeError
 from exchange.http import answers
-from exchange.http.keys import METRICS, SERVICES
+from exchange.http.keys import METRICS, READINESS
 from exchange.http.metrics import CONTENT_TYPE
-from schemas.errors import ErrorCode
 
 
 async def live(_request: web.Request) -> web.Response:
@@ -16,8 +14,9 @@ async def live(_request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """GET /health/ready."""
-    if not await request.app[SERVICES].storage.ready():
-        raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="database")
+    degraded = await request.app[READINESS].degraded()
+    if degraded:
+        return answers.as_json({"status": "degraded", "parts": list(degraded)})
     return answers.as_json({"status": "ready"})
 
 

@@ -2,12 +2,18 @@
 
 from aiohttp import web
 
+from exchange.config import LimitSettings
 from exchange.http.auth import Authenticator
 from exchange.http.gate import Gate
 from exchange.http.metrics import Metrics
 from exchange.http.patience import Heard
+from exchange.http.route import Route
+from exchange.readiness import Readiness
 from exchange.services import Services
 
+LIMITS = web.AppKey("limits", LimitSettings)
+READINESS = web.AppKey("readiness", Readiness)
+ROUTES = web.AppKey("routes", dict[str, Route])
 SERVICES = web.AppKey("services", Services)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 METRICS = web.AppKey("metrics", Metrics)

@@ -10,7 +10,7 @@ from aiohttp.client_exceptions import ClientPayloadError
 from ulid import ULID
 
 from exchange.errors import ExchangeError
-from exchange.http.keys import AUTHENTICATOR, HEARD, METRICS, SERVICES
+from exchange.http.keys import AUTHENTICATOR, HEARD, LIMITS, METRICS
 from exchange.http.problems import problem
 from exchange.http.request import caller_name, remember_caller
 from exchange.http.routes import route_of
@@ -70,7 +70,7 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
 @web.middleware
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give a request the time its route may take."""
-    limits = request.app[SERVICES].limits
+    limits = request.app[LIMITS]
     route = route_of(request)
     is_transfer = route is not None and route.is_transfer
     seconds = limits.transfer_seconds if is_transfer else limits.request_seconds

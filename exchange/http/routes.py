@@ -4,6 +4,7 @@ from aiohttp import web
 
 from exchange.http import deliveries, directory, envelopes, evidence, health
 from exchange.http.answers import JSON, OCTETS, TEXT, XML, ZIP
+from exchange.http.keys import ROUTES
 from exchange.http.openapi import description_handler
 from exchange.http.route import Query, Route
 
@@ -188,6 +189,7 @@ ADMIN_LISTENER: tuple[Route, ...] = (
 
 def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
     """Make `routes` callable."""
+    app[ROUTES] = {one.operation_id: one for one in routes}
     for route in routes:
         path = route.path
         for variable, pattern in _VARIABLES.items():
@@ -195,9 +197,6 @@ def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
         app.router.add_route(route.method, path, route.handler, name=route.operation_id)
 
 
-_BY_NAME = {one.operation_id: one for one in (*AGENCY_LISTENER, *ADMIN_LISTENER)}
-
-
 def route_of(request: web.Request) -> Route | None:
     """Return the row of the table that a request matched."""
-    return _BY_NAME.get(request.match_info.route.name or "")
+    return request.app[ROUTES].get(request.match_info.route.name or "")

@@ -1,0 +1,1 @@
+"""What a service process is put together from, by role."""
