@@ -1,27 +1,55 @@
-"""Making a hierarchy: root, issuing CAs and their first lists."""
+"""Making a hierarchy: root, issuing CAs and their first lists; later generations."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pki.authority import Authority, Clock, IssueRequest, issue_root
+from pki.custody import KeySecrets, make_key
+from pki.dual_control import make_lock
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, system_clock
-from pki.keys.software import KeyKind, generate
-from pki.kinds import CertificateKind
+from pki.key_place import KeyPlace, check_place
+from pki.keys.api import Credential
+from pki.keys.loader import read_passphrase
+from pki.keys.software import KeyKind
+from pki.kinds import RESPONDERS, CertificateKind
 from pki.labels import CaLabel
-from pki.layout import open_authority, save_authority, save_public_url
-from pki.names import SubjectFields
+from pki.layout import (
+    certificate_path,
+    labels_in,
+    load_certificate,
+    open_authority,
+    save_authority,
+    save_public_url,
+)
+from pki.names import SubjectFields, subject_fields
 from pki.profiles import ISSUING_KINDS, PROFILES, check_profiles
 from schemas.errors import ErrorCode
 
-_ROOT = CertificateKind.ROOT
+_ROOT = CaLabel(CertificateKind.ROOT)
 _CA_NAMES = {
     CertificateKind.ROOT: "Root CA",
     CertificateKind.ISSUING_PERSONS: "Persons CA",
     CertificateKind.ISSUING_ORGANISATIONS: "Organisations CA",
     CertificateKind.ISSUING_SYSTEMS: "Systems CA",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaKeySettings:
+    """How the key of one new CA is made and kept.
+
+    Args:
+        kind: which kind of key; in a token it is there already.
+        place: where it is.
+        by_operators: it takes the operators' passphrases together.
+    """
+
+    kind: KeyKind = KeyKind.P256
+    place: KeyPlace = field(default_factory=KeyPlace)
+    by_operators: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +63,26 @@ class HierarchySettings:
         passphrase: encrypts the CA keys; None leaves them to file permissions.
         public_url: address (plain HTTP) that end certificates name for lists and
             answers; empty: they name none.
+        keys: CAs whose keys are made or kept otherwise.
+        operators: passphrases, by name, of those who open keys together.
     """
 
     name: str = "Lienthong"
     demo: bool = False
     key_kind: KeyKind = KeyKind.P256
-    passphrase: bytes | None = None
+    passphrase: bytes | None = field(default=None, repr=False)
     public_url: str = ""
+    keys: Mapping[CertificateKind, CaKeySettings] = field(default_factory=dict)
+    operators: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def key_of(self, kind: CertificateKind) -> CaKeySettings:
+        """Return how the key of one CA is made."""
+        return self.keys.get(kind) or CaKeySettings(kind=self.key_kind)
+
+    @property
+    def held(self) -> KeySecrets:
+        """What opens the keys again."""
+        return KeySecrets(self.passphrase, tuple(self.operators.values()))
 
 
 def create_hierarchy(
@@ -61,40 +102,153 @@ def create_hierarchy(
         directory.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=directory.parent) as temporary:
             draft = Path(temporary) / directory.name
-            _fill(draft, settings, clock)
+            fill_hierarchy(draft, settings, clock)
             draft.replace(directory)
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
-    return Hierarchy.open(directory, clock=clock, passphrase=settings.passphrase)
+    return _open(directory, settings, clock)
 
 
-def _fill(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
-    key = generate(settings.key_kind)
-    names = _ca_names(settings, _ROOT)
-    certificate = issue_root(key, names, clock=clock, demo=settings.demo)
-    save_authority(directory, _ROOT, key, certificate, settings.passphrase)
-    save_public_url(directory, settings.public_url)
-    root = open_authority(directory, CaLabel(_ROOT), clock, settings.passphrase)
+def fill_hierarchy(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
+    """Make a whole hierarchy in a folder that nobody looks at yet.
+
+    Raises:
+        OSError: a folder cannot be made.
+        PkiError: a key, a name or a file is refused.
+    """
+    found_root(directory, settings, clock)
     for kind in ISSUING_KINDS:
-        _create_issuing(directory, root, kind, settings)
-    root.registry.close()
-    with Hierarchy.open(
-        directory, clock=clock, passphrase=settings.passphrase
-    ) as hierarchy:
+        found_issuing(directory, kind, settings, clock)
+    with _open(directory, settings, clock) as hierarchy:
         hierarchy.write_crls()
 
 
-def _create_issuing(
+def found_root(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
+    """Make the root.
+
+    Raises:
+        OSError: a folder cannot be made.
+        PkiError: a key, a name or a file is refused.
+    """
+    prepared = _prepared(settings, _ROOT.kind)
+    key = make_key(prepared.place, prepared.kind, prepared.secret)
+    names = _ca_names(settings, _ROOT.kind)
+    certificate = issue_root(key, names, clock=clock, demo=settings.demo)
+    credential = Credential(key, certificate)
+    save_authority(directory, _ROOT, prepared.place, credential, prepared.secret)
+    save_public_url(directory, settings.public_url)
+
+
+def found_issuing(
+    directory: Path, kind: CertificateKind, settings: HierarchySettings, clock: Clock
+) -> None:
+    """Make the first generation of an issuing CA.
+
+    Raises:
+        OSError: a folder cannot be made.
+        PkiError: a key, a name or a file is refused.
+    """
+    root = open_authority(directory, _ROOT, clock, settings.held)
+    names = _ca_names(settings, kind)
+    try:
+        _found(directory, root, CaLabel(kind), names, _prepared(settings, kind))
+    finally:
+        root.registry.close()
+
+
+def create_generation(
     directory: Path,
-    root: Authority,
     kind: CertificateKind,
     settings: HierarchySettings,
-) -> None:
-    key = generate(settings.key_kind)
-    request = IssueRequest(
-        kind=kind, names=_ca_names(settings, kind), public_key=key.public_key
+    clock: Clock = system_clock,
+) -> CaLabel:
+    """Make the next generation of an issuing CA beside the ones there are.
+
+    The private folder of the root must be here. Until its certificate is written, the
+    new generation is not seen; the next attempt begins anew.
+
+    Args:
+        directory: the hierarchy.
+        kind: which CA gets a new key.
+        settings: how its key is made and kept, and what opens the root's.
+        clock: gives the time.
+
+    Raises:
+        PkiError: no issuing CA, the root's key is not here, or a file cannot be
+            written.
+    """
+    check_profiles(PROFILES)
+    label = _next_label(directory, kind)
+    try:
+        root = open_authority(directory, _ROOT, clock, settings.held)
+        try:
+            names = _names_of_generation(directory, label)
+            _found(directory, root, label, names, _prepared(settings, kind))
+        finally:
+            root.registry.close()
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=str(label)) from error
+    with _open(directory, settings, clock) as hierarchy:
+        hierarchy.write_crls()
+    return label
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedKey:
+    """How a key is kept, and what encrypts it."""
+
+    kind: KeyKind
+    place: KeyPlace
+    secret: bytes | None = field(repr=False)
+
+
+def _open(directory: Path, settings: HierarchySettings, clock: Clock) -> Hierarchy:
+    held = settings.held
+    return Hierarchy.open(
+        directory, clock=clock, passphrase=held.passphrase, operators=held.operators
     )
-    save_authority(directory, kind, key, root.issue(request), settings.passphrase)
+
+
+def _prepared(settings: HierarchySettings, kind: CertificateKind) -> _PreparedKey:
+    wanted = settings.key_of(kind)
+    place = check_place(wanted.place)
+    if wanted.by_operators:
+        if place.scheme == "pkcs11":
+            # A token has a PIN of its own; several keepers are its own affair.
+            raise PkiError(ErrorCode.KEY_CUSTODY_INVALID, place="operators")
+        lock, secret = make_lock(settings.operators)
+        return _PreparedKey(wanted.kind, replace(place, lock=lock), secret)
+    if place.passphrase_file:
+        return _PreparedKey(wanted.kind, place, read_passphrase(place.passphrase_file))
+    return _PreparedKey(wanted.kind, place, settings.passphrase)
+
+
+def _found(
+    directory: Path,
+    root: Authority,
+    label: CaLabel,
+    names: SubjectFields,
+    prepared: _PreparedKey,
+) -> None:
+    key = make_key(prepared.place, prepared.kind, prepared.secret)
+    request = IssueRequest(kind=label.kind, names=names, public_key=key.public_key)
+    credential = Credential(key, root.issue(request))
+    save_authority(directory, label, prepared.place, credential, prepared.secret)
+
+
+def _next_label(directory: Path, kind: CertificateKind) -> CaLabel:
+    if kind not in RESPONDERS:
+        raise PkiError(ErrorCode.CA_LABEL_INVALID, place=kind)
+    if not certificate_path(directory, _ROOT).exists():
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
+    published = [one for one in labels_in(directory) if one.kind is kind]
+    return published[-1].next if published else CaLabel(kind)
+
+
+def _names_of_generation(directory: Path, label: CaLabel) -> SubjectFields:
+    """Name a generation after the first one: path building goes by names."""
+    first = subject_fields(load_certificate(directory, CaLabel(label.kind)))
+    return replace(first, common_name=f"{first.common_name} {label.generation}")
 
 
 def _ca_names(settings: HierarchySettings, kind: CertificateKind) -> SubjectFields:

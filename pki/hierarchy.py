@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.authority import Authority, Clock, IssueRequest
+from pki.custody import KeySecrets, has_key
 from pki.errors import PkiError
 from pki.files import write_atomically
 from pki.keys.api import Credential, PublicKey
@@ -22,15 +23,15 @@ from pki.labels import AnyLabel, CaLabel
 from pki.layout import (
     certificate_path,
     is_demo_root,
-    key_path,
     labels_in,
     list_path,
     load_certificate,
     open_authority,
+    private_folder,
     serials_path,
 )
 from pki.names import SubjectFields, common_name
-from pki.profiles import PROFILES
+from pki.profiles import PROFILES, check_profiles
 from pki.registry import RegisteredCertificate
 from pki.serials import append_serial, write_serials
 from pki.trust import TrustMaterial, load_material
@@ -65,18 +66,27 @@ class Hierarchy:
         *,
         clock: Clock = system_clock,
         passphrase: bytes | None = None,
+        operators: tuple[bytes, ...] = (),
     ) -> "Hierarchy":
         """Open the CAs whose private folders are present.
+
+        Args:
+            directory: its folder.
+            clock: gives the time.
+            passphrase: opens the keys that have no other.
+            operators: passphrases of those who open keys together.
 
         Raises:
             PkiError: there is none, or a file is unreadable.
         """
         if not certificate_path(directory, _ROOT).exists():
             raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
+        check_profiles(PROFILES)
+        held = KeySecrets(passphrase, operators)
         authorities = {
-            label: open_authority(directory, label, clock, passphrase)
+            label: open_authority(directory, label, clock, held)
             for label in labels_in(directory)
-            if key_path(directory, label).exists()
+            if has_key(private_folder(directory, label))
         }
         return cls(directory, authorities)
 

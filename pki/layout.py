@@ -2,7 +2,8 @@
 
 `LABEL.pem` and `LABEL.crl` are public, as is `LABEL.serials`: what the CA issued, one
 serial number in hexadecimal per line. `public-url` has the address they are published
-under, where there is one. `private/LABEL/` holds `key.pem` and `registry.sqlite`.
+under, where there is one. `private/LABEL/` holds the key, or where it is
+(`pki.key_place`), and `registry.sqlite`.
 """
 
 from pathlib import Path
@@ -11,11 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.authority import Authority, Clock
+from pki.custody import KeySecrets, open_key, save_key
 from pki.errors import PkiError
-from pki.files import PRIVATE, write_atomically
+from pki.files import write_atomically
+from pki.key_place import KeyPlace
 from pki.keys.api import Credential
-from pki.keys.loader import load_key_file
-from pki.keys.software import SoftwareKey, save_pkcs8
 from pki.kinds import DEMO_POLICY, CertificateKind
 from pki.labels import AnyLabel, CaLabel, parse_label
 from pki.places import check_public_url
@@ -47,9 +48,9 @@ def labels_in(directory: Path) -> tuple[CaLabel, ...]:
     return tuple(sorted(filter(None, map(_label, names)), key=lambda one: one.rank))
 
 
-def key_path(directory: Path, ca: AnyLabel) -> Path:
-    """Return where the key of a CA is kept."""
-    return directory / "private" / str(ca) / "key.pem"
+def private_folder(directory: Path, ca: AnyLabel) -> Path:
+    """Return where the key and the registry of a CA are kept."""
+    return directory / "private" / str(ca)
 
 
 def is_demo_root(root: x509.Certificate) -> bool:
@@ -64,9 +65,9 @@ def is_demo_root(root: x509.Certificate) -> bool:
 def save_authority(
     directory: Path,
     ca: AnyLabel,
-    key: SoftwareKey,
-    certificate: x509.Certificate,
-    passphrase: bytes | None,
+    place: KeyPlace,
+    credential: Credential,
+    secret: bytes | None,
 ) -> None:
     """Write key and certificate of a new CA.
 
@@ -74,11 +75,11 @@ def save_authority(
         OSError: a folder cannot be made.
         PkiError: a file cannot be written.
     """
-    path = key_path(directory, ca)
-    for folder in (path.parent.parent, path.parent):
+    own = private_folder(directory, ca)
+    for folder in (own.parent, own):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(path, save_pkcs8(key, passphrase), mode=PRIVATE)
-    pem = certificate.public_bytes(Encoding.PEM)
+    save_key(own, place, credential, secret)
+    pem = credential.certificate.public_bytes(Encoding.PEM)
     write_atomically(certificate_path(directory, ca), pem)
 
 
@@ -108,23 +109,21 @@ def load_public_url(directory: Path) -> str:
 
 
 def open_authority(
-    directory: Path, label: CaLabel, clock: Clock, passphrase: bytes | None
+    directory: Path, label: CaLabel, clock: Clock, held: KeySecrets
 ) -> Authority:
     """Read a CA back.
 
     Raises:
         PkiError: a file is unreadable or exposed, or key and certificate differ.
     """
-    path = key_path(directory, label)
+    folder = private_folder(directory, label)
     certificate = load_certificate(directory, label)
-    key = load_key_file(path, passphrase)
-    if certificate.public_key() != key.public_key:
-        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=f"{label}.pem")
+    key = open_key(folder, certificate, held)
     return Authority(
         kind=label.kind,
         generation=label.generation,
         credential=Credential(key, certificate),
-        registry=SqliteRegistry(path.with_name("registry.sqlite")),
+        registry=SqliteRegistry(folder / "registry.sqlite"),
         clock=clock,
         demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
         public_url=load_public_url(directory),

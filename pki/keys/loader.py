@@ -8,16 +8,30 @@ file beside.
 
 import re
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 
 from pki.errors import PkiError
 from pki.files import read_private_file
-from pki.keys.api import Credential
+from pki.keys.api import Credential, SigningKey
 from pki.keys.software import SoftwareKey, load_pkcs12, load_private_key
 from pki.keys.token_address import TokenAddress, parse_token_address
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
+
+
+class _TokenKeys(Protocol):
+    """What is used of `pki.keys.pkcs11`."""
+
+    def open_token_key(self, address: TokenAddress, pin: str) -> SigningKey:
+        """Open a key."""
+
+    def load_token_credential(
+        self, address: TokenAddress, pin: str, certificate: Path | None = None
+    ) -> Credential:
+        """Open a key with its certificates."""
+
 
 _KEY_BLOCK = re.compile(
     rb"-----BEGIN ((?:ENCRYPTED )?PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL
@@ -83,6 +97,18 @@ def load_key_file(path: Path, passphrase: bytes | None) -> SoftwareKey:
     return _key_in(read_private_file(path), passphrase, path.name)
 
 
+def open_key_in_token(
+    uri: str, module: Path | None, passphrase: bytes | None
+) -> SigningKey:
+    """Open a key in a token without asking for a certificate of it.
+
+    Raises:
+        PkiError: no such token or key, a refused PIN, or the extra is not installed.
+    """
+    address = parse_token_address(uri, module)
+    return _tokens().open_token_key(address, _pin(passphrase))
+
+
 def _load_pem(path: Path, passphrase: bytes | None) -> Credential:
     data = read_private_file(path)
     key = _key_in(data, passphrase, path.name)
@@ -98,12 +124,16 @@ def _load_pem(path: Path, passphrase: bytes | None) -> Credential:
 def _load_token(
     address: TokenAddress, passphrase: bytes | None, certificate: Path | None
 ) -> Credential:
+    return _tokens().load_token_credential(address, _pin(passphrase), certificate)
+
+
+def _tokens() -> _TokenKeys:
     try:
         # An extra: the base install does not have the library behind this module.
         from pki.keys import pkcs11  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise PkiError(ErrorCode.EXTRA_MISSING, place="lienthong[hsm]") from error
-    return pkcs11.load_token_credential(address, _pin(passphrase), certificate)
+    return pkcs11
 
 
 def _pin(passphrase: bytes | None) -> str:
