@@ -54,7 +54,8 @@ class LogEntry:
 
     Args:
         actor: who acted: a system id or the hub's id.
-        subject: what it is about: an envelope id or a directory version.
+        subject: what it is about: an envelope id, a directory version, or an entry of
+            a CA's journal (its label, a slash and the entry's number).
         digest: `salted_digest` of the bytes attested, in lower hexadecimal.
     """
 

@@ -236,6 +236,7 @@ class LogEntryType(StrEnum):
     STEP = "step"
     STATUS = "status"
     DIRECTORY = "directory"
+    CA_ACTION = "ca_action"
 
 
 class Level(StrEnum):

@@ -5,6 +5,7 @@ Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from schemas.edxml.scanned import ScannedAttachment
 from schemas.identifiers import (
@@ -132,6 +133,7 @@ class PendingLogEntry:
 
     Args:
         entry_id: ULID; entries are sequenced in this order.
+        envelope_id: the envelope concerned; otherwise the entry's subject.
         leaf: canonical bytes of the entry (RFC 8785), the input of the leaf hash.
         makes_visible: deliveries of this envelope become visible with it.
     """
@@ -141,6 +143,40 @@ class PendingLogEntry:
     envelope_id: EnvelopeId
     leaf: bytes
     makes_visible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaJournalPosition:
+    """How much of one CA's published journal is in the log.
+
+    Args:
+        label: of the CA.
+        number: of the last line entered; 0 before the first.
+        digest: that line; 64 zeros before the first.
+        lines_sha256: SHA-256 of all lines up to it, in lower hexadecimal.
+        entry_id: of its log entry; later lines have greater ones.
+    """
+
+    label: str
+    number: int = 0
+    digest: str = "0" * 64
+    lines_sha256: str = sha256().hexdigest()
+    entry_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaJournalStep:
+    """Everything that becomes durable when lines of a CA's journal are entered.
+
+    Args:
+        before: where the position must be, else nothing is stored.
+        entries: one for each line after it, oldest first.
+        after: where the position is then.
+    """
+
+    before: CaJournalPosition
+    entries: tuple[PendingLogEntry, ...]
+    after: CaJournalPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The refusals that every implementation raises in the same words."""
 
-from exchange.domain.records import StatusChange, StepRecord
+from exchange.domain.records import CaJournalPosition, StatusChange, StepRecord
 from exchange.errors import ExchangeError, StateConflictError
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -19,6 +19,12 @@ def step_conflict(step: StepRecord) -> StateConflictError:
 def receipt_conflict(key: str) -> StateConflictError:
     """A receipt that comes with an envelope is stored already."""
     return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=key)
+
+
+def journal_conflict(stored: CaJournalPosition) -> StateConflictError:
+    """Other lines of a CA's journal were entered than the step starts from."""
+    place = f"{stored.label}/{stored.number}"
+    return StateConflictError(ErrorCode.JOURNAL_BROKEN, place=place)
 
 
 def body_missing() -> ExchangeError:

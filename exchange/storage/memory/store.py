@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from exchange.domain.records import AuditLine
+from exchange.storage.memory.ca_journals import MemoryCaJournals
 from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
@@ -56,6 +57,7 @@ class MemoryStorage:
         self._directory = MemoryDirectory(tables)
         self._envelopes = MemoryEnvelopes(tables)
         self._log = MemoryLog(tables)
+        self._ca_journals = MemoryCaJournals(tables)
         self._audit = MemoryAudit(tables)
         self._leases = MemoryLeases(tables)
 
@@ -73,6 +75,11 @@ class MemoryStorage:
     def log(self) -> MemoryLog:
         """The log."""
         return self._log
+
+    @property
+    def ca_journals(self) -> MemoryCaJournals:
+        """Positions of the CAs' journals."""
+        return self._ca_journals
 
     @property
     def audit(self) -> MemoryAudit:

@@ -6,6 +6,7 @@ from datetime import datetime
 from exchange.domain.records import (
     Agency,
     AuditLine,
+    CaJournalPosition,
     Delivery,
     Envelope,
     LogState,
@@ -39,5 +40,6 @@ class Tables:
     entries: list[SequencedLogEntry] = field(default_factory=list)
     nodes: dict[Coordinates, bytes] = field(default_factory=dict)
     log: LogState = field(default_factory=LogState)
+    ca_journals: dict[str, CaJournalPosition] = field(default_factory=dict)
     audit: list[AuditLine] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)

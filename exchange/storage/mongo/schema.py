@@ -55,6 +55,7 @@ _INDEXES: Final = {
     "receipts": (),
     "log_pending": (IndexModel("envelope"),),
     "log": (IndexModel(["envelope", "_id"]),),
+    "ca_journals": (),
     "audit": (IndexModel(["at", "_id"]),),
     "leases": (),
     "meta": (),

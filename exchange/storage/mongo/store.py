@@ -4,6 +4,7 @@ import asyncio
 
 from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.storage.mongo.audit import MongoAudit
+from exchange.storage.mongo.ca_journals import MongoCaJournals
 from exchange.storage.mongo.directory import MongoDirectory
 from exchange.storage.mongo.driver import Client, available, open_client, open_database
 from exchange.storage.mongo.envelopes import MongoEnvelopes
@@ -43,6 +44,7 @@ class MongoStorage:
         self._directory = MongoDirectory(database)
         self._envelopes = MongoEnvelopes(database)
         self._log = MongoLog(database)
+        self._ca_journals = MongoCaJournals(database)
         self._audit = MongoAudit(database)
         self._leases = MongoLeases(database)
 
@@ -60,6 +62,11 @@ class MongoStorage:
     def log(self) -> MongoLog:
         """The log."""
         return self._log
+
+    @property
+    def ca_journals(self) -> MongoCaJournals:
+        """Positions of the CAs' journals."""
+        return self._ca_journals
 
     @property
     def audit(self) -> MongoAudit:
