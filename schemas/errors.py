@@ -175,6 +175,14 @@ class ErrorCode(StrEnum):
     GLYPH_MISSING = "glyph_missing"
     IMAGE_INVALID = "image_invalid"
     PDF_SIGNING_FORBIDDEN = "pdf_signing_forbidden"
+    PDF_FORM_XFA = "pdf_form_xfa"
+    PDF_FILES_EMBEDDED = "pdf_files_embedded"
+    PDF_HYBRID = "pdf_hybrid"
+    SEALED_ALREADY = "sealed_already"
+    SEAL_OF_OTHER_AGENCY = "seal_of_other_agency"
+    SIGNER_BLOCK_NOT_FOUND = "signer_block_not_found"
+    NUMBER_PLACE_NOT_FOUND = "number_place_not_found"
+    NUMBER_DIFFERS = "number_differs"
 
     # Judging a PDF
     FILE_EMPTY = "file_empty"
