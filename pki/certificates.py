@@ -16,6 +16,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 
 from pki.algorithms import is_accepted_key, is_accepted_signature
+from pki.der import (
+    BOOLEAN,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    DerReader,
+    constructed_tag,
+    object_identifier,
+    primitive_tag,
+)
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
@@ -26,6 +37,17 @@ _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 # of whoever judges a hostile file.
 warnings.filterwarnings(
     "ignore", "Parsed a serial number", category=CryptographyDeprecationWarning
+)
+
+_NO_CA = x509.BasicConstraints(ca=False, path_length=None)
+
+# Version, serial number, algorithm, issuer, validity, subject, key, unique identifiers.
+_BEFORE_EXTENSIONS = (
+    constructed_tag(0),
+    INTEGER,
+    *(SEQUENCE,) * 5,
+    primitive_tag(1),
+    primitive_tag(2),
 )
 
 KEY_USAGES = (
@@ -55,10 +77,15 @@ class ReadCertificate:
         subject_key_id: key identifier, if stated.
         authority_key_id: key identifier of the issuer, if stated.
         is_ca: basicConstraints says CA.
+        path_length: how many CAs may follow; None if that is not limited.
+        extensions: those present.
+        critical_extensions: those of them that are critical.
         key_usage: the usages set; None if the extension is absent.
         extended_key_usage: the purposes named; None if the extension is absent.
         extended_key_usage_is_critical: the extension is there and critical.
         policies: certificate policies.
+        name_constraints: what names may stand below; None if the extension is absent.
+        encoded_name_constraints: the same as it was encoded.
         strong_key: its public key is on the allow-list.
         strong_signature: it is signed with an algorithm on the allow-list.
     """
@@ -73,12 +100,22 @@ class ReadCertificate:
     subject_key_id: bytes | None
     authority_key_id: bytes | None
     is_ca: bool
+    path_length: int | None
+    extensions: frozenset[x509.ObjectIdentifier]
+    critical_extensions: frozenset[x509.ObjectIdentifier]
     key_usage: frozenset[str] | None
     extended_key_usage: frozenset[x509.ObjectIdentifier] | None
     extended_key_usage_is_critical: bool
     policies: frozenset[x509.ObjectIdentifier]
+    name_constraints: x509.NameConstraints | None
+    encoded_name_constraints: bytes | None
     strong_key: bool
     strong_signature: bool
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same (RFC 5280 3.2)."""
+        return self.subject == self.issuer
 
     def may_have_issued(self, other: "ReadCertificate") -> bool:
         """Tell whether names and key identifiers allow it to have issued `other`."""
@@ -109,6 +146,7 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
     if certificate.serial_number <= 0:  # RFC 5280 4.1.2.2
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED)
     extensions = certificate.extensions
+    basic = _find(extensions, x509.BasicConstraints) or _NO_CA
     return ReadCertificate(
         certificate=certificate,
         fingerprint=sha256(certificate.public_bytes(Encoding.DER)).digest(),
@@ -119,11 +157,18 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         not_after=certificate.not_valid_after_utc,
         subject_key_id=_subject_key_id(extensions),
         authority_key_id=authority_key_id(extensions),
-        is_ca=_is_ca(extensions),
+        is_ca=basic.ca,
+        path_length=basic.path_length,
+        extensions=frozenset(one.oid for one in extensions),
+        critical_extensions=frozenset(one.oid for one in extensions if one.critical),
         key_usage=key_usage_of(extensions),
         extended_key_usage=_extended_key_usage(extensions),
         extended_key_usage_is_critical=_is_critical(extensions, x509.ExtendedKeyUsage),
         policies=_policies(extensions),
+        name_constraints=_find(extensions, x509.NameConstraints),
+        encoded_name_constraints=encoded_extension(
+            certificate, x509.NameConstraints.oid
+        ),
         strong_key=_has_strong_key(certificate),
         strong_signature=_has_strong_signature(certificate),
     )
@@ -133,6 +178,31 @@ def authority_key_id(extensions: x509.Extensions) -> bytes | None:
     """Return the issuer's key identifier a certificate or CRL states (4.2.1.1)."""
     found = _find(extensions, x509.AuthorityKeyIdentifier)
     return found.key_identifier if found else None
+
+
+def encoded_extension(
+    certificate: x509.Certificate, oid: x509.ObjectIdentifier
+) -> bytes | None:
+    """Return the value of an extension as it was encoded; None if it is absent.
+
+    Raises:
+        ValueError: the certificate is not DER.
+    """
+    body = DerReader(DerReader(certificate.tbs_certificate_bytes).content(SEQUENCE))
+    for tag in _BEFORE_EXTENSIONS:
+        body.optional(tag)
+    explicit = body.optional(constructed_tag(3))
+    if explicit is None:
+        return None
+    items = DerReader(DerReader(explicit).content(SEQUENCE))
+    wanted = object_identifier(oid)
+    while not items.at_end:
+        item = DerReader(items.content(SEQUENCE))
+        name = item.whole(OBJECT_IDENTIFIER)
+        item.optional(BOOLEAN)
+        if name == wanted:
+            return item.content(OCTET_STRING)
+    return None
 
 
 def _find(extensions: x509.Extensions, kind: type[_Kind]) -> _Kind | None:
@@ -149,11 +219,6 @@ def _is_critical(extensions: x509.Extensions, kind: type[_Kind]) -> bool:
 def _subject_key_id(extensions: x509.Extensions) -> bytes | None:
     found = _find(extensions, x509.SubjectKeyIdentifier)
     return found.digest if found else None
-
-
-def _is_ca(extensions: x509.Extensions) -> bool:
-    found = _find(extensions, x509.BasicConstraints)
-    return found is not None and found.ca
 
 
 def key_usage_of(extensions: x509.Extensions) -> frozenset[str] | None:

@@ -1,8 +1,8 @@
 """Judging a certificate chain (ETSI EN 319 102-1 clause 5.2.6, RFC 5280 section 6).
 
 Candidate paths are found here, within a budget; the rules of this project are applied
-in a fixed order; and `cryptography.x509.verification` must accept the same path.
-Nothing passes unless both agree.
+in a fixed order; and `cryptography.x509.verification` must accept the same path where
+it can judge it (`path_structure`). Nothing passes unless both agree.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from pki.names import common_name
 from pki.path_building import CandidatePath, PathSearch
 from pki.path_rules import (
     PASSED,
+    name_finding,
     revoked_finding,
     structure_finding,
     unknown_finding,
@@ -110,6 +111,7 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
         usage_finding(path, question.usage)
         or revoked_finding(worst, path)
         or validity_finding(path, question.at)
+        or name_finding(path)
         or structure_finding(path, question.at)
         or unknown_finding(worst)
     )

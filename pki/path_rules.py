@@ -9,8 +9,10 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from pki.certificates import ReadCertificate
+from pki.name_constraints import constraint_violation
 from pki.names import UNREADABLE_CERTIFICATE, common_name
 from pki.path_building import CandidatePath
+from pki.path_structure import is_judged_by_library, misplaced
 from pki.purposes import KeyPurpose, permits, permits_below
 from pki.revocation_check import RevocationState, RevocationStatus
 from schemas.errors import ErrorCode
@@ -80,8 +82,29 @@ def validity_finding(path: CandidatePath, at: datetime) -> Finding | None:
     return None
 
 
+def name_finding(path: CandidatePath) -> Finding | None:
+    """Check the names against the name constraints of the CAs and the anchor."""
+    found = constraint_violation(path.all)
+    if found is None:
+        return None
+    return _finding(
+        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, found.code, found.certificate
+    )
+
+
 def structure_finding(path: CandidatePath, at: datetime) -> Finding | None:
-    """Ask the library: CA flags, path length, names, criticality, signatures."""
+    """Check CA flags, path length and criticality; ask the library too if it can."""
+    found = misplaced(path.all)
+    if found is not None:
+        return _finding(
+            SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+            ErrorCode.CHAIN_INVALID,
+            found,
+        )
+    return _library_finding(path, at) if is_judged_by_library(path.all) else None
+
+
+def _library_finding(path: CandidatePath, at: datetime) -> Finding | None:
     leaf, *authorities = (one.certificate for one in path.certificates)
     store = verification.Store([path.anchor.read.certificate])
     builder = verification.PolicyBuilder().store(store).time(at)

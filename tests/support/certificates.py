@@ -126,9 +126,10 @@ def signed_with_sha1(
 def _builder(
     issuer: TestCa, shape: Shape, private: PrivateKey
 ) -> x509.CertificateBuilder:
+    named = name(shape.common_name, shape.organ_id)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(shape.subject or name(shape.common_name, shape.organ_id))
+        .subject_name(named if shape.subject is None else shape.subject)
         .issuer_name(issuer.credential.certificate.subject)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
