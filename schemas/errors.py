@@ -74,6 +74,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TIMEOUT = "request_timeout"
     OVERLOADED = "overloaded"
+    TOO_MANY_REQUESTS = "too_many_requests"
     SERVICE_UNAVAILABLE = "service_unavailable"
     INTERNAL = "internal"
 
@@ -139,6 +140,7 @@ class ErrorCode(StrEnum):
     APPROVAL_REQUIRED = "approval_required"
     OPERATOR_UNKNOWN = "operator_unknown"
     OPERATOR_INVALID = "operator_invalid"
+    ENROLMENT_CODE_MISSING = "enrolment_code_missing"
     ENROLMENT_CODE_REFUSED = "enrolment_code_refused"
     REQUEST_NOT_FOUND = "request_not_found"
     REQUEST_CLOSED = "request_closed"

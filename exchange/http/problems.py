@@ -10,7 +10,10 @@ from schemas.errors import CodedError, ErrorCode, Text
 
 CONTENT_TYPE = "application/problem+json"
 _TYPE = "urn:lienthong:problem:"
-_RETRY_AFTER_SECONDS = 5
+_RETRY_AFTER_SECONDS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: 5,
+    HTTPStatus.TOO_MANY_REQUESTS: 60,
+}
 _E = ErrorCode
 
 _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
@@ -21,7 +24,11 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.MESSAGE_ID_MALFORMED,
         _E.SYSTEM_ID_MALFORMED,
     ),
-    HTTPStatus.UNAUTHORIZED: (_E.CLIENT_CERTIFICATE_MISSING,),
+    HTTPStatus.UNAUTHORIZED: (
+        _E.CLIENT_CERTIFICATE_MISSING,
+        _E.ENROLMENT_CODE_MISSING,
+        _E.ENROLMENT_CODE_REFUSED,
+    ),
     HTTPStatus.FORBIDDEN: (
         _E.CLIENT_CERTIFICATE_UNKNOWN,
         _E.CLIENT_CERTIFICATE_REFUSED,
@@ -30,7 +37,6 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.SIGNER_NOT_OF_SENDER,
         _E.STATUS_ACTOR_WRONG,
         _E.NOT_A_RECIPIENT,
-        _E.ENROLMENT_CODE_REFUSED,
     ),
     HTTPStatus.NOT_FOUND: (
         _E.NOT_FOUND,
@@ -54,6 +60,7 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (_E.CONTENT_TYPE_UNSUPPORTED,),
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: (_E.RANGE_NOT_SATISFIABLE,),
+    HTTPStatus.TOO_MANY_REQUESTS: (_E.TOO_MANY_REQUESTS,),
     HTTPStatus.INTERNAL_SERVER_ERROR: (_E.INTERNAL,),
     # What the hub cannot check now it may be able to check later.
     HTTPStatus.SERVICE_UNAVAILABLE: (
@@ -76,18 +83,42 @@ def status_of(code: ErrorCode) -> HTTPStatus:
 
 def problem(error: CodedError, *, occurrence: str) -> web.Response:
     """Answer with the problem document of `error`."""
-    status = status_of(error.code)
-    headers = {"Cache-Control": "no-store"}
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    fields = document(error, occurrence=occurrence)
     return web.Response(
-        status=status,
-        body=json.dumps(
-            document(error, occurrence=occurrence), ensure_ascii=False
-        ).encode(),
+        status=status_of(error.code),
+        body=json.dumps(fields, ensure_ascii=False).encode(),
         content_type=CONTENT_TYPE,
-        headers=headers,
+        headers=_headers(error),
     )
+
+
+def plain_problem(error: CodedError, *, occurrence: str) -> web.Response:
+    """Answer with the same in words, for clients that show what comes as text.
+
+    RFC 8951 section 5 has the errors of enrolment as text/plain.
+    """
+    explanation = explain(error.code)
+    place = f"{error.code}: {error.place}" if error.place else str(error.code)
+    lines = (
+        place,
+        f"{explanation.message.en} {explanation.next.en}",
+        f"{explanation.message.vi} {explanation.next.vi}",
+        f"urn:lienthong:occurrence:{occurrence}",
+    )
+    return web.Response(
+        status=status_of(error.code),
+        text="\n".join(lines) + "\n",
+        content_type="text/plain",
+        headers=_headers(error),
+    )
+
+
+def _headers(error: CodedError) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    seconds = _RETRY_AFTER_SECONDS.get(status_of(error.code))
+    if seconds is not None:
+        headers["Retry-After"] = str(seconds)
+    return headers
 
 
 def document(error: CodedError, *, occurrence: str) -> dict[str, object]:

@@ -80,6 +80,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Kiểm tra đường truyền rồi gửi lại với cùng mã gói tin.",
         next_en="Check the network, then send again with the same message id.",
     ),
+    ErrorCode.TOO_MANY_REQUESTS: explanation(
+        Side.SENDER,
+        vi="Địa chỉ này đã gửi quá nhiều yêu cầu hoặc quá nhiều mã sai.",
+        en="Too many requests, or too many wrong codes, came from this address.",
+        next_vi="Chờ hết số giây ghi ở Retry-After rồi gửi lại.",
+        next_en="Wait for the seconds that Retry-After names, then repeat.",
+    ),
     ErrorCode.OVERLOADED: explanation(
         Side.HUB,
         vi="Hệ thống đang quá tải, chưa nhận được gói tin.",

@@ -89,6 +89,16 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "characters or more."
         ),
     ),
+    ErrorCode.ENROLMENT_CODE_MISSING: explanation(
+        Side.SIGNER,
+        vi="Yêu cầu cấp chứng thư không kèm mã đăng ký.",
+        en="The request for a certificate came without an enrolment code.",
+        next_vi="Gửi lại với mã đăng ký: tên là mã, mật khẩu là phần bí mật của mã.",
+        next_en=(
+            "Repeat with the enrolment code: its id is the user name, its secret the "
+            "password."
+        ),
+    ),
     ErrorCode.ENROLMENT_CODE_REFUSED: explanation(
         Side.SIGNER,
         vi="Mã đăng ký sai, đã dùng, đã hết hạn hoặc bị khóa vì nhập sai nhiều lần.",
