@@ -111,7 +111,7 @@ def read_tracking(text: str) -> ClockReport | None:
 def read_clocks() -> ClockReading:
     """Read both clocks as close together as can be had."""
     samples = [_sample() for _ in range(_SAMPLES)]
-    return min(samples)[1]
+    return min(samples, key=lambda sample: sample[0])[1]
 
 
 def _sample() -> tuple[int, ClockReading]:

@@ -1,4 +1,7 @@
-"""Opening a key that the settings name."""
+"""Opening keys that the settings name."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from exchange.config import KeySettings
 from pki.keys.api import Credential
@@ -17,3 +20,12 @@ def open_key(settings: KeySettings) -> Credential:
         certificate=settings.certificate,
         module=settings.module,
     )
+
+
+def key_files(keys: Iterable[KeySettings]) -> Iterator[Path]:
+    """Yield the files a change of which means a new key."""
+    for key in keys:
+        scheme, _, place = key.uri.partition(":")
+        if scheme in {"file", "pkcs12"}:
+            yield Path(place)
+        yield from filter(None, (key.passphrase_file, key.certificate))

@@ -5,7 +5,7 @@ keys of the CA itself are never here (docs/adr/0013).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.config import KeySettings, Settings
 from exchange.file_stamps import stamps_of
-from exchange.keys import open_key
+from exchange.keys import key_files, open_key
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
 from pki.layout import certificate_path, list_path, load_certificate
@@ -75,7 +75,7 @@ class FollowedPublication:
             CertificateKind.ISSUING_SYSTEMS: settings.keys.ocsp.systems,
         }
         self._reload_seconds = settings.trust.reload_seconds
-        self._watched = (folder, *_key_files(self._keys.values()))
+        self._watched = (folder, *key_files(self._keys.values()))
         self._stamps = stamps_of(self._watched)
         edition = _read(folder, self._keys)
         self._files = edition.files
@@ -121,16 +121,6 @@ class FollowedPublication:
         """Wait until it is time to look, and look."""
         await asyncio.sleep(self._reload_seconds)
         await self.refresh()
-
-
-def _key_files(keys: Iterable[KeySettings]) -> Iterator[Path]:
-    """Yield the files a change of which means a new key."""
-    for key in keys:
-        scheme, _, place = key.uri.partition(":")
-        if scheme in {"file", "pkcs12"}:
-            yield Path(place)
-        if key.passphrase_file:
-            yield key.passphrase_file
 
 
 def _read(folder: Path, keys: Mapping[CertificateKind, KeySettings]) -> _Edition:

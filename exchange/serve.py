@@ -19,6 +19,7 @@ from exchange.config import Role, Settings
 from exchange.process.base import Base, listen_for_operators, listen_publicly
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.ports import Ports, announced
+from exchange.process.time_stamping import start_time_stamping
 from exchange.publication import FollowedPublication
 from pki.hierarchy import system_clock
 
@@ -67,7 +68,10 @@ async def running(
         base = Base(settings=settings, folder=folder, clock=clock, opened=opened)
         services = await exchange.start(base) if exchange else None
         admin_port = await listen_for_operators(base)
-        public_port = await listen_publicly(base, publication) if publication else None
+        stamping = await start_time_stamping(base)
+        public_port = (
+            await listen_publicly(base, publication, stamping) if publication else None
+        )
         agency_port = (
             await exchange.listen(base, services) if exchange and services else None
         )

@@ -82,27 +82,55 @@ class TimeStampAuthority:
 
     def answer(self, request: bytes) -> TimeStampAnswer:
         """Answer a request; whatever it holds, there is an answer."""
-        try:
-            return self._stamp(read_time_stamp_request(request))
-        except TimeStampRefusedError as refusal:
-            return TimeStampAnswer(response=rejected(refusal.failure), error=refusal)
-        except PkiError as error:
-            # The key, its certificate or the register: nothing the caller can change.
-            response = rejected(FailureInfo.SYSTEM_FAILURE)
-            return TimeStampAnswer(response=response, error=error)
+        return self.answer_all((request,))[0]
 
-    def _stamp(self, request: TimeStampRequest) -> TimeStampAnswer:
-        policy = self._policy(request)
-        if not self.clock_is_sound():
-            raise TimeStampRefusedError(FailureInfo.TIME_NOT_AVAILABLE)
-        now = _whole_millisecond(self.clock())
-        _require_in_use(self.credential.certificate, now)
-        record = self.register.add(request.imprint, now)
+    def answer_all(self, requests: Sequence[bytes]) -> list[TimeStampAnswer]:
+        """Answer requests that came together; their records are one durable write.
+
+        All their stamps state the same time: that of the write.
+        """
+        read = [self._read(request) for request in requests]
+        wanted = [one for one in read if isinstance(one, _Wanted)]
+        stamped = iter(self._stamp_all(wanted) if wanted else ())
+        return [
+            one if isinstance(one, TimeStampAnswer) else next(stamped) for one in read
+        ]
+
+    def _read(self, request: bytes) -> "_Wanted | TimeStampAnswer":
+        try:
+            read = read_time_stamp_request(request)
+            return _Wanted(read, self._policy(read))
+        except TimeStampRefusedError as refusal:
+            return _refused(refusal)
+
+    def _stamp_all(self, wanted: "Sequence[_Wanted]") -> list[TimeStampAnswer]:
+        try:
+            if not self.clock_is_sound():
+                raise TimeStampRefusedError(FailureInfo.TIME_NOT_AVAILABLE)
+            now = _whole_millisecond(self.clock())
+            _require_in_use(self.credential.certificate, now)
+            imprints = [one.request.imprint for one in wanted]
+            records = self.register.add_all(imprints, now)
+        except PkiError as error:
+            return [_refused(error)] * len(wanted)
+        return [
+            self._signed(one, record)
+            for one, record in zip(wanted, records, strict=True)
+        ]
+
+    def _signed(self, wanted: "_Wanted", record: StampRecord) -> TimeStampAnswer:
+        try:
+            return self._sign(wanted, record)
+        except PkiError as error:
+            return _refused(error)
+
+    def _sign(self, wanted: "_Wanted", record: StampRecord) -> TimeStampAnswer:
+        request = wanted.request
         info = Stamp(
-            policy=policy,
-            imprint=request.imprint,
+            policy=wanted.policy,
+            imprint=record.imprint,
             serial=record.serial,
-            at=now,
+            at=record.at,
             accuracy=self.accuracy // _MILLISECOND,
             nonce=request.nonce,
         ).encode()
@@ -123,20 +151,39 @@ class TimeStampAuthority:
         return request.policy
 
 
-def _require_in_use(certificate: x509.Certificate, now: datetime) -> None:
-    """Check that certificate and key may be used (EN 319 421 7.7.1)."""
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+def end_of_key_use(certificate: x509.Certificate) -> datetime:
+    """Return when the key of an authority stops stamping (EN 319 421 7.7.1)."""
+    end = certificate.not_valid_after_utc
     try:
         period = certificate.extensions.get_extension_for_class(
             x509.PrivateKeyUsagePeriod
         ).value
     except x509.ExtensionNotFound:
-        period = None
-    if period and period.not_after:
-        end = min(end, period.not_after.replace(tzinfo=UTC))
-    if now < begin:
+        return end
+    return min(end, period.not_after.replace(tzinfo=UTC)) if period.not_after else end
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A stamp that may be made, under an encoded policy."""
+
+    request: TimeStampRequest
+    policy: bytes
+
+
+def _refused(error: PkiError) -> TimeStampAnswer:
+    # Other errors are of key, certificate or register: the caller can change nothing.
+    failure = FailureInfo.SYSTEM_FAILURE
+    if isinstance(error, TimeStampRefusedError):
+        failure = error.failure
+    return TimeStampAnswer(response=rejected(failure), error=error)
+
+
+def _require_in_use(certificate: x509.Certificate, now: datetime) -> None:
+    """Check that certificate and key may be used (EN 319 421 7.7.1)."""
+    if now < certificate.not_valid_before_utc:
         raise PkiError(ErrorCode.CERTIFICATE_NOT_YET_VALID, place="TSA")
-    if now > end:
+    if now > end_of_key_use(certificate):
         raise PkiError(ErrorCode.CERTIFICATE_EXPIRED, place="TSA")
 
 

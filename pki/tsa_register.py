@@ -5,6 +5,7 @@ A stamp is recorded before it is signed, so that none exists without its record
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +62,13 @@ class TimeStampRegister(Protocol):
             PkiError: it cannot be written.
         """
 
+    def add_all(self, imprints: Sequence[bytes], at: datetime) -> list[StampRecord]:
+        """Record stamps that are about to be signed, in one durable write.
+
+        Raises:
+            PkiError: they cannot be written; then none is.
+        """
+
     def get(self, serial: int) -> StampRecord:
         """Return one record.
 
@@ -89,11 +97,18 @@ class MemoryTimeStampRegister:
 
     def add(self, imprint: bytes, at: datetime) -> StampRecord:
         """Record a stamp that is about to be signed."""
+        return self.add_all((imprint,), at)[0]
+
+    def add_all(self, imprints: Sequence[bytes], at: datetime) -> list[StampRecord]:
+        """Record stamps that are about to be signed."""
         with self._lock:
-            serial = _serial(self._origin, len(self._records) + 1)
-            record = StampRecord(serial=serial, imprint=imprint, at=at)
-            self._records.append(record)
-        return record
+            first = len(self._records) + 1
+            records = [
+                StampRecord(serial=_serial(self._origin, number), imprint=one, at=at)
+                for number, one in enumerate(imprints, start=first)
+            ]
+            self._records += records
+        return records
 
     def get(self, serial: int) -> StampRecord:
         """Return one record."""
@@ -134,16 +149,20 @@ class SqliteTimeStampRegister:
 
     def add(self, imprint: bytes, at: datetime) -> StampRecord:
         """Record a stamp that is about to be signed."""
-        row = (imprint, at.astimezone(UTC).isoformat())
+        return self.add_all((imprint,), at)[0]
+
+    def add_all(self, imprints: Sequence[bytes], at: datetime) -> list[StampRecord]:
+        """Record stamps that are about to be signed, in one durable write."""
+        text = at.astimezone(UTC).isoformat()
         try:
             with self._lock, self._database as transaction:
-                number = transaction.execute(
-                    "INSERT INTO stamp (imprint, at) VALUES (?, ?)", row
-                ).lastrowid
+                numbers = [_insert(transaction, one, text) for one in imprints]
         except sqlite3.Error as error:
             raise PkiError(ErrorCode.FILE_NOT_WRITTEN, place=self._place) from error
-        serial = _serial(self._origin, number or 0)
-        return StampRecord(serial=serial, imprint=imprint, at=at)
+        return [
+            StampRecord(serial=_serial(self._origin, number), imprint=one, at=at)
+            for number, one in zip(numbers, imprints, strict=True)
+        ]
 
     def get(self, serial: int) -> StampRecord:
         """Return one record."""
@@ -180,6 +199,15 @@ class SqliteTimeStampRegister:
             )
         row = self._one("SELECT microseconds FROM origin")
         return int(row[0]) if row else 0
+
+
+def _insert(transaction: sqlite3.Connection, imprint: bytes, at: str) -> int:
+    return (
+        transaction.execute(
+            "INSERT INTO stamp (imprint, at) VALUES (?, ?)", (imprint, at)
+        ).lastrowid
+        or 0
+    )
 
 
 def _microseconds(at: datetime) -> int:

@@ -1,9 +1,12 @@
 """Counters for operators; labels are closed sets, never what callers write."""
 
+from datetime import datetime
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -37,6 +40,54 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._stamps = Histogram(
+            "lienthong_time_stamp_seconds",
+            "Time to answer a request for a time stamp, by what came of it.",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._clock_is_sound = Gauge(
+            "lienthong_clock_sound",
+            "1 while time stamps may be made by the clock.",
+            registry=self._registry,
+        )
+        self._stamp_key_end = Gauge(
+            "lienthong_time_stamp_key_end",
+            "When the key stops stamping, in seconds since 1970.",
+            registry=self._registry,
+        )
+        self._lists = Gauge(
+            "lienthong_ca_list_seconds_left",
+            "Time until the revocation list of a CA lapses; negative since it has.",
+            ("ca",),
+            registry=self._registry,
+        )
+        self._expiring = Gauge(
+            "lienthong_certificates_expiring",
+            "Certificates that end within this many days.",
+            ("stage",),
+            registry=self._registry,
+        )
+
+        self._journals = Gauge(
+            "lienthong_ca_journal_alarm",
+            "1 while the published journal of a CA is not as it was entered.",
+            ("ca",),
+            registry=self._registry,
+        )
+
+    def list_counts(self, ca: str, seconds: float) -> None:
+        """Tell how long the revocation list of a CA still counts."""
+        self._lists.labels(ca).set(seconds)
+
+    def expiring(self, stage: int, number: int) -> None:
+        """Tell how many certificates end within so many days."""
+        self._expiring.labels(str(stage)).set(number)
+
+    def journal_alarm(self, label: str, *, broken: bool) -> None:
+        """Tell whether the published journal of a CA can be followed."""
+        self._journals.labels(label).set(broken)
+
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count an answer."""
         self._requests.labels(operation, str(status)).inc()
@@ -45,6 +96,18 @@ class Metrics:
     def refused(self, code: ErrorCode) -> None:
         """Count a refusal."""
         self._refusals.labels(code).inc()
+
+    def stamp_asked(self, outcome: str, seconds: float) -> None:
+        """Count a request for a time stamp; its outcome is of a closed set."""
+        self._stamps.labels(outcome).observe(seconds)
+
+    def clock_checked(self, *, is_sound: bool) -> None:
+        """Take note of whether the clock may be stamped by."""
+        self._clock_is_sound.set(is_sound)
+
+    def stamp_key_opened(self, end: datetime) -> None:
+        """Take note of when the key that stamps stops."""
+        self._stamp_key_end.set(end.timestamp())
 
     def page(self) -> bytes:
         """Return all counters in the Prometheus text form."""

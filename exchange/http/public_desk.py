@@ -1,12 +1,12 @@
-"""What the public listener answers: OCSP, certificates and lists of the CAs.
+"""What the public listener answers: OCSP, time stamps, certificates and lists.
 
-Everything lies in memory. Nobody is asked who he is, and nothing here changes
-anything.
+Nobody is asked who he is. All but time stamps lies in memory; a stamp is recorded
+before it is made, and its answer comes later.
 """
 
 import binascii
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
@@ -17,10 +17,16 @@ from exchange.publication import PublishedFile
 from pki.ocsp import OcspAnswer
 
 OCSP = "/ocsp"
+TSA = "/tsa"
 _REQUEST_TYPE = b"application/ocsp-request"
 _FILE_SECONDS = 300
 _HEADERS = (
     b"Content-Type: application/ocsp-response\r\nX-Content-Type-Options: nosniff\r\n"
+)
+_STAMP_REQUEST_TYPE = b"application/timestamp-query"
+_STAMP_HEADERS = (
+    b"Content-Type: application/timestamp-reply\r\n"
+    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
 )
 _NOT_KEPT = _HEADERS + b"Cache-Control: no-store\r\n"
 
@@ -36,19 +42,34 @@ class Publication(Protocol):
         """Answer an OCSP request."""
 
 
+class TimeStamping(Protocol):
+    """Makes time stamps."""
+
+    async def answer(self, request: bytes) -> bytes | None:
+        """Answer a request for a time stamp; None while there are too many."""
+
+
 class PublicDesk:
     """Answers requests.
 
     Args:
         publication: what is published.
+        stamping: makes time stamps; None where none are made.
     """
 
-    def __init__(self, publication: Publication) -> None:
+    def __init__(
+        self, publication: Publication, stamping: TimeStamping | None = None
+    ) -> None:
         self._publication = publication
+        self._stamping = stamping
 
-    def answer(self, request: PlainRequest, now: datetime) -> PlainAnswer:
-        """Answer a request, whatever it asks for."""
+    def answer(
+        self, request: PlainRequest, now: datetime
+    ) -> PlainAnswer | Awaitable[PlainAnswer]:
+        """Answer a request, whatever it asks for; a time stamp comes later."""
         path = request.target.partition("?")[0]
+        if path == TSA and self._stamping is not None:
+            return _unwilling_to_stamp(request) or _stamp(self._stamping, request.body)
         if path == OCSP or path.startswith(f"{OCSP}/"):
             return self._ocsp(request, path, now)
         file = self._publication.files.get(path)
@@ -73,6 +94,23 @@ class PublicDesk:
             return PlainAnswer(HTTPStatus.OK, answer.body, _NOT_KEPT)
         headers = _ocsp_headers(answer, now)
         return _unless_known(request, answer.entity_tag, answer.body, headers)
+
+
+def _unwilling_to_stamp(request: PlainRequest) -> PlainAnswer | None:
+    """Return why no stamp can be asked for like this (RFC 3161 3.4)."""
+    if request.method != "POST":
+        return _plain(HTTPStatus.METHOD_NOT_ALLOWED, b"Allow: POST\r\n")
+    kind = request.headers.get(b"content-type", b"").partition(b";")[0]
+    if kind.strip().lower() != _STAMP_REQUEST_TYPE:
+        return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    return None
+
+
+async def _stamp(stamping: TimeStamping, request: bytes) -> PlainAnswer:
+    response = await stamping.answer(request)
+    if response is None:
+        return _plain(HTTPStatus.SERVICE_UNAVAILABLE, b"Retry-After: 1\r\n")
+    return PlainAnswer(HTTPStatus.OK, response, _STAMP_HEADERS)
 
 
 def _allowed_below(path: str) -> bytes:

@@ -2,10 +2,12 @@
 
 A general web framework costs several times what a kept OCSP answer does
 (docs/adr/0017). One connection is served in order; who is slow or too many is cut.
+An answer that lies in memory is given at once; one that has to be made is waited for,
+and so is everything behind it on the same connection.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,10 +71,22 @@ class PublicServer:
         self._dated = (0, b"")
         self.connections: set[PublicConnection] = set()
 
-    def answer(self, request: PlainRequest) -> bytes:
-        """Return the answer to a request, encoded."""
+    def answer(self, request: PlainRequest) -> bytes | Awaitable[bytes]:
+        """Return the answer to a request, encoded, or what will be it."""
         began, now = perf_counter(), self._clock()
         answer = self._desk.answer(request, now)
+        if isinstance(answer, PlainAnswer):
+            return self._encoded(request, answer, began, now)
+        return self._awaited(request, answer, began)
+
+    async def _awaited(
+        self, request: PlainRequest, answer: Awaitable[PlainAnswer], began: float
+    ) -> bytes:
+        return self._encoded(request, await answer, began, self._clock())
+
+    def _encoded(
+        self, request: PlainRequest, answer: PlainAnswer, began: float, now: datetime
+    ) -> bytes:
         self._count(answer.status, began)
         return encode(
             answer,
@@ -122,6 +136,7 @@ class PublicConnection(asyncio.Protocol):
         self._reader = RequestReader()
         self._since = loop.time()
         self._paused = False
+        self._making: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, unless there are too many."""
@@ -153,38 +168,72 @@ class PublicConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on with what came before the pause."""
         self._paused = False
-        self._transport.resume_reading()
-        self._serve()
+        if self._making is None:
+            self._transport.resume_reading()
+            self._serve()
 
     def cut_if_late(self, now: float) -> None:
         """End the connection if its request, or its pause, takes too long."""
+        if self._making is not None:
+            return  # It waits for us.
         limits = self._server.limits
         is_idle = self._reader.is_empty
         limit = limits.idle_seconds if is_idle else limits.request_seconds
         if now - self._since > limit:
             self._transport.abort()
 
-    def close(self) -> None:
-        """End the connection after what was answered."""
+    async def close(self) -> None:
+        """End the connection after what was answered, and what is being made."""
+        if self._making is not None:
+            await asyncio.wait((self._making,))
         self._transport.close()
 
     def _serve(self) -> None:
         try:
-            while not self._paused and not self._transport.is_closing():
+            while self._is_free():
                 request = self._reader.next()
                 if request is None:
                     return
                 self._since = self._loop.time()
                 answer = self._server.answer(request)
-                self._tell(answer, keeps_open=request.keeps_open)
+                if isinstance(answer, bytes):
+                    self._tell(answer, keeps_open=request.keeps_open)
+                else:
+                    self._wait_for(answer, keeps_open=request.keeps_open)
         except UnreadableError as error:
             self._tell(self._server.refuse(error.status), keeps_open=False)
         except Exception:  # noqa: BLE001 the outermost edge of a request
-            _log.exception("public.failed")
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-            self._tell(self._server.refuse(status), keeps_open=False)
+            self._fail()
+
+    def _is_free(self) -> bool:
+        return not (self._paused or self._making or self._transport.is_closing())
+
+    def _wait_for(self, answer: Awaitable[bytes], *, keeps_open: bool) -> None:
+        """Let an answer be made; nothing more is read from the peer until then."""
+        self._transport.pause_reading()
+        self._making = self._loop.create_task(
+            self._made(answer, keeps_open=keeps_open), name="public-answer"
+        )
+
+    async def _made(self, answer: Awaitable[bytes], *, keeps_open: bool) -> None:
+        try:
+            self._tell(await answer, keeps_open=keeps_open)
+        except Exception:  # noqa: BLE001 the outermost edge of a request
+            self._fail()
+        self._making = None
+        self._since = self._loop.time()
+        if not self._paused and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._serve()
+
+    def _fail(self) -> None:
+        _log.exception("public.failed")
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        self._tell(self._server.refuse(status), keeps_open=False)
 
     def _tell(self, answer: bytes, *, keeps_open: bool) -> None:
+        if self._transport.is_closing():
+            return  # The peer left while his answer was made.
         self._transport.write(answer)
         if not keeps_open:
             self._transport.close()
@@ -207,6 +256,6 @@ async def listening_publicly(
         with suppress(asyncio.CancelledError):
             await sweeper
         listener.close()
-        for connection in list(server.connections):
-            connection.close()
+        closing = (connection.close() for connection in list(server.connections))
+        await asyncio.gather(*closing)
         await listener.wait_closed()

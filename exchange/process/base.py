@@ -14,7 +14,7 @@ from exchange.config import Settings, is_loopback
 from exchange.delivery.loops import repeat
 from exchange.errors import ExchangeError
 from exchange.http.metrics import Metrics
-from exchange.http.public_desk import PublicDesk
+from exchange.http.public_desk import PublicDesk, TimeStamping
 from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.publication import FollowedPublication
 from exchange.readiness import Readiness
@@ -56,10 +56,15 @@ async def listen_for_operators(base: Base) -> int:
     return await base.opened.enter_async_context(listening(admin, listener))
 
 
-async def listen_publicly(base: Base, publication: FollowedPublication) -> int:
+async def listen_publicly(
+    base: Base,
+    publication: FollowedPublication,
+    stamping: TimeStamping | None = None,
+) -> int:
     """Open what is for anybody; give the port."""
     await base.repeat("publication", publication.turn)
-    server = PublicServer(PublicDesk(publication), base.metrics, base.clock)
+    desk = PublicDesk(publication, stamping)
+    server = PublicServer(desk, base.metrics, base.clock)
     settings = base.settings.server
     listening_now = listening_publicly(
         server, host=settings.public_host, port=settings.public_port

@@ -43,6 +43,18 @@ def test_serials_grow_and_stay_below_160_bits(register: TimeStampRegister) -> No
     assert all(0 < one < 1 << 159 for one in serials)
 
 
+def test_stamps_recorded_together_have_serials_of_their_own_in_their_order(
+    register: TimeStampRegister,
+) -> None:
+    before = register.add(IMPRINT, NOW)
+    records = register.add_all([b"a", b"b", b"c"], NOW)
+    assert [one.imprint for one in records] == [b"a", b"b", b"c"]
+    serials = [before.serial, *(one.serial for one in records)]
+    assert serials == sorted(set(serials))
+    assert [register.get(one.serial) for one in records] == records
+    assert len(register) == 4
+
+
 def test_threads_get_serials_of_their_own(register: TimeStampRegister) -> None:
     with ThreadPoolExecutor(8) as callers:
         records = list(callers.map(lambda _: register.add(IMPRINT, NOW), range(100)))

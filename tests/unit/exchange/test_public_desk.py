@@ -1,7 +1,8 @@
 """What the public listener answers, without a socket."""
 
+import asyncio
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -59,7 +60,9 @@ class Asked:
     ) -> PlainAnswer:
         named = {key.replace("_", "-").encode(): one for key, one in headers.items()}
         request = PlainRequest(method, target, named, body)
-        return self.desk.answer(request, self.ocsp.now)
+        answer = self.desk.answer(request, self.ocsp.now)
+        assert isinstance(answer, PlainAnswer)
+        return answer
 
     def path(self, *, safe: str = "") -> str:
         return "/ocsp/" + quote(b64encode(self.request).decode(), safe=safe)
@@ -175,3 +178,71 @@ def test_published_file_is_given_and_not_sent_twice() -> None:
 )
 def test_nothing_else_is_there(target: str) -> None:
     assert Asked().get(target).status is HTTPStatus.NOT_FOUND
+
+
+class Stamping:
+    """Answers, or is busy."""
+
+    def __init__(self, response: bytes | None) -> None:
+        self.response = response
+        self.asked: list[bytes] = []
+
+    async def answer(self, request: bytes) -> bytes | None:
+        self.asked.append(request)
+        return self.response
+
+
+QUERY = b"application/timestamp-query"
+
+
+def stamp_answer(
+    stamping: Stamping | None, method: str = "POST", kind: bytes = QUERY
+) -> PlainAnswer:
+    desk = PublicDesk(Published(OcspDesk()), stamping)
+    request = PlainRequest(method, "/tsa", {b"content-type": kind}, b"query")
+    answer = desk.answer(request, NOW)
+    return answer if isinstance(answer, PlainAnswer) else asyncio.run(_made(answer))
+
+
+async def _made(answer: Awaitable[PlainAnswer]) -> PlainAnswer:
+    return await answer
+
+
+@pytest.mark.parametrize("kind", [QUERY, QUERY.title(), QUERY + b"; charset=x"])
+def test_stamp_is_asked_for_by_post_and_kept_by_nobody(kind: bytes) -> None:
+    stamping = Stamping(b"reply")
+    answer = stamp_answer(stamping, kind=kind)
+    assert (answer.status, answer.body) == (HTTPStatus.OK, b"reply")
+    assert headers_of(answer)["Content-Type"] == "application/timestamp-reply"
+    assert headers_of(answer)["Cache-Control"] == "no-store"
+    assert stamping.asked == [b"query"]
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "status"),
+    [
+        ("GET", QUERY, HTTPStatus.METHOD_NOT_ALLOWED),
+        ("HEAD", QUERY, HTTPStatus.METHOD_NOT_ALLOWED),
+        ("POST", b"", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+        ("POST", b"application/ocsp-request", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    ],
+)
+def test_other_ways_to_ask_for_a_stamp_are_refused(
+    method: str, kind: bytes, status: HTTPStatus
+) -> None:
+    stamping = Stamping(b"reply")
+    answer = stamp_answer(stamping, method, kind)
+    assert answer.status is status
+    assert stamping.asked == []
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        assert headers_of(answer)["Allow"] == "POST"
+
+
+def test_too_many_requests_for_stamps_are_told_to_wait() -> None:
+    answer = stamp_answer(Stamping(None))
+    assert answer.status is HTTPStatus.SERVICE_UNAVAILABLE
+    assert headers_of(answer)["Retry-After"] == "1"
+
+
+def test_without_an_authority_there_is_nowhere_to_ask() -> None:
+    assert stamp_answer(None).status is HTTPStatus.NOT_FOUND

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from asn1crypto import tsp
@@ -15,6 +16,7 @@ from pki.errors import PkiError
 from pki.keys.api import PublicKey, SignatureScheme
 from pki.keys.software import verify_signature
 from pki.kinds import TIME_STAMP_POLICY
+from pki.tsa_register import MemoryTimeStampRegister, SqliteTimeStampRegister
 from pki.tsa_request import REQUEST_BYTES, FailureInfo, message_imprint
 from pki.tsa_token import rejected
 from schemas.errors import ErrorCode
@@ -129,6 +131,30 @@ def test_serial_numbers_grow_and_every_stamp_is_recorded() -> None:
         assert record == answer.record
         assert record.imprint == message_imprint(DIGEST, "sha256")
         assert record.at == NOW
+
+
+def test_requests_that_came_together_are_answered_each_in_its_place() -> None:
+    register = MemoryTimeStampRegister(NOW)
+    tsa = authority(CREDENTIAL, register=register)
+    other = request(bytes(64), "sha512")
+    answers = tsa.answer_all([REQUEST, b"nonsense", other])
+    assert failure_of(answers[1].response) == {"bad_data_format"}
+    stamps = [info_of(answers[one].response) for one in (0, 2)]
+    digests = [one["message_imprint"]["hashed_message"].native for one in stamps]
+    assert digests == [DIGEST, bytes(64)]
+    records = [register.get(one["serial_number"].native) for one in stamps]
+    assert [answers[0].record, answers[2].record] == records
+    assert len(register) == 2
+
+
+def test_register_that_cannot_be_written_fails_all_that_came_together() -> None:
+    register = SqliteTimeStampRegister(Path(":memory:"), NOW)
+    register.close()
+    answers = authority(CREDENTIAL, register=register).answer_all([REQUEST] * 2)
+    for one in answers:
+        assert failure_of(one.response) == {"system_failure"}
+        assert one.error is not None
+        assert one.error.code is ErrorCode.FILE_NOT_WRITTEN
 
 
 def test_certificates_come_only_when_asked_for() -> None:
