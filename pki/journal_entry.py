@@ -46,6 +46,7 @@ class CaAction(StrEnum):
     CODE_MADE = "code_made"
     CODE_USED = "code_used"
     OPERATOR_ADDED = "operator_added"
+    OPERATOR_CLOSED = "operator_closed"
     APPROVALS_CHANGED = "approvals_changed"
     AGENCIES_CHANGED = "agencies_changed"
     AGENCY_MERGED = "agency_merged"

@@ -138,6 +138,7 @@ class ErrorCode(StrEnum):
     AGENCY_CLOSED = "agency_closed"
     APPROVER_NOT_DISTINCT = "approver_not_distinct"
     APPROVAL_REQUIRED = "approval_required"
+    APPROVAL_MISSING = "approval_missing"
     OPERATOR_UNKNOWN = "operator_unknown"
     OPERATOR_INVALID = "operator_invalid"
     ENROLMENT_CODE_MISSING = "enrolment_code_missing"

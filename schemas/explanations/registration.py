@@ -72,6 +72,17 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "lienthong pki submit."
         ),
     ),
+    ErrorCode.APPROVAL_MISSING: explanation(
+        Side.OPERATOR,
+        vi="Thay đổi này cần sự đồng ý của những người vận hành hiện có.",
+        en="This change needs the agreement of the operators there are.",
+        next_vi=(
+            "Thêm --operator và --operator-passphrase-file của đủ số người được nêu."
+        ),
+        next_en=(
+            "Add --operator and --operator-passphrase-file of as many as are named."
+        ),
+    ),
     ErrorCode.OPERATOR_UNKNOWN: explanation(
         Side.OPERATOR,
         vi="Tên người vận hành hoặc mật khẩu không đúng.",
