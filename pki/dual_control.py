@@ -8,6 +8,7 @@ out encrypts a CA's key. Salts and a check value lie beside the key and are no s
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hmac import compare_digest
 from itertools import permutations
 
@@ -102,9 +103,9 @@ def _assignments(
     Who brought which is told by no one part alone: a check value for each would let
     each passphrase be guessed on its own.
     """
-    table = [[_part(share, one) for one in passphrases] for share in shares]
-    for order in permutations(range(len(passphrases))):
-        yield [row[place] for row, place in zip(table, order, strict=True)]
+    part = cache(_part)
+    for order in permutations(passphrases):
+        yield [part(share, one) for share, one in zip(shares, order, strict=True)]
 
 
 def _part(share: OperatorShare, passphrase: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Making a hierarchy: root, issuing CAs and their first lists; later generations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,8 +118,9 @@ def fill_hierarchy(directory: Path, settings: HierarchySettings, clock: Clock) -
         PkiError: a key, a name or a file is refused.
     """
     found_root(directory, settings, clock)
-    for kind in ISSUING_KINDS:
-        found_issuing(directory, kind, settings, clock)
+    with opened_root(directory, settings, clock) as root:
+        for kind in ISSUING_KINDS:
+            found_issuing(directory, root, kind, settings)
     with _open(directory, settings, clock) as hierarchy:
         hierarchy.write_crls()
 
@@ -139,8 +141,27 @@ def found_root(directory: Path, settings: HierarchySettings, clock: Clock) -> No
     save_public_url(directory, settings.public_url)
 
 
+@contextmanager
+def opened_root(
+    directory: Path, settings: HierarchySettings, clock: Clock
+) -> Iterator[Authority]:
+    """Open the root for as long as issuing CAs are made.
+
+    Raises:
+        PkiError: its key is not here, or what was brought does not open it.
+    """
+    root = open_authority(directory, _ROOT, clock, settings.held)
+    try:
+        yield root
+    finally:
+        root.registry.close()
+
+
 def found_issuing(
-    directory: Path, kind: CertificateKind, settings: HierarchySettings, clock: Clock
+    directory: Path,
+    root: Authority,
+    kind: CertificateKind,
+    settings: HierarchySettings,
 ) -> None:
     """Make the first generation of an issuing CA.
 
@@ -148,12 +169,8 @@ def found_issuing(
         OSError: a folder cannot be made.
         PkiError: a key, a name or a file is refused.
     """
-    root = open_authority(directory, _ROOT, clock, settings.held)
     names = _ca_names(settings, kind)
-    try:
-        _found(directory, root, CaLabel(kind), names, _prepared(settings, kind))
-    finally:
-        root.registry.close()
+    _found(directory, root, CaLabel(kind), names, _prepared(settings, kind))
 
 
 def create_generation(
@@ -180,12 +197,9 @@ def create_generation(
     check_profiles(PROFILES)
     label = _next_label(directory, kind)
     try:
-        root = open_authority(directory, _ROOT, clock, settings.held)
-        try:
+        with opened_root(directory, settings, clock) as root:
             names = _names_of_generation(directory, label)
             _found(directory, root, label, names, _prepared(settings, kind))
-        finally:
-            root.registry.close()
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=str(label)) from error
     with _open(directory, settings, clock) as hierarchy:

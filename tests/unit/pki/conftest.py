@@ -4,7 +4,16 @@ import pytest
 
 from tests.support.tokens import TokenFolder
 
-LABELS = ("Keys", "Sessions", "Second", "Pins", "Corrected", "Twin", "Twin")
+LABELS = (
+    "Keys",
+    "Sessions",
+    "Second",
+    "Pins",
+    "Corrected",
+    "Authorities",
+    "Twin",
+    "Twin",
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,69 @@
+"""A secret that takes several people."""
+
+import itertools
+
+import pytest
+
+from pki.dual_control import make_lock, open_lock
+from pki.errors import PkiError
+from schemas.errors import ErrorCode
+
+FIRST, SECOND, THIRD = (
+    b"first of the keepers",
+    b"second of the keepers",
+    b"third one.....",
+)
+TWO = {"Hoa": FIRST, "Bình": SECOND}
+
+
+def test_both_together_open_it_in_any_order() -> None:
+    lock, secret = make_lock(TWO)
+    assert open_lock(lock, (FIRST, SECOND)) == secret
+    assert open_lock(lock, (SECOND, FIRST)) == secret
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        (),
+        (FIRST,),
+        (SECOND,),
+        (FIRST, FIRST),
+        (SECOND, SECOND),
+        (FIRST, b"not the second one"),
+        (FIRST, SECOND, THIRD),
+    ],
+)
+def test_neither_alone_nor_a_wrong_one_opens_it(brought: tuple[bytes, ...]) -> None:
+    lock, _ = make_lock(TWO)
+    with pytest.raises(PkiError) as refusal:
+        open_lock(lock, brought)
+    assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
+
+
+def test_of_three_all_are_needed() -> None:
+    lock, secret = make_lock({**TWO, "Lan": THIRD})
+    assert open_lock(lock, (THIRD, FIRST, SECOND)) == secret
+    for pair in itertools.combinations((FIRST, SECOND, THIRD), 2):
+        with pytest.raises(PkiError):
+            open_lock(lock, pair)
+
+
+def test_each_lock_has_a_secret_of_its_own() -> None:
+    assert make_lock(TWO)[1] != make_lock(TWO)[1]
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        {},
+        {"Hoa": FIRST},
+        {"Hoa": FIRST, "Bình": FIRST},
+        {"Hoa": FIRST, "Bình": b"short"},
+        {str(number): b"%d long enough it is" % number for number in range(6)},
+    ],
+)
+def test_lock_without_distinct_keepers_is_refused(operators: dict[str, bytes]) -> None:
+    with pytest.raises(PkiError) as refusal:
+        make_lock(operators)
+    assert refusal.value.code is ErrorCode.OPERATORS_NOT_DISTINCT
