@@ -5,6 +5,7 @@ only ever added. Who keeps a mark of what was read can tell that they were.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,6 +91,9 @@ def read_published_journal(
     """
     try:
         with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) > MOST_LINES * LINE_BYTES:
+                raise PkiError(ErrorCode.LIMIT_EXCEEDED, place=path.name)
+            file.seek(0)
             return _read(file, path.stem, after, limit)
     except FileNotFoundError as error:
         if after.number:
@@ -133,8 +137,6 @@ def _blocks(file: BinaryIO, count: int, *, first: int = 1) -> Iterator[_Lines]:
     """Yield the next whole lines, at most `count`, some at a time."""
     number, end = first, first + count
     while number < end:
-        if number > MOST_LINES:
-            raise PkiError(ErrorCode.LIMIT_EXCEEDED, place="journal")
         wanted = min(_LINES_AT_ONCE, end - number)
         data = file.read(wanted * LINE_BYTES)
         whole = range(0, len(data) - LINE_BYTES + 1, LINE_BYTES)
