@@ -19,6 +19,7 @@ from exchange.commands.pki_lookup import (
     show,
 )
 from exchange.commands.pki_responders import declare_responders, responders
+from exchange.commands.pki_stamper import declare_stamper, stamper
 from pki.authority import TEMPORARY_REASONS
 from pki.founding import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
@@ -148,6 +149,11 @@ _ACTIONS = {
         Text("khóa trả lời OCSP mới", "new OCSP responder keys"),
         declare_responders,
         responders,
+    ),
+    "stamper": _Action(
+        Text("khóa dấu thời gian mới", "a new key for time stamps"),
+        declare_stamper,
+        stamper,
     ),
     "revoke": _Action(Text("thu hồi", "revoke"), _declare_revoke, _revoke),
     "crl": _Action(

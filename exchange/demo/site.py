@@ -108,13 +108,16 @@ def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> N
         holders = [_issue(hierarchy, wanted) for wanted in _wanted()]
         hierarchy.write_crls()
         _certify_responders(site, hierarchy)
+        _certify_stamper(site, hierarchy)
     for holder in holders:
         _save(site, holder)
     write_atomically(site.config, _configuration().encode())
 
 
 def refresh_lists(site: Site) -> None:
-    """Publish fresh lists of a site that was made before, and renew its responders.
+    """Publish fresh lists of a site that was made before, and renew its keys.
+
+    Those that answer for a CA, and the one that makes time stamps.
 
     Raises:
         PkiError: a file is unreadable or cannot be written.
@@ -122,6 +125,7 @@ def refresh_lists(site: Site) -> None:
     with Hierarchy.open(site.pki) as hierarchy:
         hierarchy.write_crls()
         _certify_responders(site, hierarchy)
+        _certify_stamper(site, hierarchy)
 
 
 def write_profiles(site: Site, port: int) -> None:
@@ -197,6 +201,12 @@ def _certify_responders(site: Site, hierarchy: Hierarchy) -> None:
         _save_credential(site, kind, hierarchy.issue_responder(issuer))
 
 
+def _certify_stamper(site: Site, hierarchy: Hierarchy) -> None:
+    names = SubjectFields(common_name="Dấu thời gian")
+    credential = hierarchy.issue_credential(CertificateKind.TSA, names)
+    _save_credential(site, CertificateKind.TSA, credential)
+
+
 def _save(site: Site, holder: _Holder) -> None:
     name = holder.wanted.name
     _save_credential(site, name, holder.credential)
@@ -223,7 +233,11 @@ def _save_for_tls(path: Path, holder: _Holder) -> None:
 
 def _configuration() -> str:
     return f"""\
+roles = ["exchange", "ca"]
 auth = "mutual_tls"
+
+[ca]
+folder = "pki"
 
 [server]
 host = "{HOST}"
@@ -244,8 +258,17 @@ passphrase_file = "keys/receipt.passphrase"
 uri = "pkcs12:keys/log.p12"
 passphrase_file = "keys/log.passphrase"
 
-{_responders()}[publication]
+{_responders()}[keys.tsa]
+uri = "pkcs12:keys/tsa.p12"
+passphrase_file = "keys/tsa.passphrase"
+
+[publication]
 folder = "pki"
+
+[time_stamping]
+register = "pki/private/stamps.sqlite"
+# Nobody but the operator vouches for the clock of a demonstration.
+clock = "trusted"
 
 [trust]
 anchors = ["root.pem"]
