@@ -9,6 +9,7 @@ from aiohttp import web
 
 from exchange.config import AuthMode, LimitSettings
 from exchange.delivery.background import delivering
+from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.auth import Authenticator
 from exchange.http.connection import accepting, unnamed
@@ -42,6 +43,7 @@ def create_app(
     auth: AuthMode = AuthMode.MUTUAL_TLS,
     metrics: Metrics | None = None,
     owner: str = "hub",
+    journals: FollowedJournals | None = None,
 ) -> web.Application:
     """Return the application of the agency listener; it checks and sequences too.
 
@@ -50,6 +52,7 @@ def create_app(
         auth: how callers are known.
         metrics: counters shared with the admin application.
         owner: name of this process in leases.
+        journals: of the CAs, entered in the log.
     """
     app = _application(services.limits, metrics or Metrics())
     app[SERVICES] = services
@@ -61,7 +64,7 @@ def create_app(
     add_routes(app, AGENCY_LISTENER)
 
     async def background(_app: web.Application) -> AsyncIterator[None]:
-        async with delivering(services, owner=owner):
+        async with delivering(services, owner=owner, journals=journals):
             yield
 
     async def drain(_app: web.Application) -> None:

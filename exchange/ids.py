@@ -13,10 +13,13 @@ class MonotonicIds:
 
     The log is sequenced in the order of these ids, so what one process did first
     stands first.
+
+    Args:
+        after: an id all others come after, made elsewhere; none if empty.
     """
 
-    def __init__(self) -> None:
-        self._last = 0
+    def __init__(self, *, after: str = "") -> None:
+        self._last = int(ULID.from_str(after)) if after else 0
 
     def new(self, at: datetime) -> str:
         """Return the next id, of the time `at` if that is later than the last."""

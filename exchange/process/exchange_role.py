@@ -8,6 +8,7 @@ from cryptography import x509
 from exchange.app import Listener, create_app, listening
 from exchange.config import AuthMode, KeySettings, Settings
 from exchange.database import open_database
+from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
 from exchange.keys import open_key
@@ -75,7 +76,11 @@ class ExchangeRole:
         settings = base.settings
         owner = f"{socket.gethostname()}:{os.getpid()}"
         agency = create_app(
-            services, auth=settings.auth, metrics=base.metrics, owner=owner
+            services,
+            auth=settings.auth,
+            metrics=base.metrics,
+            owner=owner,
+            journals=_journals(base),
         )
         listener = Listener(
             host=settings.server.host,
@@ -84,6 +89,13 @@ class ExchangeRole:
             drain_seconds=settings.server.drain_seconds,
         )
         return await base.opened.enter_async_context(listening(agency, listener))
+
+
+def _journals(base: Base) -> FollowedJournals | None:
+    folder = base.settings.publication.folder
+    if folder is None:
+        return None
+    return FollowedJournals(folder=folder, alarm=base.metrics.journal_alarm)
 
 
 def _hub(settings: Settings) -> Hub:

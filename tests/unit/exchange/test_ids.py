@@ -23,3 +23,8 @@ def test_ids_go_on_upwards_when_the_clock_jumps_back() -> None:
 def test_id_tells_its_time() -> None:
     made = MonotonicIds().new(NOW)
     assert ULID.from_str(made).datetime == NOW
+
+
+def test_ids_come_after_one_made_elsewhere() -> None:
+    elsewhere = MonotonicIds().new(NOW + timedelta(hours=1))
+    assert MonotonicIds(after=elsewhere).new(NOW) > elsewhere
