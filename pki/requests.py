@@ -1,14 +1,16 @@
 """Certificate requests (PKCS #10, RFC 2986): the key, and proof that it is held.
 
 Only the key is taken from a request. Whom the certificate names is the registrar's
-decision, so names and extensions a request carries are ignored.
+decision; `pki.registration.checks` refuses a request that asks for something else.
 """
 
+from dataclasses import dataclass
 from math import isqrt
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.algorithms import CERTIFICATE_SIGNATURE_OIDS, is_new_key_allowed
 from pki.errors import PkiError
@@ -26,11 +28,41 @@ _ROCA_PRIMES = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRequest:
+    """A request whose sender holds its key.
+
+    Args:
+        public_key: a key worth certifying.
+        subject: the distinguished name it asks for.
+        extensions: the extensions it asks for (RFC 2985 5.4.2).
+        der: the request itself.
+    """
+
+    public_key: PublicKey
+    subject: x509.Name
+    extensions: tuple[x509.Extension[x509.ExtensionType], ...]
+    der: bytes
+
+
 def read_request(data: bytes) -> PublicKey:
     """Return the public key of a request (PEM or DER) whose sender holds the key.
 
     Raises:
         PkiError: too large, malformed, not signed by its own key, or a weak key.
+    """
+    return parse_request(data).public_key
+
+
+def parse_request(data: bytes) -> CertificateRequest:
+    """Read a request (PEM or DER) whose sender holds the key (RFC 2986 section 3).
+
+    Attributes other than the extensions asked for, such as a challenge password, are
+    left alone: nothing of them gets into a certificate.
+
+    Raises:
+        PkiError: too large (BODY_TOO_LARGE), malformed (ISSUANCE_REFUSED), not signed
+            by its own key (SIGNATURE_INVALID), or a weak key (KEY_WEAK).
     """
     if len(data) > _REQUEST_BYTES:
         raise PkiError(ErrorCode.BODY_TOO_LARGE, place="PKCS #10")
@@ -41,11 +73,17 @@ def read_request(data: bytes) -> PublicKey:
         key: object = request.public_key()
         signed = request.signature_algorithm_oid in CERTIFICATE_SIGNATURE_OIDS
         proven = signed and request.is_signature_valid
+        subject, extensions = request.subject, tuple(request.extensions)
     except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm) as error:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="PKCS #10") from error
     if not proven:
         raise PkiError(ErrorCode.SIGNATURE_INVALID, place="PKCS #10")
-    return check_new_key(key)
+    return CertificateRequest(
+        public_key=check_new_key(key),
+        subject=subject,
+        extensions=extensions,
+        der=request.public_bytes(Encoding.DER),
+    )
 
 
 def check_new_key(public_key: object) -> PublicKey:

@@ -1,0 +1,1 @@
+"""Registration: who asks for a certificate, who approved it, and what came of it."""
