@@ -140,6 +140,10 @@ class Services:
         """Return the time, in UTC and whole milliseconds."""
         return truncate_ms(self.clock())
 
+    def ids_after(self, entry_id: str) -> MonotonicIds:
+        """Return ids that follow one another, and one another process made."""
+        return MonotonicIds(after=entry_id)
+
     async def check(self) -> tuple[str, ...]:
         """Return what is degraded (`exchange.readiness`): nothing, or all is.
 
