@@ -21,6 +21,7 @@ SEQUENCE = 0x30
 
 _LONG_FORM = 0x80
 _LENGTH_OCTETS = 4
+_IDENTIFIER_OCTETS = 63
 
 
 def primitive_tag(number: int) -> int:
@@ -81,6 +82,26 @@ def _base128(arc: int) -> bytes:
     while arc := arc >> 7:
         octets.append(0x80 | arc & 0x7F)
     return bytes(reversed(octets))
+
+
+def read_object_identifier(content: bytes) -> ObjectIdentifier:
+    """Decode the content of an OBJECT IDENTIFIER (8.19).
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not 0 < len(content) <= _IDENTIFIER_OCTETS or content[-1] >= _LONG_FORM:
+        raise ValueError("object identifier is cut off or too long")
+    arcs = [0]
+    for octet in content:
+        if octet == _LONG_FORM and not arcs[-1]:
+            raise ValueError("arc is not in its shortest form")
+        arcs[-1] = arcs[-1] << 7 | octet & 0x7F
+        if not octet & _LONG_FORM:
+            arcs.append(0)
+    first = min(arcs[0] // 40, 2)
+    numbers = (first, arcs[0] - 40 * first, *arcs[1:-1])
+    return ObjectIdentifier(".".join(map(str, numbers)))
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from pki.path_building import CandidatePath, PathSearch
 from pki.path_rules import (
     PASSED,
     name_finding,
+    policy_finding,
     revoked_finding,
     structure_finding,
     unknown_finding,
@@ -112,6 +113,7 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
         or revoked_finding(worst, path)
         or validity_finding(path, question.at)
         or name_finding(path)
+        or policy_finding(path)
         or structure_finding(path, question.at)
         or unknown_finding(worst)
     )

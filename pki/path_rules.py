@@ -13,6 +13,8 @@ from pki.name_constraints import constraint_violation
 from pki.names import UNREADABLE_CERTIFICATE, common_name
 from pki.path_building import CandidatePath
 from pki.path_structure import is_judged_by_library, misplaced
+from pki.policy_graph import policies_hold
+from pki.policy_statements import policy_statement
 from pki.purposes import KeyPurpose, permits, permits_below
 from pki.revocation_check import RevocationState, RevocationStatus
 from schemas.errors import ErrorCode
@@ -89,6 +91,22 @@ def name_finding(path: CandidatePath) -> Finding | None:
         return None
     return _finding(
         SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, found.code, found.certificate
+    )
+
+
+def policy_finding(path: CandidatePath) -> Finding | None:
+    """Check the certificate policies by what the anchor's policy demands."""
+    try:
+        statements = [policy_statement(one) for one in reversed(path.all)]
+        holds = policies_hold(statements, path.anchor.policy.policies)
+    except ValueError:
+        holds = False
+    if holds:
+        return None
+    return _finding(
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        ErrorCode.CHAIN_INVALID,
+        path.certificates[0],
     )
 
 

@@ -1,11 +1,11 @@
 """Revocation lists: checked once per issuer, indexed by serial number.
 
-A list counts only if it is complete for its issuer (RFC 5280 5.2): partitioned,
-indirect and delta lists carry critical extensions and are refused, as is every
-critical extension that is not understood.
+A list counts only if it is complete for its issuer (RFC 5280 5.2): partitioned and
+indirect lists carry critical extensions and are refused, as is every critical
+extension that is not understood. A delta list is heard only about what it revokes.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,16 +14,19 @@ from cryptography.x509.oid import ExtensionOID
 
 from pki.algorithms import is_accepted_signature
 from pki.certificates import ReadCertificate, authority_key_id
+from pki.der import GENERALIZED_TIME, DerReader
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 
 _UNDERSTOOD = frozenset(
-    {ExtensionOID.AUTHORITY_KEY_IDENTIFIER, ExtensionOID.CRL_NUMBER}
+    {
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.CRL_NUMBER,
+        ExtensionOID.DELTA_CRL_INDICATOR,
+    }
 )
-_PARTIAL = frozenset(
-    {ExtensionOID.ISSUING_DISTRIBUTION_POINT, ExtensionOID.DELTA_CRL_INDICATOR}
-)
+_EXPIRED_KEPT = x509.ObjectIdentifier("2.5.29.60")
 
 
 class RevocationList:
@@ -36,7 +39,8 @@ class RevocationList:
         crl: the parsed list.
 
     Raises:
-        PkiError: it is malformed, weakly signed, or not a complete list.
+        PkiError: it is malformed, weakly signed, or about a part of its issuer's
+            certificates.
     """
 
     def __init__(self, crl: x509.CertificateRevocationList) -> None:
@@ -55,6 +59,10 @@ class RevocationList:
         self.issuer = crl.issuer.public_bytes()
         self.this_update = crl.last_update_utc
         self.next_update = crl.next_update_utc
+        self.is_delta = any(
+            one.oid == ExtensionOID.DELTA_CRL_INDICATOR for one in extensions
+        )
+        self._expired_kept_from = _expired_kept_from(extensions)
         self._authority_key_id = authority_key_id(extensions)
         self._positions: dict[int, int] | None = None
         self._signed_by: dict[bytes, bool] = {}
@@ -76,7 +84,11 @@ class RevocationList:
             entries = enumerate(self.crl)
             self._positions = {one.serial_number: at for at, one in entries}
         position = self._positions.get(serial)
-        return None if position is None else self.crl[position].revocation_date_utc
+        if position is None:
+            return None
+        if self.is_delta and self.reason_of(serial) is x509.ReasonFlags.remove_from_crl:
+            return None
+        return self.crl[position].revocation_date_utc
 
     def reason_of(self, serial: int) -> x509.ReasonFlags | None:
         """Return why the certificate was revoked (5.3.1); None if it is not stated."""
@@ -98,9 +110,14 @@ class RevocationList:
     def covers(self, certificate: ReadCertificate) -> bool:
         """Tell whether the certificate could still be listed.
 
-        Entries may be dropped one list after the certificate expired (3.3).
+        Entries may be dropped one list after the certificate expired (3.3), unless the
+        list says since when it keeps them (expiredCertsOnCRL, ITU-T X.509 9.5.2.8).
         """
-        return self.this_update <= certificate.not_after
+        kept_from = self._expired_kept_from
+        expires = certificate.not_after
+        return self.this_update <= expires or (
+            kept_from is not None and kept_from <= expires
+        )
 
     def _check_signature(self, issuer: ReadCertificate) -> bool:
         stated, own = self._authority_key_id, issuer.subject_key_id
@@ -121,11 +138,37 @@ def read_revocation_list(data: bytes) -> RevocationList:
     Raises:
         PkiError: it is malformed, weakly signed, or not a complete list.
     """
+    found = read_any_list(data)
+    if found.is_delta:
+        raise PkiError(ErrorCode.CRL_INVALID)
+    return found
+
+
+def read_any_list(data: bytes) -> RevocationList:
+    """Read a DER CRL, complete or delta.
+
+    Raises:
+        PkiError: it is malformed, weakly signed, or about a part of its issuer's
+            certificates.
+    """
     try:
         crl = x509.load_der_x509_crl(data)
     except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CRL_INVALID) from error
     return RevocationList(crl)
+
+
+def _expired_kept_from(extensions: x509.Extensions) -> datetime | None:
+    """Read since when expired certificates stay on the list; None if they do not."""
+    for one in extensions:
+        if one.oid == _EXPIRED_KEPT and isinstance(
+            one.value, x509.UnrecognizedExtension
+        ):
+            reader = DerReader(one.value.value)
+            text = reader.content(GENERALIZED_TIME)
+            reader.finish()
+            return datetime.strptime(text.decode(), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    return None
 
 
 def _has_whole_signature(crl: x509.CertificateRevocationList) -> bool:
@@ -137,6 +180,6 @@ def _has_whole_signature(crl: x509.CertificateRevocationList) -> bool:
 
 
 def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:
-    if extension.oid in _PARTIAL:
+    if extension.oid == ExtensionOID.ISSUING_DISTRIBUTION_POINT:
         return False
     return extension.oid in _UNDERSTOOD or not extension.critical

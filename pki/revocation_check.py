@@ -56,7 +56,13 @@ def _check_one(
     at: datetime,
     proven_at: datetime | None,
 ) -> RevocationStatus:
-    signed = [one for one in trust.lists_of(issuer.subject) if one.is_signed_by(issuer)]
+    lists = trust.lists_of(issuer.subject)
+    heard = [one for one in lists if one.is_signed_by(issuer)]
+    for delta in (one for one in heard if one.is_delta):
+        state = _state(delta.revoked_at(certificate.serial), proven_at)
+        if state is not RevocationState.GOOD:
+            return RevocationStatus(state, certificate, delta)
+    signed = [one for one in heard if not one.is_delta]
     covering = [one for one in signed if one.covers(certificate)]
     if not covering:
         missing = RevocationState.STALE if signed else RevocationState.UNCHECKED

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
+from pki.policy_graph import PolicyInputs
 from pki.purposes import KeyPurpose
-from pki.revocation import RevocationList, read_revocation_list
+from pki.revocation import RevocationList, read_any_list
 from schemas.errors import ErrorCode
 
 _FILE_BYTES = 256 * 1024 * 1024
@@ -49,9 +50,11 @@ class AnchorPolicy:
 
     Args:
         purposes: the uses its certificates may serve.
+        policies: what is demanded of certificate policies below it.
     """
 
     purposes: frozenset[KeyPurpose] = frozenset(KeyPurpose)
+    policies: PolicyInputs = field(default_factory=PolicyInputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def read_certificates(
 def _read_lists(sources: Iterable[bytes]) -> Iterator[RevocationList]:
     for source in sources:
         try:
-            yield read_revocation_list(source)
+            yield read_any_list(source)
         except PkiError:
             continue
 
