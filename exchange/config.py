@@ -161,11 +161,15 @@ class PublicationSettings:
 
     Args:
         folder: published files of the CA; without it the listener stays closed.
+        responders: folder with `LABEL.p12`: keys that answer for earlier generations.
+        responders_passphrase_file: file whose first line opens them.
         ocsp_hours: how long an OCSP answer counts.
         ocsp_signatures_per_second: most OCSP answers signed; others are told to wait.
     """
 
     folder: Path | None = None
+    responders: Path | None = None
+    responders_passphrase_file: Path | None = None
     ocsp_hours: float = 8.0
     ocsp_signatures_per_second: int = 200
 

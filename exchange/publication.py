@@ -14,14 +14,14 @@ from pathlib import Path
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from exchange.config import KeySettings, Settings
+from exchange.config import Settings
 from exchange.file_stamps import stamps_of
-from exchange.keys import key_files, open_key
+from exchange.responder_keys import ResponderKeys
 from pki.errors import PkiError
-from pki.kinds import CertificateKind
-from pki.layout import certificate_path, list_path, load_certificate
+from pki.keys.api import Credential
+from pki.labels import CaLabel
+from pki.layout import certificate_path, labels_in, list_path, load_certificate
 from pki.ocsp import AnsweringCa, OcspAnswer, OcspPolicy, OcspResponder
-from pki.profiles import ISSUING_KINDS
 from pki.status import read_published_status
 from schemas.errors import ErrorCode
 
@@ -69,13 +69,9 @@ class FollowedPublication:
         self, folder: Path, settings: Settings, clock: Callable[[], datetime]
     ) -> None:
         self._folder = folder
-        self._keys = {
-            CertificateKind.ISSUING_PERSONS: settings.keys.ocsp.persons,
-            CertificateKind.ISSUING_ORGANISATIONS: settings.keys.ocsp.organisations,
-            CertificateKind.ISSUING_SYSTEMS: settings.keys.ocsp.systems,
-        }
+        self._keys = ResponderKeys.of(settings)
         self._reload_seconds = settings.trust.reload_seconds
-        self._watched = (folder, *key_files(self._keys.values()))
+        self._watched = (folder, *self._keys.files)
         self._stamps = stamps_of(self._watched)
         edition = _read(folder, self._keys)
         self._files = edition.files
@@ -123,37 +119,33 @@ class FollowedPublication:
         await self.refresh()
 
 
-def _read(folder: Path, keys: Mapping[CertificateKind, KeySettings]) -> _Edition:
-    kinds = (CertificateKind.ROOT, *ISSUING_KINDS)
-    files = dict(file for kind in kinds for file in _files_of(folder, kind))
+def _read(folder: Path, keys: ResponderKeys) -> _Edition:
+    labels = labels_in(folder)
+    files = dict(file for label in labels for file in _files_of(folder, label))
     authorities = tuple(
-        _authority(folder, kind, key) for kind, key in keys.items() if key.uri
+        _authority(folder, label, key) for label, key in keys.open(folder).items()
     )
     return _Edition(files, authorities)
 
 
-def _authority(folder: Path, kind: CertificateKind, key: KeySettings) -> AnsweringCa:
+def _authority(folder: Path, label: CaLabel, key: Credential) -> AnsweringCa:
     return AnsweringCa(
-        load_certificate(folder, kind),
-        open_key(key),
-        read_published_status(folder, kind),
+        load_certificate(folder, label), key, read_published_status(folder, label)
     )
 
 
-def _files_of(
-    folder: Path, kind: CertificateKind
-) -> Iterator[tuple[str, PublishedFile]]:
-    certificate = load_certificate(folder, kind)
-    path = certificate_path(folder, kind)
+def _files_of(folder: Path, label: CaLabel) -> Iterator[tuple[str, PublishedFile]]:
+    certificate = load_certificate(folder, label)
+    path = certificate_path(folder, label)
     for suffix, encoding, content_type in (
         ("pem", Encoding.PEM, "application/x-pem-file"),
         ("cer", Encoding.DER, "application/pkix-cert"),
     ):
         body = certificate.public_bytes(encoding)
-        yield f"/ca/{kind}.{suffix}", _file(path, body, content_type)
-    listed = list_path(folder, kind)
+        yield f"/ca/{label}.{suffix}", _file(path, body, content_type)
+    listed = list_path(folder, label)
     body = _content(listed)
-    yield f"/crl/{kind}.crl", _file(listed, body, "application/pkix-crl")
+    yield f"/crl/{label}.crl", _file(listed, body, "application/pkix-crl")
 
 
 def _file(path: Path, body: bytes, content_type: str) -> PublishedFile:

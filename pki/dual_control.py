@@ -6,7 +6,7 @@ out encrypts a CA's key. Salts and a check value lie beside the key and are no s
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hmac import compare_digest
@@ -87,25 +87,38 @@ def open_lock(lock: DualLock, passphrases: Sequence[bytes]) -> bytes:
     Raises:
         PkiError: one is missing, too many or wrong (OPERATOR_SECRETS_WRONG).
     """
-    shares = tuple(sorted(lock.shares, key=lambda one: one.name))
+    return _secret(_ordered(lock), _assigned(lock, passphrases)[1])
+
+
+def name_operators(lock: DualLock, passphrases: Sequence[bytes]) -> dict[str, bytes]:
+    """Tell whose passphrase is whose.
+
+    Raises:
+        PkiError: one is missing, too many or wrong (OPERATOR_SECRETS_WRONG).
+    """
+    names = (share.name for share in _ordered(lock))
+    return dict(zip(names, _assigned(lock, passphrases)[0], strict=True))
+
+
+def _assigned(
+    lock: DualLock, passphrases: Sequence[bytes]
+) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """Return the passphrases in the order of the names, and their parts.
+
+    Every order is tried: a check value for each operator would let each passphrase be
+    guessed on its own.
+    """
+    shares, part = _ordered(lock), cache(_part)
     if len(passphrases) == len(shares):
-        for parts in _assignments(shares, passphrases):
+        for order in permutations(passphrases):
+            parts = list(map(part, shares, order))
             if compare_digest(_joined(shares, parts, _CHECK), lock.check):
-                return _secret(shares, parts)
+                return order, parts
     raise PkiError(ErrorCode.OPERATOR_SECRETS_WRONG, place="operators")
 
 
-def _assignments(
-    shares: Sequence[OperatorShare], passphrases: Sequence[bytes]
-) -> Iterator[list[bytes]]:
-    """Yield every way to give the passphrases to the operators.
-
-    Who brought which is told by no one part alone: a check value for each would let
-    each passphrase be guessed on its own.
-    """
-    part = cache(_part)
-    for order in permutations(passphrases):
-        yield [part(share, one) for share, one in zip(shares, order, strict=True)]
+def _ordered(lock: DualLock) -> tuple[OperatorShare, ...]:
+    return tuple(sorted(lock.shares, key=lambda one: one.name))
 
 
 def _part(share: OperatorShare, passphrase: bytes) -> bytes:

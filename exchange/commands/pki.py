@@ -9,7 +9,13 @@ from cryptography import x509
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import require_empty
 from exchange.commands.output import Output
-from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
+from exchange.commands.pki_files import (
+    ca_folder,
+    declare_operators,
+    open_ca,
+    passphrase_in,
+)
+from exchange.commands.pki_generation import declare_generation, generation
 from exchange.commands.pki_issue import declare_issue, declare_renew, issue, renew
 from exchange.commands.pki_lookup import (
     declare_serial,
@@ -137,6 +143,11 @@ def _crl(arguments: Arguments, output: Output) -> None:
     )
 
 
+def _declare_generation(parser: Parser) -> None:
+    declare_generation(parser)
+    declare_operators(parser)
+
+
 _ACTIONS = {
     "init": _Action(Text("lập CA", "make a CA"), _declare_init, _init),
     "issue": _Action(Text("cấp chứng thư", "issue"), declare_issue, issue),
@@ -158,8 +169,13 @@ _ACTIONS = {
     "revoke": _Action(Text("thu hồi", "revoke"), _declare_revoke, _revoke),
     "crl": _Action(
         Text("phát hành danh sách thu hồi", "publish revocation lists"),
-        _declare_nothing,
+        declare_operators,
         _crl,
+    ),
+    "generation": _Action(
+        Text("khóa mới cho một CA", "a new key for a CA, beside the old one"),
+        _declare_generation,
+        generation,
     ),
     "list": _Action(
         Text("liệt kê chứng thư đã cấp", "list what was issued"),

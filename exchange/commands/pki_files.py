@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from exchange.commands.arguments import Arguments, UsageError
+from exchange.commands.arguments import Arguments, Parser, UsageError
+from pki.dual_control import name_operators
 from pki.hierarchy import Hierarchy
+from pki.key_place import read_place
 from pki.keys.loader import read_passphrase
+from pki.kinds import CertificateKind
+from pki.layout import private_folder
 
 
 def ca_folder(arguments: Arguments) -> Path:
@@ -20,7 +24,46 @@ def open_ca(arguments: Arguments) -> Hierarchy:
         PkiError: there is none, or a file or the passphrase is wrong.
     """
     passphrase = passphrase_in(arguments.ca_passphrase_file)
-    return Hierarchy.open(ca_folder(arguments), passphrase=passphrase)
+    return Hierarchy.open(
+        ca_folder(arguments),
+        passphrase=passphrase,
+        operators=operator_passphrases(arguments),
+    )
+
+
+def declare_operators(parser: Parser) -> None:
+    """Declare the files of operators who open a key together."""
+    parser.add_argument(
+        "--operator-passphrase-file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="mật khẩu của từng người giữ khóa / of each operator, once per operator",
+    )
+
+
+def operator_passphrases(arguments: Arguments) -> tuple[bytes, ...]:
+    """Return what the operators brought; nothing for verbs they are not asked by.
+
+    Raises:
+        PkiError: a file is unreadable, or open to others.
+        UsageError: a file is empty.
+    """
+    files: list[Path] = getattr(arguments, "operator_passphrase_file", [])
+    return tuple(filter(None, map(passphrase_in, files)))
+
+
+def named_operators(arguments: Arguments) -> dict[str, bytes]:
+    """Return the operators' passphrases by name, as the root's lock tells them apart.
+
+    Raises:
+        PkiError: they do not open the root's key.
+    """
+    brought = operator_passphrases(arguments)
+    root = private_folder(ca_folder(arguments), CertificateKind.ROOT)
+    lock = read_place(root).lock
+    return name_operators(lock, brought) if lock else {}
 
 
 def passphrase_in(path: Path | None) -> bytes | None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pki.dual_control import make_lock, open_lock
+from pki.dual_control import make_lock, name_operators, open_lock
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 
@@ -20,6 +20,12 @@ def test_both_together_open_it_in_any_order() -> None:
     lock, secret = make_lock(TWO)
     assert open_lock(lock, (FIRST, SECOND)) == secret
     assert open_lock(lock, (SECOND, FIRST)) == secret
+
+
+def test_passphrases_tell_whose_they_are() -> None:
+    lock, _ = make_lock(TWO)
+    assert name_operators(lock, (FIRST, SECOND)) == TWO
+    assert name_operators(lock, (SECOND, FIRST)) == TWO
 
 
 @pytest.mark.parametrize(
