@@ -1,25 +1,36 @@
 """One certification authority: issue, revoke, publish the revocation list."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.accounts import account_name
 from pki.errors import PkiError
+from pki.journal import Act, CaAction
 from pki.keys.api import Credential, PublicKey, SigningKey
 from pki.kinds import CertificateKind
 from pki.labels import CaLabel
 from pki.lint import BACKDATING, LintCase, refuse_if_broken
+from pki.list_template import ListPlan, list_builder_for
 from pki.names import SubjectFields
 from pki.places import PublicPlaces, places_below
 from pki.profiles import PROFILES
-from pki.registry import CertificateRegistry, RegisteredCertificate, revoked_entries
+from pki.registry import (
+    BegunIssuance,
+    CertificateChange,
+    CertificateRegistry,
+    RegisteredCertificate,
+    RevokedEntry,
+    SignedList,
+)
+from pki.registry_records import digest_of, key_digest
 from pki.requests import check_new_key
-from pki.signing import sign_certificate, sign_revocation_list
-from pki.template import CertificatePlan, authority_key_identifier, builder_for
+from pki.signing import draft_certificate, sign_draft, sign_revocation_list
+from pki.template import CertificatePlan, builder_for
 from schemas.errors import ErrorCode
 
 Clock = Callable[[], datetime]
@@ -30,7 +41,7 @@ LIST_LIFETIME = timedelta(days=7)
 ROOT_LIST_LIFETIME = timedelta(days=180)
 """How long a list of the offline root counts."""
 
-# A revocation here is final; suspension would need a way back (RFC 5280 5.3.1).
+# A revocation is final; suspension is a verb of its own (RFC 5280 5.3.1).
 TEMPORARY_REASONS = frozenset(
     {x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl}
 )
@@ -53,6 +64,19 @@ class IssueRequest:
     names: SubjectFields
     public_key: PublicKey
     lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A certificate that was inspected, and waits for its signature.
+
+    Args:
+        certificate: with the signature of a throw-away key.
+        begun: what is recorded before it is signed.
+    """
+
+    certificate: x509.Certificate
+    begun: BegunIssuance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +107,18 @@ class Authority:
         """What its files are called."""
         return CaLabel(self.kind, self.generation)
 
-    def issue(self, request: IssueRequest) -> x509.Certificate:
+    def issue(self, request: IssueRequest, act: Act | None = None) -> x509.Certificate:
         """Issue a certificate.
+
+        Raises:
+            PkiError: as `draft`, or it cannot be recorded.
+        """
+        drafts = (self.draft(request),)
+        self.reserve(drafts, act or own_act())
+        return self.finish(drafts, act or own_act())[0]
+
+    def draft(self, request: IssueRequest) -> Draft:
+        """Make what will be signed, and inspect it; nothing is recorded yet.
 
         Raises:
             PkiError: not this CA's to issue, a weak key, a lifetime beyond profile or
@@ -97,9 +131,34 @@ class Authority:
         not_after = _not_after(request, now, issuer.not_valid_after_utc)
         plan = _plan(request, issuer, now=now, not_after=not_after, demo=self.demo)
         plan = replace(plan, places=self._places(request.kind))
-        certificate = _sign(plan, self.credential.key, now)
-        self.registry.add(_registered(certificate, request.kind, now))
-        return certificate
+        return _draft(plan, self.credential.key.public_key, request.kind, now)
+
+    def reserve(self, drafts: Sequence[Draft], act: Act) -> None:
+        """Record that drafts are about to be signed, durable at return.
+
+        Raises:
+            PkiError: it cannot be recorded.
+        """
+        self.registry.reserve([one.begun for one in drafts], act)
+
+    def finish(self, drafts: Sequence[Draft], act: Act) -> tuple[x509.Certificate, ...]:
+        """Sign what was reserved; it is recorded, durable, when it is returned.
+
+        Raises:
+            PkiError: the key does not sign, or the certificates cannot be recorded.
+        """
+        signed = [sign_draft(one.certificate, self.credential.key) for one in drafts]
+        entries = [
+            RegisteredCertificate(
+                serial=certificate.serial_number,
+                kind=one.begun.kind,
+                der=certificate.public_bytes(Encoding.DER),
+                issued_at=one.begun.at,
+            )
+            for one, certificate in zip(drafts, signed, strict=True)
+        ]
+        self.registry.add(entries, act)
+        return tuple(signed)
 
     def _places(self, kind: CertificateKind) -> PublicPlaces | None:
         """Return what a new certificate names; a responder is not checked itself."""
@@ -112,33 +171,97 @@ class Authority:
         self,
         serial: int,
         reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
+        *,
+        invalidity_date: datetime | None = None,
+        act: Act | None = None,
     ) -> None:
-        """Revoke a certificate, from now on.
+        """Revoke a certificate for good; a suspended one since its suspension.
+
+        Args:
+            serial: which.
+            reason: why (RFC 5280 5.3.1); a final one.
+            invalidity_date: since when its key is known or suspected not to be
+                trusted (5.3.2); not in the future.
+            act: who does it, and why.
 
         Raises:
-            PkiError: unknown, already revoked, or a reason that is not final.
+            PkiError: unknown, already revoked, a reason that is not final, or an
+                invalidity date in the future.
         """
+        now = _whole_second(self.clock())
         if reason in TEMPORARY_REASONS:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=reason.value)
-        self.registry.revoke(serial, _whole_second(self.clock()), reason)
+        if invalidity_date and invalidity_date > now:
+            raise PkiError(ErrorCode.INVALIDITY_DATE_REFUSED)
+        change = CertificateChange(
+            serial=serial,
+            action=CaAction.CERTIFICATE_REVOKED,
+            at=now,
+            reason=reason,
+            invalidity_date=_whole_second(invalidity_date) if invalidity_date else None,
+        )
+        self.registry.change(change, act or own_act())
 
-    def crl(self) -> x509.CertificateRevocationList:
-        """Make a complete revocation list; entries stay for ever."""
+    def suspend(self, serial: int, act: Act | None = None) -> None:
+        """Revoke a certificate for a time (certificateHold).
+
+        Raises:
+            PkiError: unknown, already suspended, or revoked.
+        """
+        self._change(serial, CaAction.CERTIFICATE_SUSPENDED, act)
+
+    def release(self, serial: int, act: Act | None = None) -> None:
+        """End a suspension: the certificate is gone from the next list.
+
+        Raises:
+            PkiError: unknown, or not suspended.
+        """
+        self._change(serial, CaAction.CERTIFICATE_RELEASED, act)
+
+    def crl(self, act: Act | None = None) -> x509.CertificateRevocationList:
+        """Make a complete revocation list; entries stay for ever.
+
+        Raises:
+            PkiError: the key does not sign, or the list cannot be recorded.
+        """
+        signed = self.registry.publish_list(self._sign_list, act or own_act())
+        return x509.load_der_x509_crl(signed.der)
+
+    def record_founding(self, act: Act | None = None) -> None:
+        """Enter in the journal which CA this is, if that was not done yet."""
+        if self.registry.journal.last((CaAction.CA_FOUNDED,)):
+            return
+        own = self.credential.certificate.public_bytes(Encoding.DER)
+        facts = {"sha256": digest_of(own)}
+        subject, now = str(self.label), self.clock()
+        self.registry.record(CaAction.CA_FOUNDED, act or own_act(), subject, facts, now)
+
+    def _change(self, serial: int, action: CaAction, act: Act | None) -> None:
+        at = _whole_second(self.clock())
+        change = CertificateChange(serial=serial, action=action, at=at)
+        self.registry.change(change, act or own_act())
+
+    def _sign_list(self, number: int, entries: Sequence[RevokedEntry]) -> SignedList:
         now = _whole_second(self.clock())
         is_root = self.kind is CertificateKind.ROOT
-        issuer = self.credential.certificate
-        number = x509.CRLNumber(self.registry.next_crl_number())
-        builder = (
-            x509.CertificateRevocationListBuilder()
-            .issuer_name(issuer.subject)
-            .last_update(now)
-            .next_update(now + (ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME))
-            .add_extension(number, critical=False)
-            .add_extension(authority_key_identifier(issuer), critical=False)
+        plan = ListPlan(
+            issuer=self.credential.certificate,
+            number=number,
+            this_update=now,
+            next_update=now + (ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME),
+            entries=entries,
         )
-        for serial, at, reason in revoked_entries(self.registry.list()):
-            builder = builder.add_revoked_certificate(_list_entry(serial, at, reason))
-        return sign_revocation_list(builder, self.credential.key)
+        signed = sign_revocation_list(list_builder_for(plan), self.credential.key)
+        return SignedList(
+            der=signed.public_bytes(Encoding.DER),
+            this_update=plan.this_update,
+            next_update=plan.next_update,
+        )
+
+
+def own_act(reason: str = "") -> Act:
+    """Return who runs this process as the one who acts."""
+    return Act(actor=account_name(), reason=reason)
 
 
 def issue_root(
@@ -154,9 +277,9 @@ def issue_root(
     )
     now = _whole_second(clock())
     not_after = now + PROFILES[CertificateKind.ROOT].lifetime
-    return _sign(
-        _plan(request, None, now=now, not_after=not_after, demo=demo), key, now
-    )
+    plan = _plan(request, None, now=now, not_after=not_after, demo=demo)
+    draft = _draft(plan, key.public_key, request.kind, now)
+    return sign_draft(draft.certificate, key)
 
 
 def _plan(
@@ -180,7 +303,9 @@ def _plan(
     )
 
 
-def _sign(plan: CertificatePlan, key: SigningKey, now: datetime) -> x509.Certificate:
+def _draft(
+    plan: CertificatePlan, signing: PublicKey, kind: CertificateKind, now: datetime
+) -> Draft:
     def inspect(draft: x509.Certificate) -> None:
         refuse_if_broken(
             LintCase(
@@ -193,7 +318,16 @@ def _sign(plan: CertificatePlan, key: SigningKey, now: datetime) -> x509.Certifi
             )
         )
 
-    return sign_certificate(builder_for(plan), key, inspect)
+    certificate = draft_certificate(builder_for(plan), signing, inspect)
+    begun = BegunIssuance(
+        serial=certificate.serial_number,
+        kind=kind,
+        tbs_digest=digest_of(certificate.tbs_certificate_bytes),
+        key_digest=key_digest(plan.public_key),
+        subject_digest=digest_of(certificate.subject.public_bytes()),
+        at=now,
+    )
+    return Draft(certificate, begun)
 
 
 def _not_after(request: IssueRequest, now: datetime, issuer_ends: datetime) -> datetime:
@@ -204,27 +338,6 @@ def _not_after(request: IssueRequest, now: datetime, issuer_ends: datetime) -> d
     if not timedelta() < request.lifetime <= longest or wanted > issuer_ends:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="validity")
     return wanted
-
-
-def _registered(
-    certificate: x509.Certificate, kind: CertificateKind, now: datetime
-) -> RegisteredCertificate:
-    return RegisteredCertificate(
-        serial=certificate.serial_number,
-        kind=kind,
-        der=certificate.public_bytes(Encoding.DER),
-        issued_at=now,
-    )
-
-
-def _list_entry(
-    serial: int, at: datetime, reason: x509.ReasonFlags
-) -> x509.RevokedCertificate:
-    builder = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
-    if reason is not x509.ReasonFlags.unspecified:
-        # RFC 5280 5.3.1: absent rather than "unspecified".
-        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
-    return builder.build()
 
 
 def _serial() -> int:

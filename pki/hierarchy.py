@@ -4,40 +4,44 @@ The folder `private/root` can be kept elsewhere and put back for a ceremony: eve
 but issuing a CA and refreshing the root's list works without it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.accounts import account_name
 from pki.authority import Authority, Clock, IssueRequest
 from pki.custody import KeySecrets, has_key
 from pki.errors import PkiError
-from pki.files import write_atomically
+from pki.issuing import Issuance, IssueOrder, Prepared
+from pki.journal import Act, JournalEntry
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
-from pki.labels import AnyLabel, CaLabel
+from pki.labels import AnyLabel, CaLabel, parse_label
 from pki.layout import (
     certificate_path,
     is_demo_root,
     labels_in,
-    list_path,
     load_certificate,
     open_authority,
     private_folder,
-    serials_path,
 )
 from pki.names import SubjectFields, common_name
 from pki.profiles import PROFILES, check_profiles
-from pki.registry import RegisteredCertificate
-from pki.serials import append_serial, write_serials
+from pki.publishing import Publisher
+from pki.registry import CertificateRegistry, RegisteredCertificate
+from pki.registry_records import index_of, key_digest, subject_of
 from pki.trust import TrustMaterial, load_material
 from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
 
 _ROOT = CertificateKind.ROOT
+_GROUP = 64  # certificates that share their commits
 _RESPONDER_NAME_OF_CA = 59  # " OCSP" follows, and a name has at most 64 characters
 
 
@@ -49,15 +53,31 @@ def system_clock() -> datetime:
 class Hierarchy:
     """An opened hierarchy.
 
+    Every verb that changes something takes who does it, and why; by default the actor
+    it was opened for, without a reason. Threads and processes may share a folder.
+
     Args:
         directory: its folder.
         authorities: the CAs whose keys are here.
+        actor: who acts when nobody else is named.
     """
 
-    def __init__(self, directory: Path, authorities: dict[CaLabel, Authority]) -> None:
+    def __init__(
+        self, directory: Path, authorities: dict[CaLabel, Authority], actor: str
+    ) -> None:
         self._directory = directory
         self._authorities = authorities
+        self._actor = actor
         self._labels = labels_in(directory)
+        self._publishers = {
+            label: Publisher(directory, authority)
+            for label, authority in authorities.items()
+        }
+        certificates = (load_certificate(directory, one) for one in self._labels)
+        keys = frozenset(
+            index_of(one.public_bytes(Encoding.DER)).key_digest for one in certificates
+        )
+        self._issuance = Issuance(directory, self._publishers, keys)
 
     @classmethod
     def open(
@@ -67,17 +87,23 @@ class Hierarchy:
         clock: Clock = system_clock,
         passphrase: bytes | None = None,
         operators: tuple[bytes, ...] = (),
+        actor: str = "",
     ) -> "Hierarchy":
         """Open the CAs whose private folders are present.
+
+        What a crash left unpublished is published.
 
         Args:
             directory: its folder.
             clock: gives the time.
             passphrase: opens the keys that have no other.
             operators: passphrases of those who open keys together.
+            actor: who acts; by default the account this process runs under.
 
         Raises:
-            PkiError: there is none, or a file is unreadable.
+            PkiError: there is none, a file is unreadable, a journal is broken
+                (JOURNAL_BROKEN), or what was published is more than the registry
+                knows (PUBLISHED_DIFFERS).
         """
         if not certificate_path(directory, _ROOT).exists():
             raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
@@ -88,7 +114,9 @@ class Hierarchy:
             for label in labels_in(directory)
             if has_key(private_folder(directory, label))
         }
-        return cls(directory, authorities)
+        opened = cls(directory, authorities, actor or account_name())
+        opened._repair()
+        return opened
 
     def close(self) -> None:
         """Close the registries."""
@@ -119,24 +147,40 @@ class Hierarchy:
         *,
         days: int | None = None,
         issuer: CaLabel | None = None,
+        act: Act | None = None,
     ) -> x509.Certificate:
         """Issue an end certificate; requests go through `pki.requests.read_request`.
 
         It comes from the newest generation of its CA, unless `issuer` says which.
 
         Raises:
-            PkiError: refused by the CA, a CA kind, or the CA's key is not here.
+            PkiError: refused by the CA, a CA kind, the CA's key is not here, or the
+                key was certified for another kind or subject, or is revoked
+                (KEY_REUSED).
         """
-        if PROFILES[kind].is_ca:
-            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=kind)
-        authority = self._authority(issuer or self._newest(PROFILES[kind].issuer))
-        lifetime = None if days is None else timedelta(days=days)
-        request = IssueRequest(
-            kind=kind, names=names, public_key=public_key, lifetime=lifetime
+        order = IssueOrder(
+            kind=kind, names=names, public_key=public_key, days=days, issuer=issuer
         )
-        certificate = authority.issue(request)
-        self._append_serial(authority.label, certificate.serial_number)
-        return certificate
+        return next(self.issue_many((order,), act))
+
+    def issue_many(
+        self, orders: Iterable[IssueOrder], act: Act | None = None
+    ) -> Iterator[x509.Certificate]:
+        """Issue end certificates in groups, in the order they are asked for.
+
+        A certificate is durable and published before it is returned. One that is
+        refused ends the run, after all those before it were returned.
+
+        Raises:
+            PkiError: as `issue`.
+        """
+        waiting = iter(orders)
+        while group := list(islice(waiting, _GROUP)):
+            prepared, refusal = self._prepare(group)
+            issued = self._issuance.issue(prepared, act or self._own_act())
+            yield from issued.certificates
+            if refusal := issued.refusal or refusal:
+                raise refusal
 
     def issue_credential(
         self,
@@ -146,6 +190,7 @@ class Hierarchy:
         key: SoftwareKey | None = None,
         days: int | None = None,
         issuer: CaLabel | None = None,
+        act: Act | None = None,
     ) -> Credential:
         """Issue for a key held here (made now unless given), with its chain.
 
@@ -153,11 +198,17 @@ class Hierarchy:
             PkiError: as `issue`.
         """
         held = key or generate()
-        certificate = self.issue(kind, names, held.public_key, days=days, issuer=issuer)
+        certificate = self.issue(
+            kind, names, held.public_key, days=days, issuer=issuer, act=act
+        )
         return Credential(held, certificate, self.chain_above(kind, issuer))
 
     def issue_responder(
-        self, issuer: AnyLabel, *, key: SoftwareKey | None = None
+        self,
+        issuer: AnyLabel,
+        *,
+        key: SoftwareKey | None = None,
+        act: Act | None = None,
     ) -> Credential:
         """Certify a key (made now unless given) that answers for an issuing CA.
 
@@ -173,7 +224,7 @@ class Hierarchy:
         name = f"{common_name(authority)[:_RESPONDER_NAME_OF_CA]} OCSP"
         names = SubjectFields(common_name=name)
         kind = RESPONDERS[label.kind]
-        return self.issue_credential(kind, names, key=key, issuer=label)
+        return self.issue_credential(kind, names, key=key, issuer=label, act=act)
 
     def chain_above(
         self, kind: CertificateKind, issuer: CaLabel | None = None
@@ -190,17 +241,49 @@ class Hierarchy:
         self,
         serial: int,
         reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
+        *,
+        invalidity_date: datetime | None = None,
+        act: Act | None = None,
     ) -> None:
-        """Revoke a certificate of any CA here, and publish that CA's new list.
+        """Revoke a certificate of any CA here for good, and publish the new list.
+
+        Args:
+            serial: which.
+            reason: why; a final one.
+            invalidity_date: since when it is known or suspected not to be trusted.
+            act: who does it.
 
         Raises:
-            PkiError: unknown, already revoked, or the list cannot be written.
+            PkiError: unknown, already revoked, an invalidity date in the future, or
+                the list cannot be written.
         """
-        label = self._issuer_of(serial)
-        self._authorities[label].revoke(serial, reason)
-        self._write_crl(label)
+        label, who = self._issuer_of(serial), act or self._own_act()
+        self._authorities[label].revoke(
+            serial, reason, invalidity_date=invalidity_date, act=who
+        )
+        self._publishers[label].publish_list(who)
 
-    def write_crls(self) -> tuple[Path, ...]:
+    def suspend(self, serial: int, *, act: Act | None = None) -> None:
+        """Revoke a certificate for a time, and publish the new list.
+
+        Raises:
+            PkiError: unknown, suspended or revoked, or the list cannot be written.
+        """
+        label, who = self._issuer_of(serial), act or self._own_act()
+        self._authorities[label].suspend(serial, who)
+        self._publishers[label].publish_list(who)
+
+    def release(self, serial: int, *, act: Act | None = None) -> None:
+        """End a suspension, and publish the new list.
+
+        Raises:
+            PkiError: unknown, not suspended, or the list cannot be written.
+        """
+        label, who = self._issuer_of(serial), act or self._own_act()
+        self._authorities[label].release(serial, who)
+        self._publishers[label].publish_list(who)
+
+    def write_crls(self, act: Act | None = None) -> tuple[Path, ...]:
         """Publish a fresh list of every CA whose key is here.
 
         What the issuing CAs issued is published with it, from the registries.
@@ -208,10 +291,73 @@ class Hierarchy:
         Raises:
             PkiError: a file cannot be written.
         """
-        for label in self._authorities:
-            if label.kind is not _ROOT:
-                self._write_serials(label)
-        return tuple(map(self._write_crl, self._authorities))
+        who = act or self._own_act()
+        for publisher in self._publishers.values():
+            publisher.rewrite_serials()
+        return tuple(one.publish_list(who) for one in self._publishers.values())
+
+    def write_due_crls(self, act: Act | None = None) -> tuple[Path, ...]:
+        """Publish a fresh list where the last one is past half of its life.
+
+        Raises:
+            PkiError: a file cannot be written.
+        """
+        who = act or self._own_act()
+        due = (
+            one
+            for one in self._publishers.values()
+            if one.is_list_due(one.authority.clock())
+        )
+        return tuple(one.publish_list(who) for one in due)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The CAs whose keys are here, from the root down."""
+        return tuple(map(str, self._authorities))
+
+    def journal_of(self, label: str) -> Sequence[JournalEntry]:
+        """Return what a CA did.
+
+        Raises:
+            PkiError: no such CA here, or its journal is broken.
+        """
+        return self._authority(parse_label(label)).registry.journal.entries()
+
+    def journal_about(self, serial: int) -> Sequence[JournalEntry]:
+        """Return what was done about a certificate.
+
+        Raises:
+            PkiError: no CA here issued it, or a journal is broken.
+        """
+        registry = self._authorities[self._issuer_of(serial)].registry
+        return registry.journal.entries_of(subject_of(serial))
+
+    def find(self, serial: int) -> RegisteredCertificate:
+        """Return one certificate.
+
+        Raises:
+            PkiError: no CA here issued it (CERTIFICATE_NOT_FOUND).
+        """
+        return self._authorities[self._issuer_of(serial)].registry.get(serial)
+
+    def holders_of_key(
+        self, public_key: PublicKey
+    ) -> tuple[RegisteredCertificate, ...]:
+        """Return all certificates of a key."""
+        digest = key_digest(public_key)
+        return tuple(one for each in self._registries for one in each.of_key(digest))
+
+    def certificates_of(self, agency: OrganId) -> tuple[RegisteredCertificate, ...]:
+        """Return all certificates that name an agency."""
+        return tuple(one for each in self._registries for one in each.of_agency(agency))
+
+    def expiring(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
+        """Return what counts today, and no more at `before`."""
+        return tuple(
+            one
+            for each in self._authorities.values()
+            for one in each.registry.expiring(each.clock(), before)
+        )
 
     def certificates(self) -> tuple[RegisteredCertificate, ...]:
         """Return everything the CAs here issued, oldest first."""
@@ -251,23 +397,43 @@ class Hierarchy:
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
+        for registry in self._registries:
+            yield from registry.list()
+
+    @property
+    def _registries(self) -> tuple[CertificateRegistry, ...]:
+        return tuple(one.registry for one in self._authorities.values())
+
+    def _own_act(self, reason: str = "") -> Act:
+        return Act(actor=self._actor, reason=reason)
+
+    def _repair(self) -> None:
         for authority in self._authorities.values():
-            yield from authority.registry.list()
+            authority.record_founding(self._own_act())
+        for publisher in self._publishers.values():
+            publisher.repair(self._own_act("found unpublished"))
 
-    def _append_serial(self, label: CaLabel, serial: int) -> None:
-        path = serials_path(self._directory, label)
-        if path.exists():
-            append_serial(path, serial)
-        else:
-            self._write_serials(label)
+    def _prepare(
+        self, orders: Iterable[IssueOrder]
+    ) -> tuple[Sequence[Prepared], PkiError | None]:
+        """Make drafts up to the first order that is refused."""
+        prepared: list[Prepared] = []
+        for order in orders:
+            try:
+                prepared.append(self._prepared(order))
+            except PkiError as refusal:
+                return prepared, refusal
+        return prepared, None
 
-    def _write_serials(self, label: CaLabel) -> None:
-        issued = self._authorities[label].registry.list()
-        path = serials_path(self._directory, label)
-        write_serials(path, (one.serial for one in issued))
-
-    def _write_crl(self, label: CaLabel) -> Path:
-        path = list_path(self._directory, label)
-        crl = self._authorities[label].crl()
-        write_atomically(path, crl.public_bytes(Encoding.DER))
-        return path
+    def _prepared(self, order: IssueOrder) -> Prepared:
+        profile = PROFILES[order.kind]
+        if profile.is_ca:
+            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=order.kind)
+        authority = self._authority(order.issuer or self._newest(profile.issuer))
+        request = IssueRequest(
+            kind=order.kind,
+            names=order.names,
+            public_key=order.public_key,
+            lifetime=None if order.days is None else timedelta(days=order.days),
+        )
+        return Prepared(authority, authority.draft(request))

@@ -123,7 +123,7 @@ def open_authority(
         kind=label.kind,
         generation=label.generation,
         credential=Credential(key, certificate),
-        registry=SqliteRegistry(folder / "registry.sqlite"),
+        registry=SqliteRegistry(folder / "registry.sqlite", clock()),
         clock=clock,
         demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
         public_url=load_public_url(directory),

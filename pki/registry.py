@@ -1,244 +1,127 @@
 """The store of issued certificates of one CA, as a Protocol with two forms."""
 
-import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from cryptography import x509
+from pki.journal import Act, CaAction, Journal, JournalEntry
+from pki.registry_memory import MemoryRegistry
+from pki.registry_records import (
+    BegunIssuance,
+    CertificateChange,
+    KeyHolder,
+    ListMaker,
+    RegisteredCertificate,
+    RevokedEntry,
+    SignedList,
+)
+from pki.registry_sqlite import SqliteRegistry
+from schemas.identifiers import OrganId
 
-from pki.errors import PkiError
-from pki.kinds import CertificateKind
-from schemas.errors import ErrorCode
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS certificate (
-    serial TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    der BLOB NOT NULL,
-    issued_at TEXT NOT NULL,
-    revoked_at TEXT,
-    reason TEXT,
-    CHECK ((revoked_at IS NULL) = (reason IS NULL))
-) STRICT;
-CREATE TABLE IF NOT EXISTS crl_number (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    last INTEGER NOT NULL
-) STRICT;
-INSERT OR IGNORE INTO crl_number VALUES (1, 0);
-"""
-_INSERT = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT serial, kind, der, issued_at, revoked_at, reason FROM certificate"
-_SELECT_ONE = f"{_SELECT} WHERE serial = ?"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisteredCertificate:
-    """One issued certificate.
-
-    Args:
-        serial: unique in its CA.
-        kind: what it is for.
-        der: the certificate.
-        issued_at: when.
-        revoked_at: when it was revoked, if it was.
-        reason: why (RFC 5280 5.3.1).
-    """
-
-    serial: int
-    kind: CertificateKind
-    der: bytes
-    issued_at: datetime
-    revoked_at: datetime | None = None
-    reason: x509.ReasonFlags | None = None
+__all__ = [
+    "BegunIssuance",
+    "CertificateChange",
+    "CertificateRegistry",
+    "KeyHolder",
+    "ListMaker",
+    "MemoryRegistry",
+    "RegisteredCertificate",
+    "RevokedEntry",
+    "SignedList",
+    "SqliteRegistry",
+]
 
 
 class CertificateRegistry(Protocol):
-    """What a CA remembers; tests/contract holds every form to the same behaviour."""
+    """What a CA remembers; tests/contract holds every form to the same behaviour.
 
-    def add(self, entry: RegisteredCertificate) -> None:
-        """Remember a new certificate.
+    Every change and its entry in the journal become durable together, before the call
+    returns. A certificate is reserved before it is signed, and added afterwards.
+    """
+
+    @property
+    def journal(self) -> Journal:
+        """What was done, to be read; it is written by the changes alone."""
+
+    def reserve(self, begun: Sequence[BegunIssuance], act: Act) -> None:
+        """Record certificates that are about to be signed: all of them, or none.
 
         Raises:
-            PkiError: the serial number is taken.
+            PkiError: a serial number is taken (ISSUANCE_REFUSED).
         """
+
+    def add(self, issued: Sequence[RegisteredCertificate], act: Act) -> None:
+        """Record certificates that were signed as reserved: all of them, or none.
+
+        Raises:
+            PkiError: a serial number is taken, or not reserved for these very bytes
+                (ISSUANCE_REFUSED).
+        """
+
+    def change(self, change: CertificateChange, act: Act) -> RegisteredCertificate:
+        """Revoke, suspend or release a certificate; return its new state.
+
+        Raises:
+            PkiError: unknown serial number, or its state does not allow it.
+        """
+
+    def publish_list(self, make: ListMaker, act: Act) -> SignedList:
+        """Have a list signed under a number greater than all before, and record it.
+
+        What is signed under a number is never published if it could not be recorded.
+
+        Raises:
+            PkiError: it cannot be signed or recorded.
+        """
+
+    def record(
+        self,
+        action: CaAction,
+        act: Act,
+        subject: str,
+        facts: Mapping[str, str],
+        at: datetime,
+    ) -> JournalEntry:
+        """Enter in the journal what changes no certificate."""
 
     def get(self, serial: int) -> RegisteredCertificate:
         """Return one certificate.
 
         Raises:
-            PkiError: unknown serial number.
+            PkiError: unknown serial number (CERTIFICATE_NOT_FOUND).
         """
 
     def __contains__(self, serial: object) -> bool:
-        """Tell whether the serial number is known."""
-
-    def revoke(self, serial: int, at: datetime, reason: x509.ReasonFlags) -> None:
-        """Mark a certificate revoked; this cannot be undone or changed.
-
-        Raises:
-            PkiError: unknown serial number, or already revoked.
-        """
+        """Tell whether a certificate has the serial number."""
 
     def list(self) -> Sequence[RegisteredCertificate]:
         """Return all certificates, oldest first."""
 
-    def next_crl_number(self) -> int:
-        """Return a number greater than all before, never the same twice."""
+    def serials(self, after: int = 0) -> Sequence[int]:
+        """Return serial numbers in the order they were added, beyond a count."""
+
+    def begun(self) -> Sequence[BegunIssuance]:
+        """Return all issuances ever begun, in no order."""
+
+    def unfinished(self) -> Sequence[BegunIssuance]:
+        """Return issuances that were begun and never finished."""
+
+    def revoked(self) -> Sequence[RevokedEntry]:
+        """Return what belongs on a list, in the order certificates were added."""
+
+    def holders_of(self, key_digest: str) -> Sequence[KeyHolder]:
+        """Return for what a key was certified, or is about to be."""
+
+    def of_key(self, key_digest: str) -> Sequence[RegisteredCertificate]:
+        """Return the certificates of a key (SHA-256, lower hexadecimal)."""
+
+    def of_agency(self, agency: OrganId) -> Sequence[RegisteredCertificate]:
+        """Return the certificates that name an agency."""
+
+    def expiring(
+        self, after: datetime, before: datetime
+    ) -> Sequence[RegisteredCertificate]:
+        """Return certificates that end in between and are not revoked for good."""
 
     def close(self) -> None:
         """Let go of files."""
-
-
-class MemoryRegistry:
-    """A registry that lives as long as the process."""
-
-    def __init__(self) -> None:
-        self._entries: dict[int, RegisteredCertificate] = {}
-        self._crl_number = 0
-
-    def add(self, entry: RegisteredCertificate) -> None:
-        """Remember a new certificate."""
-        if entry.serial in self._entries:
-            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber")
-        self._entries[entry.serial] = entry
-
-    def get(self, serial: int) -> RegisteredCertificate:
-        """Return one certificate."""
-        if serial not in self._entries:
-            raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
-        return self._entries[serial]
-
-    def __contains__(self, serial: object) -> bool:
-        return serial in self._entries
-
-    def revoke(self, serial: int, at: datetime, reason: x509.ReasonFlags) -> None:
-        """Mark a certificate revoked."""
-        entry = self.get(serial)
-        if entry.revoked_at:
-            raise PkiError(ErrorCode.ALREADY_REVOKED, place=f"{serial:x}")
-        self._entries[serial] = replace(entry, revoked_at=at, reason=reason)
-
-    def list(self) -> Sequence[RegisteredCertificate]:
-        """Return all certificates, oldest first."""
-        return sorted(self._entries.values(), key=_age)
-
-    def next_crl_number(self) -> int:
-        """Return the next number."""
-        self._crl_number += 1
-        return self._crl_number
-
-    def close(self) -> None:
-        """Let go of files: there are none."""
-
-
-class SqliteRegistry:
-    """A registry in one file, durable at every return (offline root, small CAs).
-
-    Args:
-        path: the file; made if absent.
-
-    Raises:
-        PkiError: the file cannot be opened or is not a registry.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._database = sqlite3.connect(path, timeout=10)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
-
-    def add(self, entry: RegisteredCertificate) -> None:
-        """Remember a new certificate."""
-        row = (
-            f"{entry.serial:x}",
-            entry.kind,
-            entry.der,
-            _text(entry.issued_at),
-            _text(entry.revoked_at) if entry.revoked_at else None,
-            entry.reason.value if entry.reason else None,
-        )
-        try:
-            with self._database as transaction:
-                transaction.execute(_INSERT, row)
-        except sqlite3.IntegrityError as error:
-            raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber") from error
-
-    def get(self, serial: int) -> RegisteredCertificate:
-        """Return one certificate."""
-        row = self._database.execute(_SELECT_ONE, (f"{serial:x}",)).fetchone()
-        if row is None:
-            raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
-        return _entry(row)
-
-    def __contains__(self, serial: object) -> bool:
-        if not isinstance(serial, int):
-            return False
-        return (
-            self._database.execute(_SELECT_ONE, (f"{serial:x}",)).fetchone() is not None
-        )
-
-    def revoke(self, serial: int, at: datetime, reason: x509.ReasonFlags) -> None:
-        """Mark a certificate revoked."""
-        with self._database as transaction:
-            changed = transaction.execute(
-                "UPDATE certificate SET revoked_at = ?, reason = ?"
-                " WHERE serial = ? AND revoked_at IS NULL",
-                (_text(at), reason.value, f"{serial:x}"),
-            ).rowcount
-        if not changed:
-            self.get(serial)
-            raise PkiError(ErrorCode.ALREADY_REVOKED, place=f"{serial:x}")
-
-    def list(self) -> Sequence[RegisteredCertificate]:
-        """Return all certificates, oldest first."""
-        rows = self._database.execute(_SELECT)
-        return sorted(map(_entry, rows), key=_age)
-
-    def next_crl_number(self) -> int:
-        """Return the next number, durable before it is used."""
-        with self._database as transaction:
-            row = transaction.execute(
-                "UPDATE crl_number SET last = last + 1 RETURNING last"
-            ).fetchone()
-        return int(row[0])
-
-
-def revoked_entries(
-    entries: Iterable[RegisteredCertificate],
-) -> Iterable[tuple[int, datetime, x509.ReasonFlags]]:
-    """Pick what belongs on a CRL: serial, time and reason."""
-    for one in entries:
-        if one.revoked_at and one.reason:
-            yield one.serial, one.revoked_at, one.reason
-
-
-def _age(entry: RegisteredCertificate) -> tuple[datetime, int]:
-    return entry.issued_at, entry.serial
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
-
-
-def _entry(
-    row: tuple[str, str, bytes, str, str | None, str | None],
-) -> RegisteredCertificate:
-    serial, kind, der, issued_at, revoked_at, reason = row
-    return RegisteredCertificate(
-        serial=int(serial, 16),
-        kind=CertificateKind(kind),
-        der=der,
-        issued_at=datetime.fromisoformat(issued_at),
-        revoked_at=datetime.fromisoformat(revoked_at) if revoked_at else None,
-        reason=x509.ReasonFlags(reason) if reason else None,
-    )

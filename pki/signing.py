@@ -12,19 +12,30 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.algorithms import default_scheme, hash_of
 from pki.der import bit_string, sequence
-from pki.keys.api import SignatureScheme, SigningKey
+from pki.keys.api import PublicKey, SignatureScheme, SigningKey
 from pki.keys.software import KeyKind, SoftwareKey, generate
 
 
-def sign_certificate(
+def draft_certificate(
     builder: x509.CertificateBuilder,
-    key: SigningKey,
+    public_key: PublicKey,
     inspect: Callable[[x509.Certificate], None],
 ) -> x509.Certificate:
-    """Sign a certificate after `inspect` has seen it and not raised."""
-    scheme = default_scheme(key.public_key)
+    """Return what will be signed, with a throw-away signature.
+
+    Args:
+        builder: the whole content.
+        public_key: of the key that will sign.
+        inspect: sees it, and raises if it must not be signed.
+    """
+    scheme = default_scheme(public_key)
     draft = builder.sign(_throw_away(scheme).private, hash_of(scheme))
     inspect(draft)
+    return draft
+
+
+def sign_draft(draft: x509.Certificate, key: SigningKey) -> x509.Certificate:
+    """Sign the very bytes of a draft."""
     encoded = draft.public_bytes(Encoding.DER)
     signed = _resign(encoded, draft.tbs_certificate_bytes, draft.signature, key)
     return x509.load_der_x509_certificate(signed)

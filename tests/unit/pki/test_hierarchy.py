@@ -148,7 +148,8 @@ def test_published_files_are_public_and_keys_private(tmp_path: Path) -> None:
         public = {one.name for one in (tmp_path / "pki").iterdir()} - {"private"}
         stored = load_material([tmp_path / "pki" / "root.pem"]).roots[0]
     kinds = ("root", "issuing-persons", "issuing-organisations", "issuing-systems")
-    expected = {f"{kind}.{end}" for kind in kinds for end in ("pem", "crl")}
+    ends = ("pem", "crl", "journal")
+    expected = {f"{kind}.{end}" for kind in kinds for end in ends}
     assert public == expected | {f"{kind}.serials" for kind in kinds[1:]}
     assert stored == hierarchy.root.public_bytes(Encoding.DER)
     assert (tmp_path / "pki" / "private").stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,78 @@
+"""Published files of lines of one length each, so that half a line is seen as such."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pki.errors import PkiError
+from pki.files import write_atomically
+from schemas.errors import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class LineFile:
+    """A file that grows by whole lines; half a line at its end is a crash's.
+
+    Args:
+        path: the file.
+        line_bytes: length of every line, with its line feed.
+    """
+
+    path: Path
+    line_bytes: int
+
+    def tail(self) -> tuple[int, bytes]:
+        """Return the number of whole lines, and the last of them; 0 without a file.
+
+        Raises:
+            PkiError: it is unreadable.
+        """
+        try:
+            with self.path.open("rb") as file:
+                count = file.seek(0, os.SEEK_END) // self.line_bytes
+                file.seek(max(count - 1, 0) * self.line_bytes)
+                return count, file.read(self.line_bytes) if count else b""
+        except FileNotFoundError:
+            return 0, b""
+        except OSError as error:
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place=self.path.name) from error
+
+    def read(self) -> Sequence[bytes]:
+        """Return all whole lines.
+
+        Raises:
+            PkiError: it is unreadable.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place=self.path.name) from error
+        size = self.line_bytes
+        whole = range(0, len(data) - size + 1, size)
+        return [data[start : start + size] for start in whole]
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Add lines, durable at return; half a line before them is written over.
+
+        Raises:
+            PkiError: it cannot be written.
+        """
+        try:
+            with self.path.open("r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(size - size % self.line_bytes)
+                file.write(b"".join(lines))
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise PkiError(ErrorCode.FILE_UNREADABLE, place=self.path.name) from error
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Write the file anew.
+
+        Raises:
+            PkiError: it cannot be written.
+        """
+        write_atomically(self.path, b"".join(lines))
