@@ -1,0 +1,278 @@
+"""Batch enrolment: a whole province in one run, approved as a whole.
+
+Operators approve the digest of list and requests. Rows are then worked on in groups;
+the book says of every row what became of it, in the same transaction for a group. A
+run that was killed is started again with the same files: rows in the book are left
+alone, and a certificate that was made and not booked is found by its key.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.errors import PkiError
+from pki.files import write_atomically
+from pki.issuing import IssueOrder
+from pki.journal import Act, CaAction
+from pki.kinds import CertificateKind
+from pki.registration.batch_file import Batch, BatchRow
+from pki.registration.batch_records import BatchRecord, get_batch, save_batch
+from pki.registration.book import Page, Table
+from pki.registration.checks import (
+    DeskFacts,
+    check_key,
+    check_order,
+    check_request,
+)
+from pki.registration.codec import Reader
+from pki.registration.filing import order_of
+from pki.registration.issuing import Wanted, certificate_with, claim, find_made
+from pki.registration.office import Office
+from pki.registration.records import RequestState
+from pki.registry_records import key_digest
+from pki.requests import parse_request
+from schemas.errors import ErrorCode
+
+_GROUP = 50
+"""Rows per transaction; what a crash makes look up again, never issue again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """What became of a row.
+
+    Args:
+        number: which row.
+        serial: of its certificate, in lower hexadecimal; empty if refused.
+        code: of the refusal; empty if issued.
+    """
+
+    number: int
+    serial: str = ""
+    code: str = ""
+
+
+class BatchRun:
+    """One run over an approved batch.
+
+    Args:
+        office: the desk.
+        batch: the files the operators approved.
+        folder: where `ROW.pem` goes.
+        act: who runs it.
+    """
+
+    def __init__(self, office: Office, batch: Batch, folder: Path, act: Act) -> None:
+        self._office, self._batch, self._folder = office, batch, folder
+        self._act = replace(act, reason=batch.id)
+
+    def run(self, step: Callable[[RowResult], None]) -> Sequence[RowResult]:
+        """Work on what is not done yet; `step` is told of every row.
+
+        Raises:
+            PkiError: the batch is not approved (REQUEST_PENDING), or the CA cannot
+                issue now; what was done stays done.
+        """
+        record = get_batch(self._office, self._batch.id)
+        if record.state is RequestState.PENDING:
+            raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
+        results: list[RowResult] = []
+        used = _Keys()
+        facts = {one: self._office.facts(one) for one in self._batch.kinds}
+        waiting = iter(self._batch.rows)
+        while rows := list(islice(waiting, _GROUP)):
+            for result in self._group([self._check(one, facts, used) for one in rows]):
+                results.append(result)
+                step(result)
+        self._close(record, results)
+        return results
+
+    def _check(
+        self,
+        row: BatchRow,
+        facts: Mapping[CertificateKind, DeskFacts],
+        used: "_Keys",
+    ) -> "_Checked":
+        """Judge a row by itself; its key is judged against the rows before it."""
+        application = row.application
+        if application is None:
+            return _Checked(row, refusal=row.refusal)
+        try:
+            order = order_of(application)
+            check_order(order, facts[order.kind])
+            asked = parse_request(application.csr)
+            check_request(asked, order)
+            used.take(key_digest(asked.public_key))
+        except PkiError as error:
+            return _Checked(row, refusal=error)
+        owner = f"{self._batch.id}/{row.number}"
+        wanted = Wanted(owner=owner, order=order, public_key=asked.public_key)
+        return _Checked(row, wanted=wanted)
+
+    def _group(self, rows: "Sequence[_Checked]") -> Sequence[RowResult]:
+        with self._office.book.change() as page:
+            group = _Group(self._office, page, self._batch.id)
+            results = group.settle(rows, self._act)
+        for one in results:
+            self._write(one)
+        return results
+
+    def _write(self, result: RowResult) -> None:
+        """Write the certificate of a row, unless it is there."""
+        path = self._folder / f"{result.number}.pem"
+        if not result.serial or path.exists():
+            return
+        serial = int(result.serial, 16)
+        made = certificate_with(self._office.hierarchy, serial)
+        write_atomically(path, made.public_bytes(Encoding.PEM))
+
+    def _close(self, record: BatchRecord, results: Sequence[RowResult]) -> None:
+        lines = ["row,serial,code"]
+        lines += [f"{one.number},{one.serial},{one.code}" for one in results]
+        text = "\n".join([*lines, ""])
+        write_atomically(self._folder / "results.csv", text.encode())
+        if record.state is RequestState.ISSUED:
+            return
+        with self._office.book.change() as page:
+            save_batch(page, replace(record, state=RequestState.ISSUED))
+            issued = sum(bool(one.serial) for one in results)
+            facts = {"issued": f"{issued}", "refused": f"{len(results) - issued}"}
+            now = self._office.clock()
+            page.enter(CaAction.REQUEST_ISSUED, self._act, record.id, facts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A row that is refused, or what is wanted for it."""
+
+    row: BatchRow
+    wanted: Wanted | None = None
+    refusal: PkiError | None = None
+
+
+class _Keys:
+    """Keys of the rows so far: one key in two rows is somebody's mistake."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def take(self, digest: str) -> None:
+        if digest in self._seen:
+            raise PkiError(ErrorCode.KEY_REUSED)
+        self._seen.add(digest)
+
+
+class _Group:
+    """Rows that are settled in one transaction."""
+
+    def __init__(self, office: Office, page: Page, batch_id: str) -> None:
+        self._office, self._page, self._batch_id = office, page, batch_id
+
+    def settle(self, rows: Sequence[_Checked], act: Act) -> Sequence[RowResult]:
+        done = {one.row.number: self._done(one.row.number) for one in rows}
+        fresh = [one for one in rows if done[one.row.number] is None]
+        for result in self._settle(fresh, act):
+            done[result.number] = result
+            fields = {"serial": result.serial, "code": result.code}
+            self._page.put(Table.ROW, self._key(result.number), fields)
+        return [one for one in done.values() if one is not None]
+
+    def _settle(self, rows: Sequence[_Checked], act: Act) -> Iterator[RowResult]:
+        waiting: list[tuple[int, Wanted]] = []
+        for one in rows:
+            number, wanted = one.row.number, one.wanted
+            if wanted is None:
+                code = one.refusal.code if one.refusal else ErrorCode.BATCH_INVALID
+                yield RowResult(number=number, code=code)
+                continue
+            try:
+                made = self._made(wanted)
+            except PkiError as error:
+                yield RowResult(number=number, code=error.code)
+                continue
+            if made is None:
+                waiting.append((number, wanted))
+            else:
+                yield self._issued(number, made, wanted)
+        yield from self._issue(waiting, act)
+
+    def _made(self, wanted: Wanted) -> int | None:
+        """Find what was made before a crash, or check that the key may be certified.
+
+        Raises:
+            PkiError: it may not (KEY_REUSED).
+        """
+        holders = self._office.hierarchy.holders_of_key(wanted.public_key)
+        if not holders:
+            return None
+        made = find_made(self._office.hierarchy, self._page, self._with_known(wanted))
+        if made is None:
+            check_key(holders, wanted.order)
+        return made
+
+    def _with_known(self, wanted: Wanted) -> Wanted:
+        """Leave out what the key had before the batch was filed."""
+        filed = self._page.get(Table.BATCH, self._batch_id)
+        begun = Reader(filed or {}).time("filed_at")
+        holders = self._office.hierarchy.holders_of_key(wanted.public_key)
+        known = tuple(one.serial for one in holders if one.issued_at < begun)
+        return replace(wanted, known=known)
+
+    def _issue(
+        self, waiting: Sequence[tuple[int, Wanted]], act: Act
+    ) -> Iterator[RowResult]:
+        """Issue all; one that is refused ends a call, not the group."""
+        begin = 0
+        while begin < len(waiting):
+            rest = waiting[begin:]
+            orders = (_issue_order(wanted) for _, wanted in rest)
+            made = self._office.hierarchy.issue_many(orders, act)
+            try:
+                for (number, wanted), certificate in zip(rest, made, strict=False):
+                    yield self._issued(number, certificate.serial_number, wanted)
+                    begin += 1
+            except PkiError as error:
+                if error.code in _NOT_NOW:
+                    raise
+                yield RowResult(number=waiting[begin][0], code=error.code)
+                begin += 1
+
+    def _issued(self, number: int, serial: int, wanted: Wanted) -> RowResult:
+        claim(self._page, serial, wanted.owner)
+        return RowResult(number=number, serial=f"{serial:x}")
+
+    def _done(self, number: int) -> RowResult | None:
+        record = self._page.get(Table.ROW, self._key(number))
+        if record is None:
+            return None
+        fields = Reader(record)
+        return RowResult(
+            number=number, serial=fields.text("serial"), code=fields.text("code")
+        )
+
+    def _key(self, number: int) -> str:
+        return f"{self._batch_id}/{number:06}"
+
+
+# The CA is not at hand: no fault of a row.
+_NOT_NOW = frozenset(
+    {
+        ErrorCode.KEY_UNREADABLE,
+        ErrorCode.KEY_DEVICE_UNAVAILABLE,
+        ErrorCode.FILE_NOT_WRITTEN,
+        ErrorCode.FILE_UNREADABLE,
+    }
+)
+
+
+def _issue_order(wanted: Wanted) -> IssueOrder:
+    order = wanted.order
+    return IssueOrder(
+        kind=order.kind,
+        names=order.names,
+        public_key=wanted.public_key,
+        days=order.days,
+    )
