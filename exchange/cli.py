@@ -69,6 +69,11 @@ VERBS: dict[str, Verb] = {
     ),
     "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
+    "log": Verb(
+        "log",
+        Text("kiểm tra nhật ký của trục", "check the log of the exchange"),
+        needs=("motor", "structlog", "ulid"),
+    ),
     "sign": Verb("sign", Text("ký số tệp PDF", "sign a PDF")),
     "verify": Verb(
         "verify",

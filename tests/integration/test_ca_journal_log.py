@@ -12,7 +12,10 @@ import pytest
 
 from exchange.delivery.ca_journal import CaJournalFollower, FollowedJournals
 from exchange.storage.mongo.store import MongoStorage
+from exchange.usecases.enter_ca_journal import enter_ca_journal
+from schemas.errors import ErrorCode
 from schemas.evidence import LogEntry
+from tests.support.cli import Said, lienthong
 from tests.support.journals import add_lines, line, publish
 from tests.support.world import World, make_world
 
@@ -160,3 +163,47 @@ async def test_rewritten_journal_is_an_alarm_after_a_restart(
     assert alarms == {one: one == LABELS[1] for one in LABELS}
     counts = [len(await logged(mongo_storage, label, 6)) for label in LABELS]
     assert counts == [6, 4, 6]
+
+
+async def test_audit_by_command_says_up_to_where_the_log_proves(
+    mongod_uri: str, mongo_database: str, mongo_storage: MongoStorage, tmp_path: Path
+) -> None:
+    config = tmp_path / "lienthong.toml"
+    config.write_text(
+        f'mongodb = {{ uri = "{mongod_uri}", database = "{mongo_database}" }}\n'
+        'publication = { folder = "pki" }\n'
+    )
+    folder = tmp_path / "pki"
+    folder.mkdir()
+    words = ("log", "audit", "--config", config, "--var", tmp_path)
+
+    async def audit(*more: str) -> Said:
+        return await asyncio.to_thread(lienthong, *words, *more)
+
+    empty = await audit("--lang", "en")
+    path = publish(folder, 3)
+    services = (await world_on(mongo_storage)).services
+    await enter_ca_journal(services, path)
+    waiting = await audit("--json")
+    await mongo_storage.log.sequence(limit=10)
+    whole = await audit("--json")
+    path.write_text(path.read_text().replace(line(2), line(9)))
+    broken = await audit("--json")
+    told = await audit("--lang", "en")
+
+    assert (empty.code, empty.out) == (0, "No CA publishes a journal.\n")
+    assert [one.code for one in (waiting, whole, broken, told)] == [2, 0, 1, 1]
+    assert whole.json["log"]["size"] == 3
+    assert whole.json["journals"] == [
+        {
+            "ca": "issuing-persons",
+            "published": 3,
+            "proved": 3,
+            "complete": True,
+            "error": None,
+        }
+    ]
+    assert waiting.json["journals"][0]["proved"] == 0
+    assert broken.json["journals"][0]["error"]["code"] == ErrorCode.JOURNAL_BROKEN
+    assert "WRONG: issuing-persons/3" in told.out
+    assert "journal was changed" in told.err
