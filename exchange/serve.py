@@ -17,6 +17,7 @@ import structlog
 
 from exchange.config import Role, Settings
 from exchange.process.base import Base, listen_for_operators, listen_publicly
+from exchange.process.ca_role import CaRole
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.ports import Ports, announced
 from exchange.process.time_stamping import start_time_stamping
@@ -63,10 +64,12 @@ async def running(
         CodedError: the service cannot start.
     """
     exchange = ExchangeRole(settings) if Role.EXCHANGE in settings.roles else None
+    ca = CaRole(settings) if Role.CA in settings.roles else None
     publication = _publication(settings, clock)
     async with AsyncExitStack() as opened:
         base = Base(settings=settings, folder=folder, clock=clock, opened=opened)
         services = await exchange.start(base) if exchange else None
+        thread = await ca.start(base) if ca else None
         admin_port = await listen_for_operators(base)
         stamping = await start_time_stamping(base)
         public_port = (
@@ -75,12 +78,14 @@ async def running(
         agency_port = (
             await exchange.listen(base, services) if exchange and services else None
         )
+        enrolment_port = await ca.listen(base, thread) if ca and thread else None
         ports = Ports(
             pid=os.getpid(),
             host=settings.server.host,
             agency_port=agency_port,
             public_port=public_port,
             admin_port=admin_port,
+            enrolment_port=enrolment_port,
         )
         with announced(folder, ports):
             yield ports

@@ -1,7 +1,7 @@
 """Trust that follows its files: a new revocation list counts without a restart."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -23,13 +23,20 @@ class FollowedTrust:
 
     Args:
         settings: names the files.
+        look: names them again, where their names may change as well.
 
     Raises:
         PkiError: a file is unreadable or holds nothing of its kind.
     """
 
-    def __init__(self, settings: TrustSettings) -> None:
+    def __init__(
+        self,
+        settings: TrustSettings,
+        *,
+        look: Callable[[], TrustSettings] | None = None,
+    ) -> None:
         self._settings = settings
+        self._look = look or (lambda: settings)
         self._stamps = _stamps(settings)
         self._material = _load(settings)
         self._cache = ChainCache(TrustStore.from_material(self._material))
@@ -58,11 +65,12 @@ class FollowedTrust:
         What cannot be read leaves the old trust in place: its lists run out by
         themselves, and then nothing is accepted any more.
         """
-        stamps = await asyncio.to_thread(_stamps, self._settings)
+        settings = await asyncio.to_thread(self._look)
+        stamps = await asyncio.to_thread(_stamps, settings)
         if stamps == self._stamps:
             return False
         try:
-            material = await asyncio.to_thread(_load, self._settings)
+            material = await asyncio.to_thread(_load, settings)
             store = await asyncio.to_thread(TrustStore.from_material, material)
         except PkiError as error:
             _log.warning("trust.unreadable", code=error.code, place=error.place)

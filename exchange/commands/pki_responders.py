@@ -1,13 +1,18 @@
 """`lienthong pki responders`: new keys that answer for the issuing CAs (OCSP)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from exchange.certification.responders import renew_responder
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.commands.pki_files import open_ca, passphrase_in
-from pki.files import PRIVATE, write_atomically
-from pki.keys.software import KeyKind, generate, save_pkcs12
+from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
+from pki.custody import has_key
+from pki.hierarchy import system_clock
+from pki.keys.software import KeyKind
 from pki.kinds import RESPONDERS
+from pki.labels import CaLabel
+from pki.layout import labels_in, load_certificate, private_folder
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 
@@ -32,7 +37,7 @@ def declare_responders(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="nơi ghi ocsp-*.p12, thay tệp cũ / for ocsp-*.p12, replacing old ones",
+        help="nơi ghi các tệp .p12, thay tệp cũ / for *.p12, replacing old ones",
     )
 
 
@@ -41,15 +46,35 @@ def responders(arguments: Arguments, output: Output) -> None:
     passphrase = passphrase_in(arguments.passphrase_file)
     made: dict[str, str] = {}
     with open_ca(arguments) as hierarchy:
-        for issuer, kind in RESPONDERS.items():
-            key = generate(KeyKind(arguments.key_kind))
-            credential = hierarchy.issue_responder(issuer, key=key)
-            path = arguments.out / f"{kind}.p12"
-            packed = save_pkcs12(credential, kind, passphrase)
-            write_atomically(path, packed, mode=PRIVATE)
-            made[str(path)] = format_utc(credential.certificate.not_valid_after_utc)
+        for issuer, name in _wanted(ca_folder(arguments)):
+            path = arguments.out / f"{name}.p12"
+            key_kind = KeyKind(arguments.key_kind)
+            certificate = renew_responder(
+                hierarchy, issuer, path, passphrase, key_kind=key_kind
+            )
+            made[str(path)] = format_utc(certificate.not_valid_after_utc)
     lines = "".join(f"\n  {path}  → {until}" for path, until in made.items())
     output.result(
         {"responders": made},
         Text(f"Khóa trả lời OCSP mới:{lines}", f"New OCSP responder keys:{lines}"),
     )
+
+
+def _wanted(folder: Path) -> Iterator[tuple[CaLabel, str]]:
+    """Yield the CAs that need a responder, and what its file is called.
+
+    That of the newest generation keeps its name, so that settings need no change.
+    Earlier generations are left out once they are over, or where their key is gone.
+    """
+    issuing = [one for one in labels_in(folder) if one.kind in RESPONDERS]
+    newest = {one.kind: one for one in issuing}
+    for label in issuing:
+        if newest[label.kind] == label:
+            yield label, RESPONDERS[label.kind]
+        elif _goes_on(folder, label):
+            yield label, str(label)
+
+
+def _goes_on(folder: Path, label: CaLabel) -> bool:
+    end = load_certificate(folder, label).not_valid_after_utc
+    return end > system_clock() and has_key(private_folder(folder, label))

@@ -19,12 +19,13 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A running service and where it listens."""
+    """A running service and where it listens; a demonstration has all listeners."""
 
     process: Process
     agency_port: int
     public_port: int
     admin_port: int
+    enrolment_port: int
 
     async def stop(self) -> None:
         """Ask it to stop and wait until it has."""
@@ -69,6 +70,7 @@ async def start_service(folder: Path) -> RunningService:
         agency_port=listening["agency_port"],
         public_port=listening["public_port"],
         admin_port=listening["admin_port"],
+        enrolment_port=listening["enrolment_port"],
     )
 
 

@@ -239,6 +239,11 @@ auth = "mutual_tls"
 [ca]
 folder = "pki"
 
+[enrolment]
+port = 0
+certificate = "keys/server.pem"
+key = "keys/server.key"
+
 [server]
 host = "{HOST}"
 port = 0

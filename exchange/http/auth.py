@@ -48,7 +48,7 @@ class Authenticator:
         Raises:
             ExchangeError: no certificate, an unknown one, or one that does not hold.
         """
-        der = _client_certificate(request)
+        der = client_certificate(request)
         try:
             if der is not None:
                 return Caller(system=await self._by_certificate(der))
@@ -112,7 +112,8 @@ class Authenticator:
         await self._services.storage.audit.append(line)
 
 
-def _client_certificate(request: web.Request) -> bytes | None:
+def client_certificate(request: web.Request) -> bytes | None:
+    """Return the certificate of the connection, DER; None without one."""
     transport = request.transport
     tls = transport.get_extra_info("ssl_object") if transport else None
     der: bytes | None = tls.getpeercert(binary_form=True) if tls else None

@@ -12,6 +12,7 @@ from exchange.readiness import Readiness
 from exchange.services import Services
 
 LIMITS = web.AppKey("limits", LimitSettings)
+PLAINLY = web.AppKey("plainly", bool)
 READINESS = web.AppKey("readiness", Readiness)
 ROUTES = web.AppKey("routes", dict[str, Route])
 SERVICES = web.AppKey("services", Services)

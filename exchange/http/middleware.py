@@ -10,8 +10,8 @@ from aiohttp.client_exceptions import ClientPayloadError
 from ulid import ULID
 
 from exchange.errors import ExchangeError
-from exchange.http.keys import AUTHENTICATOR, HEARD, LIMITS, METRICS
-from exchange.http.problems import problem
+from exchange.http.keys import AUTHENTICATOR, HEARD, LIMITS, METRICS, PLAINLY
+from exchange.http.problems import CONTENT_TYPE, plain_problem, problem
 from exchange.http.request import caller_name, remember_caller
 from exchange.http.routes import route_of
 from schemas.errors import CodedError, ErrorCode
@@ -97,8 +97,16 @@ def _refused(
     if error.code is ErrorCode.INTERNAL:
         _log.error("http.internal", occurrence=occurrence, place=error.place)
         error = ExchangeError(ErrorCode.INTERNAL)
-    response = problem(error, occurrence=occurrence)
+    response = _answer(request, error, occurrence)
     if request.can_read_body and not request.content.at_eof():
         # What was refused unread is not read: the peer is told and the line closed.
         response.force_close()
     return response
+
+
+def _answer(request: web.Request, error: CodedError, occurrence: str) -> web.Response:
+    """Answer as the listener's peers read it, unless they ask for the document."""
+    wants_document = CONTENT_TYPE in request.headers.get("Accept", "")
+    if request.app.get(PLAINLY, False) and not wants_document:
+        return plain_problem(error, occurrence=occurrence)
+    return problem(error, occurrence=occurrence)

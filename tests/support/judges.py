@@ -16,6 +16,7 @@ PACKAGES = {
     "mutool": "mupdf-tools",
     "xmlsec1": "xmlsec1",
     "softhsm2-util": "softhsm2",
+    "curl": "curl",
 }
 
 

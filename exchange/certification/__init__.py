@@ -1,0 +1,1 @@
+"""The CA at work: its thread, the keeper of its lists, warnings, enrolment."""

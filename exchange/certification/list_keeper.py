@@ -1,0 +1,128 @@
+"""Keeps every revocation list from lapsing, and says so loudly when it cannot."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+import structlog
+
+from exchange.certification.list_decisions import (
+    ListAlarm,
+    ListDecision,
+    ListFacts,
+    ListPeriod,
+    decide,
+)
+from exchange.certification.office import CaOffice, CaThread
+from exchange.http.metrics import Metrics
+from pki.authority import Clock
+from pki.errors import PkiError
+from pki.journal import Act
+from pki.layout import labels_in, list_path
+from pki.revocation import RevocationList, read_revocation_list
+from schemas.errors import CodedError
+
+KEEPER = Act(actor="ca process", reason="half of its life is over")
+_RETRY_SECONDS = 30.0
+_log = structlog.get_logger()
+
+
+class ListKeeper:
+    """Publishes lists past half of their life and watches all of them.
+
+    Args:
+        ca: the CA's thread.
+        clock: gives the time.
+        metrics: is told how long each list still counts.
+        seconds: between two looks.
+    """
+
+    def __init__(
+        self, ca: CaThread, clock: Clock, metrics: Metrics, *, seconds: float
+    ) -> None:
+        self._ca, self._clock, self._metrics = ca, clock, metrics
+        self._seconds = seconds
+        self._alarms: Mapping[str, ListAlarm] = {}
+
+    async def turn(self) -> None:
+        """Look, and wait for the next look; sooner after a failure."""
+        is_done = await self.look()
+        await asyncio.sleep(self._seconds if is_done else self._retry_seconds)
+
+    @property
+    def _retry_seconds(self) -> float:
+        return min(self._seconds, _RETRY_SECONDS)
+
+    async def look(self) -> bool:
+        """Publish what is due and tell how long every list counts.
+
+        Returns:
+            False if something due could not be published.
+        """
+        is_done = await self._publish_due()
+        decisions = await self._decisions()
+        for label, decision in decisions.items():
+            self._metrics.list_counts(label, decision.seconds_left)
+            _tell(label, decision)
+        self._alarms = {label: one.alarm for label, one in decisions.items()}
+        return is_done
+
+    async def check(self) -> tuple[str, ...]:
+        """Return the lists somebody must look after (`exchange.readiness`)."""
+        return tuple(
+            f"ca.list.{label}"
+            for label, alarm in self._alarms.items()
+            if alarm is not ListAlarm.NONE
+        )
+
+    async def _decisions(self) -> Mapping[str, ListDecision]:
+        facts, now = await self._ca.run(list_facts), self._clock()
+        return {one.label: decide(one, now) for one in facts}
+
+    async def _publish_due(self) -> bool:
+        decisions = await self._decisions()
+        due = [label for label, decision in decisions.items() if decision.publish]
+        if not due:
+            return True
+        try:
+            await self._ca.run(_publish)
+        except (CodedError, sqlite3.Error) as error:
+            _log.error("ca.list_failed", lists=due, error=str(error))
+            return False
+        _log.info("ca.lists_published", lists=due)
+        return True
+
+
+def list_facts(office: CaOffice) -> tuple[ListFacts, ...]:
+    """Read what is known of the lists of all CAs in the folder."""
+    return tuple(_facts(office))
+
+
+def _facts(office: CaOffice) -> Iterator[ListFacts]:
+    own = office.own_labels()
+    for label in labels_in(office.folder):
+        try:
+            der = list_path(office.folder, label).read_bytes()
+            period = _period(read_revocation_list(der))
+        except (OSError, PkiError):
+            period = None
+        yield ListFacts(label=str(label), is_ours=label in own, period=period)
+
+
+def _period(read: RevocationList) -> ListPeriod | None:
+    """Return when a list counts; one without an end is none of ours."""
+    if read.next_update is None or read.next_update <= read.this_update:
+        return None
+    return ListPeriod(this_update=read.this_update, next_update=read.next_update)
+
+
+def _publish(office: CaOffice) -> None:
+    office.hierarchy.write_due_crls(KEEPER)
+
+
+def _tell(label: str, decision: ListDecision) -> None:
+    hours = round(decision.seconds_left / 3600, 1)
+    if decision.alarm is ListAlarm.LAPSED:
+        _log.error("ca.list_lapsed", ca=label, hours_left=hours)
+    elif decision.alarm is ListAlarm.LOW:
+        _log.warning("ca.list_low", ca=label, hours_left=hours)

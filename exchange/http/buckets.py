@@ -1,0 +1,62 @@
+"""How often one address may do something: a bucket of tokens per name, few kept."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address, ip_network
+
+_MOST_NAMES = 10_000
+_SITE_BITS = 64  # of IPv6: one subscriber has at least that much (RFC 6177)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class Buckets:
+    """Admits so many in a time, evenly; the rest has to wait.
+
+    Args:
+        number: most at once, and in each period.
+        seconds: the period.
+        clock: counts seconds, never backwards.
+    """
+
+    def __init__(
+        self, number: int, *, seconds: float, clock: Callable[[], float]
+    ) -> None:
+        self._number, self._seconds, self._clock = number, seconds, clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def admits(self, name: str) -> bool:
+        """Tell whether `name` has anything left; nothing is taken."""
+        return self._filled(name).tokens >= 1
+
+    def take(self, name: str) -> bool:
+        """Take one, if anything is left."""
+        bucket = self._filled(name)
+        if bucket.tokens < 1:
+            return False
+        bucket.tokens -= 1
+        return True
+
+    def _filled(self, name: str) -> _Bucket:
+        now = self._clock()
+        bucket = self._buckets.setdefault(name, _Bucket(float(self._number), now))
+        grown = (now - bucket.at) * self._number / self._seconds
+        bucket.tokens = min(float(self._number), bucket.tokens + grown)
+        bucket.at = now
+        self._buckets.move_to_end(name)
+        # Who was quiet longest has filled up again, or is one of too many.
+        while len(self._buckets) > _MOST_NAMES:
+            self._buckets.popitem(last=False)
+        return bucket
+
+
+def site_of(address: str) -> str:
+    """Return what counts as one address: all of an IPv6 subscriber's are."""
+    read = ip_address(address.partition("%")[0])
+    is_shared = isinstance(read, IPv4Address)
+    return str(read if is_shared else ip_network((read, _SITE_BITS), strict=False))

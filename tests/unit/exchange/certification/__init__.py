@@ -1,0 +1,1 @@
+"""The CA at work."""
