@@ -102,6 +102,7 @@ class ErrorCode(StrEnum):
     REVOCATION_UNCHECKED = "revocation_unchecked"
     REVOCATION_STALE = "revocation_stale"
     CRL_INVALID = "crl_invalid"
+    OCSP_ANSWER_INVALID = "ocsp_answer_invalid"
     KEY_UNREADABLE = "key_unreadable"
     KEY_FILE_EXPOSED = "key_file_exposed"
     KEY_WEAK = "key_weak"
@@ -165,6 +166,8 @@ class ErrorCode(StrEnum):
     TIME_STAMP_MISMATCH = "time_stamp_mismatch"
     TIME_STAMP_UNAVAILABLE = "time_stamp_unavailable"
     TIME_STAMP_NOT_FOUND = "time_stamp_not_found"
+    TIME_STAMP_ORDER_INVALID = "time_stamp_order_invalid"
+    TIME_STAMP_QUEUE_FULL = "time_stamp_queue_full"
 
     # Signing a PDF
     PDF_MALFORMED = "pdf_malformed"

@@ -71,6 +71,7 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.REVOCATION_STALE,
         _E.KEY_DEVICE_UNAVAILABLE,
         _E.TIME_STAMP_UNAVAILABLE,
+        _E.TIME_STAMP_QUEUE_FULL,
     ),
 }
 _STATUS = {code: status for status, codes in _CODES.items() for code in codes}

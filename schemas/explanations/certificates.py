@@ -122,6 +122,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Lấy lại danh sách thu hồi từ địa chỉ chính thức của nơi cấp.",
         next_en="Get the list again from the issuer's official address.",
     ),
+    ErrorCode.OCSP_ANSWER_INVALID: explanation(
+        Side.OPERATOR,
+        vi="Câu trả lời OCSP bị hỏng, không thành công hoặc ký bằng thuật toán yếu.",
+        en="The OCSP answer is damaged, not a successful one, or weakly signed.",
+        next_vi="Hỏi lại máy chủ OCSP của nơi cấp và lưu câu trả lời mới.",
+        next_en="Ask the issuer's OCSP responder again and keep the new answer.",
+    ),
     ErrorCode.KEY_UNREADABLE: explanation(
         Side.OPERATOR,
         vi="Không đọc được khóa bí mật: sai mật khẩu hoặc tệp khóa bị hỏng.",

@@ -39,4 +39,18 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Kiểm tra lại số sê-ri và tệp sổ của đúng máy chủ đã cấp dấu.",
         next_en="Check the number, and that it is the register of that authority.",
     ),
+    ErrorCode.TIME_STAMP_ORDER_INVALID: explanation(
+        Side.OPERATOR,
+        vi="Yêu cầu chờ dấu thời gian thiếu tên, sai thuật toán băm hoặc sai độ dài.",
+        en="An order for a time stamp has no name, or a wrong digest.",
+        next_vi="Báo lỗi phần mềm này kèm phần nêu trên.",
+        next_en="Report this as a fault of the software, with the part named.",
+    ),
+    ErrorCode.TIME_STAMP_QUEUE_FULL: explanation(
+        Side.OPERATOR,
+        vi="Quá nhiều chữ ký đang chờ dấu thời gian.",
+        en="Too many signatures wait for a time stamp.",
+        next_vi="Khôi phục kết nối tới máy chủ dấu thời gian, rồi thử lại.",
+        next_en="Restore the connection to a time stamping authority, then retry.",
+    ),
 }
