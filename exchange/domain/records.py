@@ -187,6 +187,21 @@ class SequencedLogEntry:
     entry: PendingLogEntry
 
 
+@dataclass(frozen=True, slots=True)
+class LogLeaf:
+    """A log entry as the tree has it.
+
+    Args:
+        index: its place in the log.
+        content: canonical bytes of the entry.
+        nodes: hashes of the nodes it completes, as stored, the leaf first.
+    """
+
+    index: int
+    content: bytes
+    nodes: tuple[bytes, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReceipt:
     """A step receipt, byte for byte.

@@ -43,6 +43,13 @@ def grow(state: LogState, batch: Sequence[PendingLogEntry]) -> Growth:
     return Growth(tuple(leaves), LogState(state.size + len(leaves), frontier))
 
 
+def completed_by(index: int) -> tuple[Coordinates, ...]:
+    """Name the nodes that the entry at an index completes, the leaf first."""
+    # One level for each bit that the size before it ends in.
+    levels = (index ^ (index + 1)).bit_length()
+    return tuple((level, index >> level) for level in range(levels))
+
+
 def completing_index(coordinates: Coordinates) -> int:
     """Return the index of the entry that completes a node: its rightmost leaf."""
     level, index = coordinates

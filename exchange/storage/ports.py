@@ -19,6 +19,7 @@ from exchange.domain.records import (
     Delivery,
     Envelope,
     InboxItem,
+    LogLeaf,
     PendingLogEntry,
     Repeated,
     SequencedLogEntry,
@@ -158,6 +159,9 @@ class LogStore(Protocol):
 
     async def pending_of(self, envelope_id: EnvelopeId) -> Sequence[PendingLogEntry]:
         """Entries of an envelope that have no index yet, oldest first."""
+
+    async def leaves(self, first: int, *, limit: int) -> tuple[LogLeaf, ...]:
+        """Sequenced entries from index `first` on, with the nodes they complete."""
 
     async def nodes(
         self, coordinates: Collection[tuple[int, int]]

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from exchange.domain.records import PendingLogEntry, SequencedLogEntry
-from exchange.storage.growth import grow
+from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
+from exchange.storage.growth import completed_by, grow
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
@@ -44,6 +44,18 @@ class MemoryLog:
         """Entries of an envelope that have no index yet, oldest first."""
         waiting = (self._tables.pending[key] for key in sorted(self._tables.pending))
         return [one for one in waiting if one.envelope_id == envelope_id]
+
+    async def leaves(self, first: int, *, limit: int) -> tuple[LogLeaf, ...]:
+        """Sequenced entries from index `first` on, with the nodes they complete."""
+        wanted = self._tables.entries[first : first + limit]
+        return tuple(
+            LogLeaf(
+                one.index,
+                one.entry.leaf,
+                tuple(self._tables.nodes[at] for at in completed_by(one.index)),
+            )
+            for one in wanted
+        )
 
     async def nodes(
         self, coordinates: Collection[tuple[int, int]]

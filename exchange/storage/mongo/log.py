@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from pymongo import UpdateMany
 
-from exchange.domain.records import PendingLogEntry, SequencedLogEntry
+from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.mongo import codec
@@ -63,6 +63,14 @@ class MongoLog:
         concerns = {"envelope": envelope_id}
         found = await find_all(self._pending, concerns, sort=[("_id", 1)])
         return [codec.pending_record(one) for one in found]
+
+    async def leaves(self, first: int, *, limit: int) -> tuple[LogLeaf, ...]:
+        """Sequenced entries from index `first` on, with the nodes they complete."""
+        wanted = {"_id": {"$gte": first, "$lt": first + limit}}
+        found = await find_all(self._entries, wanted, sort=[("_id", 1)])
+        return tuple(
+            LogLeaf(one["_id"], one["leaf"], tuple(one["nodes"])) for one in found
+        )
 
     async def nodes(
         self, coordinates: Collection[tuple[int, int]]

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from exchange.storage.ports import Storage
+from exchange.usecases.audit_log import AuditedLog, audit_log
 from schemas.merkle import (
     inclusion_coordinates,
     inclusion_path,
@@ -107,3 +108,25 @@ async def test_two_sequencers_give_each_index_once(storage: Storage) -> None:
 
     assert sorted(both[0] + both[1]) == list(range(40))
     assert await storage.log.size() == 40
+
+
+async def test_leaves_come_with_the_nodes_they_complete(storage: Storage) -> None:
+    for number in range(13):
+        await storage.envelopes.accept(acceptance(number))
+    leaves = [one.entry.leaf for one in await storage.log.sequence(limit=50)]
+
+    found = await storage.log.leaves(0, limit=100)
+
+    assert [(one.index, one.content) for one in found] == list(enumerate(leaves))
+    assert [len(one.nodes) for one in found] == [1, 2, 1, 3, 1, 2, 1, 4, 1, 2, 1, 3, 1]
+    assert found[7].nodes[-1] == naive_root(leaves[:8])
+    assert await storage.log.leaves(5, limit=3) == found[5:8]
+    assert await storage.log.leaves(13, limit=3) == ()
+
+
+async def test_audited_log_has_the_root_of_its_entries(storage: Storage) -> None:
+    for number in range(13):
+        await storage.envelopes.accept(acceptance(number))
+    leaves = [one.entry.leaf for one in await storage.log.sequence(limit=50)]
+
+    assert await audit_log(storage) == AuditedLog(13, naive_root(leaves))
