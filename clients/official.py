@@ -16,7 +16,7 @@ from pki.keys.loader import read_passphrase
 from pki.keys.software import load_pkcs12
 from pki.names import common_name
 from schemas.errors import ErrorCode
-from signing.pades.request import SignRequest
+from signing.pades.request import NO_PARTICULARS, Particulars, SignRequest
 from signing.profiles import Placement, SignatureProfile, SignerRole
 
 
@@ -30,7 +30,7 @@ class Appearance:
 
     Args:
         image: PNG of the handwritten signature or the seal.
-        placement: where; a seal finds its place beside the personal signature.
+        placement: where; without it the place of the role is found.
         field_name: an empty signature field of the document to sign in.
     """
 
@@ -84,8 +84,16 @@ class Official:
         role: SignerRole = SignerRole.PERSON,
         appearance: Appearance = _PLAIN,
         profile: SignatureProfile = SignatureProfile.STANDARD,
+        particulars: Particulars = NO_PARTICULARS,
     ) -> bytes:
         """Return `document` with one signature added; nothing else is changed.
+
+        Args:
+            document: a PDF file.
+            role: in which role.
+            appearance: how the signature shows.
+            profile: which algorithm an RSA key uses.
+            particulars: number, date, form of a copy; the text of the document.
 
         Raises:
             SigningError: the document may not be signed, or not in this role.
@@ -98,6 +106,7 @@ class Official:
             placement=appearance.placement,
             field_name=appearance.field_name,
             profile=profile,
+            particulars=particulars,
         )
         return _signer()(document, credential=self.credential, request=request)
 

@@ -17,6 +17,10 @@ from pki.kinds import CertificateKind
 
 POINTS_PER_MM = 72 / 25.4
 
+CORNER_RIGHT, CORNER_TOP = 15 * POINTS_PER_MM, 6 * POINTS_PER_MM
+"""Distance of text in the corner from the edges of the page: the least right margin
+of Annex I, and room for three lines above its least top margin of 20 mm."""
+
 SEAL_OVERLAP = 1 / 3
 """Share of the personal signature that the seal covers (Annex I, cell 8)."""
 
@@ -25,7 +29,30 @@ class SignerRole(StrEnum):
     """In which role somebody signs."""
 
     PERSON = "person"
+    NUMBER = "number"
     AGENCY_SEAL = "agency-seal"
+    ANNEX = "annex"
+    COPY = "copy"
+
+
+class CopyForm(StrEnum):
+    """The form of a certified copy (article 25); the value is how one asks for it."""
+
+    FULL = "sao-y"
+    FORWARDED = "sao-luc"
+    EXTRACT = "trich-sao"
+
+    @property
+    def label(self) -> str:
+        """The words on the copy."""
+        return _COPY_LABELS[self]
+
+
+_COPY_LABELS = {
+    CopyForm.FULL: "Sao y",
+    CopyForm.FORWARDED: "Sao lục",
+    CopyForm.EXTRACT: "Trích sao",
+}
 
 
 class InkColour(StrEnum):
@@ -36,26 +63,47 @@ class InkColour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleImage:
+    """The image that a role shows.
+
+    Args:
+        ink: its colour.
+        width: in points.
+        height: in points.
+    """
+
+    ink: InkColour
+    width: float
+    height: float
+
+
+_SIGNATURE_IMAGE = RoleImage(
+    ink=InkColour.BLUE, width=50 * POINTS_PER_MM, height=22 * POINTS_PER_MM
+)
+_SEAL_IMAGE = RoleImage(
+    ink=InkColour.RED, width=36 * POINTS_PER_MM, height=36 * POINTS_PER_MM
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleProfile:
     """What one role is: its field, its image, its certificate, its turn.
 
     Args:
         field_name: the form field of the role; one document has it once.
         label: name of the field for people (and for screen readers).
-        ink: colour of the image.
-        width: of the image, in points.
-        height: of the image, in points.
         certificate_kind: what a certificate of the internal CA must be.
+        image: what it shows, None for a role that shows text of its own.
         follows_person: signs only what a person has signed (article 32.2d).
+        precedes_seal: signs only what the agency has not sealed yet.
     """
 
     field_name: str
     label: str
-    ink: InkColour
-    width: float
-    height: float
     certificate_kind: CertificateKind
-    follows_person: bool
+    image: RoleImage | None
+    follows_person: bool = False
+    precedes_seal: bool = False
 
 
 ROLES: Mapping[SignerRole, RoleProfile] = MappingProxyType(
@@ -63,23 +111,41 @@ ROLES: Mapping[SignerRole, RoleProfile] = MappingProxyType(
         SignerRole.PERSON: RoleProfile(
             field_name="lienthong-person",
             label="Chữ ký số của người có thẩm quyền",
-            ink=InkColour.BLUE,
-            width=50 * POINTS_PER_MM,
-            height=22 * POINTS_PER_MM,
             certificate_kind=CertificateKind.PERSON,
-            follows_person=False,
+            image=_SIGNATURE_IMAGE,
+            precedes_seal=True,
+        ),
+        SignerRole.NUMBER: RoleProfile(
+            field_name="lienthong-number",
+            label="Số và thời gian ban hành do văn thư cơ quan ghi",
+            certificate_kind=CertificateKind.AGENCY_SEAL,
+            image=None,
+            follows_person=True,
+            precedes_seal=True,
         ),
         SignerRole.AGENCY_SEAL: RoleProfile(
             field_name="lienthong-agency-seal",
             label="Chữ ký số của cơ quan, tổ chức",
-            ink=InkColour.RED,
-            width=36 * POINTS_PER_MM,
-            height=36 * POINTS_PER_MM,
             certificate_kind=CertificateKind.AGENCY_SEAL,
+            image=_SEAL_IMAGE,
             follows_person=True,
+            precedes_seal=True,
+        ),
+        SignerRole.ANNEX: RoleProfile(
+            field_name="lienthong-annex",
+            label="Chữ ký số của cơ quan, tổ chức trên văn bản kèm theo",
+            certificate_kind=CertificateKind.AGENCY_SEAL,
+            image=None,
+        ),
+        SignerRole.COPY: RoleProfile(
+            field_name="lienthong-copy",
+            label="Chữ ký số của cơ quan, tổ chức trên bản sao",
+            certificate_kind=CertificateKind.AGENCY_SEAL,
+            image=None,
         ),
     }
 )
+"""Annex I cells 7c and 8 for person and seal, 14 and section III for copy and annex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +176,33 @@ def person_rectangle(
         y_from: upper edge of the name.
         y_to: lower edge of the title.
     """
-    role = ROLES[SignerRole.PERSON]
-    height = min(role.height, y_to - y_from)
-    width = role.width * height / role.height
+    image = _SIGNATURE_IMAGE
+    height = min(image.height, y_to - y_from)
+    width = image.width * height / image.height
     lower = (y_from + y_to - height) / 2
     return Placement(page, centre_x - width / 2, lower, width, height)
 
 
 def seal_rectangle(person: Placement) -> Placement:
     """Place the seal, in its real size, over the left third of a personal signature."""
-    role = ROLES[SignerRole.AGENCY_SEAL]
+    image = _SEAL_IMAGE
     right = person.x + person.width * SEAL_OVERLAP
-    lower = person.y + (person.height - role.height) / 2
-    return Placement(person.page, right - role.width, lower, role.width, role.height)
+    lower = person.y + (person.height - image.height) / 2
+    return Placement(person.page, right - image.width, lower, image.width, image.height)
+
+
+def top_right_rectangle(
+    page_size: tuple[float, float], text_size: tuple[float, float]
+) -> Placement:
+    """Place text in the top right corner of page 1, above the page's own text.
+
+    Args:
+        page_size: width and height of the page as displayed.
+        text_size: width and height of the text.
+    """
+    (page_width, page_height), (width, height) = page_size, text_size
+    left = page_width - CORNER_RIGHT - width
+    return Placement(1, left, page_height - CORNER_TOP - height, width, height)
 
 
 class SignatureProfile(StrEnum):

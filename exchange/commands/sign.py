@@ -1,7 +1,12 @@
-"""`lienthong sign`: sign a PDF as a person or as the agency."""
+"""`lienthong sign`: sign a PDF as a person or as the agency.
+
+What is printed on the document is read in a process of its own, without the key: it
+tells where to sign, and whether there is a secrecy stamp.
+"""
 
 import getpass
 import sys
+from datetime import date
 from pathlib import Path
 
 from clients.official import Appearance, Official
@@ -9,7 +14,10 @@ from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.output import Output
 from schemas.errors import Text
-from signing.profiles import Placement, SignatureProfile, SignerRole
+from signing.pades.request import Particulars
+from signing.pades.text_lines import DocumentText
+from signing.profiles import ROLES, CopyForm, Placement, SignatureProfile, SignerRole
+from signing.workers import Job, run_once
 
 _PLACE = "PAGE,X,Y,WIDTH,HEIGHT (pt)"
 
@@ -30,11 +38,12 @@ def configure(parser: Parser) -> None:
         "--role",
         choices=[role.value for role in SignerRole],
         default=SignerRole.PERSON.value,
-        help="người ký hay con dấu cơ quan / a person or the agency's seal",
+        help="người ký, con dấu cơ quan, phụ lục, bản sao / who signs, or what",
     )
     parser.add_argument(
         "--image", type=Path, metavar="FILE", help="PNG: chữ ký, con dấu / image"
     )
+    _add_particulars(parser)
     parser.add_argument("--place", type=_placement, help=f"vị trí / where: {_PLACE}")
     parser.add_argument("--field", help="ô chữ ký có sẵn / an existing field")
     parser.add_argument(
@@ -49,6 +58,30 @@ def configure(parser: Parser) -> None:
         metavar="FILE",
         help="mặc định FILE-signed.pdf / by default the same",
     )
+
+
+def _add_particulars(parser: Parser) -> None:
+    parser.add_argument("--number", default="", help="số, ký hiệu / number: 12/KH-UBND")
+    parser.add_argument(
+        "--date", type=_day, help="ngày ban hành / date of issue: 2026-10-05"
+    )
+    parser.add_argument(
+        "--copy-form",
+        choices=[form.value for form in CopyForm],
+        help="hình thức sao / form of the copy",
+    )
+    parser.add_argument(
+        "--signer-name",
+        default="",
+        help="họ tên in trên văn bản, nếu khác chứng thư / name as printed",
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--date {text}: 2026-10-05") from error
 
 
 def _placement(text: str) -> Placement:
@@ -66,17 +99,10 @@ def run(arguments: Arguments, output: Output) -> int:
         f"{arguments.file.stem}-signed.pdf"
     )
     require_absent(target)
+    role = SignerRole(arguments.role)
+    _require_particulars(arguments, role)
     official = open_official(arguments.key, arguments.passphrase_file)
-    signed = official.sign(
-        read_file(arguments.file),
-        role=SignerRole(arguments.role),
-        appearance=Appearance(
-            image=read_file(arguments.image) if arguments.image else None,
-            placement=arguments.place,
-            field_name=arguments.field,
-        ),
-        profile=SignatureProfile(arguments.profile),
-    )
+    signed = _sign(arguments, official, role)
     write_new(target, signed)
     output.result(
         {"file": str(target), "signer": official.name, "bytes": len(signed)},
@@ -85,6 +111,77 @@ def run(arguments: Arguments, output: Output) -> int:
         ),
     )
     return 0
+
+
+def _require_particulars(arguments: Arguments, role: SignerRole) -> None:
+    """Require what the role shows, and nothing it would not show.
+
+    Raises:
+        UsageError: something is missing or would be left out.
+    """
+    missing = {
+        SignerRole.ANNEX: not arguments.number and "--number",
+        SignerRole.COPY: not arguments.copy_form and "--copy-form",
+        SignerRole.NUMBER: not (arguments.number or arguments.date) and "--number",
+    }.get(role)
+    if missing:
+        raise UsageError(f"thiếu / missing: {missing}")
+    unused = [f"--{name}" for name in _left_out(arguments, role)]
+    if unused:
+        raise UsageError(f"không dùng với / not used with --role {role}: {unused[0]}")
+
+
+def _left_out(arguments: Arguments, role: SignerRole) -> list[str]:
+    numbering = role in {SignerRole.NUMBER, SignerRole.AGENCY_SEAL}
+    used = {
+        "number": numbering or role is SignerRole.ANNEX,
+        "date": numbering,
+        "copy-form": role is SignerRole.COPY,
+        "image": ROLES[role].image is not None,
+    }
+    given = vars(arguments)
+    return [
+        name for name, ok in used.items() if given[name.replace("-", "_")] and not ok
+    ]
+
+
+def _sign(arguments: Arguments, official: Official, role: SignerRole) -> bytes:
+    """Sign in the role asked for; a seal with a number puts the number on first."""
+    document = read_file(arguments.file)
+    profile = SignatureProfile(arguments.profile)
+    particulars = Particulars(
+        number=arguments.number,
+        issued=arguments.date,
+        copy_form=CopyForm(arguments.copy_form) if arguments.copy_form else None,
+        signer_name=arguments.signer_name,
+        text=_text_of(document),
+    )
+    if role is SignerRole.AGENCY_SEAL and (arguments.number or arguments.date):
+        document = official.sign(
+            document, role=SignerRole.NUMBER, profile=profile, particulars=particulars
+        )
+    appearance = Appearance(
+        image=read_file(arguments.image) if arguments.image else None,
+        placement=arguments.place,
+        field_name=arguments.field,
+    )
+    return official.sign(
+        document,
+        role=role,
+        appearance=appearance,
+        profile=profile,
+        particulars=particulars,
+    )
+
+
+def _text_of(document: bytes) -> DocumentText | None:
+    """Read what is printed; what cannot be read is refused where the file is opened.
+
+    Raises:
+        WorkerFailure: the text could not be read within its limits.
+    """
+    text = run_once(Job.DOCUMENT_TEXT, document)
+    return text if isinstance(text, DocumentText) else None
 
 
 def open_official(key: Path, passphrase_file: Path | None) -> Official:

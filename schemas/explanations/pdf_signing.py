@@ -146,7 +146,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         vi="Không có chỗ trống cho số hoặc ngày tháng trên trang đầu.",
         en="The first page has no blank for the number or the date.",
         next_vi="Khi soạn thảo, để trống sau chữ Số và trong dòng ngày, tháng, năm.",
-        next_en="Leave blanks for the number and in the line of the date when drafting.",
+        next_en="When drafting, leave blanks for the number and for the date.",
     ),
     ErrorCode.NUMBER_DIFFERS: explanation(
         Side.SIGNER,

@@ -45,6 +45,13 @@ FORBIDDEN_ANNOTATIONS = frozenset(
     {"/FileAttachment", "/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
 )
 
+_CODES = {
+    "/XFA": ErrorCode.PDF_FORM_XFA,
+    "/EF": ErrorCode.PDF_FILES_EMBEDDED,
+    "/EmbeddedFiles": ErrorCode.PDF_FILES_EMBEDDED,
+    "/FileAttachment": ErrorCode.PDF_FILES_EMBEDDED,
+}
+
 # Below these keys stand names chosen by the producer, or no dictionary with a trigger.
 _NOT_WALKED = frozenset(
     {
@@ -81,14 +88,16 @@ def refuse_active_content(reader: PdfFileReader, source: bytes) -> None:
     hold none: they are not walked.
 
     Raises:
-        SigningError: PDF_ACTIVE_CONTENT with what was found, or LIMIT_EXCEEDED.
+        SigningError: PDF_ACTIVE_CONTENT, PDF_FORM_XFA or PDF_FILES_EMBEDDED with
+            what was found; LIMIT_EXCEEDED.
     """
     if _SUSPICION.search(source) is None:
         return
     for dictionary in _dictionaries(reader.root):
         found = _active_name(dictionary)
         if found:
-            raise SigningError(ErrorCode.PDF_ACTIVE_CONTENT, place=found)
+            code = _CODES.get(found, ErrorCode.PDF_ACTIVE_CONTENT)
+            raise SigningError(code, place=found)
 
 
 def _active_name(dictionary: generic.DictionaryObject) -> str | None:

@@ -1,6 +1,7 @@
 """What a visible signature shows: an image and, below it, lines of text.
 
-Decree 30/2020/NĐ-CP asks for the image alone; text is 10 point and black.
+Decree 30/2020/NĐ-CP asks for the image alone; text is 10 point and black. Annexes and
+copies show text alone, and a clerk puts number and date into the blanks of page 1.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,28 @@ _UPRIGHT = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedText:
+    """A line of text somewhere in the drawing.
+
+    Args:
+        x: left end of the base line, in points.
+        y: the base line, in points.
+        size: of the font.
+    """
+
+    x: float
+    y: float
+    size: float
+    line: SetLine
+
+    @property
+    def operators(self) -> bytes:
+        """Return what draws the text (ISO 32000-2 clause 9.4)."""
+        begin = f"BT 0 g {_FONT} {self.size:g} Tf {self.x:.4f} {self.y:.4f} Td "
+        return begin.encode("ascii") + self.line.codes + b" Tj ET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
     """One drawing, in the size it shows on the page.
 
@@ -33,6 +56,7 @@ class Appearance:
         turned: how far clockwise the page is turned for display.
         image: drawn as large as fits, centred.
         lines: left-aligned at the lower edge.
+        placed: further text, each line at its own place.
     """
 
     width: float
@@ -40,6 +64,7 @@ class Appearance:
     turned: int
     image: SignatureImage | None
     lines: tuple[SetLine, ...]
+    placed: tuple[PlacedText, ...] = ()
 
     def check(self) -> None:
         """Refuse lines that do not fit.
@@ -63,6 +88,7 @@ class Appearance:
             parts.append(self._image_operators(self.image))
         if self.lines:
             parts.append(self._text_operators())
+        parts += [one.operators for one in self.placed]
         return b"\n".join(parts)
 
     def _image_operators(self, image: SignatureImage) -> bytes:
@@ -90,8 +116,9 @@ def embed_appearance(
     if appearance.image is not None:
         image = embed_image(writer, appearance.image)
         resources["/XObject"] = generic.DictionaryObject({_IMAGE: image})
-    if appearance.lines:
-        font = embed_font(writer, appearance.lines)
+    texts = (*appearance.lines, *(one.line for one in appearance.placed))
+    if texts:
+        font = embed_font(writer, texts)
         resources["/Font"] = generic.DictionaryObject({_FONT: font})
     form = generic.StreamObject(
         {

@@ -1,8 +1,4 @@
-"""Where a signature lies on a page that may be cropped and turned.
-
-A placement is on the page as displayed; a PDF file wants the coordinates of the page's
-content (user space). ISO 32000-2 clauses 7.7.3 and 8.3.2.
-"""
+"""Where a signature lies in a document: its page, and the rectangle there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,31 +8,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.pades.geometry import Box, PageGeometry, spanned, turned_size
 from signing.profiles import Placement
 
 _MAX_TREE_DEPTH = 64
 _QUARTER_TURN = 90
-_ROUNDING = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in user space."""
-
-    left: float
-    lower: float
-    right: float
-    upper: float
-
-    @property
-    def corners(self) -> tuple[float, float, float, float]:
-        """Lower left and upper right corner."""
-        return self.left, self.lower, self.right, self.upper
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height."""
-        return self.right - self.left, self.upper - self.lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,67 +31,7 @@ class Spot:
     @property
     def displayed_size(self) -> tuple[float, float]:
         """Width and height as the reader sees them."""
-        return _turned_size(self.box, self.turned)
-
-
-@dataclass(frozen=True, slots=True)
-class PageGeometry:
-    """What of a page shows, and how far clockwise it is turned for display."""
-
-    visible: Box
-    turned: int
-
-    def to_user_space(self, placement: Placement) -> Box:
-        """Translate a placement.
-
-        Raises:
-            SigningError: PLACEMENT_INVALID, empty or not wholly on the page.
-        """
-        width, height = _turned_size(self.visible, self.turned)
-        right, upper = placement.x + placement.width, placement.y + placement.height
-        # Written so that no comparison with NaN passes.
-        on_page = (
-            -_ROUNDING <= placement.x < right <= width + _ROUNDING
-            and -_ROUNDING <= placement.y < upper <= height + _ROUNDING
-        )
-        if not on_page:
-            raise SigningError(ErrorCode.PLACEMENT_INVALID, place="rectangle")
-        return _spanned(
-            self._content_point(placement.x, placement.y),
-            self._content_point(right, upper),
-        )
-
-    def to_placement(self, page: int, box: Box) -> Placement:
-        """Translate a rectangle of user space back."""
-        shown = _spanned(
-            self._displayed_point(box.left, box.lower),
-            self._displayed_point(box.right, box.upper),
-        )
-        return Placement(page, shown.left, shown.lower, *shown.size)
-
-    def _content_point(self, across: float, up: float) -> tuple[float, float]:
-        box = self.visible
-        match self.turned:
-            case 90:
-                return box.right - up, box.lower + across
-            case 180:
-                return box.right - across, box.upper - up
-            case 270:
-                return box.left + up, box.upper - across
-            case _:
-                return box.left + across, box.lower + up
-
-    def _displayed_point(self, x: float, y: float) -> tuple[float, float]:
-        box = self.visible
-        match self.turned:
-            case 90:
-                return y - box.lower, box.right - x
-            case 180:
-                return box.right - x, box.upper - y
-            case 270:
-                return box.upper - y, x - box.left
-            case _:
-                return x - box.left, y - box.lower
+        return turned_size(self.box, self.turned)
 
 
 def spot_of(reader: PdfFileReader, placement: Placement) -> Spot:
@@ -143,6 +59,13 @@ def spot_of_widget(reader: PdfFileReader, widget: generic.DictionaryObject) -> S
     if not all(box.size):
         raise SigningError(ErrorCode.PLACEMENT_INVALID, place="field")
     return Spot(page, box, _geometry(leaf).turned)
+
+
+def page_size(reader: PdfFileReader, page: int) -> tuple[float, float]:
+    """Return width and height of a page as displayed, in points."""
+    reference, _ = reader.find_page_for_modification(page - 1)
+    geometry = _geometry(reference.get_object())
+    return turned_size(geometry.visible, geometry.turned)
 
 
 def placement_of_widget(
@@ -219,13 +142,7 @@ def _box(numbers: generic.PdfObject | None) -> Box:
     if not isinstance(numbers, generic.ArrayObject):
         raise SigningError(ErrorCode.PDF_MALFORMED, place="rectangle")
     one, two, three, four = (float(number) for number in numbers)
-    return _spanned((one, two), (three, four))
-
-
-def _spanned(one: tuple[float, float], other: tuple[float, float]) -> Box:
-    left, right = sorted((one[0], other[0]))
-    lower, upper = sorted((one[1], other[1]))
-    return Box(left, lower, right, upper)
+    return spanned((one, two), (three, four))
 
 
 def _intersection(outer: Box, inner: Box) -> Box:
@@ -235,8 +152,3 @@ def _intersection(outer: Box, inner: Box) -> Box:
         min(outer.right, inner.right),
         min(outer.upper, inner.upper),
     )
-
-
-def _turned_size(box: Box, turned: int) -> tuple[float, float]:
-    width, height = box.size
-    return (height, width) if turned % 180 else (width, height)

@@ -86,5 +86,5 @@ def open_pdf(source: bytes) -> PdfFileReader:
         if reader.encrypted:
             raise SigningError(ErrorCode.PDF_ENCRYPTED)
         if reader.xrefs.hybrid_xrefs_present:
-            raise SigningError(ErrorCode.PDF_MALFORMED, place="hybrid xref")
+            raise SigningError(ErrorCode.PDF_HYBRID)
     return reader

@@ -62,6 +62,12 @@ class PreparedRevision:
         """Digest of the bytes that the signature covers."""
         return self.byte_range.document_digest
 
+    @property
+    def content(self) -> bytes:
+        """The file as it is before the signature's value is filled in."""
+        self.output.seek(0)
+        return self.output.read()
+
     def complete(self, cms: bytes) -> bytes:
         """Return the file with the DER of its signature filled in."""
         self.byte_range.fill_with_cms(self.output, cms)

@@ -10,7 +10,8 @@ from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.cms import template_for
-from signing.pades.intake import admit, kind_of
+from signing.pades.existing import kind_of, require_outlived
+from signing.pades.intake import admit, refuse_secret
 from signing.pades.plan import plan_revision
 from signing.pades.reading import open_pdf, refusing_malformed
 from signing.pades.request import SignRequest
@@ -28,13 +29,16 @@ def sign_pdf(source: bytes, *, credential: Credential, request: SignRequest) -> 
     scheme = scheme_for(request.profile, credential.key.public_key)
     template = template_for(credential, scheme)
     _require_certificate(credential.certificate, request)
+    refuse_secret(request.particulars.text)
     reader = open_pdf(source)
     existing = admit(
         reader, source, role=request.role, certificate=credential.certificate
     )
     with refusing_malformed():
-        plan = plan_revision(reader, request, existing)
+        plan = plan_revision(reader, request, existing, credential.certificate)
         prepared = prepare_revision(reader, template, plan)
+    if any(one.is_restricting for one in existing):
+        require_outlived(prepared.content, existing)
     attributes = template.signed_attributes(prepared.digest)
     value = credential.key.sign(attributes, scheme)
     return prepared.complete(template.assemble(prepared.digest, value))

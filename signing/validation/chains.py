@@ -10,18 +10,22 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
+from pki.kinds import CertificateKind
 from pki.path import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore, read_certificates
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
-from signing.profiles import ROLES, SignerRole
+from signing.profiles import ROLES
 from signing.validation.der import contents, octets
 from signing.validation.findings import Finding
 
+_PURPOSE_OF_KIND = {
+    CertificateKind.PERSON: KeyPurpose.DOCUMENT_PERSON,
+    CertificateKind.AGENCY_SEAL: KeyPurpose.DOCUMENT_SEAL,
+}
 _PURPOSES = {
-    ROLES[SignerRole.PERSON].field_name: KeyPurpose.DOCUMENT_PERSON,
-    ROLES[SignerRole.AGENCY_SEAL].field_name: KeyPurpose.DOCUMENT_SEAL,
+    role.field_name: _PURPOSE_OF_KIND[role.certificate_kind] for role in ROLES.values()
 }
 """A seal where a person signs, or a person where the agency seals, is no such act."""
 

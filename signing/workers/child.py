@@ -79,9 +79,9 @@ def _load(job: Job) -> _Performer:
         from signing.workers.judging import judge  # noqa: PLC0415
 
         return judge
-    from signing.workers.reading import read_lines  # noqa: PLC0415
+    from signing.workers.reading import read_document, read_lines  # noqa: PLC0415
 
-    return read_lines
+    return read_document if job is Job.DOCUMENT_TEXT else read_lines
 
 
 def _answer(perform: _Performer, request: Request) -> bytes:

@@ -10,14 +10,24 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from schemas.errors import ErrorCode
 from schemas.verdict import CertificateSummary, Reason, SignatureVerdict, Verdict
+from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.workers.failure import WorkerFailure
 
-_CLOSED_SET = (Verdict, SignatureVerdict, CertificateSummary, Reason)
+_CLOSED_SET = (
+    Verdict,
+    SignatureVerdict,
+    CertificateSummary,
+    Reason,
+    DocumentText,
+    TextLine,
+    TextWord,
+)
 
 _Result = TypeVar("_Result")
 
@@ -94,6 +104,8 @@ def _scalar(value: object, expected: object) -> object:
         if type(value) is not expected:
             raise TypeError("another type is expected")
         return value
+    if expected in {int, float}:
+        return _number(value, expected)
     if not isinstance(value, str):
         raise TypeError("text is expected")
     if expected is datetime:
@@ -101,3 +113,12 @@ def _scalar(value: object, expected: object) -> object:
     if issubclass(expected, StrEnum):
         return expected(value)
     raise TypeError("not a type of the closed set")
+
+
+def _number(value: object, expected: type) -> object:
+    """Accept finite numbers alone: JSON as Python reads it also knows NaN."""
+    if type(value) is int or (type(value) is float and expected is float):
+        number = expected(value)
+        if isfinite(number):
+            return number
+    raise TypeError("a number is expected")

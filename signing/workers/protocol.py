@@ -15,6 +15,7 @@ from typing import BinaryIO
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
+from signing.pades.text_lines import DocumentText
 from signing.workers.failure import WorkerFailure
 
 LENGTH = struct.Struct(">I")
@@ -25,7 +26,7 @@ OUT_OF_MEMORY = 12
 
 NO_MATERIAL = TrustMaterial(roots=(), intermediates=(), crls=())
 
-Result = Verdict | tuple[str, ...]
+Result = Verdict | tuple[str, ...] | DocumentText
 
 
 class Job(StrEnum):
@@ -33,9 +34,14 @@ class Job(StrEnum):
 
     JUDGE_PDF = "judge_pdf"
     FIRST_PAGE_LINES = "first_page_lines"
+    DOCUMENT_TEXT = "document_text"
 
 
-RESULT_TYPES = {Job.JUDGE_PDF: Verdict, Job.FIRST_PAGE_LINES: tuple[str, ...]}
+RESULT_TYPES = {
+    Job.JUDGE_PDF: Verdict,
+    Job.FIRST_PAGE_LINES: tuple[str, ...],
+    Job.DOCUMENT_TEXT: DocumentText,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,17 +18,25 @@ from tests.support.pki import NOW
 _ROOT = Path(__file__).parents[2]
 _DEMO = _ROOT / "exchange" / "demo" / "data"
 
-SAMPLES = (
-    _DEMO / "cong-van.pdf",
-    *sorted((_ROOT / "tests" / "vectors" / "samples").glob("*.pdf")),
-)
+SAMPLE_FOLDER = _ROOT / "tests" / "vectors" / "samples"
 LETTER = _DEMO / "cong-van.pdf"
-FORM = _ROOT / "tests" / "vectors" / "samples" / "bieu-mau.pdf"
+FORM = SAMPLE_FOLDER / "bieu-mau.pdf"
+ANNEX = SAMPLE_FOLDER / "phu-luc-ke-hoach.pdf"
+SCAN = SAMPLE_FOLDER / "ban-sao-scan.pdf"
+SAMPLES = (LETTER, *sorted({*SAMPLE_FOLDER.glob("*.pdf")} - {ANNEX, SCAN}))
+"""Documents with the heading of an official document as text."""
+
 SIGNATURE_PNG = (_DEMO / "chu-ky-mau.png").read_bytes()
 SEAL_PNG = (_DEMO / "con-dau-mau.png").read_bytes()
 
 PERSON = SignRequest(role=SignerRole.PERSON, at=NOW)
 SEAL = SignRequest(role=SignerRole.AGENCY_SEAL, at=NOW)
+
+
+def sample(stem: str) -> bytes:
+    """Read the sample document called `stem`."""
+    folder = LETTER.parent if stem == LETTER.stem else SAMPLE_FOLDER
+    return (folder / f"{stem}.pdf").read_bytes()
 
 
 def letter_place() -> Placement:

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.pades.page import Box, PageGeometry, spot_of
+from signing.pades.geometry import Box, PageGeometry
+from signing.pades.page import spot_of
 from signing.pades.reading import open_pdf
 from signing.profiles import Placement
 from tests.support.small_pdf import small_pdf

@@ -1,0 +1,179 @@
+"""The signatures that a document has already, and whether they are intact."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.x509 import (
+    Certificate,
+    CertificatePolicies,
+    ExtensionNotFound,
+    load_der_x509_certificate,
+)
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from pki.kinds import KIND_POLICIES, CertificateKind
+from pki.names import UNREADABLE_CERTIFICATE
+from schemas.errors import ErrorCode
+from signing.errors import SigningError
+from signing.pades.reading import open_pdf, refusing_malformed
+from signing.profiles import ROLES, SignerRole
+from signing.validation.change_policy import POLICY
+
+MAX_SIGNATURES = 50
+
+_GAP = re.compile(rb"<(?:[0-9A-Fa-f]{2})+>")
+_TIME_STAMP = "/DocTimeStamp"
+_ROLE_OF_FIELD = {profile.field_name: role for role, profile in ROLES.items()}
+
+_Field = tuple[str, object, generic.IndirectObject]
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingSignature:
+    """One intact signature that the document already has.
+
+    Args:
+        widget: the field's annotation.
+        is_restricting: it says which changes it allows, or locks fields.
+    """
+
+    field_name: str
+    role: SignerRole
+    certificate: Certificate
+    widget: generic.DictionaryObject
+    is_restricting: bool = False
+
+
+def existing_signatures(
+    reader: PdfFileReader, source: bytes
+) -> tuple[ExistingSignature, ...]:
+    """Check all earlier signatures; document time stamps belong to no role.
+
+    Raises:
+        SigningError: PDF_ALREADY_BROKEN, LIMIT_EXCEEDED, PDF_MALFORMED.
+    """
+    with refusing_malformed():
+        fields: Sequence[_Field] = tuple(
+            enumerate_sig_fields(reader, filled_status=True)
+        )
+    if len(fields) > MAX_SIGNATURES:
+        raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="signatures")
+    found = []
+    for name, _, reference in fields:
+        with refusing_malformed(ErrorCode.PDF_ALREADY_BROKEN):
+            field = reference.get_object()
+            if field["/V"].get("/Type") == _TIME_STAMP:
+                continue
+            signature = EmbeddedPdfSignature(reader, field, name)
+            if not _is_intact(signature, source):
+                raise SigningError(ErrorCode.PDF_ALREADY_BROKEN, place=name)
+            found.append(_read(signature))
+    return tuple(found)
+
+
+def require_outlived(prepared: bytes, existing: Sequence[ExistingSignature]) -> None:
+    """Refuse an increment that an earlier signature does not allow.
+
+    Certifications and locks say what may be added (ISO 32000-2 12.8.2.2, 12.8.2.4).
+
+    Args:
+        prepared: the file with the increment, its signature still without a value.
+        existing: the signatures it had before.
+
+    Raises:
+        SigningError: PDF_SIGNING_FORBIDDEN.
+    """
+    names = {one.field_name for one in existing if one.is_restricting}
+    reader = open_pdf(prepared)
+    with refusing_malformed():
+        for name, _, reference in tuple(
+            enumerate_sig_fields(reader, filled_status=True)
+        ):
+            if name not in names:
+                continue
+            signature = EmbeddedPdfSignature(reader, reference.get_object(), name)
+            signature.compute_integrity_info(POLICY)
+            if not _is_unmodified(signature):
+                raise SigningError(ErrorCode.PDF_SIGNING_FORBIDDEN, place=name)
+
+
+def kind_of(certificate: Certificate) -> CertificateKind | None:
+    """Return what the internal CA says a certificate is for; None for foreign ones.
+
+    Raises:
+        SigningError: CERTIFICATE_MALFORMED.
+    """
+    try:
+        found = certificate.extensions.get_extension_for_class(CertificatePolicies)
+    except ExtensionNotFound:
+        return None
+    except UNREADABLE_CERTIFICATE as error:
+        raise SigningError(ErrorCode.CERTIFICATE_MALFORMED) from error
+    stated = {policy.policy_identifier for policy in found.value}
+    return next((kind for kind, oid in KIND_POLICIES.items() if oid in stated), None)
+
+
+def _is_intact(signature: EmbeddedPdfSignature, source: bytes) -> bool:
+    """Check bytes, signature value, coverage, and what was changed later."""
+    _, first, second, _ = signature.byte_range
+    if _GAP.fullmatch(source, first, second) is None:
+        return False
+    digest = signature.compute_digest()
+    certificate = signature.signer_cert
+    verdict = validate_sig_integrity(signature.signer_info, certificate, "data", digest)
+    signature.compute_integrity_info(POLICY)
+    return all(verdict) and _is_covered(signature) and _is_unmodified(signature)
+
+
+def _is_covered(signature: EmbeddedPdfSignature) -> bool:
+    """Tell whether all bytes up to the end of the signed revision are signed."""
+    coverage = signature.coverage
+    if coverage is SignatureCoverageLevel.ENTIRE_FILE:
+        return True
+    # Bytes behind the last revision belong to nobody: readers ignore them or not.
+    last = signature.reader.xrefs.total_revisions - 1
+    whole_revision = coverage is SignatureCoverageLevel.ENTIRE_REVISION
+    return whole_revision and signature.signed_revision < last
+
+
+def _is_unmodified(signature: EmbeddedPdfSignature) -> bool:
+    """Hold later revisions to the policy of the verdict, and to the signer's own."""
+    difference = signature.diff_result
+    if not isinstance(difference, DiffResult):
+        return False
+    level = difference.modification_level
+    allowed = signature.docmdp_level
+    if allowed is not None and level.value > allowed.value:
+        return False
+    return level is not ModificationLevel.OTHER
+
+
+def _read(signature: EmbeddedPdfSignature) -> ExistingSignature:
+    certificate = load_der_x509_certificate(signature.signer_cert.dump())
+    field = signature.sig_field
+    kids = field.get("/Kids")
+    name = signature.fq_name
+    return ExistingSignature(
+        field_name=name,
+        role=_role_of(name, certificate),
+        certificate=certificate,
+        widget=kids[0] if kids else field,
+        is_restricting="/Reference" in signature.sig_object or "/Lock" in field,
+    )
+
+
+def _role_of(field_name: str, certificate: Certificate) -> SignerRole:
+    """Go by the fields of our roles; in others the certificate's kind tells."""
+    role = _ROLE_OF_FIELD.get(field_name)
+    if role is not None:
+        return role
+    if kind_of(certificate) is CertificateKind.AGENCY_SEAL:
+        return SignerRole.AGENCY_SEAL
+    return SignerRole.PERSON

@@ -1,0 +1,117 @@
+"""Which later changes a signature outlives (ISO 32000-2 clause 12.8.2.2).
+
+Narrower than pyHanko's own rules: archive updates, and adding signatures. Form filling
+is a change of content. Judging a file and signing it once more go by the same policy.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pyhanko.pdf_utils import generic
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DocInfoRule,
+    DSSCompareRule,
+    FormUpdatingRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    SuspiciousModification,
+    XrefStreamRule,
+)
+from pyhanko.sign.diff_analysis.form_rules_api import (
+    FieldComparisonContext,
+    FieldMDPRule,
+    FormUpdate,
+)
+from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
+
+from signing.profiles import POINTS_PER_MM
+
+_SIGNATURE_FIELD_KEYS = frozenset(
+    {
+        *("/Type", "/Subtype", "/FT", "/T", "/TU", "/F", "/Ff", "/P", "/Rect", "/V"),
+        *("/AP", "/AS", "/Kids", "/Parent", "/MK", "/DA", "/Border", "/BS"),
+        *("/Lock", "/SV", "/StructParent"),
+    }
+)
+"""Without actions (/A, /AA): a field that does something is no mere signature."""
+
+
+_LARGEST_WIDTH, _LARGEST_HEIGHT = 120 * POINTS_PER_MM, 80 * POINTS_PER_MM
+"""Of a new visible signature. Whoever may sign may draw inside it, over what is there:
+twice the largest of Decree 30/2020 (50 mm) and some, and never a page."""
+
+
+class NewSignatureFieldRule(FieldMDPRule):
+    """What is new in a form must be a signature of its size, and do nothing else.
+
+    An unsigned visible field would let anyone without a key draw on a page.
+    """
+
+    def apply(
+        self, context: FieldComparisonContext
+    ) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Approve nothing; refuse new fields that are more than a signature.
+
+        Raises:
+            SuspiciousModification: such a field.
+        """
+        for name, spec in context.field_specs.items():
+            if spec.old_field_ref is None and spec.new_field is not None:
+                _require_mere_signature(name, spec.new_field)
+        return ()
+
+
+_FORM_RULES = FormUpdatingRule(
+    field_rules=[
+        NewSignatureFieldRule(),
+        SigFieldCreationRule(),
+        SigFieldModificationRule(allow_in_place_appearance_stream_changes=False),
+    ],
+    ignored_acroform_keys=frozenset({"/Fields"}),
+)
+
+POLICY = StandardDiffPolicy(
+    global_rules=[
+        CatalogModificationRule(),
+        DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        DSSCompareRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        MetadataUpdateRule().as_qualified(ModificationLevel.LTA_UPDATES),
+    ],
+    form_rule=_FORM_RULES,
+)
+"""Archive updates and added signatures; with it, FORM_FILLING means a signature."""
+
+
+def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
+    for part in _with_widgets(field):
+        more = part.keys() - _SIGNATURE_FIELD_KEYS
+        if more:
+            raise SuspiciousModification(f"field {name} also has {sorted(more)}")
+    if not is_field_visible(field):
+        return
+    if "/V" not in field:
+        raise SuspiciousModification(f"field {name} is visible and not signed")
+    for part in _with_widgets(field):
+        if "/Rect" in part and not _is_of_signature_size(part["/Rect"]):
+            raise SuspiciousModification(f"field {name} covers more than a signature")
+
+
+def _is_of_signature_size(rectangle: generic.ArrayObject) -> bool:
+    """Tell whether a rectangle is no larger than signatures and seals are."""
+    left, lower, right, upper = map(float, rectangle)
+    width, height = abs(right - left), abs(upper - lower)
+    return width <= _LARGEST_WIDTH and height <= _LARGEST_HEIGHT
+
+
+def _with_widgets(
+    field: generic.DictionaryObject,
+) -> Iterator[generic.DictionaryObject]:
+    yield field
+    if "/Kids" in field:
+        yield from (kid.get_object() for kid in field["/Kids"])
