@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.accounts import account_name
+from pki.ca_limits import ANY_HOST, PermittedHosts
 from pki.errors import PkiError
 from pki.journal import Act, CaAction
 from pki.keys.api import Credential, PublicKey, SigningKey
@@ -58,12 +59,14 @@ class IssueRequest:
         names: whom it names.
         public_key: proven to be held by the subject (`pki.requests`).
         lifetime: how long; by default as long as profile and issuer allow.
+        hosts: to which a systems CA is held.
     """
 
     kind: CertificateKind
     names: SubjectFields
     public_key: PublicKey
     lifetime: timedelta | None = None
+    hosts: PermittedHosts = ANY_HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +303,7 @@ def _plan(
         not_before=max(begin, issuer.not_valid_before_utc) if issuer else begin,
         not_after=not_after,
         demo=demo,
+        hosts=request.hosts,
     )
 
 
@@ -315,6 +319,7 @@ def _draft(
                 now=now,
                 demo=plan.demo,
                 places=plan.places,
+                hosts=plan.hosts,
             )
         )
 

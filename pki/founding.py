@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pki.authority import Authority, Clock, IssueRequest, issue_root
+from pki.ca_limits import ANY_HOST, PermittedHosts, hosts_of
 from pki.custody import KeySecrets, make_key
 from pki.dual_control import make_lock
 from pki.errors import PkiError
@@ -64,6 +65,7 @@ class HierarchySettings:
         passphrase: encrypts the CA keys; None leaves them to file permissions.
         public_url: address (plain HTTP) that end certificates name for lists and
             answers; empty: they name none.
+        hosts: which hosts its systems CA may name.
         keys: CAs whose keys are made or kept otherwise.
         operators: passphrases, by name, of those who open keys together.
     """
@@ -73,6 +75,7 @@ class HierarchySettings:
     key_kind: KeyKind = KeyKind.P256
     passphrase: bytes | None = field(default=None, repr=False)
     public_url: str = ""
+    hosts: PermittedHosts = ANY_HOST
     keys: Mapping[CertificateKind, CaKeySettings] = field(default_factory=dict)
     operators: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -170,7 +173,8 @@ def found_issuing(
         PkiError: a key, a name or a file is refused.
     """
     names = _ca_names(settings, kind)
-    _found(directory, root, CaLabel(kind), names, _prepared(settings, kind))
+    wanted = _Wanted(CaLabel(kind), names, _hosts(kind, settings.hosts))
+    _found(directory, root, wanted, _prepared(settings, kind))
 
 
 def create_generation(
@@ -198,8 +202,8 @@ def create_generation(
     label = _next_label(directory, kind)
     try:
         with opened_root(directory, settings, clock) as root:
-            names = _names_of_generation(directory, label)
-            _found(directory, root, label, names, _prepared(settings, kind))
+            wanted = _wanted_generation(directory, label)
+            _found(directory, root, wanted, _prepared(settings, kind))
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=str(label)) from error
     with _open(directory, settings, clock) as hierarchy:
@@ -214,6 +218,15 @@ class _PreparedKey:
     kind: KeyKind
     place: KeyPlace
     secret: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An issuing CA to be made."""
+
+    label: CaLabel
+    names: SubjectFields
+    hosts: PermittedHosts
 
 
 def _open(directory: Path, settings: HierarchySettings, clock: Clock) -> Hierarchy:
@@ -240,14 +253,18 @@ def _prepared(settings: HierarchySettings, kind: CertificateKind) -> _PreparedKe
 def _found(
     directory: Path,
     root: Authority,
-    label: CaLabel,
-    names: SubjectFields,
+    wanted: _Wanted,
     prepared: _PreparedKey,
 ) -> None:
     key = make_key(prepared.place, prepared.kind, prepared.secret)
-    request = IssueRequest(kind=label.kind, names=names, public_key=key.public_key)
+    request = IssueRequest(
+        kind=wanted.label.kind,
+        names=wanted.names,
+        public_key=key.public_key,
+        hosts=wanted.hosts,
+    )
     credential = Credential(key, root.issue(request))
-    save_authority(directory, label, prepared.place, credential, prepared.secret)
+    save_authority(directory, wanted.label, prepared.place, credential, prepared.secret)
 
 
 def _next_label(directory: Path, kind: CertificateKind) -> CaLabel:
@@ -259,10 +276,16 @@ def _next_label(directory: Path, kind: CertificateKind) -> CaLabel:
     return published[-1].next if published else CaLabel(kind)
 
 
-def _names_of_generation(directory: Path, label: CaLabel) -> SubjectFields:
-    """Name a generation after the first one: path building goes by names."""
-    first = subject_fields(load_certificate(directory, CaLabel(label.kind)))
-    return replace(first, common_name=f"{first.common_name} {label.generation}")
+def _wanted_generation(directory: Path, label: CaLabel) -> _Wanted:
+    """Name a generation after the first one, since path building goes by names."""
+    first = load_certificate(directory, CaLabel(label.kind))
+    fields = subject_fields(first)
+    names = replace(fields, common_name=f"{fields.common_name} {label.generation}")
+    return _Wanted(label, names, hosts_of(first))
+
+
+def _hosts(kind: CertificateKind, hosts: PermittedHosts) -> PermittedHosts:
+    return hosts if kind is CertificateKind.ISSUING_SYSTEMS else ANY_HOST
 
 
 def _ca_names(settings: HierarchySettings, kind: CertificateKind) -> SubjectFields:

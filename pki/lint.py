@@ -13,9 +13,11 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from pki.algorithms import is_new_key_allowed
-from pki.certificates import key_usage_of
+from pki.ca_limits import ANY_HOST, PermittedHosts, name_constraints
+from pki.certificates import key_usage_of, read_certificate
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY
+from pki.name_constraints import constraint_violation
 from pki.names import UNREADABLE_CERTIFICATE, agency_of, system_of
 from pki.places import PublicPlaces
 from pki.profiles import CertificateProfile, NamePart
@@ -43,6 +45,7 @@ _ALLOWED_EXTENSIONS = frozenset(
         ExtensionOID.KEY_USAGE,
         ExtensionOID.EXTENDED_KEY_USAGE,
         ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.NAME_CONSTRAINTS,
         ExtensionOID.SUBJECT_KEY_IDENTIFIER,
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
@@ -65,6 +68,7 @@ class LintCase:
         now: the time of issuance.
         demo: it must carry the demo mark.
         places: addresses it must name; none: it must name none.
+        hosts: to which a systems CA is held.
     """
 
     certificate: x509.Certificate
@@ -73,6 +77,7 @@ class LintCase:
     now: datetime
     demo: bool
     places: PublicPlaces | None = None
+    hosts: PermittedHosts = ANY_HOST
 
 
 LintRule = Callable[[LintCase], bool]
@@ -171,7 +176,7 @@ def extensions_are_known(case: LintCase) -> bool:
 
 
 def criticality_is_as_required(case: LintCase) -> bool:
-    """Basic constraints and key usage are critical, the rest is not (4.2.1).
+    """Basic and name constraints and key usage are critical, nothing else (4.2.1).
 
     The purpose of a time stamping key is critical as well (RFC 3161 2.3).
     """
@@ -186,6 +191,20 @@ def basic_constraints_fit_the_profile(case: LintCase) -> bool:
     found = _value(case, x509.BasicConstraints)
     wanted = x509.BasicConstraints(case.profile.is_ca, case.profile.path_length)
     return found == wanted
+
+
+def name_constraints_fit_the_profile(case: LintCase) -> bool:
+    """Issuing CAs are held to the names of their kind, nothing else is (4.2.1.10)."""
+    wanted = name_constraints(case.profile, case.hosts)
+    return _value(case, x509.NameConstraints) == wanted
+
+
+def names_are_what_the_issuer_may_name(case: LintCase) -> bool:
+    """Nothing is signed that judges would refuse below this CA (4.2.1.10)."""
+    if case.issuer is None:
+        return True
+    path = (read_certificate(case.certificate), read_certificate(case.issuer))
+    return constraint_violation(path) is None
 
 
 def key_usage_fits_the_profile(case: LintCase) -> bool:
@@ -262,6 +281,8 @@ RULES: tuple[LintRule, ...] = (
     extensions_are_known,
     criticality_is_as_required,
     basic_constraints_fit_the_profile,
+    name_constraints_fit_the_profile,
+    names_are_what_the_issuer_may_name,
     key_usage_fits_the_profile,
     extended_key_usage_fits_the_profile,
     policies_fit_the_profile,
@@ -291,7 +312,7 @@ def refuse_if_broken(case: LintCase) -> None:
 def _is_kept(rule: LintRule, case: LintCase) -> bool:
     try:
         return rule(case)
-    except UNREADABLE_CERTIFICATE:
+    except (PkiError, *UNREADABLE_CERTIFICATE):
         return False
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
+from pki.ca_limits import ANY_HOST, PermittedHosts, name_constraints
 from pki.certificates import KEY_USAGES
 from pki.keys.api import PublicKey
 from pki.kinds import DEMO_POLICY
@@ -15,7 +16,13 @@ from pki.places import PublicPlaces
 from pki.profiles import CertificateProfile
 
 # RFC 5280 4.2.1: what is critical wherever this project writes it.
-CRITICAL = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE})
+CRITICAL = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.NAME_CONSTRAINTS,
+    }
+)
 
 PRIVATE_KEY_USAGE_PERIOD = x509.PrivateKeyUsagePeriod.oid
 
@@ -34,6 +41,7 @@ class CertificatePlan:
         not_after: end of validity.
         demo: it stands under a demo root and says so.
         places: addresses it names; none where the hierarchy publishes nowhere.
+        hosts: to which a systems CA is held.
     """
 
     profile: CertificateProfile
@@ -45,6 +53,7 @@ class CertificatePlan:
     not_after: datetime
     demo: bool
     places: PublicPlaces | None = None
+    hosts: PermittedHosts = ANY_HOST
 
 
 def builder_for(plan: CertificatePlan) -> x509.CertificateBuilder:
@@ -111,8 +120,7 @@ def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
         yield x509.CertificatePolicies(
             [x509.PolicyInformation(oid, None) for oid in _sorted(policies)]
         )
-    if names := alternative_names(plan.names):
-        yield x509.SubjectAlternativeName(names)
+    yield from _names(plan)
     if period := key_use_period(plan.not_before, profile):
         yield period
     if plan.places:
@@ -120,6 +128,13 @@ def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
         yield distribution_points(plan.places)
     if profile.is_responder:
         yield x509.OCSPNoCheck()
+
+
+def _names(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
+    if constraints := name_constraints(plan.profile, plan.hosts):
+        yield constraints
+    if names := alternative_names(plan.names):
+        yield x509.SubjectAlternativeName(names)
 
 
 def authority_information_access(

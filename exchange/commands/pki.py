@@ -4,42 +4,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import require_empty
 from exchange.commands.output import Output
+from exchange.commands.pki_audit import audit
 from exchange.commands.pki_files import (
+    act_of,
     ca_folder,
     declare_operators,
+    declare_why,
     open_ca,
     passphrase_in,
 )
 from exchange.commands.pki_generation import declare_generation, generation
 from exchange.commands.pki_issue import declare_issue, declare_renew, issue, renew
-from exchange.commands.pki_lookup import (
-    declare_serial,
-    find,
-    list_all,
-    serial_number,
-    show,
-)
+from exchange.commands.pki_lookup import declare_serial, list_all, show
 from exchange.commands.pki_responders import declare_responders, responders
 from exchange.commands.pki_stamper import declare_stamper, stamper
-from pki.authority import TEMPORARY_REASONS
+from exchange.commands.pki_standing import (
+    declare_revoke,
+    declare_suspension,
+    release,
+    revoke,
+    suspend,
+)
+from pki.ca_limits import PermittedHosts
 from pki.founding import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
 from pki.names import summary
 from schemas.errors import Text
-
-_REASONS = [one.value for one in x509.ReasonFlags if one not in TEMPORARY_REASONS]
 
 
 @dataclass(frozen=True, slots=True)
 class _Action:
     summary: Text
     declare: Callable[[Parser], None]
-    act: Callable[[Arguments, Output], None]
+    act: Callable[[Arguments, Output], int | None]
 
 
 def configure(parser: Parser) -> None:
@@ -64,8 +64,7 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: Arguments, output: Output) -> int:
     """Do one action of the CA."""
-    _ACTIONS[arguments.action].act(arguments, output)
-    return 0
+    return _ACTIONS[arguments.action].act(arguments, output) or 0
 
 
 def _declare_init(parser: Parser) -> None:
@@ -89,6 +88,17 @@ def _declare_init(parser: Parser) -> None:
         metavar="URL",
         help="http://… ghi vào chứng thư cho CRL, OCSP / named in certificates",
     )
+    for name, help_text in (
+        ("dns", "tên miền CA hệ thống được ghi / domain its systems CA may name"),
+        ("ip", "mạng CA hệ thống được ghi / network its systems CA may name"),
+    ):
+        parser.add_argument(
+            f"--permit-{name}",
+            action="append",
+            default=[],
+            metavar="NAME" if name == "dns" else "NET",
+            help=help_text,
+        )
 
 
 def _init(arguments: Arguments, output: Output) -> None:
@@ -98,6 +108,9 @@ def _init(arguments: Arguments, output: Output) -> None:
         key_kind=KeyKind(arguments.key_kind),
         passphrase=passphrase_in(arguments.ca_passphrase_file),
         public_url=arguments.public_url,
+        hosts=PermittedHosts(
+            dns=tuple(arguments.permit_dns), networks=tuple(arguments.permit_ip)
+        ),
     )
     folder = ca_folder(arguments)
     require_empty(folder)
@@ -109,34 +122,18 @@ def _init(arguments: Arguments, output: Output) -> None:
     )
 
 
-def _declare_revoke(parser: Parser) -> None:
-    declare_serial(parser)
-    parser.add_argument(
-        "--reason",
-        choices=_REASONS,
-        default=x509.ReasonFlags.unspecified.value,
-        help="lý do / reason (RFC 5280 5.3.1)",
-    )
-
-
-def _revoke(arguments: Arguments, output: Output) -> None:
-    with open_ca(arguments) as hierarchy:
-        entry = find(hierarchy, arguments.serial)
-        hierarchy.revoke(entry.serial, x509.ReasonFlags(arguments.reason))
-    serial = serial_number(entry)
-    output.result(
-        {"revoked": serial, "reason": arguments.reason},
-        Text(f"Đã thu hồi {serial}", f"Revoked {serial}"),
-    )
-
-
 def _declare_nothing(_parser: Parser) -> None:
     """An action without arguments of its own."""
 
 
+def _declare_crl(parser: Parser) -> None:
+    declare_operators(parser)
+    declare_why(parser)
+
+
 def _crl(arguments: Arguments, output: Output) -> None:
     with open_ca(arguments) as hierarchy:
-        written = [str(path) for path in hierarchy.write_crls()]
+        written = [str(path) for path in hierarchy.write_crls(act_of(arguments))]
     names = ", ".join(written)
     output.result(
         {"written": written}, Text(f"Đã phát hành: {names}", f"Published: {names}")
@@ -166,10 +163,21 @@ _ACTIONS = {
         declare_stamper,
         stamper,
     ),
-    "revoke": _Action(Text("thu hồi", "revoke"), _declare_revoke, _revoke),
+    "revoke": _Action(Text("thu hồi", "revoke"), declare_revoke, revoke),
+    "suspend": _Action(
+        Text("tạm đình chỉ", "revoke for a time"), declare_suspension, suspend
+    ),
+    "release": _Action(
+        Text("bỏ tạm đình chỉ", "end a suspension"), declare_suspension, release
+    ),
+    "audit": _Action(
+        Text("kiểm tra nhật ký và sổ đăng ký", "check journals and registries"),
+        _declare_nothing,
+        audit,
+    ),
     "crl": _Action(
         Text("phát hành danh sách thu hồi", "publish revocation lists"),
-        declare_operators,
+        _declare_crl,
         _crl,
     ),
     "generation": _Action(

@@ -71,6 +71,17 @@ def test_init_makes_a_ca_whose_keys_are_for_the_owner_alone(var: Path) -> None:
     assert mode(var / "pki" / "private") == 0o700
 
 
+def test_systems_ca_is_held_to_the_hosts_it_was_made_for(tmp_path: Path) -> None:
+    var, limits = tmp_path / "var", ("--permit-dns", "example", "--permit-ip")
+    assert pki(var, "init", "--name", "T", *limits, "127.0.0.0/8").code == 0
+
+    said = issue(var, *SERVER)
+
+    assert (said.code, said.error) == (1, "lint_refused")
+    inside = ("--dns", "truc.example", "--ip", "127.0.0.1")
+    assert issue(var, *SERVER[:3], *inside).code == 0
+
+
 def test_init_leaves_a_ca_that_is_there_alone(var: Path) -> None:
     root = (var / "pki" / "root.pem").read_bytes()
 

@@ -119,6 +119,7 @@ def _names(*names: x509.GeneralName) -> Change:
     return with_extension(x509.SubjectAlternativeName(names))
 
 
+NAME_CONSTRAINTS = x509.NameConstraints.oid
 OTHER_AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:A.1")
 AGENCY = x509.UniformResourceIdentifier("urn:lienthong:agency:H99.151")
 SYSTEM = x509.UniformResourceIdentifier("urn:lienthong:system:qlvb")
@@ -126,6 +127,8 @@ STAMPS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 OTHER_KEY = p256().public_key()
 ORGAN = (NameOID.ORGANIZATION_IDENTIFIER, "H99.151")
 NAMED = (NameOID.COMMON_NAME, "Đoàn Thạch Khuê")
+
+CONSTRAINED = case(plan(CertificateKind.ISSUING_PERSONS)).certificate
 
 DEFECTS: list[tuple[str, LintCase]] = [
     ("serial_is_unpredictable", case(replace(plan(), serial=(1 << 63) - 1))),
@@ -305,6 +308,32 @@ DEFECTS: list[tuple[str, LintCase]] = [
             plan(CertificateKind.OCSP_PERSONS),
             without(x509.OCSPNoCheck.oid),
         ),
+    ),
+    (
+        "name_constraints_fit_the_profile",
+        case(plan(CertificateKind.ISSUING_PERSONS), without(NAME_CONSTRAINTS)),
+    ),
+    (
+        "name_constraints_fit_the_profile",
+        case(
+            plan(CertificateKind.ISSUING_PERSONS),
+            with_extension(
+                x509.NameConstraints([x509.DNSName("gov.example")], None),
+                critical=True,
+            ),
+        ),
+    ),
+    (
+        "name_constraints_fit_the_profile",
+        case(plan(), with_extension(x509.NameConstraints(None, [OTHER_AGENCY]), True)),
+    ),
+    (
+        "names_are_what_the_issuer_may_name",
+        case(replace(plan(), issuer=CONSTRAINED), _subject(NAMED, ORGAN)),
+    ),
+    (
+        "names_are_what_the_issuer_may_name",
+        case(replace(plan(), issuer=CONSTRAINED), _names(x509.DNSName("a.example"))),
     ),
 ]
 
