@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import common_name
+from pki.ocsp_evidence import OcspAnswer
 from pki.path_building import CandidatePath, PathSearch
 from pki.path_rules import (
     PASSED,
@@ -27,6 +28,7 @@ from pki.path_rules import (
     validity_finding,
 )
 from pki.purposes import KeyPurpose
+from pki.revocation import RevocationList
 from pki.revocation_check import check_revocation
 from pki.trust import TrustStore, read_certificates
 from schemas.errors import ErrorCode
@@ -48,7 +50,8 @@ class ChainJudgement:
         chain: the path judged, end certificate first, root last.
         reasons: codes for people.
         crls: DER of the revocation lists that were used.
-        good_until: when the first certificate or list used runs out.
+        ocsps: DER of the OCSP answers that were used.
+        good_until: when the first certificate, list or answer used runs out.
     """
 
     indication: Indication
@@ -56,6 +59,7 @@ class ChainJudgement:
     chain: tuple[x509.Certificate, ...] = ()
     reasons: tuple[Reason, ...] = ()
     crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
     good_until: datetime | None = None
 
 
@@ -83,7 +87,7 @@ def judge_chain(
     Args:
         certificate: the end certificate, parsed or DER.
         intermediates: certificates that came with it.
-        trust: anchors, further intermediates, revocation lists.
+        trust: anchors, further intermediates, revocation lists, OCSP answers.
         at: the control time; validity and freshness are judged at it.
         usage: what the key did.
         proven_at: a time at which the signature is proven to have existed; a
@@ -126,7 +130,12 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
         sub_indication=sub_indication,
         chain=tuple(one.certificate for one in path.all),
         reasons=reasons,
-        crls=tuple(one.crl.public_bytes(Encoding.DER) for one in used),
+        crls=tuple(
+            one.crl.public_bytes(Encoding.DER)
+            for one in used
+            if isinstance(one, RevocationList)
+        ),
+        ocsps=tuple(one.signed.der for one in used if isinstance(one, OcspAnswer)),
         good_until=min(ends),
     )
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
+from pki.ocsp_evidence import OcspAnswer, read_ocsp_answers
 from pki.policy_graph import PolicyInputs
 from pki.purposes import KeyPurpose
 from pki.revocation import RevocationList, read_any_list
@@ -24,6 +25,7 @@ from schemas.errors import ErrorCode
 _FILE_BYTES = 256 * 1024 * 1024
 _CERTIFICATE_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
 _LIST_SUFFIXES = frozenset({".crl"})
+_ANSWER_SUFFIXES = frozenset({".ors", ".ocsp"})
 _PEM_BLOCK = re.compile(
     rb"-----BEGIN (CERTIFICATE|X509 CRL)-----.*?-----END \1-----", re.DOTALL
 )
@@ -37,11 +39,13 @@ class TrustMaterial:
         roots: trusted without question.
         intermediates: may lie on a path; not trusted by themselves.
         crls: revocation lists; each counts by its signature.
+        ocsps: OCSP answers; each counts by its signature.
     """
 
     roots: tuple[bytes, ...] = ()
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class TrustStore:
         intermediates: certificates that may lie on a path; unreadable ones are left
             out, since they may come from the file being judged.
         crls: DER revocation lists; unreadable ones are left out likewise.
+        ocsps: DER OCSP answers; unreadable ones are left out likewise.
 
     Raises:
         PkiError: an anchor is malformed or not a CA.
@@ -91,6 +96,7 @@ class TrustStore:
         anchors: Iterable[TrustAnchor],
         intermediates: Iterable[bytes] = (),
         crls: Iterable[bytes] = (),
+        ocsps: Iterable[bytes] = (),
     ) -> None:
         self._anchors: dict[bytes, list[ReadAnchor]] = defaultdict(list)
         self._intermediates: dict[bytes, list[ReadCertificate]] = defaultdict(list)
@@ -101,6 +107,9 @@ class TrustStore:
             self._intermediates[certificate.subject].append(certificate)
         for revocation_list in _read_lists(crls):
             self._lists[revocation_list.issuer].append(revocation_list)
+        self._answers: dict[int, list[OcspAnswer]] = defaultdict(list)
+        for answer in _read_answers(ocsps):
+            self._answers[answer.serial].append(answer)
 
     @classmethod
     def from_material(
@@ -113,7 +122,7 @@ class TrustStore:
         """
         roots = [_load_certificate(der) for der in material.roots]
         anchors = [TrustAnchor(root, policy or AnchorPolicy()) for root in roots]
-        return cls(anchors, material.intermediates, material.crls)
+        return cls(anchors, material.intermediates, material.crls, material.ocsps)
 
     def anchors_named(self, subject: bytes) -> Sequence[ReadAnchor]:
         """Return the anchors with this subject (DER)."""
@@ -128,6 +137,11 @@ class TrustStore:
         found = self._lists.get(issuer, ())
         return sorted(found, key=lambda one: one.this_update, reverse=True)
 
+    def answers_about(self, serial: int) -> Sequence[OcspAnswer]:
+        """Return the OCSP answers about this serial number, newest first."""
+        found = self._answers.get(serial, ())
+        return sorted(found, key=lambda one: one.this_update, reverse=True)
+
 
 def load_material(
     trust: Sequence[Path] = (),
@@ -136,7 +150,8 @@ def load_material(
 ) -> TrustMaterial:
     """Read trust material from files and folders, PEM or DER, several in one file.
 
-    In a folder, files are picked by suffix (.pem .crt .cer .der, or .crl).
+    In a folder, files are picked by suffix (.pem .crt .cer .der, or .crl; .ors and
+    .ocsp are OCSP answers, DER, one in each file).
 
     Raises:
         PkiError: a file is unreadable, or holds nothing of its kind.
@@ -145,6 +160,7 @@ def load_material(
         roots=tuple(_certificates_in(trust)),
         intermediates=tuple(_certificates_in(intermediates)),
         crls=tuple(_lists_in(revocation)),
+        ocsps=tuple(_answers_in(revocation)),
     )
 
 
@@ -167,6 +183,14 @@ def _read_lists(sources: Iterable[bytes]) -> Iterator[RevocationList]:
             continue
 
 
+def _read_answers(sources: Iterable[bytes]) -> Iterator[OcspAnswer]:
+    for source in sources:
+        try:
+            yield from read_ocsp_answers(source)
+        except PkiError:
+            continue
+
+
 def _read_anchor(anchor: TrustAnchor) -> ReadAnchor:
     read = read_certificate(anchor.certificate)
     if not read.is_ca:
@@ -181,9 +205,22 @@ def _certificates_in(paths: Sequence[Path]) -> Iterator[bytes]:
 
 
 def _lists_in(paths: Sequence[Path]) -> Iterator[bytes]:
-    for path, data in _files(paths, _LIST_SUFFIXES):
+    lists = [one for one in paths if one.suffix.lower() not in _ANSWER_SUFFIXES]
+    for path, data in _files(lists, _LIST_SUFFIXES):
         for block in _blocks(data, b"X509 CRL", path):
             yield _load_list(block, path.name).public_bytes(Encoding.DER)
+
+
+def _answers_in(paths: Sequence[Path]) -> Iterator[bytes]:
+    answers = [
+        one for one in paths if one.suffix.lower() in _ANSWER_SUFFIXES or one.is_dir()
+    ]
+    for path, data in _files(answers, _ANSWER_SUFFIXES):
+        try:
+            read_ocsp_answers(data)
+        except PkiError as error:
+            raise PkiError(error.code, place=path.name) from error
+        yield data
 
 
 def _files(

@@ -20,7 +20,10 @@ EXIT_CODES = {
 _MATERIAL = {
     "trust": "chứng thư gốc được tin / root certificates",
     "intermediate": "chứng thư trung gian / issuing certificates",
-    "revocation": "danh sách thu hồi, tệp hoặc thư mục / CRLs, file or folder",
+    "revocation": (
+        "danh sách thu hồi, câu trả lời OCSP (.ors, .ocsp), tệp hoặc thư mục / "
+        "CRLs and OCSP answers (.ors, .ocsp), file or folder"
+    ),
 }
 
 
