@@ -1,7 +1,8 @@
 """A registry in one file, durable at every return, shared by processes and threads."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,9 @@ _SELECT = (
 )
 _SELECT_BEGUN = (
     "SELECT serial, kind, tbs_digest, key_digest, subject_digest, at FROM begun"
+)
+_SELECT_INDEX = (
+    "SELECT serial, der, key_digest, subject_digest, agency, not_after FROM certificate"
 )
 _HOLDERS = """
 SELECT kind, subject_digest, revoked_at IS NOT NULL FROM certificate
@@ -228,6 +232,33 @@ class SqliteRegistry:
             x509.ReasonFlags.certificate_hold.value,
         )
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let everything read inside be of one moment; others go on meanwhile.
+
+        Raises:
+            PkiError: the file cannot be read.
+        """
+        with self._file.reading() as database:
+            database.execute("BEGIN")
+            try:
+                yield
+            finally:
+                database.execute("ROLLBACK")
+
+    @property
+    def list_number(self) -> int:
+        """Number of the last list; 0 before the first."""
+        with self._file.reading() as database:
+            row = database.execute("SELECT last FROM crl_number").fetchone()
+        return int(row[0]) if row else 0
+
+    def misfiled(self) -> Sequence[int]:
+        """Return serial numbers of what would not be found by what it says."""
+        with self._file.reading() as database:
+            rows = database.execute(_SELECT_INDEX).fetchall()
+        return tuple(int(row[0], 16) for row in rows if not _is_filed(*row))
+
     def _certificates(
         self, which: str, *values: str
     ) -> Sequence[RegisteredCertificate]:
@@ -252,6 +283,18 @@ class _LockedJournal(SqliteJournal):
         # Another thread's change in the same connection must not be seen half done.
         with self._file.reading():
             return super()._read(query, *values)
+
+
+def _is_filed(serial: str, der: bytes, *filed: str) -> bool:
+    index = index_of(der)
+    number = x509.load_der_x509_certificate(der).serial_number
+    wanted = (
+        index.key_digest,
+        index.subject_digest,
+        index.agency,
+        text_of(index.not_after),
+    )
+    return subject_of(number) == serial and wanted == filed
 
 
 def _insert_begun(database: sqlite3.Connection, one: BegunIssuance) -> None:

@@ -8,6 +8,7 @@ from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import require_empty
 from exchange.commands.output import Output
 from exchange.commands.pki_audit import audit
+from exchange.commands.pki_desk import own_act
 from exchange.commands.pki_files import (
     act_of,
     ca_folder,
@@ -19,6 +20,7 @@ from exchange.commands.pki_files import (
 from exchange.commands.pki_generation import declare_generation, generation
 from exchange.commands.pki_issue import declare_issue, declare_renew, issue, renew
 from exchange.commands.pki_lookup import declare_serial, list_all, show
+from exchange.commands.pki_registration import DESK_ACTIONS
 from exchange.commands.pki_responders import declare_responders, responders
 from exchange.commands.pki_stamper import declare_stamper, stamper
 from exchange.commands.pki_standing import (
@@ -32,6 +34,8 @@ from pki.ca_limits import PermittedHosts
 from pki.founding import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind
 from pki.names import summary
+from pki.registration.approvals import STANDARD_APPROVALS
+from pki.registration.desk import RegistrationDesk
 from schemas.errors import Text
 
 
@@ -88,6 +92,12 @@ def _declare_init(parser: Parser) -> None:
         metavar="URL",
         help="http://… ghi vào chứng thư cho CRL, OCSP / named in certificates",
     )
+    parser.add_argument(
+        "--approvals",
+        choices=("none", "standard"),
+        default="standard",
+        help="duyệt bởi hai người, hay không / approval by two people, or none",
+    )
     for name, help_text in (
         ("dns", "tên miền CA hệ thống được ghi / domain its systems CA may name"),
         ("ip", "mạng CA hệ thống được ghi / network its systems CA may name"),
@@ -116,6 +126,9 @@ def _init(arguments: Arguments, output: Output) -> None:
     require_empty(folder)
     with create_hierarchy(folder, settings) as hierarchy:
         root = summary(hierarchy.root)
+        if arguments.approvals == "none":
+            with RegistrationDesk.open(folder, hierarchy) as desk:
+                desk.set_approvals(dict.fromkeys(STANDARD_APPROVALS, 0), own_act())
     output.result(
         {"folder": str(folder), "root": root.subject, "sha256": root.sha256},
         Text(f"Đã lập CA: {folder}", f"CA made: {folder}"),
@@ -191,4 +204,5 @@ _ACTIONS = {
         list_all,
     ),
     "show": _Action(Text("xem một chứng thư", "show one"), declare_serial, show),
+    **{name: _Action(*action) for name, action in DESK_ACTIONS.items()},
 }

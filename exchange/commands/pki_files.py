@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
+from pki.accounts import account_name
 from pki.dual_control import name_operators
 from pki.hierarchy import Hierarchy
+from pki.journal import Act
 from pki.key_place import read_place
 from pki.keys.loader import read_passphrase
 from pki.kinds import CertificateKind
@@ -64,6 +66,26 @@ def named_operators(arguments: Arguments) -> dict[str, bytes]:
     root = private_folder(ca_folder(arguments), CertificateKind.ROOT)
     lock = read_place(root).lock
     return name_operators(lock, brought) if lock else {}
+
+
+def declare_why(parser: Parser) -> None:
+    """Declare the reason that the journal keeps."""
+    parser.add_argument(
+        "--why",
+        "--reason-text",
+        default="",
+        metavar="TEXT",
+        help="vì sao, ghi vào nhật ký của CA / why, kept in the CA's journal",
+    )
+
+
+def act_of(arguments: Arguments) -> Act:
+    """Return who runs this verb, and why.
+
+    Raises:
+        PkiError: the reason is too long or not printable (VALUE_MALFORMED).
+    """
+    return Act(actor=account_name(), reason=arguments.why)
 
 
 def passphrase_in(path: Path | None) -> bytes | None:

@@ -5,11 +5,11 @@ from cryptography import x509
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
-from pki.errors import PkiError
 from pki.hierarchy import Hierarchy
+from pki.journal import JournalEntry
 from pki.names import agency_of, summary, system_of
 from pki.registry import RegisteredCertificate
-from schemas.errors import ErrorCode, Text
+from schemas.errors import Text
 from schemas.timestamps import format_utc
 
 _HEADS = (
@@ -18,6 +18,12 @@ _HEADS = (
     Text("Hết hạn", "Not after"),
     Text("Thu hồi", "Revoked"),
     Text("Chủ thể", "Subject"),
+)
+_JOURNAL_HEADS = (
+    Text("Lúc", "At"),
+    Text("Việc", "Action"),
+    Text("Ai", "Who"),
+    Text("Vì sao", "Why"),
 )
 
 
@@ -41,15 +47,7 @@ def find(hierarchy: Hierarchy, serial: int) -> RegisteredCertificate:
     Raises:
         PkiError: no CA here issued it (CERTIFICATE_NOT_FOUND).
     """
-    for one in hierarchy.certificates():
-        if one.serial == serial:
-            return one
-    raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
-
-
-def serial_number(entry: RegisteredCertificate) -> str:
-    """Return the serial number as it is written."""
-    return f"{entry.serial:x}"
+    return hierarchy.find(serial)
 
 
 def list_all(arguments: Arguments, output: Output) -> None:
@@ -65,11 +63,27 @@ def list_all(arguments: Arguments, output: Output) -> None:
 def show(arguments: Arguments, output: Output) -> None:
     """Show one certificate."""
     with open_ca(arguments) as hierarchy:
-        fields = _fields(find(hierarchy, arguments.serial))
-    output.result(fields)
+        fields = _fields(hierarchy.find(arguments.serial))
+        journal = hierarchy.journal_about(arguments.serial)
+    output.result({**fields, "journal": [_told(one) for one in journal]})
     if not output.as_json:
         for name, value in fields.items():
-            output.show(f"{name:>12}  {value or '-'}")
+            output.show(f"{name:>15}  {value or '-'}")
+        output.show("")
+        lines = [_told(one) for one in journal]
+        names = ("at", "action", "actor", "reason")
+        output.table(_JOURNAL_HEADS, [[one[name] for name in names] for one in lines])
+
+
+def _told(entry: JournalEntry) -> dict[str, str]:
+    return {
+        "number": str(entry.number),
+        "at": format_utc(entry.at),
+        "action": entry.action.value,
+        "actor": entry.act.actor,
+        "reason": entry.act.reason,
+        "sha256": entry.digest(),
+    }
 
 
 def _fields(entry: RegisteredCertificate) -> dict[str, str]:
@@ -86,5 +100,8 @@ def _fields(entry: RegisteredCertificate) -> dict[str, str]:
         "issued_at": format_utc(entry.issued_at),
         "revoked_at": format_utc(entry.revoked_at) if entry.revoked_at else "",
         "reason": entry.reason.value if entry.reason else "",
+        "invalidity_date": (
+            format_utc(entry.invalidity_date) if entry.invalidity_date else ""
+        ),
         "sha256": facts.sha256,
     }
