@@ -24,7 +24,7 @@ DONE, FAILED = b"+", b"-"
 OUT_OF_MEMORY = 12
 """Exit code of a worker that cannot hold a request (ENOMEM)."""
 
-NO_MATERIAL = TrustMaterial(roots=(), intermediates=(), crls=())
+NO_MATERIAL = TrustMaterial()
 
 Result = Verdict | tuple[str, ...] | DocumentText
 
@@ -58,7 +58,12 @@ class Request:
 def write_request(request: Request) -> tuple[bytes, ...]:
     """Return the parts of a request in the order in which they are sent."""
     material = request.material
-    groups = (material.roots, material.intermediates, material.crls)
+    groups = (
+        material.roots,
+        material.intermediates,
+        material.crls,
+        material.ocsps,
+    )
     header = json.dumps(
         {
             "job": request.job,
@@ -83,14 +88,14 @@ def read_request(stream: BinaryIO) -> Request | None:
         return None
     header = json.loads(_exactly(stream, LENGTH.unpack(prefix)[0]))
     payload = _exactly(stream, header["payload"])
-    roots, intermediates, crls = (
+    groups = [
         tuple(_exactly(stream, length) for length in group)
         for group in header["groups"]
-    )
+    ]
     return Request(
         job=Job(header["job"]),
         payload=payload,
-        material=TrustMaterial(roots=roots, intermediates=intermediates, crls=crls),
+        material=TrustMaterial(*groups),
         at=_parsed(header["at"]),
         proven_at=_parsed(header["proven_at"]),
     )
