@@ -263,6 +263,23 @@ class Hierarchy:
         )
         self._publishers[label].publish_list(who)
 
+    def revoke_all(
+        self, serials: Iterable[int], reason: x509.ReasonFlags, *, act: Act
+    ) -> None:
+        """Revoke many for good, and publish each list concerned once.
+
+        Raises:
+            PkiError: as `revoke`; those before stay revoked, and their lists are
+                published by the next call or by `write_crls`.
+        """
+        concerned: set[CaLabel] = set()
+        for serial in serials:
+            label = self._issuer_of(serial)
+            self._authorities[label].revoke(serial, reason, act=act)
+            concerned.add(label)
+        for label in sorted(concerned, key=str):
+            self._publishers[label].publish_list(act)
+
     def suspend(self, serial: int, *, act: Act | None = None) -> None:
         """Revoke a certificate for a time, and publish the new list.
 
@@ -436,4 +453,9 @@ class Hierarchy:
             public_key=order.public_key,
             lifetime=None if order.days is None else timedelta(days=order.days),
         )
-        return Prepared(authority, authority.draft(request))
+        return Prepared(authority, authority.draft(request), self._former(order))
+
+    def _former(self, order: IssueOrder) -> str:
+        if order.amends is None:
+            return ""
+        return index_of(self.find(order.amends).der).subject_digest

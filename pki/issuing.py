@@ -33,6 +33,8 @@ class IssueOrder:
         public_key: proven to be held by the subject (`pki.requests`).
         days: how long; by default as long as profile and issuer allow.
         issuer: which CA; by default the newest generation.
+        amends: serial number of a certificate of this kind whose key is certified
+            anew under other names, as when its agency is merged.
     """
 
     kind: CertificateKind
@@ -40,14 +42,22 @@ class IssueOrder:
     public_key: PublicKey
     days: int | None = None
     issuer: CaLabel | None = None
+    amends: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one CA will sign."""
+    """What one CA will sign.
+
+    Args:
+        authority: the CA.
+        draft: what it will sign.
+        former: digest of the subject the key had, where that is amended.
+    """
 
     authority: Authority
     draft: Draft
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ class Issuance:
             begun = one.draft.begun
             held = within.setdefault(begun.key_digest, [])
             try:
-                self._refuse_reused(begun, held)
+                self._refuse_reused(begun, held, one.former)
             except PkiError as refusal:
                 return prepared[:position], refusal
             held.append(
@@ -117,18 +127,21 @@ class Issuance:
             )
         return prepared, None
 
-    def _refuse_reused(self, begun: BegunIssuance, within: Iterable[KeyHolder]) -> None:
+    def _refuse_reused(
+        self, begun: BegunIssuance, within: Iterable[KeyHolder], former: str
+    ) -> None:
         holders = list(within)
         for publisher in self.publishers.values():
             holders += publisher.authority.registry.holders_of(begun.key_digest)
-        renewed = all(_is_renewal(begun, one) for one in holders)
+        renewed = all(_is_renewal(begun, one, former) for one in holders)
         if begun.key_digest in self.ca_keys or not renewed:
             raise PkiError(ErrorCode.KEY_REUSED, place=begun.kind)
 
 
-def _is_renewal(begun: BegunIssuance, holder: KeyHolder) -> bool:
-    same = (begun.kind, begun.subject_digest) == (holder.kind, holder.subject_digest)
-    return same and not holder.is_revoked
+def _is_renewal(begun: BegunIssuance, holder: KeyHolder, former: str) -> bool:
+    same = begun.kind is holder.kind
+    subjects = {begun.subject_digest, former}
+    return same and holder.subject_digest in subjects and not holder.is_revoked
 
 
 def _by_authority(

@@ -9,21 +9,25 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.output import Output
-from exchange.commands.pki_files import open_ca, passphrase_in
+from exchange.commands.pki_desk import told_waiting
+from exchange.commands.pki_files import (
+    act_of,
+    ca_folder,
+    declare_why,
+    open_ca,
+    passphrase_in,
+)
 from exchange.commands.pki_lookup import declare_serial, find
+from exchange.commands.pki_subject import declare_days, declare_subject, subject_of
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy
 from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, subject_fields, summary
-from pki.profiles import PROFILES
-from pki.requests import read_request
+from pki.registration.desk import RegistrationDesk
+from pki.registration.records import Application, RegistrationRequest
 from schemas.errors import ErrorCode, Text
-from schemas.identifiers import parse_organ_id, parse_system_id
 from schemas.timestamps import format_utc
-
-_MOST_DAYS = 36_500
-_END_KINDS = [kind.value for kind, profile in PROFILES.items() if not profile.is_ca]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +40,7 @@ class _Wanted:
 
 def declare_issue(parser: Parser) -> None:
     """Declare the arguments of `issue`."""
-    parser.add_argument("kind", choices=_END_KINDS, help="loại chứng thư / kind")
-    parser.add_argument("--name", required=True, help="tên chủ thể / common name")
-    parser.add_argument("--organisation", default="", help="cơ quan / organisation")
-    parser.add_argument("--unit", default="", help="đơn vị / unit")
-    parser.add_argument(
-        "--agency", metavar="CODE", help="mã định danh cơ quan / agency code"
-    )
-    parser.add_argument("--system", metavar="ID", help="mã hệ thống / system id")
-    parser.add_argument(
-        "--dns", action="append", default=[], help="tên máy chủ / host name"
-    )
-    parser.add_argument(
-        "--ip", action="append", default=[], help="địa chỉ máy chủ / address"
-    )
+    declare_subject(parser)
     _declare_key(parser)
 
 
@@ -60,9 +51,8 @@ def declare_renew(parser: Parser) -> None:
 
 
 def _declare_key(parser: Parser) -> None:
-    parser.add_argument(
-        "--days", type=_days, help="số ngày hiệu lực / days of validity"
-    )
+    declare_why(parser)
+    declare_days(parser)
     parser.add_argument(
         "--request",
         type=Path,
@@ -89,15 +79,9 @@ def _declare_key(parser: Parser) -> None:
     )
 
 
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= _MOST_DAYS:
-        raise UsageError(f"--days {text}: 1-{_MOST_DAYS}")
-    return int(text)
-
-
 def issue(arguments: Arguments, output: Output) -> None:
     """Issue for a request, or for a key made here."""
-    wanted = _Wanted(CertificateKind(arguments.kind), _subject(arguments))
+    wanted = _Wanted(CertificateKind(arguments.kind), subject_of(arguments))
     with open_ca(arguments) as hierarchy:
         _issue(arguments, wanted, hierarchy, output)
 
@@ -116,25 +100,21 @@ def renew(arguments: Arguments, output: Output) -> None:
         _issue(arguments, _Wanted(entry.kind, subject), hierarchy, output)
 
 
-def _subject(arguments: Arguments) -> SubjectFields:
-    return SubjectFields(
-        common_name=arguments.name,
-        organisation=arguments.organisation,
-        unit=arguments.unit,
-        organ_id=parse_organ_id(arguments.agency) if arguments.agency else None,
-        system_id=parse_system_id(arguments.system) if arguments.system else None,
-        dns_names=tuple(arguments.dns),
-        ip_addresses=tuple(arguments.ip),
-    )
-
-
 def _issue(
     arguments: Arguments, wanted: _Wanted, hierarchy: Hierarchy, output: Output
 ) -> None:
-    if arguments.request:
-        issued = _issue_for_request(arguments, wanted, hierarchy)
-    else:
-        issued = _issue_with_key(arguments, wanted, hierarchy)
+    with RegistrationDesk.open(ca_folder(arguments), hierarchy) as desk:
+        if arguments.request:
+            request, issued = _issue_for_request(arguments, wanted, desk)
+            if issued is None:
+                told_waiting(request, output)
+                return
+            chain = hierarchy.chain_above(wanted.kind)
+            write_new(arguments.out, _pem(issued, *chain))
+        elif desk.approvals_needed(wanted.kind):
+            raise PkiError(ErrorCode.APPROVAL_REQUIRED, place=wanted.kind)
+        else:
+            issued = _issue_with_key(arguments, wanted, hierarchy)
     facts = summary(issued)
     output.result(
         {
@@ -151,15 +131,19 @@ def _issue(
 
 
 def _issue_for_request(
-    arguments: Arguments, wanted: _Wanted, hierarchy: Hierarchy
-) -> x509.Certificate:
+    arguments: Arguments, wanted: _Wanted, desk: RegistrationDesk
+) -> tuple[RegistrationRequest, x509.Certificate | None]:
     if arguments.tls or arguments.passphrase_file:
         raise UsageError("--request: không có khóa ở đây / the key is not here")
     require_absent(arguments.out)
-    key = read_request(read_file(arguments.request))
-    issued = hierarchy.issue(wanted.kind, wanted.subject, key, days=arguments.days)
-    write_new(arguments.out, _pem(issued, *hierarchy.chain_above(wanted.kind)))
-    return issued
+    application = Application(
+        kind=wanted.kind,
+        names=wanted.subject,
+        csr=read_file(arguments.request),
+        days=arguments.days,
+    )
+    request = desk.submit(application, act_of(arguments))
+    return request, desk.certificate_of(request.id)
 
 
 def _issue_with_key(
@@ -172,7 +156,11 @@ def _issue_with_key(
     require_absent(arguments.out, *tls)
     key = generate()
     credential = hierarchy.issue_credential(
-        wanted.kind, wanted.subject, key=key, days=arguments.days
+        wanted.kind,
+        wanted.subject,
+        key=key,
+        days=arguments.days,
+        act=act_of(arguments),
     )
     packed = save_pkcs12(credential, wanted.subject.common_name, passphrase)
     write_new(arguments.out, packed, private=True)

@@ -45,7 +45,7 @@ class DeskFacts:
     Args:
         now: the time.
         issuer_ends: end of validity of the CA that would issue; None if unknown here.
-        agencies: known agencies by code; none at all: agencies are not checked.
+        agencies: known agencies by code; where none is open, others are taken too.
     """
 
     now: datetime
@@ -68,7 +68,7 @@ def check_order(order: EnrolmentOrder, facts: DeskFacts) -> None:
     for part in profile.names:
         if not _has(order.names, part):
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=part)
-    _check_agency(order.names.organ_id, facts.agencies)
+    _check_agency(order.names.organ_id, facts)
     _check_validity(order.days, profile, facts)
 
 
@@ -131,15 +131,16 @@ def _has(names: SubjectFields, part: NamePart) -> bool:
     return bool(names.dns_names or names.ip_addresses)
 
 
-def _check_agency(
-    code: OrganId | None, agencies: Mapping[OrganId, KnownAgency]
-) -> None:
-    if code is None or not agencies:
+def _check_agency(code: OrganId | None, facts: DeskFacts) -> None:
+    if code is None:
         return
-    if code not in agencies:
-        raise PkiError(ErrorCode.AGENCY_UNKNOWN, place=code)
-    if agencies[code].closed_at is not None:
+    known = facts.agencies.get(code)
+    if known is not None and known.is_closed(facts.now):
         raise PkiError(ErrorCode.AGENCY_CLOSED, place=code)
+    # Before a directory is read in, a merger may have closed agencies here.
+    is_read_in = any(not one.is_closed(facts.now) for one in facts.agencies.values())
+    if known is None and is_read_in:
+        raise PkiError(ErrorCode.AGENCY_UNKNOWN, place=code)
 
 
 def _check_validity(

@@ -10,10 +10,13 @@ from typing import Self
 from cryptography import x509
 
 from pki.authority import Clock
+from pki.certificates import authority_key_id
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, system_clock
 from pki.journal import Act, CaAction, Journal
 from pki.kinds import CertificateKind
+from pki.labels import parse_label
+from pki.profiles import PROFILES
 from pki.registration import operators
 from pki.registration.approvals import require_pending, with_approval
 from pki.registration.book import SqliteBook, Table
@@ -157,6 +160,23 @@ class RegistrationDesk:
             return None
         return certificate_with(self._office.hierarchy, serial)
 
+    def chain_of(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+        """Return the certificates between one that was issued and the root.
+
+        Raises:
+            PkiError: a file of a CA is unreadable.
+        """
+        hierarchy = self._office.hierarchy
+        kind = hierarchy.find(certificate.serial_number).kind
+        labels = (parse_label(one) for one in hierarchy.labels)
+        chains = (
+            hierarchy.chain_above(kind, one)
+            for one in labels
+            if one.kind is PROFILES[kind].issuer
+        )
+        wanted = authority_key_id(certificate.extensions)
+        return next((one for one in chains if _key_id(one[0]) == wanted), ())
+
     def resume(self) -> None:
         """Issue for requests that a crash or an absent key left approved."""
         rows = self._office.book.page.all(Table.REQUEST, state=RequestState.APPROVED)
@@ -266,3 +286,8 @@ class RegistrationDesk:
             else certificate_with(self._office.hierarchy, request.serial)
         )
         return Enrolment(request_id=request.id, certificate=certificate)
+
+
+def _key_id(authority: x509.Certificate) -> bytes:
+    extension = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    return extension.value.digest

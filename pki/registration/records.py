@@ -219,3 +219,7 @@ class KnownAgency:
     name: str
     closed_at: datetime | None = None
     successor: OrganId | None = None
+
+    def is_closed(self, now: datetime) -> bool:
+        """Whether it has ceased to be."""
+        return self.closed_at is not None and self.closed_at <= now

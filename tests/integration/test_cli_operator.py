@@ -88,7 +88,9 @@ class Installation:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A CA, keys, a directory, and the configuration of a hub; nothing runs."""
     made = Installation(tmp_path_factory.mktemp("hub"))
-    assert made.call("pki", "init", "--name", "Bình Sơn").code == 0
+    assert (
+        made.call("pki", "init", "--name", "Bình Sơn", "--approvals", "none").code == 0
+    )
     made.issue("tls-server", "server", *("--name", "127.0.0.1", "--ip", "127.0.0.1"))
     made.issue("receipt", "receipt", "--name", "Trục thử")
     made.issue("log", "log", "--name", "Nhật ký thử")

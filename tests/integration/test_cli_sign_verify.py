@@ -15,7 +15,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a CA, an official's key, a seal, and a letter."""
     folder = tmp_path_factory.mktemp("office")
     secret = ("--passphrase-file", passphrase(folder), "--var", folder)
-    lienthong("pki", "init", "--name", "Thử", "--var", folder)
+    lienthong("pki", "init", "--name", "Thử", "--approvals", "none", "--var", folder)
     for name, kind in (("official", "person"), ("seal", "agency-seal")):
         out = ("--out", folder / f"{name}.p12")
         made = lienthong("pki", "issue", kind, "--name", name, *AGENCY, *out, *secret)

@@ -1,0 +1,51 @@
+"""`lienthong pki expiring`: which certificates end soon and were not renewed."""
+
+from datetime import timedelta
+
+from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.output import Output
+from exchange.commands.pki_files import open_ca
+from pki.hierarchy import system_clock
+from pki.registration.expiry import STAGES, ending
+from schemas.errors import Text
+from schemas.timestamps import format_utc
+
+_HEADS = (
+    Text("Số sê-ri", "Serial"),
+    Text("Loại", "Kind"),
+    Text("Cơ quan", "Agency"),
+    Text("Hết hạn", "Not after"),
+)
+
+
+def declare_expiring(parser: Parser) -> None:
+    """Declare the arguments of `expiring`."""
+    parser.add_argument(
+        "--days",
+        type=int,
+        choices=range(1, STAGES[0] + 1),
+        default=STAGES[0],
+        metavar="N",
+        help=f"trong N ngày tới / within N days, 1-{STAGES[0]}",
+    )
+
+
+def expiring(arguments: Arguments, output: Output) -> None:
+    """List what ends within so many days."""
+    now = system_clock()
+    until = now + timedelta(days=arguments.days)
+    with open_ca(arguments) as hierarchy:
+        found = ending(hierarchy.certificates(), now)
+    rows = [
+        {
+            "serial": f"{one.serial:x}",
+            "kind": one.kind.value,
+            "agency": one.agency or "",
+            "not_after": format_utc(one.not_after),
+        }
+        for one in found
+        if one.not_after <= until
+    ]
+    output.result({"expiring": rows})
+    if not output.as_json:
+        output.table(_HEADS, [[text or "-" for text in row.values()] for row in rows])

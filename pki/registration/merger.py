@@ -1,0 +1,224 @@
+"""Carrying out a merger of agencies: planned, approved, and finished after any crash.
+
+The plan is in the book before anything changes. Certificates are amended first and
+revoked last: a revoked one could not vouch for its key any more. Each step sees
+whether it was done before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cryptography import x509
+
+from pki.errors import PkiError
+from pki.issuing import IssueOrder
+from pki.journal import Act, CaAction
+from pki.keys.api import PublicKey
+from pki.kinds import CertificateKind
+from pki.registration.approvals import require_distinct
+from pki.registration.book import Page, Table
+from pki.registration.checks import answers
+from pki.registration.codec import agency_fields
+from pki.registration.issuing import claim
+from pki.registration.merger_plan import (
+    Merger,
+    MergerRecord,
+    amended_names,
+    check_merger,
+    merger_id,
+    merger_record_fields,
+    read_merger_record,
+    steps,
+)
+from pki.registration.office import Office
+from pki.registration.operators import verify_operator
+from pki.registration.records import (
+    Approval,
+    EnrolmentOrder,
+    KnownAgency,
+    OperatorProof,
+    RequestState,
+)
+from pki.registry import RegisteredCertificate
+from pki.requests import check_new_key
+from schemas.errors import ErrorCode
+
+_AFFILIATION = x509.ReasonFlags.affiliation_changed
+
+
+def plan_merger(office: Office, merger: Merger, act: Act) -> MergerRecord:
+    """Return the plan of a merger, without keeping it; the one kept if there is one.
+
+    Raises:
+        PkiError: it makes no sense (MERGER_REFUSED), or an agency is not known.
+    """
+    check_merger(merger)
+    kept = office.book.page.get(Table.MERGER, merger_id(merger))
+    if kept is not None:
+        return read_merger_record(merger_id(merger), kept)
+    _check_known(office, merger)
+    found = {one: office.hierarchy.certificates_of(one) for one in merger.sources}
+    amended, revoked = steps(merger, found, office.clock())
+    needed = office.needed(CertificateKind.AGENCY_SEAL)
+    return MergerRecord(
+        id=merger_id(merger),
+        merger=merger,
+        amended=amended,
+        revoked=revoked,
+        submitter=act.actor,
+        planned_at=office.clock().replace(microsecond=0),
+        needed=needed,
+        state=RequestState.PENDING if needed else RequestState.APPROVED,
+    )
+
+
+def file_merger(office: Office, merger: Merger, act: Act) -> MergerRecord:
+    """Keep the plan of a merger; the same merger again is told how it stands.
+
+    Raises:
+        PkiError: as `plan_merger`.
+    """
+    planned = plan_merger(office, merger, act)
+    with office.book.change() as page:
+        kept = page.get(Table.MERGER, planned.id)
+        if kept is not None:
+            return read_merger_record(planned.id, kept)
+        _save(page, planned)
+        facts = {"into": merger.into, "from": " ".join(merger.sources)}
+        now = office.clock()
+        page.enter(CaAction.REQUEST_SUBMITTED, act, planned.id, facts, now)
+    return planned
+
+
+def approve_merger(
+    office: Office, merger_key: str, proof: OperatorProof
+) -> MergerRecord:
+    """Approve a merger.
+
+    Raises:
+        PkiError: as approving a request.
+    """
+    act = Act(actor=verify_operator(office, proof))
+    with office.book.change() as page:
+        record, now = _load(page, merger_key), office.clock()
+        if record.state is not RequestState.PENDING:
+            raise PkiError(ErrorCode.REQUEST_CLOSED, place=record.state)
+        taken = tuple(one.operator for one in record.approvals)
+        require_distinct((record.submitter, *taken, act.actor))
+        approvals = (*record.approvals, Approval(operator=act.actor, at=now))
+        complete = len(approvals) >= record.needed
+        state = RequestState.APPROVED if complete else RequestState.PENDING
+        approved = replace(record, approvals=approvals, state=state)
+        _save(page, approved)
+        facts = {"approvals": f"{len(approvals)}/{record.needed}"}
+        page.enter(CaAction.REQUEST_APPROVED, act, record.id, facts, now)
+    return approved
+
+
+def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
+    """Carry out a merger that is approved; again after a crash, the rest of it.
+
+    Returns:
+        The serial numbers of the amended certificates.
+
+    Raises:
+        PkiError: it waits for approvals (REQUEST_PENDING), or the CA cannot act now.
+    """
+    with office.book.change() as page:
+        record = _load(page, merger_key)
+        if record.state is RequestState.PENDING:
+            raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
+        who = replace(act, reason=record.id)
+        made = [_amend(office, page, record, one, who) for one in record.amended]
+        _revoke(office, record, who)
+        if record.state is not RequestState.ISSUED:
+            _finish(office, page, record, who)
+    return made
+
+
+def _amend(
+    office: Office, page: Page, record: MergerRecord, serial: int, act: Act
+) -> int:
+    """Certify the key of a certificate under the new names, once."""
+    old = office.hierarchy.find(serial)
+    names = amended_names(old, record.merger)
+    order = EnrolmentOrder(kind=old.kind, names=names)
+    key = _key_of(old)
+    for one in office.hierarchy.holders_of_key(key):
+        fresh = one.issued_at >= record.planned_at and one.serial != serial
+        if fresh and answers(one, order):
+            return one.serial
+    ends = x509.load_der_x509_certificate(old.der).not_valid_after_utc
+    days = max(1, (ends - office.clock()).days)
+    amended = IssueOrder(
+        kind=old.kind, names=names, public_key=key, days=days, amends=serial
+    )
+    made = next(office.hierarchy.issue_many((amended,), act)).serial_number
+    claim(page, made, record.id)
+    return made
+
+
+def _revoke(office: Office, record: MergerRecord, act: Act) -> None:
+    entries = (office.hierarchy.find(one) for one in record.revoked)
+    waiting = [
+        one.serial for one in entries if one.revoked_at is None or one.is_suspended
+    ]
+    if waiting:
+        office.hierarchy.revoke_all(waiting, _AFFILIATION, act=act)
+    elif record.state is not RequestState.ISSUED:
+        office.hierarchy.write_crls(act)  # a crash may have come before the list
+
+
+def _finish(office: Office, page: Page, record: MergerRecord, act: Act) -> None:
+    merger, now = record.merger, office.clock()
+    _update_agencies(office, page, merger, now)
+    _save(page, replace(record, state=RequestState.ISSUED))
+    facts = {
+        "into": merger.into,
+        "from": " ".join(merger.sources),
+        "amended": f"{len(record.amended)}",
+        "revoked": f"{len(record.revoked)}",
+    }
+    page.enter(CaAction.AGENCY_MERGED, act, record.id, facts, now)
+
+
+def _update_agencies(office: Office, page: Page, merger: Merger, now: datetime) -> None:
+    """Close what ended; where no directory is known, it stays unknown."""
+    known, into = office.agencies(), merger.into
+    for code in merger.sources:
+        if code != into:
+            name = known[code].name if code in known else ""
+            closed = KnownAgency(code=code, name=name, closed_at=now, successor=into)
+            _know(page, closed)
+    if known:
+        name = known[into].name if into in known else ""
+        _know(page, KnownAgency(code=into, name=merger.name or name))
+
+
+def _know(page: Page, agency: KnownAgency) -> None:
+    page.put(Table.AGENCY, agency.code, agency_fields(agency))
+
+
+def _check_known(office: Office, merger: Merger) -> None:
+    known = office.agencies()
+    into = () if merger.keep is not None else (merger.into,)
+    for code in (*merger.sources, *into):
+        if known and code not in known:
+            raise PkiError(ErrorCode.AGENCY_UNKNOWN, place=code)
+
+
+def _key_of(entry: RegisteredCertificate) -> PublicKey:
+    return check_new_key(x509.load_der_x509_certificate(entry.der).public_key())
+
+
+def _load(page: Page, merger_key: str) -> MergerRecord:
+    record = page.get(Table.MERGER, merger_key)
+    if record is None:
+        raise PkiError(ErrorCode.REQUEST_NOT_FOUND, place=merger_key[:40])
+    return read_merger_record(merger_key, record)
+
+
+def _save(page: Page, record: MergerRecord) -> None:
+    fields = merger_record_fields(record)
+    page.put(Table.MERGER, record.id, fields, state=record.state)
