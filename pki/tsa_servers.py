@@ -133,6 +133,10 @@ class TimeStampClient:
                 return stamp
         raise PkiError(ErrorCode.TIME_STAMP_UNAVAILABLE, place=why)
 
+    def replace_trust(self, trust: TrustStore) -> None:
+        """Believe others for every server from now on; breakers stay as they are."""
+        self._servers = tuple(replace(one, trust=trust) for one in self._servers)
+
     def state_of(self, address: str) -> Breaker:
         """Return the state of a server, for metrics.
 

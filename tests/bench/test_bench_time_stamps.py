@@ -1,7 +1,9 @@
 """What a time stamp costs beyond the private operation it needs."""
 
+import asyncio
 import json
 import sys
+import time
 import timeit
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +11,20 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from exchange.demo.service import start_service
+from exchange.demo.site import Site, build_site
 from pki.algorithms import default_scheme
 from pki.tsa_register import SqliteTimeStampRegister
 from tests.support.certificates import PrivateKey, p256
 from tests.support.pki import NOW, TestPki
+from tests.support.stamp_services import Burst, serials_of
 from tests.support.time_stamps import DIGEST, authority, request, tsa_credential
 
 BARS = {"P-256": 10.0, "RSA-3072": 1.3}
 """Greatest ratio of a whole answer to the bare private operation."""
+OVER_HTTP = 100
+"""Fewest stamps a second over HTTP, each recorded on disk; client and service share
+the processors."""
 
 
 def _milliseconds(work: Callable[[], object], rounds: int = 100) -> float:
@@ -51,3 +59,28 @@ def test_answer_costs_little_beyond_the_signature(name: str, tmp_path: Path) -> 
     }
     sys.stdout.write(json.dumps(line) + "\n")
     assert answered <= BARS[name] * raw
+
+
+@pytest.mark.bench
+async def test_stamps_over_http_come_fast_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path)
+    build_site(site)
+    monkeypatch.setenv("LIENTHONG__ROLES", "ca")
+    monkeypatch.setenv("LIENTHONG__TIME_STAMPING__STAMPS_PER_SECOND", "100000")
+    started = await start_service(site.folder)
+    try:
+        with Burst.against(started) as burst:
+            began = time.perf_counter()
+            await asyncio.sleep(3)
+            stamped, seconds = len(burst.responses), time.perf_counter() - began
+    finally:
+        await started.stop()
+    assert len(serials_of(burst.responses)) >= stamped
+    line = {
+        "what": "time stamps over HTTP, P-256, recorded on disk, 4 clients",
+        "stamps/s": round(stamped / seconds),
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+    assert stamped / seconds >= OVER_HTTP

@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from exchange.config import TimeStampingSettings
 from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, refresh_lists
+from exchange.errors import ExchangeError
+from exchange.stamp_client import FollowedStampClient
+from pki.errors import PkiError
 from pki.hierarchy import Hierarchy
 from pki.kinds import TIME_STAMP_POLICY
-from pki.trust import TrustStore
+from pki.trust import TrustMaterial, TrustStore
 from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
 from pki.tsa_transport import HttpTimeStampTransport
 from tests.support.judges import require
@@ -174,6 +179,32 @@ async def test_kill_in_a_burst_repeats_no_serial_and_loses_no_record(
     assert len(serials) >= 120
     assert len(set(serials)) == len(serials)
     assert unrecorded(other_site.pki / "private" / "stamps.sqlite", responses) == []
+
+
+async def test_client_of_the_settings_follows_what_is_believed(
+    site: Site, started: RunningService
+) -> None:
+    with Hierarchy.open(site.pki) as hierarchy:
+        whole = hierarchy.material()
+    believed = [replace(whole, crls=())]
+    settings = TimeStampingSettings(servers=(tsa_address(started),))
+    client = FollowedStampClient(
+        settings, lambda: believed[0], lambda: datetime.now(UTC)
+    )
+    with pytest.raises(PkiError) as refusal:
+        await asyncio.to_thread(client.stamp, DIGEST)
+    assert "revocation" in refusal.value.place
+    believed[0] = whole
+    stamp = await asyncio.to_thread(client.stamp, DIGEST)
+    assert DIGEST in stamp.token
+
+
+async def test_client_without_servers_is_refused_at_once() -> None:
+    with pytest.raises(ExchangeError) as refusal:
+        FollowedStampClient(
+            TimeStampingSettings(), TrustMaterial, lambda: datetime.now(UTC)
+        )
+    assert refusal.value.place == "time_stamping.servers"
 
 
 async def test_second_address_serves_when_the_first_is_down(

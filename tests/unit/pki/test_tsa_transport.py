@@ -1,18 +1,31 @@
 """How requests for time stamps travel, against servers that misbehave."""
 
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from socket import create_server, socket
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import PkiError
+from pki.keys.software import SoftwareKey, save_pkcs8
 from pki.tsa_reply import RESPONSE_BYTES
 from pki.tsa_transport import HttpTimeStampTransport
 from schemas.errors import ErrorCode
+from tests.support.certificates import Shape, make, p256
+from tests.support.pki import TestPki
+
+DAY = timedelta(days=1)
+LOOPBACK = IPv4Address("127.0.0.1")
 
 GOOD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n"
@@ -71,6 +84,28 @@ class Server:
             return  # The other side has heard enough.
 
 
+class TlsServer(Server):
+    """The same over TLS."""
+
+    def __init__(
+        self, folder: Path, key: SoftwareKey, certificate: x509.Certificate
+    ) -> None:
+        super().__init__(GOOD)
+        path = folder / "server.pem"
+        pem = certificate.public_bytes(Encoding.PEM)
+        path.write_bytes(save_pkcs8(key, None) + pem)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(path)
+
+    @property
+    def address(self) -> str:
+        return super().address.replace("http", "https")
+
+    def _talk(self, peer: socket) -> None:
+        with suppress(OSError), self._context.wrap_socket(peer, server_side=True) as it:
+            super()._talk(it)
+
+
 def ask(server: Server, seconds: float = 5.0) -> bytes:
     transport = HttpTimeStampTransport([server.address], seconds=seconds)
     return transport(server.address, b"query")
@@ -113,6 +148,31 @@ def test_server_that_is_slow_is_given_up_in_time(pause: float) -> None:
     with slow.serving(), pytest.raises(OSError, match=r"."):
         ask(slow, seconds=0.4)
     assert time.monotonic() - began < 3
+
+
+def test_server_over_tls_is_asked_only_if_a_named_root_vouches_for_it(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    ours, other = (TestPki.create(now=now) for _ in range(2))
+    purposes = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+    names = (x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), False)
+    shape = Shape(common_name="127.0.0.1", organ_id=None, extra=(purposes, names))
+    shape = replace(shape, not_before=now - DAY, not_after=now + DAY)
+    key = p256()
+    made = make(ours.root, shape, key=key)
+    server = TlsServer(tmp_path, SoftwareKey(key), made.certificate)
+    roots = []
+    for number, one in enumerate((ours, other)):
+        path = tmp_path / f"root-{number}.pem"
+        path.write_bytes(one.root.credential.certificate.public_bytes(Encoding.PEM))
+        roots.append(path)
+    with server.serving():
+        ask = HttpTimeStampTransport([server.address], anchors=roots[:1], seconds=5)
+        assert ask(server.address, b"query") == b"reply"
+        ask = HttpTimeStampTransport([server.address], anchors=roots[1:], seconds=5)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            ask(server.address, b"query")
 
 
 def test_server_that_is_down_is_an_error_of_the_connection() -> None:
