@@ -23,7 +23,7 @@ LEASE = "ca_journal"
 CHECKED_AGAIN = timedelta(minutes=10)
 """How long a file is believed to be as it was by its time and size alone."""
 
-_LEASE_SECONDS = 30.0
+_LEASE_SECONDS = 6.0
 _LOOK_SECONDS = 2.0
 _MORE_SECONDS = 0.5
 """Between two batches, so that envelopes do not wait behind a long journal."""
