@@ -18,6 +18,14 @@ from pki.layout import labels_in, load_certificate
 
 
 @dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A key and where it is kept."""
+
+    settings: KeySettings
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
 class ResponderKeys:
     """What the settings say about keys for OCSP.
 
@@ -57,15 +65,28 @@ class ResponderKeys:
         Raises:
             PkiError: a key cannot be opened.
         """
+        held = self.held(directory)
+        return {label: one.credential for label, one in held.items()}
+
+    def held(self, directory: Path) -> dict[CaLabel, HeldKey]:
+        """Open every key, and tell where each is kept.
+
+        Raises:
+            PkiError: a key cannot be opened.
+        """
         labels = labels_in(directory)
         opened = dict(
-            _placed(directory, labels, kind, open_key(key))
+            _placed(directory, labels, kind, HeldKey(key, open_key(key)))
             for kind, key in self.named.items()
         )
         for label in labels:
             if label not in opened and (key := self._key_in_folder(label)):
-                opened[label] = open_key(key)
+                opened[label] = HeldKey(key, open_key(key))
         return opened
+
+    def place_of(self, label: CaLabel) -> KeySettings | None:
+        """Return where a further key would lie; None without a folder for it."""
+        return None if self.folder is None else self._place(self.folder, label)
 
     def _files(self) -> Iterator[Path]:
         yield from key_files(self.named.values())
@@ -74,10 +95,14 @@ class ResponderKeys:
                 yield further
 
     def _key_in_folder(self, label: CaLabel) -> KeySettings | None:
-        if self.folder is None or not (path := self.folder / f"{label}.p12").exists():
+        if self.folder is None or not (self.folder / f"{label}.p12").exists():
             return None
+        return self._place(self.folder, label)
+
+    def _place(self, folder: Path, label: CaLabel) -> KeySettings:
         return KeySettings(
-            uri=KeyUri(f"pkcs12:{path}"), passphrase_file=self.passphrase_file
+            uri=KeyUri(f"pkcs12:{folder}/{label}.p12"),
+            passphrase_file=self.passphrase_file,
         )
 
 
@@ -85,11 +110,11 @@ def _placed(
     directory: Path,
     labels: tuple[CaLabel, ...],
     kind: CertificateKind,
-    credential: Credential,
-) -> tuple[CaLabel, Credential]:
+    held: HeldKey,
+) -> tuple[CaLabel, HeldKey]:
     """Find the CA that certified a key; a key of no CA is refused where it is used."""
-    own = [one for one in labels if one.kind is kind]
-    for label in own:
-        if load_certificate(directory, label).subject == credential.certificate.issuer:
-            return label, credential
-    return CaLabel(kind), credential
+    issuer = held.credential.certificate.issuer
+    for label in (one for one in labels if one.kind is kind):
+        if load_certificate(directory, label).subject == issuer:
+            return label, held
+    return CaLabel(kind), held

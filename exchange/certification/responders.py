@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,17 +12,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from exchange.certification.office import CaOffice, CaThread
-from exchange.config import KeySettings, OcspKeysSettings
+from exchange.config import KeySettings
 from exchange.keys import open_key
+from exchange.responder_keys import ResponderKeys
 from pki.authority import Clock
 from pki.files import PRIVATE, write_atomically
 from pki.hierarchy import Hierarchy
 from pki.keys.loader import read_passphrase
 from pki.keys.software import KeyKind, generate, save_pkcs12
-from pki.kinds import RESPONDERS, CertificateKind
-from pki.labels import AnyLabel
-from pki.layout import labels_in, load_certificate
+from pki.kinds import RESPONDERS
+from pki.labels import AnyLabel, CaLabel
+from pki.layout import labels_in
 from schemas.errors import CodedError
+from schemas.timestamps import format_utc
 
 _DUE = 1 / 3
 _P256_BITS = 256
@@ -63,6 +67,8 @@ def is_due(certificate: x509.Certificate, now: datetime) -> bool:
 class ResponderKeeper:
     """Renews the responders whose keys lie in files that can be written.
 
+    A generation that has none yet gets one, where the settings name a folder for it.
+
     Args:
         ca: the CA's thread.
         clock: gives the time.
@@ -71,15 +77,11 @@ class ResponderKeeper:
     """
 
     def __init__(
-        self, ca: CaThread, clock: Clock, keys: OcspKeysSettings, *, seconds: float
+        self, ca: CaThread, clock: Clock, keys: ResponderKeys, *, seconds: float
     ) -> None:
-        self._ca, self._clock, self._seconds = ca, clock, seconds
-        self._keys = {
-            CertificateKind.ISSUING_PERSONS: keys.persons,
-            CertificateKind.ISSUING_ORGANISATIONS: keys.organisations,
-            CertificateKind.ISSUING_SYSTEMS: keys.systems,
-        }
-        self._old: frozenset[CertificateKind] = frozenset()
+        self._ca, self._clock, self._keys = ca, clock, keys
+        self._seconds = seconds
+        self._old: tuple[str, ...] = ()
 
     async def turn(self) -> None:
         """Look, and wait for the next look."""
@@ -88,65 +90,62 @@ class ResponderKeeper:
 
     async def look(self) -> None:
         """Renew what is due; what is due and cannot be renewed is told."""
-        old = [
-            RESPONDERS[issuer]
-            for issuer, key in self._keys.items()
-            if key.uri and not await self._is_young(issuer, key)
-        ]
-        self._old = frozenset(old)
+        try:
+            self._old = await self._ca.run(self._renew)
+        except (CodedError, sqlite3.Error) as error:
+            _log.error("ca.responders_failed", error=str(error))
+            self._old = ("all",)
 
     async def check(self) -> tuple[str, ...]:
         """Return the responders somebody must look after (`exchange.readiness`)."""
-        return tuple(f"ca.{kind}" for kind in sorted(self._old))
+        return tuple(f"ca.responder.{name}" for name in self._old)
 
-    async def _is_young(self, issuer: CertificateKind, key: KeySettings) -> bool:
-        try:
-            return await self._ca.run(
-                lambda office: _renew_if_due(office, issuer, key, self._clock())
-            )
-        except CodedError as error:
-            kind = RESPONDERS[issuer]
-            _log.error(
-                "ca.responder_failed", kind=kind, code=error.code, place=error.place
-            )
-            return False
+    def _renew(self, office: CaOffice) -> tuple[str, ...]:
+        """Renew in the CA's thread; return what is old and stays so."""
+        now = self._clock()
+        held = self._keys.held(office.folder)
+        due = {
+            label: one.settings
+            for label, one in held.items()
+            if is_due(one.credential.certificate, now)
+        }
+        for label in labels_in(office.folder):
+            if label.kind in RESPONDERS and label not in held:
+                due |= self._further(label)
+        return tuple(str(one) for one in due if not _renewed(office, one, due[one]))
+
+    def _further(self, label: CaLabel) -> Mapping[CaLabel, KeySettings]:
+        """Return where a generation without a responder is to get one."""
+        place = self._keys.place_of(label)
+        return {} if place is None else {label: place}
 
 
-def _renew_if_due(
-    office: CaOffice, issuer: CertificateKind, key: KeySettings, now: datetime
-) -> bool:
-    """Return whether the responder's certificate is young, now."""
-    old = open_key(key).certificate
-    if not is_due(old, now):
-        return True
+def _renewed(office: CaOffice, label: CaLabel, key: KeySettings) -> bool:
+    """Renew one responder if its file can be written here; tell whether it was."""
     scheme, _, place = key.uri.partition(":")
     path = Path(place)
     if scheme != _SCHEME or not os.access(path.parent, os.W_OK):
-        _log.warning("ca.responder_old", kind=RESPONDERS[issuer])
+        _log.warning("ca.responder_old", ca=str(label))
         return False
-    new = renew_responder(
-        office.hierarchy,
-        _label_of(office.folder, old, issuer),
-        path,
-        read_passphrase(key.passphrase_file),
-        key_kind=_kind_of(old.public_key()),
-    )
-    end = new.not_valid_after_utc.isoformat()
-    _log.info("ca.responder_renewed", kind=RESPONDERS[issuer], until=end)
+    try:
+        new = renew_responder(
+            office.hierarchy,
+            label,
+            path,
+            read_passphrase(key.passphrase_file),
+            key_kind=_kind_of(key) if path.exists() else KeyKind.P256,
+        )
+    except CodedError as error:
+        _log.error("ca.responder_failed", ca=str(label), error=str(error))
+        return False
+    end = format_utc(new.not_valid_after_utc)
+    _log.info("ca.responder_renewed", ca=str(label), until=end)
     return True
 
 
-def _label_of(
-    folder: Path, responder: x509.Certificate, kind: CertificateKind
-) -> AnyLabel:
-    """Return the very CA a responder answers for; each generation has its own."""
-    for label in labels_in(folder):
-        if load_certificate(folder, label).subject == responder.issuer:
-            return label
-    return kind
-
-
-def _kind_of(key: object) -> KeyKind:
+def _kind_of(settings: KeySettings) -> KeyKind:
+    """Return the kind of the key there is; the new one is of the same."""
+    key = open_key(settings).certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey):
         return KeyKind.RSA3072
     return KeyKind.P256 if key.key_size == _P256_BITS else KeyKind.P384

@@ -9,6 +9,7 @@ from cryptography import x509
 
 from exchange.app import Listener, listening
 from exchange.certification.enrolment import EnrolmentDesk
+from exchange.certification.expiry_watch import ExpiryWatch
 from exchange.certification.list_keeper import ListKeeper
 from exchange.certification.office import CaThread, opened_ca
 from exchange.certification.responders import ResponderKeeper
@@ -17,6 +18,7 @@ from exchange.errors import ExchangeError
 from exchange.http.enrolment_app import create_enrolment_app
 from exchange.http.tls import believe, enrolment_context
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
+from exchange.responder_keys import ResponderKeys
 from exchange.trust import FollowedTrust
 from pki.files import read_private_file
 from pki.kinds import CertificateKind
@@ -57,11 +59,16 @@ class CaRole:
         ca = await base.opened.enter_async_context(opened_ca(settings.ca, clock))
         seconds = settings.ca.crl_check_seconds
         lists = ListKeeper(ca, clock, base.metrics, seconds=seconds)
-        responders = ResponderKeeper(ca, clock, settings.keys.ocsp, seconds=seconds)
+        responders = ResponderKeeper(
+            ca, clock, ResponderKeys.of(settings), seconds=seconds
+        )
         base.readiness.add(lists.check)
         base.readiness.add(responders.check)
         await base.repeat("ca.lists", lists.turn)
         await base.repeat("ca.responders", responders.turn)
+        seconds = settings.ca.expiry_check_seconds
+        expiry = ExpiryWatch(ca, base.metrics, seconds=seconds)
+        await base.repeat("ca.expiry", expiry.turn)
         return ca
 
     async def listen(self, base: Base, ca: CaThread) -> int | None:
