@@ -12,6 +12,7 @@ from exchange.usecases.audit_ca_journals import (
     LogAudit,
     audit_ca_journals,
 )
+from exchange.usecases.audit_log import audit_log
 from schemas.errors import Text
 
 _BROKEN, _UNDECIDED = 1, 2
@@ -40,6 +41,11 @@ def configure(parser: Parser) -> None:
         metavar="FOLDER",
         help="mặc định publication.folder, VAR/pki / by default the same",
     )
+    audit.add_argument(
+        "--whole",
+        action="store_true",
+        help="tính lại toàn bộ nhật ký / compute the tree of the whole log anew",
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -57,6 +63,9 @@ async def _audit(arguments: Arguments) -> LogAudit:
     settings = load_settings(arguments.config)
     published = settings.publication.folder or arguments.var / "pki"
     async with open_database(settings.mongodb, arguments.var) as storage:
+        if arguments.whole:
+            # Proofs lead to a root that is then known to be of these entries.
+            await audit_log(storage)
         return await audit_ca_journals(storage, arguments.ca or published)
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from exchange.delivery.ca_journal import CaJournalFollower, FollowedJournals
+from exchange.storage.mongo.driver import open_client, open_database
 from exchange.storage.mongo.store import MongoStorage
 from exchange.usecases.enter_ca_journal import enter_ca_journal
 from schemas.errors import ErrorCode
 from schemas.evidence import LogEntry
 from tests.support.cli import Said, lienthong
 from tests.support.journals import add_lines, line, publish
+from tests.support.stored import acceptance
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.integration
@@ -30,6 +32,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from exchange.delivery import ca_journal
 from exchange.storage.mongo.store import open_mongo_storage
+from tests.support.stored import acceptance
 from tests.support.world import make_world
 
 def alarm(label, *, broken):
@@ -186,7 +189,7 @@ async def test_audit_by_command_says_up_to_where_the_log_proves(
     await enter_ca_journal(services, path)
     waiting = await audit("--json")
     await mongo_storage.log.sequence(limit=10)
-    whole = await audit("--json")
+    whole = await audit("--json", "--whole")
     path.write_text(path.read_text().replace(line(2), line(9)))
     broken = await audit("--json")
     told = await audit("--lang", "en")
@@ -207,3 +210,25 @@ async def test_audit_by_command_says_up_to_where_the_log_proves(
     assert broken.json["journals"][0]["error"]["code"] == ErrorCode.JOURNAL_BROKEN
     assert "WRONG: issuing-persons/3" in told.out
     assert "journal was changed" in told.err
+
+
+async def test_audit_of_the_whole_log_names_a_changed_entry(
+    mongod_uri: str, mongo_database: str, mongo_storage: MongoStorage, tmp_path: Path
+) -> None:
+    for number in range(5):
+        await mongo_storage.envelopes.accept(acceptance(number))
+    await mongo_storage.log.sequence(limit=10)
+    client = open_client(mongod_uri, patience_seconds=10)
+    log = open_database(client, mongo_database)["log"]
+    await log.update_one({"_id": 3}, {"$set": {"leaf": b"{}"}})
+    client.close()
+    config = tmp_path / "lienthong.toml"
+    config.write_text(
+        f'mongodb = {{ uri = "{mongod_uri}", database = "{mongo_database}" }}\n'
+    )
+    words = ("log", "audit", "--config", config, "--var", tmp_path, "--json")
+
+    said = await asyncio.to_thread(lienthong, *words, "--whole")
+
+    assert (said.code, said.error) == (1, ErrorCode.LOG_PROOF_INVALID)
+    assert said.json["error"]["place"] == "3"
