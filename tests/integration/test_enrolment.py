@@ -1,8 +1,10 @@
 """Enrolment over EST with standard clients against a running CA process."""
 
+import asyncio
 import json
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,12 +14,18 @@ from urllib.request import urlopen
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from exchange.demo.directory import fill_directory
 from exchange.demo.site import Site, build_site
 from pki.hierarchy import Hierarchy
 from pki.journal import Act
 from pki.kinds import CertificateKind
+from pki.names import SubjectFields
 from pki.registration.records import EnrolmentCode, OperatorProof
+from pki.requests import read_request
+from schemas.identifiers import parse_organ_id, parse_system_id
+from tests.support.demonstration import lienthong
 from tests.support.enrolling import (
     Applicant,
     CaProcess,
@@ -31,6 +39,7 @@ from tests.support.judges import run
 
 pytestmark = pytest.mark.integration
 
+AGE = timedelta(days=6)
 SYSTEM = CertificateKind.SYSTEM
 FIRST = OperatorProof(name="Lê Thị Một", passphrase=b"mot mat khau dai")
 SECOND = OperatorProof(name="Trần Văn Hai", passphrase=b"hai mat khau dai")
@@ -41,6 +50,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A demonstration site; its CA serves all tests here."""
     made = Site(tmp_path_factory.mktemp("site"))
     build_site(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site that nobody ran since it was made, some days ago."""
+    made = Site(tmp_path_factory.mktemp("aged") / "site")
+    build_site(made, clock=lambda: datetime.now(UTC) - AGE)
     return made
 
 
@@ -344,19 +361,67 @@ def test_certificate_survives_the_process_being_killed(
 
 
 def test_lists_grown_old_without_a_process_are_fresh_soon_after_it_starts(
-    tmp_path: Path,
+    aged: Site,
 ) -> None:
-    made, days = Site(tmp_path / "site"), timedelta(days=6)
-    build_site(made, clock=lambda: datetime.now(UTC) - days)
-    path = made.pki / "issuing-systems.crl"
+    path = aged.pki / "issuing-systems.crl"
     old = x509.load_der_x509_crl(path.read_bytes())
-    with ca_process(made) as process:
+    with ca_process(aged) as process:
         process.kill()
-    with ca_process(made):
+    with ca_process(aged):
         end = time.monotonic() + 10
         while time.monotonic() < end:
             new = x509.load_der_x509_crl(path.read_bytes())
-            if new.last_update_utc > old.last_update_utc + days / 2:
+            if new.last_update_utc > old.last_update_utc + AGE / 2:
                 return
             time.sleep(0.1)
     pytest.fail("the lists are old")
+
+
+def test_certificate_that_ran_out_renews_nothing_and_is_told_why(
+    aged: Site, tmp_path: Path
+) -> None:
+    old = Applicant.make(tmp_path, "qlvb-het-han")
+    request = read_request(old.request.with_suffix(".der").read_bytes())
+    names = SubjectFields(
+        common_name="qlvb-het-han",
+        organ_id=parse_organ_id("H99.151"),
+        system_id=parse_system_id("qlvb-het-han"),
+    )
+    then = datetime.now(UTC) - AGE / 2
+    with Hierarchy.open(aged.pki, clock=lambda: then) as hierarchy:
+        issued = hierarchy.issue(SYSTEM, names, request, days=1)
+    old.certificate.write_bytes(issued.public_bytes(Encoding.PEM))
+    with ca_process(aged) as process:
+        reply = process.renew(old.request, certificate=old.certificate, key=old.key)
+    assert (reply.status, reply.code) == (403, "client_certificate_refused")
+    assert b"certificate_expired" in reply.body
+
+
+def test_enrolled_system_connects_to_the_agency_listener(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIENTHONG__SERVER__WORKERS", "1")
+    asyncio.run(fill_directory(site))
+    with ca_process(site, roles="exchange,ca") as process:
+        system = enrolled(process, tmp_path, "qlvb-ket-noi")
+        registered = lienthong(
+            *("agencies", "register-system", "qlvb-ket-noi", "--name", "Phần mềm"),
+            *("--certificate", str(system.certificate), "--acts-for", "H99.151"),
+            *("--var", str(site.folder)),
+        )
+        assert registered.returncode == 0, registered.stderr
+        port = process.ports["agency_port"]
+        told = subprocess.run(
+            [
+                *("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-quiet"),
+                *("-verify_return_error", "-CAfile", str(site.hub_authority)),
+                *("-cert", str(system.certificate), "-key", str(system.key)),
+                "-ign_eof",
+            ],
+            input=b"GET /v1/agencies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+    assert told.stdout.startswith(b"HTTP/1.1 200 ")
+    assert b"H99.151" in told.stdout
