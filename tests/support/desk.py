@@ -1,10 +1,13 @@
 """A registration desk over a real hierarchy in a folder, with a clock to turn."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pki.founding import HierarchySettings, create_hierarchy
 from pki.hierarchy import Hierarchy
@@ -24,39 +27,68 @@ AGENCY = OrganId("H99.151")
 
 
 @dataclass(slots=True)
+class Moment:
+    """A clock that is turned by hand."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(slots=True)
 class Desk:
     """A desk, its CAs and the time."""
 
     folder: Path
     hierarchy: Hierarchy
-    now: datetime = NOW
+    time: Moment
     desk: RegistrationDesk = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reopen()
+        self._open()
 
     def reopen(self) -> None:
-        self.desk = RegistrationDesk.open(
-            self.folder, self.hierarchy, clock=lambda: self.now
-        )
+        self.desk.close()
+        self._open()
 
     def pass_time(self, span: timedelta) -> None:
-        self.now += span
+        self.time.at += span
+
+    def _open(self) -> None:
+        self.desk = RegistrationDesk.open(
+            self.folder, self.hierarchy, clock=self.time.now
+        )
 
 
 @contextmanager
 def open_desk(
     folder: Path, *, operators: int = 2, demo: bool = False
 ) -> Iterator[Desk]:
-    """Found a CA and open its desk, with the first operators added."""
-    made: list[Desk] = []
-    now = lambda: made[0].now if made else NOW  # noqa: E731 - a clock, not a function
-    settings = HierarchySettings(demo=demo)
-    with create_hierarchy(folder / "pki", settings, now) as hierarchy:
-        made.append(Desk(folder / "pki", hierarchy))
+    """Open the desk of a CA, with the first operators added."""
+    ca = folder / "pki"
+    shutil.copytree(Path(_founded(operators, demo).name) / "pki", ca)
+    time = Moment()
+    with Hierarchy.open(ca, clock=time.now) as hierarchy:
+        made = Desk(ca, hierarchy, time)
+        try:
+            yield made
+        finally:
+            made.desk.close()
+
+
+@cache
+def _founded(operators: int, demo: bool) -> TemporaryDirectory[str]:
+    """Found a CA once for the many tests that begin with it."""
+    kept = TemporaryDirectory()
+    folder, settings = Path(kept.name) / "pki", HierarchySettings(demo=demo)
+    with (
+        create_hierarchy(folder, settings, Moment().now) as hierarchy,
+        RegistrationDesk.open(folder, hierarchy, clock=Moment().now) as desk,
+    ):
         for number, one in enumerate((FIRST, SECOND)[:operators]):
-            made[0].desk.add_operator(one, CLERK, (FIRST, SECOND)[:number])
-        yield made[0]
+            desk.add_operator(one, CLERK, (FIRST, SECOND)[:number])
+    return kept
 
 
 def person(**changes: object) -> SubjectFields:

@@ -1,0 +1,120 @@
+"""Warnings before certificates end."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from pki.journal import CaAction
+from pki.kinds import CertificateKind
+from pki.registration.expiry import (
+    STAGES,
+    counts_by_stage,
+    due_warnings,
+    ending,
+    record_warnings,
+)
+from tests.support.certificates import p256
+from tests.support.desk import Desk, open_desk, person, system
+
+DAY = timedelta(days=1)
+PERSON, SYSTEM = CertificateKind.PERSON, CertificateKind.SYSTEM
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(tmp_path, operators=0) as made:
+        yield made
+
+
+def issue(desk: Desk, days: int = 200) -> x509.Certificate:
+    return desk.hierarchy.issue(PERSON, person(), p256().public_key(), days=days)
+
+
+def told(desk: Desk) -> list[int]:
+    return [one.stage for one in record_warnings(desk.desk.office)]
+
+
+def end_of(certificate: x509.Certificate) -> datetime:
+    return certificate.not_valid_after_utc
+
+
+def test_each_stage_is_told_once(desk: Desk) -> None:
+    ends = end_of(issue(desk))
+    said = []
+    for days in (61, 60, 59, 31, 30, 14, 8, 7, 2, 1, 0.5, 0, -1):
+        desk.time.at = ends - days * DAY
+        said.append((days, told(desk)))
+        assert told(desk) == []
+    assert [one for one in said if one[1]] == [(stage, [stage]) for stage in STAGES]
+
+
+def test_stage_that_passed_unseen_is_not_told_later(desk: Desk) -> None:
+    desk.time.at = end_of(issue(desk)) - 10 * DAY
+    assert told(desk) == [14]
+
+
+def test_warning_is_in_the_journal_before_it_is_told(desk: Desk) -> None:
+    made = issue(desk)
+    desk.time.at = end_of(made) - 30 * DAY
+    told(desk)
+    last = desk.desk.journal.entries()[-1]
+    assert last.action is CaAction.EXPIRY_WARNED
+    assert last.subject == f"{made.serial_number:x}"
+    assert last.facts["stage"] == "30"
+
+
+def test_renewed_certificate_is_not_warned_about(desk: Desk) -> None:
+    ends = end_of(issue(desk))
+    desk.time.at = ends - 40 * DAY
+    issue(desk)
+    assert told(desk) == []
+
+
+def test_revoked_renewal_does_not_silence_the_warning(desk: Desk) -> None:
+    ends = end_of(issue(desk))
+    desk.time.at = ends - 40 * DAY
+    desk.hierarchy.revoke(issue(desk).serial_number)
+    assert told(desk) == [60]
+
+
+def test_certificate_of_another_kind_is_no_renewal(desk: Desk) -> None:
+    ends = end_of(issue(desk))
+    desk.time.at = ends - 40 * DAY
+    desk.hierarchy.issue(SYSTEM, system(), p256().public_key())
+    assert told(desk) == [60]
+
+
+def test_revoked_and_expired_certificates_are_not_warned_about(desk: Desk) -> None:
+    first = issue(desk)
+    desk.hierarchy.revoke(first.serial_number)
+    desk.time.at = end_of(first) - 5 * DAY
+    assert told(desk) == []
+
+
+def test_short_lived_certificate_is_not_warned_about_from_its_first_day(
+    desk: Desk,
+) -> None:
+    made = issue(desk, days=30)
+    assert told(desk) == []
+    desk.time.at = end_of(made) - 14 * DAY
+    assert told(desk) == [14]
+
+
+def test_counters_come_from_the_certificates_not_from_what_was_told(
+    desk: Desk,
+) -> None:
+    desk.time.at = end_of(issue(desk)) - 10 * DAY
+    told(desk)
+    counted = counts_by_stage(desk.hierarchy.certificates(), desk.time.at)
+    assert counted == {60: 0, 30: 0, 14: 1, 7: 0, 1: 0}
+
+
+def test_due_warnings_is_what_ends_less_what_was_told(desk: Desk) -> None:
+    made = issue(desk)
+    now = end_of(made) - 10 * DAY
+    certificates = desk.hierarchy.certificates()
+    assert [one.serial for one in ending(certificates, now)] == [made.serial_number]
+    assert due_warnings(certificates, {(made.serial_number, 14)}, now) == ()
