@@ -1,5 +1,6 @@
 """The internal CA at the command line."""
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pki.accounts import account_name
 from pki.ca_limits import PermittedHosts, hosts_of
 from pki.keys.software import load_pkcs12
 from pki.kinds import CertificateKind
@@ -294,3 +296,72 @@ def test_ca_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
     said = pki(tmp_path, "list")
 
     assert (said.code, said.error) == (1, "file_unreadable")
+
+
+def test_suspended_certificate_is_on_hold_until_it_is_released(var: Path) -> None:
+    serial = issue(var, *SEAL).json["serial"]
+
+    said = pki(var, "suspend", serial, "--reason-text", "chờ xác minh")
+    again = pki(var, "suspend", serial)
+
+    assert said.json == {"suspended": serial}
+    assert (again.code, again.error) == (1, "already_suspended")
+    assert pki(var, "show", serial).json["reason"] == "certificateHold"
+    assert pki(var, "release", serial).json == {"released": serial}
+    shown = pki(var, "show", serial).json
+    assert (shown["reason"], shown["revoked_at"]) == ("", "")
+    assert (pki(var, "release", serial).error) == "not_suspended"
+
+
+def test_show_tells_who_did_what_and_why(var: Path) -> None:
+    serial = issue(var, *SEAL, "--why", "quyết định 12").json["serial"]
+    pki(var, "revoke", serial, "--why", "giải thể")
+
+    journal = pki(var, "show", serial).json["journal"]
+    told = lienthong("pki", "show", serial, "--var", var).out
+
+    assert [(one["action"], one["reason"]) for one in journal] == [
+        ("issuance_begun", "quyết định 12"),
+        ("certificate_issued", "quyết định 12"),
+        ("certificate_revoked", "giải thể"),
+    ]
+    assert {one["actor"] for one in journal} == {account_name()}
+    assert told.splitlines()[-1].endswith("giải thể")
+
+
+def test_invalidity_date_is_a_time_that_is_past(var: Path) -> None:
+    serial = issue(var, *SEAL).json["serial"]
+
+    for wrong in ("2999-01-01T00:00:00Z", "2026-11-01T00:00:00", "hôm qua"):
+        said = pki(var, "revoke", serial, "--invalidity-date", wrong)
+        assert (said.code, said.error) == (1, "invalidity_date_refused")
+    said = pki(var, "revoke", serial, "--invalidity-date", "2026-01-02T10:00:00+07:00")
+
+    assert said.json["invalidity_date"] == "2026-01-02T03:00:00.000Z"
+    shown = pki(var, "show", serial).json
+    assert shown["invalidity_date"] == "2026-01-02T03:00:00.000Z"
+
+
+def test_audit_tells_that_all_is_well_or_the_code_and_place(var: Path) -> None:
+    serial = issue(var, *SEAL).json["serial"]
+
+    sound = pki(var, "audit")
+    database = sqlite3.connect(
+        var / "pki" / "private" / "issuing-organisations" / "registry.sqlite"
+    )
+    with database:
+        database.execute("UPDATE certificate SET revoked_at = 'x', reason = 'x'")
+        database.execute("UPDATE certificate SET revoked_at = NULL, reason = NULL")
+        database.execute("DROP TRIGGER begun_stays")
+        database.execute("UPDATE begun SET tbs_digest = ''")
+    database.close()
+    broken = pki(var, "audit")
+    english = lienthong("pki", "audit", "--var", var, "--lang", "en")
+
+    assert (sound.code, sound.json["ok"], sound.json["findings"]) == (0, True, [])
+    assert sound.json["journals"][0]["label"] == "root"
+    assert (broken.code, broken.error) == (1, "registry_differs")
+    place = f"issuing-organisations/{serial}"
+    assert broken.json["findings"] == [{"code": "registry_differs", "place": place}]
+    assert english.code == 1
+    assert f"differ at the place named. [{place}]" in english.out
