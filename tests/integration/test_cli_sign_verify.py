@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Said, lienthong, passphrase, program
-from tests.support.signed_pdf import LETTER
+from tests.support.draft_pdf import HEADING, SIGNER_BLOCK, Printed, draft_pdf
+from tests.support.signed_pdf import ANNEX, LETTER
 
+SIGNATURE_IMAGE = LETTER.parent / "chu-ky-mau.png"
+SEAL_IMAGE = LETTER.parent / "con-dau-mau.png"
 AGENCY = ("--agency", "H99.151")
 
 
@@ -159,3 +162,108 @@ def test_passphrase_nobody_can_be_asked_for_is_wrong_usage(office: Path) -> None
 
     assert said.code == 3
     assert "--passphrase-file" in said.err
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A letter whose number and date are still blank, signed by a person `official`."""
+    path = tmp_path / "draft.pdf"
+    block = (*SIGNER_BLOCK[:2], Printed(371, 375, "official"))
+    path.write_bytes(draft_pdf(*HEADING, *block))
+    return path
+
+
+def test_clerk_numbers_and_seals_in_one_step_and_all_signatures_pass(
+    office: Path, draft: Path, tmp_path: Path
+) -> None:
+    person, sealed = tmp_path / "person.pdf", tmp_path / "sealed.pdf"
+    number = ("--number", "214/UBND-VHXH", "--date", "2026-10-05")
+
+    signed = sign(
+        office,
+        draft,
+        person,
+        *("--key", office / "official.p12", "--image", SIGNATURE_IMAGE),
+    )
+    seal = sign(
+        office,
+        person,
+        sealed,
+        *("--key", office / "seal.p12", "--role", "agency-seal", *number),
+        *("--image", SEAL_IMAGE),
+    )
+    passed = verify(office, sealed, *published(office))
+
+    assert (signed.code, seal.code) == (0, 0)
+    assert (passed.code, passed.json["indication"]) == (0, "TOTAL-PASSED")
+    fields = [one["field"] for one in passed.json["signatures"]]
+    assert fields == ["lienthong-person", "lienthong-number", "lienthong-agency-seal"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--role", "annex", "--number", "187/KH-UBND"),
+        ("--role", "copy", "--copy-form", "sao-y"),
+    ],
+    ids=["annex", "copy"],
+)
+def test_agency_signs_annex_and_copy_alone(
+    office: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    signed = tmp_path / "signed.pdf"
+
+    said = sign(office, ANNEX, signed, "--key", office / "seal.p12", *words)
+    passed = verify(office, signed, *published(office))
+
+    assert said.code == 0
+    assert (passed.code, passed.json["indication"]) == (0, "TOTAL-PASSED")
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("--role", "annex"), "--number"),
+        (("--role", "copy"), "--copy-form"),
+        (("--role", "number"), "--number"),
+        (("--number", "1/QĐ-UBND"), "--number"),
+        (("--role", "annex", "--number", "1", "--image", "x.png"), "--image"),
+        (("--date", "5/10/2026"), "--date"),
+    ],
+)
+def test_role_says_what_it_needs_and_what_it_does_not_use(
+    office: Path, tmp_path: Path, words: tuple[str, ...], missing: str
+) -> None:
+    secret = ("--passphrase-file", office / "passphrase")
+    out = ("--key", office / "seal.p12", "--out", tmp_path / "out.pdf")
+    said = lienthong("sign", LETTER, *out, *secret, *words)
+
+    assert said.code == 3
+    assert missing in said.err
+
+
+def test_image_without_a_signers_block_says_which_place_to_give(
+    office: Path, tmp_path: Path
+) -> None:
+    key = ("--key", office / "official.p12", "--image", SIGNATURE_IMAGE)
+
+    unknown = sign(office, LETTER, tmp_path / "out.pdf", *key)
+    named = sign(
+        office, LETTER, tmp_path / "out.pdf", *key, "--signer-name", "đoàn thạch khuê"
+    )
+
+    assert (unknown.code, unknown.error) == (1, "signer_block_not_found")
+    assert unknown.json["error"]["place"].startswith("--place 2,")
+    assert named.code == 0
+
+
+def test_secrecy_stamp_is_refused_before_the_key_is_used(
+    office: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.pdf"
+    secret.write_bytes(draft_pdf(Printed(100, 790, "TUYỆT MẬT"), *HEADING))
+
+    said = sign(office, secret, tmp_path / "out.pdf", "--key", office / "official.p12")
+
+    assert (said.code, said.error) == (1, "secrecy_mark")
+    assert not (tmp_path / "out.pdf").exists()

@@ -12,6 +12,7 @@ from signing.profiles import (
     person_rectangle,
     scheme_for,
     seal_rectangle,
+    top_right_rectangle,
 )
 
 SEAL_MM = 36
@@ -20,6 +21,20 @@ SEAL_MM = 36
 def test_every_role_has_a_profile_with_its_own_field() -> None:
     assert set(ROLES) == set(SignerRole)
     assert len({role.field_name for role in ROLES.values()}) == len(ROLES)
+
+
+def test_only_person_and_seal_show_an_image() -> None:
+    shown = {role for role, profile in ROLES.items() if profile.image}
+    assert shown == {SignerRole.PERSON, SignerRole.AGENCY_SEAL}
+
+
+def test_text_in_the_corner_keeps_off_the_edges_and_above_the_page_margin() -> None:
+    """A4, three lines of 10 points; the margin of the text is 20 mm."""
+    place = top_right_rectangle((595, 842), (120, 36))
+    assert place.page == 1
+    assert place.x + place.width == pytest.approx(595 - 15 / 25.4 * 72)
+    assert place.y + place.height == pytest.approx(842 - 6 / 25.4 * 72)
+    assert place.y > 842 - 20 / 25.4 * 72
 
 
 def test_seal_covers_the_left_third_of_the_personal_signature() -> None:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 from pyhanko.sign.signers.cms_embedder import (
     PdfCMSEmbedder,
     SigIOSetup,
@@ -19,16 +19,24 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObjec
 from pki.keys.api import Credential, SignatureScheme
 from pki.kinds import CertificateKind
 from schemas.errors import ErrorCode
+from schemas.verdict import Indication
 from signing.errors import SigningError
 from signing.pades.cms import template_for
-from signing.pades.request import SignRequest
+from signing.pades.request import Particulars, SignRequest
+from signing.profiles import SignerRole
+from signing.validation.page_text import document_text
+from tests.support import later_revisions
 from tests.support.credentials import credential_of_kind
+from tests.support.draft_pdf import HEADING, Printed, draft_pdf
+from tests.support.judged_pdf import judged, material
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
     FORM,
     LETTER,
     PERSON,
     SEAL,
+    SEAL_PNG,
+    letter_place,
     sign,
     signatures,
     tampered,
@@ -248,6 +256,68 @@ def test_a_certified_document_that_allows_no_change_is_not_signed() -> None:
     code, place = refusal_of(certified(MDPPerm.NO_CHANGES), CLERK, SEAL)
     assert (code, place) == (ErrorCode.PDF_SIGNING_FORBIDDEN, "DocMDP")
     assert sign(certified(MDPPerm.FILL_FORMS), CLERK, SEAL)
+
+
+def test_a_certified_document_takes_no_new_signature_that_shows() -> None:
+    """The certification would be broken by it (and is not by one in its own form)."""
+    for permission in (MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE):
+        source = certified(permission)
+        with pytest.raises(SigningError) as refusal:
+            sign(source, CLERK, SEAL, image=SEAL_PNG, placement=letter_place())
+        assert refusal.value.code is ErrorCode.PDF_SIGNING_FORBIDDEN
+        assert refusal.value.place == "Author"
+
+
+def test_locked_fields_take_no_new_signature_that_shows() -> None:
+    lock = FieldMDPSpec(FieldMDPAction.ALL)
+    source = signed_elsewhere(OFFICIAL, SigMDPSetup("sha256", field_lock=lock))
+    with pytest.raises(SigningError) as refusal:
+        sign(source, CLERK, SEAL, image=SEAL_PNG, placement=letter_place())
+    assert refusal.value.code is ErrorCode.PDF_SIGNING_FORBIDDEN
+
+
+CHANGES = [
+    *(later_revisions.new_contents, later_revisions.overwritten_contents),
+    *(later_revisions.swapped_pages, later_revisions.removed_page),
+    *(later_revisions.note_on_page, later_revisions.unsigned_field),
+    *(later_revisions.acting_field, later_revisions.text_field),
+    *(later_revisions.opening_action, later_revisions.form_fonts),
+    later_revisions.signature_shown_again,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
+def test_what_our_verdict_fails_takes_no_further_signature(
+    change: later_revisions.Change,
+) -> None:
+    changed = later_revisions.revised(sign(SOURCE, OFFICIAL), change)
+    assert judged(changed, material(PKI)).indication is Indication.TOTAL_FAILED
+    code, _ = refusal_of(changed, CLERK, SEAL)
+    assert code in {ErrorCode.PDF_ALREADY_BROKEN, ErrorCode.PDF_ACTIVE_CONTENT}
+
+
+def test_form_filled_after_a_signature_takes_no_further_one() -> None:
+    form = later_revisions.revised(SOURCE, later_revisions.prepared_field)
+    form = later_revisions.revised(form, later_revisions.text_field)
+    signed = sign(form, OFFICIAL)
+    changed = later_revisions.revised(signed, later_revisions.filled_text)
+    assert judged(changed, material(PKI)).indication is Indication.TOTAL_FAILED
+    assert refusal_of(changed, CLERK, SEAL)[0] is ErrorCode.PDF_ALREADY_BROKEN
+
+
+@pytest.mark.parametrize("mark", ["MẬT", "TỐI MẬT", "T U Y Ệ T  M Ậ T"])
+def test_secrecy_stamp_on_the_first_page_stops_every_role(mark: str) -> None:
+    source = draft_pdf(*HEADING, Printed(111, 700, mark))
+    known = Particulars(number="1/QĐ-UBND", text=document_text(source))
+    for role in (SignerRole.PERSON, SignerRole.ANNEX):
+        request = SignRequest(role=role, at=NOW, particulars=known)
+        credential = OFFICIAL if role is SignerRole.PERSON else CLERK
+        assert refusal_of(source, credential, request)[0] is ErrorCode.SECRECY_MARK
+
+
+def test_secrecy_as_a_subject_is_no_stamp() -> None:
+    source = draft_pdf(*HEADING, Printed(111, 700, "V/v bảo vệ bí mật nhà nước"))
+    assert sign(source, OFFICIAL, particulars=Particulars(text=document_text(source)))
 
 
 def test_a_person_who_signed_with_another_program_counts() -> None:

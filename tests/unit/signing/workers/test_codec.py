@@ -8,6 +8,7 @@ import pytest
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
+from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.workers.codec import decode, encode
 from signing.workers.failure import WorkerFailure
 from tests.support.judged_pdf import judged, person_signed, sealed
@@ -30,6 +31,30 @@ def test_nested_verdict_comes_back_equal() -> None:
 def test_lines_come_back_equal() -> None:
     lines = ("ỦY BAN NHÂN DÂN", "")
     assert decode(encode(lines), tuple[str, ...]) == lines
+
+
+TEXT = DocumentText(
+    (TextLine(1, "Số:", 1.5, 2, 3, 4, (TextWord("Số:", 1, 2.5, 2),)),), ("Số:",)
+)
+
+
+def test_printed_text_comes_back_equal() -> None:
+    assert decode(encode(TEXT), DocumentText) == TEXT
+
+
+@pytest.mark.parametrize("number", ["1", None, True, "NaN", float("nan"), 1e999])
+def test_place_that_is_no_finite_number_is_a_failure(number: object) -> None:
+    answer = json.loads(encode(TEXT))
+    answer["lines"][0]["left"] = number
+    with pytest.raises(WorkerFailure):
+        decode(json.dumps(answer).encode(), DocumentText)
+
+
+def test_page_that_is_no_whole_number_is_a_failure() -> None:
+    answer = json.loads(encode(TEXT))
+    answer["lines"][0]["page"] = 1.5
+    with pytest.raises(WorkerFailure):
+        decode(json.dumps(answer).encode(), DocumentText)
 
 
 @pytest.mark.parametrize(
