@@ -2,7 +2,7 @@
 
 SQLite, signing and tokens block; the event loop must not. One thread also keeps the
 connections to the registries where they were opened, and the order of what is done
-(docs/adr/0018).
+(docs/adr/0019).
 """
 
 import asyncio
