@@ -1,11 +1,12 @@
 """`lienthong pki stamper`: the key that makes time stamps, and its yearly renewal."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.commands.pki_files import open_ca, passphrase_in
+from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
 from pki.files import PRIVATE, write_atomically
 from pki.hierarchy import system_clock
 from pki.keys.api import Credential
@@ -69,7 +70,8 @@ def stamper(arguments: Arguments, output: Output) -> None:
             )
             return
     end = end_of_key_use(_make(arguments, path).certificate)
-    lines = settings_lines(path, arguments.passphrase_file)
+    register = ca_folder(arguments) / "private" / "stamps.sqlite"
+    lines = settings_lines(path, arguments.passphrase_file, register)
     output.result(
         {"stamper": str(path), "made": True, "until": format_utc(end)},
         Text(
@@ -84,17 +86,22 @@ def is_due(end: datetime, now: datetime) -> bool:
     return end - now <= timedelta(days=_DUE_DAYS)
 
 
-def settings_lines(path: Path, passphrase: Path) -> str:
-    """Return what the settings of the service need."""
+def settings_lines(path: Path, passphrase: Path, register: Path) -> str:
+    """Return what the settings of a service of role `ca` need."""
     return f"""\
 [keys.tsa]
-uri = "pkcs12:{path}"
-passphrase_file = "{passphrase}"
+uri = {_quoted(f"pkcs12:{path.resolve()}")}
+passphrase_file = {_quoted(passphrase.resolve())}
 
 [time_stamping]
-register = "{path.with_name("stamps.sqlite")}"
+register = {_quoted(register.resolve())}
 clock = "kernel"
 """
+
+
+def _quoted(text: str | Path) -> str:
+    """Write a basic string of TOML; JSON escapes the same characters."""
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def _end_of(path: Path, passphrase: Path) -> datetime:

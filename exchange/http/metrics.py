@@ -1,6 +1,7 @@
 """Counters for operators; labels are closed sets, never what callers write."""
 
 from datetime import datetime
+from math import nan
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -56,6 +57,9 @@ class Metrics:
             "When the key stops stamping, in seconds since 1970.",
             registry=self._registry,
         )
+        # Not 0, which would be an alarm: most processes make no stamps.
+        self._clock_is_sound.set(nan)
+        self._stamp_key_end.set(nan)
         self._lists = Gauge(
             "lienthong_ca_list_seconds_left",
             "Time until the revocation list of a CA lapses; negative since it has.",

@@ -49,6 +49,8 @@ def test_key_is_made_for_a_year_and_stamps(
     told = capsys.readouterr().out
     lines = tomllib.loads(told[told.index("[keys.tsa]") :])
     assert lines["keys"]["tsa"]["uri"] == f"pkcs12:{folder / 'tsa.p12'}"
+    register = lines["time_stamping"]["register"]
+    assert register == str(folder / "pki" / "private" / "stamps.sqlite")
     assert (folder / "tsa.p12").stat().st_mode & 0o777 == 0o600
     credential = opened(folder)
     now = datetime.now(UTC)

@@ -23,6 +23,7 @@ from exchange.config import (
     TimeStampingSettings,
 )
 from exchange.errors import ExchangeError
+from exchange.http.metrics import Metrics
 from exchange.rate import Rate
 from exchange.time_stamping import FollowedTimeStamping
 from pki.clock import ClockPolicy, ClockSource
@@ -232,3 +233,9 @@ def test_policy_that_is_none_is_refused_by_name(desk: Desk) -> None:
         pass
     assert refusal.value.code is ErrorCode.CONFIGURATION_INVALID
     assert refusal.value.place == "time_stamping.policies"
+
+
+def test_process_that_makes_no_stamps_raises_no_alarm_about_its_clock() -> None:
+    page = Metrics().page().decode()
+    assert "lienthong_clock_sound NaN" in page
+    assert "lienthong_time_stamp_key_end NaN" in page
