@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 
@@ -33,6 +34,9 @@ from schemas.errors import ErrorCode
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
+MOST_BYTES = 64 * 1024
+"""Largest certificate read; ours have about one KiB."""
+
 # Such a certificate is refused below; the library's warning would go to the terminal
 # of whoever judges a hostile file.
 warnings.filterwarnings(
@@ -41,14 +45,10 @@ warnings.filterwarnings(
 
 _NO_CA = x509.BasicConstraints(ca=False, path_length=None)
 
-# Version, serial number, algorithm, issuer, validity, subject, key, unique identifiers.
-_BEFORE_EXTENSIONS = (
-    constructed_tag(0),
-    INTEGER,
-    *(SEQUENCE,) * 5,
-    primitive_tag(1),
-    primitive_tag(2),
-)
+# Version, serial number, algorithm, issuer, validity, subject.
+_BEFORE_KEY = (constructed_tag(0), INTEGER, *(SEQUENCE,) * 4)
+# And the key, the unique identifiers.
+_BEFORE_EXTENSIONS = (*_BEFORE_KEY, SEQUENCE, primitive_tag(1), primitive_tag(2))
 
 KEY_USAGES = (
     "digital_signature",
@@ -129,8 +129,10 @@ def read_certificate(source: x509.Certificate | bytes) -> ReadCertificate:
     """Read all of a certificate.
 
     Raises:
-        PkiError: some part of it is malformed.
+        PkiError: some part of it is malformed, or it is larger than `MOST_BYTES`.
     """
+    if isinstance(source, bytes) and len(source) > MOST_BYTES:
+        raise PkiError(ErrorCode.LIMIT_EXCEEDED)
     try:
         certificate = (
             x509.load_der_x509_certificate(source)
@@ -145,11 +147,14 @@ def read_certificate(source: x509.Certificate | bytes) -> ReadCertificate:
 def _read(certificate: x509.Certificate) -> ReadCertificate:
     if certificate.serial_number <= 0:  # RFC 5280 4.1.2.2
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED)
+    encoded = certificate.public_bytes(Encoding.DER)
+    if len(encoded) > MOST_BYTES:
+        raise PkiError(ErrorCode.LIMIT_EXCEEDED)
     extensions = certificate.extensions
     basic = _find(extensions, x509.BasicConstraints) or _NO_CA
     return ReadCertificate(
         certificate=certificate,
-        fingerprint=sha256(certificate.public_bytes(Encoding.DER)).digest(),
+        fingerprint=sha256(encoded).digest(),
         subject=certificate.subject.public_bytes(),
         issuer=certificate.issuer.public_bytes(),
         serial=certificate.serial_number,
@@ -243,9 +248,27 @@ def _policies(extensions: x509.Extensions) -> frozenset[x509.ObjectIdentifier]:
 
 def _has_strong_key(certificate: x509.Certificate) -> bool:
     try:
-        return is_accepted_key(certificate.public_key())
+        key = certificate.public_key()
+        is_curve = isinstance(key, EllipticCurvePublicKey)
+        if is_curve and not _names_its_curve(certificate):
+            return False
+        return is_accepted_key(key)
     except UnsupportedAlgorithm:
         return False
+
+
+def _names_its_curve(certificate: x509.Certificate) -> bool:
+    """Tell whether the curve is named, not spelled out (RFC 5480 2.1.1).
+
+    The library takes parameters that are those of a known curve for its name.
+    """
+    body = DerReader(DerReader(certificate.tbs_certificate_bytes).content(SEQUENCE))
+    for tag in _BEFORE_KEY:
+        body.optional(tag)
+    key = DerReader(body.content(SEQUENCE))
+    algorithm = DerReader(key.content(SEQUENCE))
+    algorithm.content(OBJECT_IDENTIFIER)
+    return algorithm.follows(OBJECT_IDENTIFIER)
 
 
 def _has_strong_signature(certificate: x509.Certificate) -> bool:

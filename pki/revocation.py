@@ -22,10 +22,11 @@ from schemas.errors import ErrorCode
 _UNDERSTOOD = frozenset(
     {
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-        ExtensionOID.CRL_NUMBER,
         ExtensionOID.DELTA_CRL_INDICATOR,
     }
 )
+"""What may be critical; the number of a list must not (5.2.3)."""
+
 _EXPIRED_KEPT = x509.ObjectIdentifier("2.5.29.60")
 
 

@@ -1,5 +1,6 @@
 """Certificates of any shape, also wrong ones, for tests of judging and linting."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.der import SEQUENCE, DerReader, bit_string, element, sequence
 from pki.keys.api import Credential
 from tests.support.pki import NOW, HeldKey, TestCa, TestPki, name
 
@@ -108,6 +110,20 @@ def with_dsa_key(pki: TestPki) -> x509.Certificate:
         .add_extension(key_usage(SIGNER), critical=True)
     )
     return builder.sign(pki.issuing.private, hashes.SHA256())
+
+
+def altered(
+    certificate: x509.Certificate, issuer: TestCa, change: Callable[[bytes], bytes]
+) -> bytes:
+    """Change the content of what is signed, and let `issuer` (P-256) sign it again."""
+    body = DerReader(certificate.tbs_certificate_bytes).content(SEQUENCE)
+    whole = DerReader(DerReader(der(certificate)).content(SEQUENCE))
+    whole.content(SEQUENCE)
+    changed = element(SEQUENCE, change(body))
+    if not isinstance(issuer.private, ec.EllipticCurvePrivateKey):
+        raise TypeError
+    value = issuer.private.sign(changed, ec.ECDSA(hashes.SHA256()))
+    return sequence(changed, whole.whole(SEQUENCE), bit_string(value))
 
 
 def signed_with_sha1(

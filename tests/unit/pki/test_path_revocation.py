@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.der import GENERALIZED_TIME, element
 from pki.keys.api import Credential
 from pki.path import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustMaterial, TrustStore
@@ -192,6 +193,79 @@ _UNKNOWN = x509.UnrecognizedExtension(
 )
 
 
+def _kept_since(at: datetime | str) -> x509.UnrecognizedExtension:
+    """Build expiredCertsOnCRL (ITU-T X.509 9.5.2.8)."""
+    text = at if isinstance(at, str) else at.strftime("%Y%m%d%H%M%SZ")
+    value = element(GENERALIZED_TIME, text.encode())
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.60"), value)
+
+
+def test_list_that_keeps_expired_certificates_covers_them(pki: TestPki) -> None:
+    expires = NOW - 2 * HOUR
+    leaf = make(pki.issuing, Shape(not_after=expires)).certificate
+    for since, covers in ((expires, True), (expires + timedelta(seconds=1), False)):
+        lists = (pki.root.crl(), _list(pki.issuing, (_kept_since(since), False)))
+        judgement = judge(pki, leaf, lists, at=expires)
+        assert (judgement.indication is Indication.TOTAL_PASSED) is covers
+        if not covers:
+            assert_try_later(judgement, ErrorCode.REVOCATION_STALE)
+
+
+def _entries(
+    ca: TestCa,
+    leaf: x509.Certificate,
+    reason: x509.ReasonFlags,
+    *extensions: tuple[x509.ExtensionType, bool],
+) -> bytes:
+    entry = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(leaf.serial_number)
+        .revocation_date(NOW - HOUR)
+        .add_extension(x509.CRLReason(reason), critical=False)
+        .build()
+    )
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.credential.certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + HOUR)
+        .add_revoked_certificate(entry)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(ca.private, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_suspended_certificate_counts_as_revoked(pki: TestPki) -> None:
+    leaf = pki.person().certificate
+    hold = _entries(pki.issuing, leaf, x509.ReasonFlags.certificate_hold)
+    lists = (pki.root.crl(), hold)
+    assert judge(pki, leaf, lists).sub_indication is SubIndication.REVOKED_NO_POE
+    earlier = NOW - HOUR - timedelta(seconds=1)
+    proven = judge(pki, leaf, lists, proven_at=earlier)
+    assert proven.indication is Indication.TOTAL_PASSED
+    late = judge(pki, leaf, lists, proven_at=NOW)
+    assert late.sub_indication is SubIndication.REVOKED
+
+
+@pytest.mark.parametrize(
+    ("reason", "revokes"),
+    [
+        (x509.ReasonFlags.key_compromise, True),
+        (x509.ReasonFlags.remove_from_crl, False),
+    ],
+)
+def test_delta_list_revokes_and_never_makes_good(
+    pki: TestPki, reason: x509.ReasonFlags, revokes: bool
+) -> None:
+    leaf = pki.person().certificate
+    delta = _entries(pki.issuing, leaf, reason, (x509.DeltaCRLIndicator(1), True))
+    both = judge(pki, leaf, (*pki.crls(), delta))
+    assert (both.sub_indication is SubIndication.REVOKED_NO_POE) is revokes
+    alone = judge(pki, leaf, (pki.root.crl(), delta))
+    assert alone.indication is Indication.INDETERMINATE
+
+
 def test_plain_list_without_extensions_counts(pki: TestPki) -> None:
     lists = (pki.root.crl(), _list(pki.issuing))
     judgement = judge(pki, pki.person().certificate, lists)
@@ -213,6 +287,15 @@ def test_plain_list_without_extensions_counts(pki: TestPki) -> None:
             lambda ca: _list(ca, (x509.DeltaCRLIndicator(1), True)), id="delta"
         ),
         pytest.param(lambda ca: _list(ca, (_UNKNOWN, True)), id="unknown-critical"),
+        pytest.param(
+            lambda ca: _list(ca, (x509.CRLNumber(1), True)), id="critical-number"
+        ),
+        pytest.param(
+            lambda ca: _list(ca, (_kept_since(NOW), True)), id="critical-kept-expired"
+        ),
+        pytest.param(
+            lambda ca: _list(ca, (_kept_since("?"), False)), id="malformed-kept-expired"
+        ),
         pytest.param(lambda ca: ca.crl()[:-9], id="cut"),
         pytest.param(lambda _ca: b"", id="empty"),
     ],
