@@ -152,6 +152,7 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         raise PkiError(ErrorCode.LIMIT_EXCEEDED)
     extensions = certificate.extensions
     basic = _find(extensions, x509.BasicConstraints) or _NO_CA
+    constraints = _find(extensions, x509.NameConstraints)
     return ReadCertificate(
         certificate=certificate,
         fingerprint=sha256(encoded).digest(),
@@ -170,10 +171,10 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         extended_key_usage=_extended_key_usage(extensions),
         extended_key_usage_is_critical=_is_critical(extensions, x509.ExtendedKeyUsage),
         policies=_policies(extensions),
-        name_constraints=_find(extensions, x509.NameConstraints),
-        encoded_name_constraints=encoded_extension(
-            certificate, x509.NameConstraints.oid
-        ),
+        name_constraints=constraints,
+        encoded_name_constraints=None
+        if constraints is None
+        else encoded_extension(certificate, x509.NameConstraints.oid),
         strong_key=_has_strong_key(certificate),
         strong_signature=_has_strong_signature(certificate),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -129,6 +130,15 @@ def test_every_test_of_the_suite_is_there() -> None:
     }
     assert {one.test for one in CASES} == wanted
     assert set(VALID_BUT_REFUSED) <= wanted
+
+
+def test_the_documents_name_the_same_exceptions() -> None:
+    document = Path(__file__).parents[2] / "docs" / "architecture.md"
+    section = document.read_text("utf-8").partition("## Path validation")[2]
+    table = section.partition("\n## ")[0]
+    rows = (row.split("|")[1] for row in table.splitlines() if row.startswith("| 4."))
+    named = [number.strip() for row in rows for number in row.split(",")]
+    assert sorted(named) == sorted(VALID_BUT_REFUSED)
 
 
 def _some_path_keeps(
