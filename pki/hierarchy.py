@@ -18,7 +18,7 @@ from pki.authority import Authority, Clock, IssueRequest
 from pki.custody import KeySecrets, has_key
 from pki.errors import PkiError
 from pki.issuing import Issuance, IssueOrder, Prepared
-from pki.journal import Act, JournalEntry
+from pki.journal import Act, CaAction, JournalEntry
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
@@ -316,16 +316,38 @@ class Hierarchy:
     def write_due_crls(self, act: Act | None = None) -> tuple[Path, ...]:
         """Publish a fresh list where the last one is past half of its life.
 
+        One CA that fails does not keep the others from publishing.
+
         Raises:
-            PkiError: a file cannot be written.
+            PkiError: the first failure, once all have had their turn.
         """
         who = act or self._own_act()
-        due = (
-            one
-            for one in self._publishers.values()
-            if one.is_list_due(one.authority.clock())
-        )
-        return tuple(one.publish_list(who) for one in due)
+        written: list[Path] = []
+        failures: list[PkiError] = []
+        for one in self._publishers.values():
+            if one.is_list_due(one.authority.clock()):
+                try:
+                    written.append(one.publish_list(who))
+                except PkiError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+        return tuple(written)
+
+    def record_ceremony(self, transcript: str, act: Act) -> None:
+        """Enter in the root's journal that a ceremony was held, and publish that.
+
+        Args:
+            transcript: SHA-256 of what tells of it, lower hex.
+            act: who held it.
+
+        Raises:
+            PkiError: the root's key is not here, or a file cannot be written.
+        """
+        root, action = self._authority(CaLabel(_ROOT)), CaAction.CEREMONY_HELD
+        facts = {"transcript": transcript}
+        root.registry.record(action, act, str(root.label), facts, root.clock())
+        self._publishers[root.label].publish_records()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -85,11 +85,11 @@ class ListKeeper:
         if not due:
             return True
         try:
-            await self._ca.run(_publish)
+            written = await self._ca.run(_publish)
         except (CodedError, sqlite3.Error) as error:
             _log.error("ca.list_failed", lists=due, error=str(error))
             return False
-        _log.info("ca.lists_published", lists=due)
+        _log.info("ca.lists_published", lists=written)
         return True
 
 
@@ -116,8 +116,8 @@ def _period(read: RevocationList) -> ListPeriod | None:
     return ListPeriod(this_update=read.this_update, next_update=read.next_update)
 
 
-def _publish(office: CaOffice) -> None:
-    office.hierarchy.write_due_crls(KEEPER)
+def _publish(office: CaOffice) -> list[str]:
+    return [path.stem for path in office.hierarchy.write_due_crls(KEEPER)]
 
 
 def _tell(label: str, decision: ListDecision) -> None:

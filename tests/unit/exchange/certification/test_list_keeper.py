@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from exchange.certification.list_keeper import ListKeeper
 from exchange.http.metrics import Metrics
 from pki.founding import HierarchySettings, create_generation
+from pki.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
 from tests.support.ca_office import SetClock, ca_thread, found_ca
 from tests.support.pki import NOW
@@ -110,10 +111,23 @@ async def test_failure_to_publish_is_told_and_tried_again(
         with capture_logs() as logs:
             assert not await keeper.look()
         assert logs[0]["log_level"] == "error"
-        assert "ca.list.issuing-persons" in await keeper.check()
+        assert await keeper.check() == ("ca.list.issuing-persons",)
         (directory / name).rmdir()
         assert await keeper.look()
         assert await keeper.check() == ()
+
+
+async def test_list_made_by_a_clock_that_was_ahead_is_replaced(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    directory = found_ca(tmp_path, SetClock(NOW))
+    with Hierarchy.open(directory, clock=SetClock(NOW + WEEK)) as hierarchy:
+        hierarchy.write_crls()
+    async with ca_thread(directory, clock) as ca:
+        keeper = ListKeeper(ca, clock, Metrics(), seconds=60)
+        assert await keeper.look()
+        assert await keeper.check() == ()
+    assert ends(directory)["issuing-systems"] == clock.now + WEEK
 
 
 async def test_new_generation_is_kept_without_a_restart(
