@@ -6,10 +6,11 @@ from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
 from pki.hierarchy import system_clock
-from pki.registration.expiry import STAGES, ending
+from pki.registration.expiry import STAGES, unrenewed
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 
+_MOST_DAYS = 3_660
 _HEADS = (
     Text("Số sê-ri", "Serial"),
     Text("Loại", "Kind"),
@@ -23,10 +24,10 @@ def declare_expiring(parser: Parser) -> None:
     parser.add_argument(
         "--days",
         type=int,
-        choices=range(1, STAGES[0] + 1),
+        choices=range(1, _MOST_DAYS + 1),
         default=STAGES[0],
         metavar="N",
-        help=f"trong N ngày tới / within N days, 1-{STAGES[0]}",
+        help=f"trong N ngày tới / within N days, by default {STAGES[0]}",
     )
 
 
@@ -35,7 +36,7 @@ def expiring(arguments: Arguments, output: Output) -> None:
     now = system_clock()
     until = now + timedelta(days=arguments.days)
     with open_ca(arguments) as hierarchy:
-        found = ending(hierarchy.certificates(), now)
+        found = unrenewed(hierarchy.certificates(), now)
     rows = [
         {
             "serial": f"{one.serial:x}",

@@ -29,27 +29,35 @@ _SHORTEST = 2  # a stage counts for what lives longer than so many times the sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiry:
-    """A certificate that ends soon.
+    """When a certificate ends.
 
     Args:
         serial: which.
         kind: what it is for.
         agency: whom it names.
         not_after: when it ends.
-        stage: days of the stage it is in.
+        stage: days of the stage it is in; None while it is in none.
     """
 
     serial: int
     kind: CertificateKind
     agency: OrganId | None
     not_after: datetime
-    stage: int
+    stage: int | None
 
 
 def ending(
     certificates: Sequence[RegisteredCertificate], now: datetime
 ) -> tuple[Expiry, ...]:
-    """Return what counts now, ends within a stage and was not renewed.
+    """Return what is in a stage now and was not renewed."""
+    found = unrenewed(certificates, now)
+    return tuple(one for one in found if one.stage is not None)
+
+
+def unrenewed(
+    certificates: Sequence[RegisteredCertificate], now: datetime
+) -> tuple[Expiry, ...]:
+    """Return what counts now and was not renewed, what ends first at first.
 
     Renewed is what has a certificate of the same kind and subject that ends later and
     is not revoked.
@@ -60,21 +68,17 @@ def ending(
         if one.revoked_at is None and not PROFILES[one.kind].is_ca
     ]
     latest = _latest(read)
-    found: list[Expiry] = []
-    for entry, certificate in read:
-        stage = stage_of(certificate, now)
-        ends = certificate.not_valid_after_utc
-        if stage is None or ends < latest[_holder(entry, certificate)]:
-            continue
-        found.append(
-            Expiry(
-                serial=entry.serial,
-                kind=entry.kind,
-                agency=agency_of(certificate),
-                not_after=ends,
-                stage=stage,
-            )
+    found = (
+        Expiry(
+            serial=entry.serial,
+            kind=entry.kind,
+            agency=agency_of(certificate),
+            not_after=certificate.not_valid_after_utc,
+            stage=stage_of(certificate, now),
         )
+        for entry, certificate in read
+        if now < certificate.not_valid_after_utc >= latest[_holder(entry, certificate)]
+    )
     return tuple(sorted(found, key=lambda one: (one.not_after, one.serial)))
 
 

@@ -13,7 +13,11 @@ from tests.support.cli import Said, lienthong, program
 from tests.support.signed_pdf import LETTER
 
 ACTIONS = {
-    "pki": ("init", "issue", "renew", "revoke", "crl", "list", "show"),
+    "pki": (
+        *("init", "issue", "renew", "revoke", "crl", "list", "show"),
+        *("submit", "requests", "approve", "refuse", "collect", "batch", "code"),
+        *("operators", "approvals", "agencies", "merge", "expiring"),
+    ),
     "agencies": ("import", "list", "show", "register-system"),
 }
 CALLS = [(verb,) for verb in VERBS] + [
