@@ -51,6 +51,19 @@ def read_private_file(path: Path) -> bytes:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
 
+def sync_files(folder: Path) -> None:
+    """Make what was copied into a folder durable.
+
+    Raises:
+        OSError: a file cannot be opened.
+    """
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
 def _write_durably(descriptor: int, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

@@ -99,6 +99,18 @@ def create_hierarchy(
     Raises:
         PkiError: the folder is not empty, or cannot be written.
     """
+    with create_hierarchy_at(directory) as draft:
+        fill_hierarchy(draft, settings, clock)
+    return _open(directory, settings, clock)
+
+
+@contextmanager
+def create_hierarchy_at(directory: Path) -> Iterator[Path]:
+    """Give a draft folder that takes its place when all that is done in it is done.
+
+    Raises:
+        PkiError: the folder is not empty, or cannot be written.
+    """
     check_profiles(PROFILES)
     try:
         if directory.exists() and any(directory.iterdir()):
@@ -106,11 +118,10 @@ def create_hierarchy(
         directory.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=directory.parent) as temporary:
             draft = Path(temporary) / directory.name
-            fill_hierarchy(draft, settings, clock)
+            yield draft
             draft.replace(directory)
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=directory.name) from error
-    return _open(directory, settings, clock)
 
 
 def fill_hierarchy(directory: Path, settings: HierarchySettings, clock: Clock) -> None:

@@ -70,6 +70,7 @@ class FileKind(StrEnum):
     RECEIPT = "receipt"
     TREE_HEAD = "tree_head"
     BUNDLE = "bundle"
+    CEREMONY = "ceremony"
     UNKNOWN = "unknown"
 
 

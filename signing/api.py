@@ -16,6 +16,7 @@ from schemas.errors import CodedError, ErrorCode
 from schemas.verdict import FileKind, Verdict
 from signing.errors import SigningError
 from signing.validation.bundle import judge_bundle
+from signing.validation.ceremony import judge_ceremony
 from signing.validation.findings import format_failure, not_checked
 from signing.validation.saved import looks_saved, saved_message
 from signing.validation.xml import judge_envelope, judge_receipt, judge_tree_head
@@ -42,7 +43,7 @@ _ROOT = re.compile(
 def verify_file(
     path: Path, *, material: TrustMaterial, at: datetime | None = None
 ) -> Verdict:
-    """Judge a PDF, an edXML message, a receipt, a tree head or an evidence bundle.
+    """Judge a PDF, an edXML message, a receipt, a tree head, a transcript or a bundle.
 
     Nothing is fetched. A message may be saved with its MIME header. What cannot be read
     to an end within 30 s and 1.5 GiB is INDETERMINATE.
@@ -164,6 +165,7 @@ _DOCUMENTS: dict[str, Callable[..., Verdict]] = {
     "AcceptanceReceipt": judge_receipt,
     "StepReceipt": judge_receipt,
     "TreeHead": judge_tree_head,
+    "CeremonyTranscript": judge_ceremony,
 }
 
 

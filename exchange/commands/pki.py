@@ -8,6 +8,7 @@ from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import require_empty
 from exchange.commands.output import Output
 from exchange.commands.pki_audit import audit
+from exchange.commands.pki_ceremony import ceremony, declare_ceremony
 from exchange.commands.pki_desk import own_act
 from exchange.commands.pki_files import (
     act_of,
@@ -192,6 +193,11 @@ _ACTIONS = {
         Text("phát hành danh sách thu hồi", "publish revocation lists"),
         _declare_crl,
         _crl,
+    ),
+    "ceremony": _Action(
+        Text("lễ tạo khóa: lập CA theo kịch bản", "found a CA by a script"),
+        declare_ceremony,
+        ceremony,
     ),
     "generation": _Action(
         Text("khóa mới cho một CA", "a new key for a CA, beside the old one"),

@@ -31,6 +31,7 @@ KINDS: dict[FileKind, Text] = {
     FileKind.RECEIPT: Text(vi="biên nhận", en="receipt"),
     FileKind.TREE_HEAD: Text(vi="đỉnh cây nhật ký", en="tree head of the log"),
     FileKind.BUNDLE: Text(vi="hồ sơ chứng cứ", en="evidence bundle"),
+    FileKind.CEREMONY: Text(vi="biên bản lễ tạo khóa", en="transcript of a ceremony"),
     FileKind.UNKNOWN: Text(vi="không rõ loại", en="unknown kind"),
 }
 

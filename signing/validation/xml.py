@@ -44,6 +44,7 @@ __all__ = [
     "judge_tree_head",
     "open_receipt",
     "open_tree_head",
+    "refused_document",
 ]
 
 Receipt = AcceptanceReceipt | StepReceipt
@@ -134,7 +135,7 @@ def open_receipt(
     try:
         verified, receipt = _signed_content(data, read_receipt)
     except CodedError as error:
-        return OpenedReceipt(_refused(FileKind.RECEIPT, error))
+        return OpenedReceipt(refused_document(FileKind.RECEIPT, error))
     by_system = system_of(verified.certificate)
     usage = KeyPurpose.ENVELOPE if by_system else KeyPurpose.RECEIPT
     signature = judge.judge(verified, usage)
@@ -155,7 +156,7 @@ def open_tree_head(data: bytes, judge: XmlJudge) -> OpenedHead:
     try:
         verified, head = _signed_content(data, read_tree_head)
     except CodedError as error:
-        return OpenedHead(_refused(FileKind.TREE_HEAD, error))
+        return OpenedHead(refused_document(FileKind.TREE_HEAD, error))
     signature = judge.judge(verified, KeyPurpose.LOG)
     return OpenedHead(file_verdict(FileKind.TREE_HEAD, signature), head)
 
@@ -194,7 +195,7 @@ def _is_of_delivery(receipt: StepReceipt) -> bool:
     )
 
 
-def _refused(kind: FileKind, error: CodedError) -> Verdict:
+def refused_document(kind: FileKind, error: CodedError) -> Verdict:
     """Return the verdict on a document of ours that is not what it should be.
 
     One without a signature is none of ours: everything a hub writes is signed.
