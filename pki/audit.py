@@ -1,6 +1,7 @@
 """Checking a CA's record: journal, registry and published files against one another.
 
-No key is needed, and nothing is changed. Each journal must be an unbroken chain that
+No key is needed, and nothing is changed, but that a registry of the earlier form is
+taken over as at every opening. Each journal must be an unbroken chain that
 begins with the published digests; registry and journal must tell the same of every
 serial number; list and serial numbers must be what the journal says was published.
 """

@@ -115,7 +115,11 @@ class Hierarchy:
             if has_key(private_folder(directory, label))
         }
         opened = cls(directory, authorities, actor or account_name())
-        opened._repair()
+        try:
+            opened._repair()
+        except PkiError:
+            opened.close()
+            raise
         return opened
 
     def close(self) -> None:

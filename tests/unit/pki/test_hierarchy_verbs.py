@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from cryptography import x509
 
 from pki.audit import audit_folder
+from pki.authority import IssueRequest
 from pki.errors import PkiError
+from pki.file_lock import file_lock
 from pki.founding import HierarchySettings, create_generation, create_hierarchy
 from pki.hierarchy import Hierarchy
 from pki.issuing import IssueOrder
@@ -336,3 +339,47 @@ def test_expiring_certificates_are_found_by_their_end(hierarchy: Hierarchy) -> N
     hierarchy.issue(PERSON, NAMES, other, days=40)
     found = hierarchy.expiring(NOW + timedelta(days=30))
     assert [one.serial for one in found] == [soon.serial_number]
+
+
+def test_list_waits_for_another_publication_that_is_under_way(
+    hierarchy: Hierarchy, folder: Path
+) -> None:
+    """Else a list that was signed first could take the place of a newer one."""
+    serial = issue(hierarchy)
+    before = (folder / f"{LABEL}.crl").read_bytes()
+    waiting = Thread(target=hierarchy.revoke, args=(serial,))
+    with file_lock(folder / "private" / LABEL / "publication.lock"):
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+        assert (folder / f"{LABEL}.crl").read_bytes() == before
+    waiting.join(20)
+    assert crl(folder).get_revoked_certificate_by_serial_number(serial) is not None
+
+
+def test_key_is_not_looked_up_while_another_process_reserves(
+    hierarchy: Hierarchy, folder: Path
+) -> None:
+    key = generate().public_key
+    refused: list[ErrorCode] = []
+
+    def certify_otherwise() -> None:
+        try:
+            hierarchy.issue(SEAL, NAMES, key)
+        except PkiError as refusal:
+            refused.append(refusal.code)
+
+    with Hierarchy.open(folder, clock=clock) as other:
+        (persons,) = (
+            one for label, one in other._authorities.items() if str(label) == LABEL
+        )
+        request = IssueRequest(
+            kind=PERSON, names=NAMES, public_key=key, lifetime=timedelta(days=1)
+        )
+        waiting = Thread(target=certify_otherwise)
+        with file_lock(folder / "private" / "issuing.lock"):
+            waiting.start()
+            waiting.join(0.3)
+            persons.reserve((persons.draft(request),), ACT)
+        waiting.join(20)
+    assert refused == [ErrorCode.KEY_REUSED]
