@@ -264,6 +264,8 @@ def test_delta_list_revokes_and_never_makes_good(
     assert (both.sub_indication is SubIndication.REVOKED_NO_POE) is revokes
     alone = judge(pki, leaf, (pki.root.crl(), delta))
     assert alone.indication is Indication.INDETERMINATE
+    later = judge(pki, leaf, (pki.root.crl(), pki.issuing.crl(NOW + HOUR), delta))
+    assert later.indication is Indication.TOTAL_PASSED
 
 
 def test_plain_list_without_extensions_counts(pki: TestPki) -> None:
