@@ -13,7 +13,7 @@ from pki.audit import AuditedJournal, audit_folder
 from pki.errors import PkiError
 from pki.founding import HierarchySettings, create_hierarchy
 from pki.hierarchy import Hierarchy
-from pki.journal import SqliteJournal
+from pki.journal import JOURNAL_SCHEMA, Act, CaAction, SqliteJournal
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
@@ -278,3 +278,19 @@ def test_certificate_that_was_changed_to_another_of_the_same_ca_is_found(
     )
     assert (DIFFERS, f"{LABEL}/{first}") in found(folder)
     assert (DIFFERS, f"{LABEL}/{second}") not in found(folder)
+
+
+def test_journal_of_the_registration_desk_is_checked_as_well(folder: Path) -> None:
+    path = folder / "private" / "registration.sqlite"
+    database = sqlite3.connect(path, isolation_level=None)
+    database.executescript(JOURNAL_SCHEMA)
+    journal = SqliteJournal(database)
+    for number in range(3):
+        action = CaAction.REQUEST_SUBMITTED
+        journal.append(action, Act(actor="khue"), str(number), {}, NOW)
+    assert audited(folder, "registration").entries == 3
+    assert audited(folder, "registration").findings == []
+    database.execute("DROP TRIGGER journal_is_kept")
+    database.execute("DELETE FROM journal WHERE number = 2")
+    (finding,) = audited(folder, "registration").findings
+    assert (finding.code, finding.place) == (BROKEN, "registration/2")
