@@ -175,10 +175,10 @@ def _sign(arguments: Arguments, official: Official, role: SignerRole) -> bytes:
 
 
 def _text_of(document: bytes) -> DocumentText | None:
-    """Read what is printed; what cannot be read is refused where the file is opened.
+    """Read what is printed on a document, in a process of its own.
 
     Raises:
-        WorkerFailure: the text could not be read within its limits.
+        WorkerFailure: it is no PDF to read, or not within the limits of a worker.
     """
     text = run_once(Job.DOCUMENT_TEXT, document)
     return text if isinstance(text, DocumentText) else None

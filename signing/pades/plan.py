@@ -34,6 +34,7 @@ from signing.profiles import (
     seal_rectangle,
     top_right_rectangle,
 )
+from signing.validation.change_policy import is_of_signature_size
 
 # What a form's author demands or locks is not interpreted (ISO 32000-2 12.7.5.5).
 _CONDITIONS = ("/SV", "/Lock")
@@ -74,6 +75,7 @@ def plan_revision(
     ground = _Ground(reader, request, lines, existing, certificate)
     name = request.field_name or _empty_field_to_sign(ground) or role.field_name
     spot, placed = _spot(ground, name)
+    _require_signature_size(ground, spot)
     field = SigFieldSpec(
         name,
         on_page=spot.page - 1 if spot else 0,
@@ -83,6 +85,12 @@ def plan_revision(
     )
     drawing = _drawing(ground, spot, placed) if spot and request.is_visible else None
     return RevisionPlan(field=field, appearance=drawing, at=request.at)
+
+
+def _require_signature_size(ground: _Ground, spot: Spot | None) -> None:
+    """Refuse a rectangle that would break the signatures which are there (ADR 15)."""
+    if spot and ground.existing and not is_of_signature_size(*spot.box.size):
+        raise SigningError(ErrorCode.PLACEMENT_INVALID, place="over 120 x 80 mm")
 
 
 def _empty_field_to_sign(ground: _Ground) -> str | None:

@@ -103,9 +103,17 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
 
 
 def _is_of_signature_size(rectangle: generic.ArrayObject) -> bool:
-    """Tell whether a rectangle is no larger than signatures and seals are."""
     left, lower, right, upper = map(float, rectangle)
-    width, height = abs(right - left), abs(upper - lower)
+    return is_of_signature_size(abs(right - left), abs(upper - lower))
+
+
+def is_of_signature_size(width: float, height: float) -> bool:
+    """Tell whether a rectangle is no larger than signatures and seals are.
+
+    Args:
+        width: in points.
+        height: in points.
+    """
     return width <= _LARGEST_WIDTH and height <= _LARGEST_HEIGHT
 
 

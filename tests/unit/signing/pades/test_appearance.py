@@ -10,8 +10,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.appearance import TEXT_SIZE
+from signing.pades.request import Particulars
 from signing.pades.typeface import typeface
 from signing.profiles import Placement, person_rectangle, seal_rectangle
+from signing.validation.page_text import document_text
 from tests.support.judges import run
 from tests.support.pki import TestPki
 from tests.support.raster import PIXELS_PER_POINT, draw_page, drawn_area
@@ -108,6 +110,25 @@ def test_seal_without_place_needs_a_personal_signature_that_shows() -> None:
     invisible = sign(small_pdf(), PERSON)
     with pytest.raises(SigningError) as refusal:
         sign(invisible, PKI.seal(), SEAL, image=SEAL_PNG)
+    assert refusal.value.code is ErrorCode.PLACEMENT_INVALID
+
+
+def test_seal_finds_the_block_of_a_person_whose_signature_does_not_show() -> None:
+    source = LETTER.read_bytes()
+    known = Particulars(text=document_text(source))
+    sealed = sign(
+        sign(source, PERSON), PKI.seal(), SEAL, image=SEAL_PNG, particulars=known
+    )
+    place = seal_rectangle(letter_place())
+    left, lower, *_ = map(float, signatures(sealed)[-1].sig_field["/Rect"])
+    assert (left, lower) == pytest.approx((place.x, place.y), abs=3)
+
+
+def test_later_signature_larger_than_the_verdict_allows_is_not_made() -> None:
+    by_person = sign(small_pdf(), PERSON)
+    place = Placement(1, 0, 0, 500, 500)
+    with pytest.raises(SigningError) as refusal:
+        sign(by_person, PKI.seal(), SEAL, image=SEAL_PNG, placement=place)
     assert refusal.value.code is ErrorCode.PLACEMENT_INVALID
 
 

@@ -109,6 +109,16 @@ def test_blank_that_is_too_narrow_is_none() -> None:
     assert refusal.value.code is ErrorCode.NUMBER_PLACE_NOT_FOUND
 
 
+def test_heading_wider_than_a_signature_may_be_is_refused() -> None:
+    by_person = sign(draft_pdf(), PERSON)
+    known = wanted(
+        Printed(40, 731, NUMBER_LINE.text), at(DATE_LINE, "X, ngày 05 tháng 10 năm")
+    )
+    with pytest.raises(SigningError) as refusal:
+        sign(by_person, AGENCY, request(known))
+    assert refusal.value.code is ErrorCode.PLACEMENT_INVALID
+
+
 def test_every_signature_outlives_number_and_seal(tmp_path: Path) -> None:
     """In our verdict (which asks pyHanko for every change) and in pdfsig."""
     numbered = sign(sign(draft_pdf(), PERSON), AGENCY, request(wanted()))
