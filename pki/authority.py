@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,6 +17,7 @@ from pki.keys.api import Credential, PublicKey, SigningKey
 from pki.kinds import CertificateKind
 from pki.labels import CaLabel
 from pki.lint import BACKDATING, LintCase, refuse_if_broken
+from pki.list_lint import ListCase, refuse_list_if_broken
 from pki.list_template import ListPlan, list_builder_for
 from pki.names import SubjectFields
 from pki.places import PublicPlaces, places_below
@@ -227,7 +229,10 @@ class Authority:
         Raises:
             PkiError: the key does not sign, or the list cannot be recorded.
         """
-        signed = self.registry.publish_list(self._sign_list, act or own_act())
+        last = self.registry.journal.last((CaAction.LIST_PUBLISHED,))
+        number = int(last.subject) if last else None
+        sign = partial(self._sign_list, number)
+        signed = self.registry.publish_list(sign, act or own_act())
         return x509.load_der_x509_crl(signed.der)
 
     def record_founding(self, act: Act | None = None) -> None:
@@ -244,17 +249,33 @@ class Authority:
         change = CertificateChange(serial=serial, action=action, at=at)
         self.registry.change(change, act or own_act())
 
-    def _sign_list(self, number: int, entries: Sequence[RevokedEntry]) -> SignedList:
+    def _sign_list(
+        self, last_number: int | None, number: int, entries: Sequence[RevokedEntry]
+    ) -> SignedList:
         now = _whole_second(self.clock())
         is_root = self.kind is CertificateKind.ROOT
+        longest = ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME
         plan = ListPlan(
             issuer=self.credential.certificate,
             number=number,
             this_update=now,
-            next_update=now + (ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME),
+            next_update=now + longest,
             entries=entries,
         )
-        signed = sign_revocation_list(list_builder_for(plan), self.credential.key)
+
+        def inspect(draft: x509.CertificateRevocationList) -> None:
+            refuse_list_if_broken(
+                ListCase(
+                    revocation_list=draft,
+                    issuer=plan.issuer,
+                    last_number=last_number,
+                    now=now,
+                    longest=longest,
+                )
+            )
+
+        builder, key = list_builder_for(plan), self.credential.key
+        signed = sign_revocation_list(builder, key, inspect)
         return SignedList(
             der=signed.public_bytes(Encoding.DER),
             this_update=plan.this_update,

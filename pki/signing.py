@@ -42,11 +42,14 @@ def sign_draft(draft: x509.Certificate, key: SigningKey) -> x509.Certificate:
 
 
 def sign_revocation_list(
-    builder: x509.CertificateRevocationListBuilder, key: SigningKey
+    builder: x509.CertificateRevocationListBuilder,
+    key: SigningKey,
+    inspect: Callable[[x509.CertificateRevocationList], None],
 ) -> x509.CertificateRevocationList:
-    """Sign a revocation list."""
+    """Sign a revocation list after `inspect` has seen it and not raised."""
     scheme = default_scheme(key.public_key)
     draft = builder.sign(_throw_away(scheme).private, hash_of(scheme))
+    inspect(draft)
     encoded = draft.public_bytes(Encoding.DER)
     signed = _resign(encoded, draft.tbs_certlist_bytes, draft.signature, key)
     return x509.load_der_x509_crl(signed)

@@ -1,5 +1,6 @@
 """One CA: what it issues, refuses, revokes and publishes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -203,3 +204,16 @@ def test_nothing_comes_back_from_a_list() -> None:
     with pytest.raises(PkiError) as refusal:
         authority.revoke(gone.serial_number)
     assert refusal.value.code is ErrorCode.ALREADY_REVOKED
+
+
+def test_list_that_breaks_a_rule_is_not_signed() -> None:
+    """A clock that went back would put an older list above what is revoked."""
+    now = [NOW]
+    authority = replace(ca(), clock=lambda: now[0])
+    entry = authority.issue(person())
+    authority.revoke(entry.serial_number)
+    now[0] = NOW - DAY
+    with pytest.raises(PkiError) as refusal:
+        authority.crl()
+    assert refusal.value.code is ErrorCode.LIST_LINT_REFUSED
+    assert refusal.value.place == "entries_are_not_of_the_future"
