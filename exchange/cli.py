@@ -68,6 +68,7 @@ VERBS: dict[str, Verb] = {
         "serve", Text("chạy dịch vụ", "run the service"), needs=("pyhanko", "motor")
     ),
     "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
+    "enrol": Verb("enrol", Text("xin chứng thư số", "get a certificate")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
     "log": Verb(
         "log",

@@ -13,11 +13,13 @@ from tests.architecture.imports import ROOT
 MOST_PACKAGES = 18
 CLIENT_SIDE = (
     "clients.agency",
+    "clients.enrolment",
     "clients.official",
     "clients.outbox",
     "clients.profile",
     "clients.reading",
     "exchange.cli",
+    "exchange.commands.enrol",
     "exchange.commands.send",
     "exchange.commands.receive",
 )
