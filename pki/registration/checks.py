@@ -63,6 +63,9 @@ def check_order(order: EnrolmentOrder, facts: DeskFacts) -> None:
     profile = PROFILES[order.kind]
     if profile.is_ca or profile.is_responder:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=order.kind)
+    texts = (order.names.common_name, order.names.organisation, order.names.unit)
+    if not all(one.isprintable() for one in texts):
+        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="subject")
     subject_name(order.names)
     alternative_names(order.names)
     for part in profile.names:

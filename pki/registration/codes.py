@@ -111,6 +111,8 @@ def _checked(office: Office, code_id: str, secret: str) -> CodeRecord:
 
 
 def _count_try(office: Office, code_id: str) -> CodeRecord | None:
+    if not code_id.isascii():
+        return None
     with office.book.change() as page:
         record = _load(page, code_id)
         if record is None or record.wrong_tries >= _MOST_TRIES:

@@ -85,9 +85,10 @@ def load(page: Page, request_id: str) -> RegistrationRequest:
     Raises:
         PkiError: there is none (REQUEST_NOT_FOUND).
     """
-    record = page.get(Table.REQUEST, request_id)
+    record = page.get(Table.REQUEST, request_id) if request_id.isascii() else None
     if record is None:
-        raise PkiError(ErrorCode.REQUEST_NOT_FOUND, place=request_id[:40])
+        shown = request_id[:40] if request_id.isprintable() else ""
+        raise PkiError(ErrorCode.REQUEST_NOT_FOUND, place=shown)
     return read_request_record(request_id, record)
 
 

@@ -82,12 +82,15 @@ def verify_operator(office: Office, proof: OperatorProof) -> str:
     Raises:
         PkiError: unknown, closed, or a wrong passphrase, told alike (OPERATOR_UNKNOWN).
     """
-    record = office.book.page.get(Table.OPERATOR, person_key(proof.name))
+    readable = proof.name.isprintable()
+    key = person_key(proof.name) if readable else ""
+    record = office.book.page.get(Table.OPERATOR, key)
     found = None if record is None else read_operator(record)
     is_open = found is not None and found.closed_at is None
     right = is_secret(proof.passphrase, found.secret if found else None)
     if found is None or not is_open or not right:
-        raise PkiError(ErrorCode.OPERATOR_UNKNOWN, place=proof.name[:_NAME_CHARACTERS])
+        place = proof.name[:_NAME_CHARACTERS] if readable else ""
+        raise PkiError(ErrorCode.OPERATOR_UNKNOWN, place=place)
     return found.name
 
 

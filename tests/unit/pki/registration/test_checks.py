@@ -167,6 +167,8 @@ def order(
         (order(agency=None), ErrorCode.ISSUANCE_REFUSED),
         (order(text="x" * 65), ErrorCode.ISSUANCE_REFUSED),
         (order(text=""), ErrorCode.ISSUANCE_REFUSED),
+        (order(text="Hai\ndòng"), ErrorCode.ISSUANCE_REFUSED),
+        (order(text="\udcff"), ErrorCode.ISSUANCE_REFUSED),
         (order(days=0), ErrorCode.ISSUANCE_REFUSED),
         (order(days=3 * 365 + 1), ErrorCode.VALIDITY_TOO_LONG),
         (order(CertificateKind.SYSTEM), ErrorCode.ISSUANCE_REFUSED),

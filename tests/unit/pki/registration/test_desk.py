@@ -113,8 +113,12 @@ def test_submitter_does_not_approve_his_own(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "proof",
-    [replace(FIRST, passphrase=b"wrong"), OperatorProof(name="x", passphrase=b"y")],
-    ids=["passphrase", "name"],
+    [
+        replace(FIRST, passphrase=b"wrong"),
+        OperatorProof(name="x", passphrase=b"y"),
+        OperatorProof(name="\udcff", passphrase=b"y"),
+    ],
+    ids=["passphrase", "name", "undecodable"],
 )
 def test_operator_who_is_not_shown_does_not_approve(
     desk: Desk, proof: OperatorProof
@@ -187,9 +191,16 @@ def test_request_nobody_decides_on_expires(desk: Desk) -> None:
     assert code is ErrorCode.REQUEST_CLOSED
 
 
-def test_unknown_request_is_told_as_such(desk: Desk) -> None:
-    code = code_of(lambda: desk.desk.approve("khong-co", FIRST))
+@pytest.mark.parametrize("request_id", ["khong-co", "", "\udcff"])
+def test_unknown_request_is_told_as_such(desk: Desk, request_id: str) -> None:
+    code = code_of(lambda: desk.desk.approve(request_id, FIRST))
     assert code is ErrorCode.REQUEST_NOT_FOUND
+
+
+@pytest.mark.parametrize("code_id", ["khong-co", "", "\udcff", "0" * 10_000])
+def test_unknown_code_is_refused_like_a_wrong_secret(desk: Desk, code_id: str) -> None:
+    refused = code_of(lambda: desk.desk.enrol_with_code(code_id, "\udcff", csr()))
+    assert refused is ErrorCode.ENROLMENT_CODE_REFUSED
 
 
 def test_unknown_agency_is_refused_once_agencies_are_known(desk: Desk) -> None:

@@ -33,7 +33,7 @@ def issue(desk: Desk, days: int = 200) -> x509.Certificate:
     return desk.hierarchy.issue(PERSON, person(), p256().public_key(), days=days)
 
 
-def told(desk: Desk) -> list[int]:
+def told(desk: Desk) -> list[int | None]:
     return [one.stage for one in record_warnings(desk.desk.office)]
 
 
