@@ -138,6 +138,9 @@ def _left_out(arguments: Arguments, role: SignerRole) -> list[str]:
         "date": numbering,
         "copy-form": role is SignerRole.COPY,
         "image": ROLES[role].image is not None,
+        "place": role is not SignerRole.NUMBER,
+        "field": role is not SignerRole.NUMBER,
+        "signer-name": ROLES[role].image is not None,
     }
     given = vars(arguments)
     return [

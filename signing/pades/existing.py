@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from cryptography.x509 import (
     Certificate,
@@ -54,7 +55,9 @@ class ExistingSignature:
 def existing_signatures(
     reader: PdfFileReader, source: bytes
 ) -> tuple[ExistingSignature, ...]:
-    """Check all earlier signatures; document time stamps belong to no role.
+    """Check all earlier signatures and return them in the order of signing.
+
+    Document time stamps belong to no role.
 
     Raises:
         SigningError: PDF_ALREADY_BROKEN, LIMIT_EXCEEDED, PDF_MALFORMED.
@@ -74,8 +77,8 @@ def existing_signatures(
             signature = EmbeddedPdfSignature(reader, field, name)
             if not _is_intact(signature, source):
                 raise SigningError(ErrorCode.PDF_ALREADY_BROKEN, place=name)
-            found.append(_read(signature))
-    return tuple(found)
+            found.append((signature.signed_revision, _read(signature)))
+    return tuple(one for _, one in sorted(found, key=itemgetter(0)))
 
 
 def require_outlived(prepared: bytes, existing: Sequence[ExistingSignature]) -> None:

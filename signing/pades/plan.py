@@ -114,6 +114,8 @@ def _spot(ground: _Ground, name: str) -> tuple[Spot | None, tuple[PlacedText, ..
     if request.field_name is not None or widget is not None:
         raise SigningError(ErrorCode.PLACEMENT_INVALID, place=name)
     if request.role is SignerRole.NUMBER:
+        if request.placement is not None:
+            raise SigningError(ErrorCode.PLACEMENT_INVALID, place="number")
         place, placed = number_drawing(request.particulars)
         return spot_of(reader, place), placed
     if not request.is_visible:

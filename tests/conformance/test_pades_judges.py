@@ -6,13 +6,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from pki.keys.api import Credential
-from signing.profiles import SignatureProfile, seal_rectangle
+from signing.pades.request import Particulars, SignRequest
+from signing.profiles import CopyForm, SignatureProfile, SignerRole, seal_rectangle
 from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.judges import run
-from tests.support.pki import TestPki
+from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
+    ANNEX,
     LETTER,
     SAMPLES,
+    SCAN,
     SEAL,
     SEAL_PNG,
     SIGNATURE_PNG,
@@ -107,6 +110,23 @@ def test_visible_signatures_are_valid(pki: TestPki, tmp_path: Path) -> None:
     said = mutool(tmp_path / "sealed.pdf", sealed)
     assert said.count("unchanged since signing") == 1
     assert "invalidated" not in said
+
+
+@pytest.mark.parametrize(
+    ("path", "role"), [(ANNEX, SignerRole.ANNEX), (SCAN, SignerRole.COPY)]
+)
+def test_annex_and_copy_are_valid(
+    pki: TestPki, tmp_path: Path, path: Path, role: SignerRole
+) -> None:
+    known = Particulars(number="187/KH-UBND", copy_form=CopyForm.FULL)
+    request = SignRequest(role=role, at=NOW, particulars=known)
+    signed = sign(path.read_bytes(), pki.seal(), request)
+    said = pdfsig(tmp_path / "signed.pdf", signed)
+    assert said.count(VALID) == 1
+    assert WHOLE in said
+    assert "unchanged since signing" in mutool(tmp_path / "signed.pdf", signed)
+    (cut,) = cut_signatures(signed)
+    assert openssl_verify(cut, pki.root.root, tmp_path).returncode == 0
 
 
 CASES = {

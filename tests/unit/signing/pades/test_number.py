@@ -5,20 +5,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Modifications
 from signing.errors import SigningError
 from signing.pades.number_place import fillings
 from signing.pades.request import Particulars, SignRequest
-from signing.profiles import SignerRole
+from signing.profiles import Placement, SignerRole
 from signing.validation.page_text import document_text
 from tests.support.draft_pdf import DATE_LINE, NUMBER_LINE, Printed, draft_pdf
 from tests.support.judged_pdf import AGENCY, PERSON, judged
 from tests.support.judges import run
 from tests.support.pki import NOW
 from tests.support.raster import draw_page, drawn_area
-from tests.support.signed_pdf import LETTER, SEAL, sign
+from tests.support.signed_pdf import LETTER, SEAL, sign, signatures
 
 DAY = date(2026, 10, 5)
 NUMBER = "214/UBND-VHXH"
@@ -109,6 +110,14 @@ def test_blank_that_is_too_narrow_is_none() -> None:
     assert refusal.value.code is ErrorCode.NUMBER_PLACE_NOT_FOUND
 
 
+def test_number_goes_into_its_blanks_and_nowhere_else() -> None:
+    by_person = sign(draft_pdf(), PERSON)
+    place = Placement(1, 100, 100, 100, 20)
+    with pytest.raises(SigningError) as refusal:
+        sign(by_person, AGENCY, request(wanted()), placement=place)
+    assert refusal.value.code is ErrorCode.PLACEMENT_INVALID
+
+
 def test_heading_wider_than_a_signature_may_be_is_refused() -> None:
     by_person = sign(draft_pdf(), PERSON)
     known = wanted(
@@ -120,7 +129,7 @@ def test_heading_wider_than_a_signature_may_be_is_refused() -> None:
 
 
 def test_every_signature_outlives_number_and_seal(tmp_path: Path) -> None:
-    """In our verdict (which asks pyHanko for every change) and in pdfsig."""
+    """In our verdict, in pyHanko by its own rules, and in pdfsig."""
     numbered = sign(sign(draft_pdf(), PERSON), AGENCY, request(wanted()))
     sealed = sign(numbered, AGENCY, SEAL)
     verdict = judged(sealed)
@@ -130,6 +139,10 @@ def test_every_signature_outlives_number_and_seal(tmp_path: Path) -> None:
         Modifications.SIGNATURE,
         Modifications.NONE,
     ]
+    for one in signatures(sealed):
+        one.compute_integrity_info()
+        assert isinstance(one.diff_result, DiffResult)
+        assert one.diff_result.modification_level is not ModificationLevel.OTHER
     path = tmp_path / "sealed.pdf"
     path.write_bytes(sealed)
     assert run("pdfsig", "-nocert", path).stdout.count("Signature is Valid.") == 3

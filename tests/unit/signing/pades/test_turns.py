@@ -76,19 +76,31 @@ def test_no_person_and_no_number_follow_the_seal() -> None:
 
 
 def test_person_after_the_seal_is_refused() -> None:
-    form = draft_with_field()
+    form = draft_with_fields("ky")
     sealed = sign(sign(form, OFFICIAL, field_name="ky"), PKI.seal(), SEAL)
     code, _ = refusal_of(sealed, PKI.person("Vũ Lam Tường"), PERSON)
     assert code is ErrorCode.SEALED_ALREADY
 
 
-def draft_with_field() -> bytes:
-    """A draft with an empty signature field of its own."""
+def draft_with_fields(*names: str) -> bytes:
+    """A draft with empty signature fields of its own."""
     writer = IncrementalPdfFileWriter(BytesIO(DRAFT))
-    append_signature_field(writer, SigFieldSpec("ky", box=(100, 100, 200, 150)))
+    for name in names:
+        append_signature_field(writer, SigFieldSpec(name, box=(100, 100, 200, 150)))
     output = BytesIO()
     writer.write(output)
     return output.getvalue()
+
+
+def test_the_person_who_signed_last_decides_whose_document_it_is() -> None:
+    """Whichever field comes first in the form."""
+    other = PKI.issuing.issue("Cao Dung", organ_id="H99.152")
+    form = draft_with_fields("a", "b")
+    official_first = sign(form, OFFICIAL, field_name="b")
+    official_last = sign(form, other, field_name="b")
+    code, place = refusal_of(sign(official_first, other, field_name="a"), CLERK, SEAL)
+    assert (code, place) == (ErrorCode.SEAL_OF_OTHER_AGENCY, "H99.152")
+    assert sign(sign(official_last, OFFICIAL, field_name="a"), CLERK, SEAL)
 
 
 def test_a_document_is_sealed_once_whoever_seals() -> None:
