@@ -168,6 +168,12 @@ class ErrorCode(StrEnum):
     TIME_STAMP_NOT_FOUND = "time_stamp_not_found"
     TIME_STAMP_ORDER_INVALID = "time_stamp_order_invalid"
     TIME_STAMP_QUEUE_FULL = "time_stamp_queue_full"
+    TIME_STAMP_TOO_LARGE = "time_stamp_too_large"
+
+    # Evidence in a signed PDF, and files that wait for a higher level
+    EVIDENCE_UNAVAILABLE = "evidence_unavailable"
+    EVIDENCE_TOO_OLD = "evidence_too_old"
+    FILE_CHANGED = "file_changed"
 
     # Signing a PDF
     PDF_MALFORMED = "pdf_malformed"

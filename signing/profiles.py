@@ -216,6 +216,20 @@ class SignatureProfile(StrEnum):
     VGCA_COMPATIBLE = "vgca-compat"
 
 
+class SignatureLevel(StrEnum):
+    """How long a signature can be proven (EN 319 142-1 clause 6, baseline levels)."""
+
+    B_B = "B-B"
+    B_T = "B-T"
+    B_LT = "B-LT"
+    B_LTA = "B-LTA"
+
+    def includes(self, other: "SignatureLevel") -> bool:
+        """Tell whether this level has all that `other` has."""
+        order = list(SignatureLevel)
+        return order.index(self) >= order.index(other)
+
+
 def scheme_for(profile: SignatureProfile, public_key: PublicKey) -> SignatureScheme:
     """Return the signature scheme of `profile` for a key."""
     if not isinstance(public_key, rsa.RSAPublicKey):

@@ -53,4 +53,32 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Khôi phục kết nối tới máy chủ dấu thời gian, rồi thử lại.",
         next_en="Restore the connection to a time stamping authority, then retry.",
     ),
+    ErrorCode.TIME_STAMP_TOO_LARGE: explanation(
+        Side.OPERATOR,
+        vi="Dấu thời gian lớn hơn chỗ đã dành cho nó trong tệp.",
+        en="The time stamp is larger than the room kept for it in the file.",
+        next_vi="Ký lại hoặc nâng mức sau: chỗ đủ lớn được nhớ từ lần này.",
+        next_en="Sign again, or extend later: the room needed is known from now on.",
+    ),
+    ErrorCode.EVIDENCE_UNAVAILABLE: explanation(
+        Side.OPERATOR,
+        vi="Không có dữ liệu thu hồi để đưa vào tệp đã ký.",
+        en="There is no revocation data to put into the signed file.",
+        next_vi="Chỉ ra chứng thư gốc, danh sách thu hồi hoặc máy chủ OCSP.",
+        next_en="Name roots and revocation lists, or an OCSP host, then retry.",
+    ),
+    ErrorCode.EVIDENCE_TOO_OLD: explanation(
+        Side.OPERATOR,
+        vi="Dữ liệu thu hồi có trước thời điểm ký nên chưa chứng minh được gì.",
+        en="The revocation data is older than the signature: it proves nothing.",
+        next_vi="Chờ danh sách thu hồi kế tiếp, hoặc hỏi OCSP, rồi nâng mức lại.",
+        next_en="Wait for the next revocation list, or ask over OCSP; then extend.",
+    ),
+    ErrorCode.FILE_CHANGED: explanation(
+        Side.FILE,
+        vi="Tệp đã bị thay đổi từ khi được đọc hoặc ghi nhận; tệp được giữ nguyên.",
+        en="The file was changed since it was read or queued; it was left as it is.",
+        next_vi="Xem ai đã đổi tệp, rồi đưa tệp vào hàng đợi lại.",
+        next_en="See who changed it, then add the file again.",
+    ),
 }
