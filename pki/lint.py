@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from pki.algorithms import is_new_key_allowed
 from pki.ca_limits import ANY_HOST, PermittedHosts, name_constraints
 from pki.certificates import key_usage_of, read_certificate
+from pki.der import element, generalized_time, sequence
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY
 from pki.name_constraints import constraint_violation
@@ -37,6 +38,8 @@ BACKDATING = timedelta(minutes=5)
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
 _UPPER_BOUND = 64
+_UTC_TIME = 0x17
+_FIRST_GENERALIZED_YEAR = 2050
 _SERIAL_BITS = 64
 _SERIAL_OCTETS = 20
 _ALLOWED_EXTENSIONS = frozenset(
@@ -141,6 +144,14 @@ def validity_begins_near_now(case: LintCase) -> bool:
     """No backdating beyond what late clocks need (ETSI EN 319 411-1 hygiene)."""
     begin = case.certificate.not_valid_before_utc
     return case.now - BACKDATING - timedelta(seconds=1) <= begin <= case.now
+
+
+def validity_is_encoded_by_the_year(case: LintCase) -> bool:
+    """UTCTime before 2050, else GeneralizedTime; both end in Z (RFC 5280 4.1.2.5)."""
+    begin = case.certificate.not_valid_before_utc
+    end = case.certificate.not_valid_after_utc
+    wanted = sequence(_encoded_time(begin), _encoded_time(end))
+    return wanted in case.certificate.tbs_certificate_bytes
 
 
 def validity_is_within_profile(case: LintCase) -> bool:
@@ -274,6 +285,7 @@ RULES: tuple[LintRule, ...] = (
     subject_names_what_its_kind_needs,
     alternative_names_fit_the_kind,
     validity_begins_near_now,
+    validity_is_encoded_by_the_year,
     validity_is_within_profile,
     validity_is_within_issuer,
     key_is_strong,
@@ -314,6 +326,12 @@ def _is_kept(rule: LintRule, case: LintCase) -> bool:
         return rule(case)
     except (PkiError, *UNREADABLE_CERTIFICATE):
         return False
+
+
+def _encoded_time(at: datetime) -> bytes:
+    if at.year >= _FIRST_GENERALIZED_YEAR:
+        return generalized_time(at)
+    return element(_UTC_TIME, f"{at:%y%m%d%H%M%SZ}".encode())
 
 
 def _value(case: LintCase, kind: type[_Kind]) -> _Kind | None:

@@ -17,6 +17,7 @@ from pki.keys.software import KeyKind, generate
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields, agency_of, system_of
 from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.profiles import PROFILES
 from pki.serials import read_serials
 from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
@@ -354,3 +355,15 @@ def test_issued_serials_are_published_at_once_and_repaired(tmp_path: Path) -> No
     record.write_bytes(b"x" * 41)
     with pytest.raises(PkiError):
         read_serials(record)
+
+
+def test_ca_does_not_open_with_profiles_that_contradict_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(tmp_path / "pki").close()
+    person = replace(PROFILES[CertificateKind.PERSON], path_length=0)
+    wrong = {**PROFILES, CertificateKind.PERSON: person}
+    monkeypatch.setattr("pki.hierarchy.PROFILES", wrong)
+    with pytest.raises(PkiError) as refusal:
+        Hierarchy.open(tmp_path / "pki", clock=clock)
+    assert refusal.value.code is ErrorCode.PROFILE_INVALID

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pki.der import sequence
+from pki.der import generalized_time, sequence
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
 from pki.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
@@ -388,6 +388,28 @@ def test_version_1_is_refused() -> None:
     assert "version_is_3" in lint(replace(case(plan()), certificate=first))
 
 
+def test_validity_in_the_wrong_form_of_time_is_refused() -> None:
+    """The library chooses the form by itself, so it is changed by hand."""
+    good = case(plan())
+    certificate = good.certificate
+    times = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    short = [b"\x17\x0d" + f"{one:%y%m%d%H%M%SZ}".encode() for one in times]
+    tbs = certificate.tbs_certificate_bytes
+    content = tbs[4:].replace(sequence(*short), sequence(*map(generalized_time, times)))
+    outer = certificate.public_bytes(Encoding.DER).partition(tbs)[2]
+    changed = x509.load_der_x509_certificate(sequence(sequence(content), outer))
+    assert changed.not_valid_after_utc == times[1]
+    broken = replace(good, certificate=changed)
+    assert lint(broken) == ("validity_is_encoded_by_the_year",)
+
+
+def test_root_that_ends_after_2049_keeps_the_rule() -> None:
+    long = replace(plan(CertificateKind.ROOT), issuer=None)
+    end = NOW.replace(year=2050)
+    kept = replace(case(replace(long, not_after=end)), now=NOW)
+    assert "validity_is_encoded_by_the_year" not in lint(kept)
+
+
 def test_unreadable_certificate_keeps_no_rule_silently() -> None:
     encoded = case(plan()).certificate.public_bytes(Encoding.DER)
     broken = encoded.replace("Thạch".encode(), b"\xff\xfe" + b"Thach")
@@ -398,7 +420,10 @@ def test_unreadable_certificate_keeps_no_rule_silently() -> None:
 
 
 def test_every_rule_has_a_defect_here() -> None:
-    tested = {rule for rule, _ in DEFECTS} | {"version_is_3"}
+    tested = {rule for rule, _ in DEFECTS} | {
+        "version_is_3",
+        "validity_is_encoded_by_the_year",
+    }
     assert tested == {rule.__name__ for rule in RULES}
 
 
