@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 _MOST_NAMES = 10_000
 _SITE_BITS = 64  # of IPv6: one subscriber has at least that much (RFC 6177)
@@ -58,5 +58,6 @@ class Buckets:
 def site_of(address: str) -> str:
     """Return what counts as one address: all of an IPv6 subscriber's are."""
     read = ip_address(address.partition("%")[0])
-    is_shared = isinstance(read, IPv4Address)
-    return str(read if is_shared else ip_network((read, _SITE_BITS), strict=False))
+    if isinstance(read, IPv6Address) and read.ipv4_mapped is None:
+        return str(ip_network((read, _SITE_BITS), strict=False))
+    return str(getattr(read, "ipv4_mapped", read))

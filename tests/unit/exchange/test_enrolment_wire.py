@@ -103,6 +103,7 @@ def test_rate_forgets_the_quietest_when_there_are_too_many() -> None:
     ("address", "site"),
     [
         ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
     ],
