@@ -210,7 +210,7 @@ class _Group:
             return None
         made = find_made(self._office.hierarchy, self._page, self._with_known(wanted))
         if made is None:
-            check_key(holders, wanted.order)
+            check_key(holders, wanted.order, self._office.clock())
         return made
 
     def _with_known(self, wanted: Wanted) -> Wanted:

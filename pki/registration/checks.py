@@ -91,19 +91,27 @@ def check_request(request: CertificateRequest, order: EnrolmentOrder) -> None:
 
 
 def check_key(
-    holders: tuple[RegisteredCertificate, ...], order: EnrolmentOrder
+    holders: tuple[RegisteredCertificate, ...], order: EnrolmentOrder, now: datetime
 ) -> None:
     """Check that a key is new, or is renewed for whom it was certified before.
+
+    A key may be kept while it has served no longer than the lifetime of its kind, so
+    that none serves for more than two.
 
     Args:
         holders: what was issued for the key.
         order: what is asked for.
+        now: the time.
 
     Raises:
-        PkiError: certified for somebody or something else, or revoked (KEY_REUSED).
+        PkiError: certified for somebody or something else, or revoked (KEY_REUSED), or
+            in use for too long (RENEWAL_KEY_TOO_OLD).
     """
     if not all(answers(one, order) and one.revoked_at is None for one in holders):
         raise PkiError(ErrorCode.KEY_REUSED)
+    first = min((one.issued_at for one in holders), default=now)
+    if now - first > PROFILES[order.kind].lifetime:
+        raise PkiError(ErrorCode.RENEWAL_KEY_TOO_OLD)
 
 
 def answers(entry: RegisteredCertificate, order: EnrolmentOrder) -> bool:

@@ -79,7 +79,7 @@ def _file(
 ) -> RegistrationRequest:
     order = order_of(filing.application)
     holders = office.hierarchy.holders_of_key(asked.public_key)
-    check_key(holders, order)
+    check_key(holders, order, office.clock())
     request = _new(office, filing, act, tuple(one.serial for one in holders))
     save(page, request)
     page.put(Table.SUBMISSION, _digest(filing), {"request": request.id})

@@ -1,8 +1,7 @@
 """Renewal and re-key: a certificate vouches for the one that follows it.
 
 The holder of a valid certificate was approved once; it stands for one approval of the
-next. A key may be kept once: while it has not served for the lifetime of its kind, so
-no key signs for more than two lifetimes.
+next. How long a key may be kept is judged in `pki.registration.checks.check_key`.
 """
 
 from datetime import datetime, timedelta
@@ -31,12 +30,11 @@ def renew(office: Office, current: x509.Certificate, csr: bytes) -> Registration
 
     Raises:
         PkiError: not a valid certificate of ours, or other names asked for
-            (RENEWAL_SUBJECT_DIFFERS); RENEWAL_KEY_TOO_OLD; or as `filing.file`.
+            (RENEWAL_SUBJECT_DIFFERS); or as `filing.file`.
     """
     entry = _own(office, current)
     asked = parse_request(csr)
     check_same_subject(asked.subject, current.subject)
-    check_key_age(entry, office.hierarchy.holders_of_key(asked.public_key), office)
     names = subject_fields(current)
     days = renewed_days(current, office.clock(), office.facts(entry.kind).issuer_ends)
     origin = f"certificate {entry.serial:x}"
@@ -56,21 +54,6 @@ def check_same_subject(asked: x509.Name, current: x509.Name) -> None:
     """
     if not set(asked) <= set(current):
         raise PkiError(ErrorCode.RENEWAL_SUBJECT_DIFFERS, place="subject")
-
-
-def check_key_age(
-    entry: RegisteredCertificate,
-    holders: tuple[RegisteredCertificate, ...],
-    office: Office,
-) -> None:
-    """Check that a key kept has not served too long.
-
-    Raises:
-        PkiError: it has (RENEWAL_KEY_TOO_OLD).
-    """
-    first = min((one.issued_at for one in holders), default=office.clock())
-    if office.clock() - first > PROFILES[entry.kind].lifetime:
-        raise PkiError(ErrorCode.RENEWAL_KEY_TOO_OLD)
 
 
 def renewed_days(

@@ -352,6 +352,9 @@ def test_key_is_kept_for_no_more_than_one_renewal(desk: Desk) -> None:
     desk.pass_time(timedelta(days=700))
     code = code_of(lambda: desk.desk.reenrol(kept, same_key))
     assert code is ErrorCode.RENEWAL_KEY_TOO_OLD
+    asked = application(SYSTEM, system(), request=same_key)
+    code = code_of(lambda: desk.desk.submit(asked, CLERK))
+    assert code is ErrorCode.RENEWAL_KEY_TOO_OLD
 
 
 def test_certificate_that_does_not_count_does_not_renew(desk: Desk) -> None:
