@@ -148,6 +148,10 @@ def summary(certificate: x509.Certificate) -> CertificateSummary:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         sha256=sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+        name=common_name(certificate),
+        issuer_name=_first(_issuer_values(certificate, NameOID.COMMON_NAME)),
+        organisation=_first(_subject_values(certificate, NameOID.ORGANIZATION_NAME)),
+        unit=_first(_subject_values(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)),
     )
 
 
@@ -183,11 +187,28 @@ def _uris(certificate: x509.Certificate, prefix: str) -> set[str]:
 def _subject_values(
     certificate: x509.Certificate, oid: x509.ObjectIdentifier
 ) -> list[str]:
+    return _values(certificate, "subject", oid)
+
+
+def _issuer_values(
+    certificate: x509.Certificate, oid: x509.ObjectIdentifier
+) -> list[str]:
+    return _values(certificate, "issuer", oid)
+
+
+def _values(
+    certificate: x509.Certificate, which: str, oid: x509.ObjectIdentifier
+) -> list[str]:
     try:
-        attributes = certificate.subject.get_attributes_for_oid(oid)
+        name = certificate.subject if which == "subject" else certificate.issuer
+        attributes = name.get_attributes_for_oid(oid)
     except UNREADABLE_CERTIFICATE:
         return []
     return [one.value for one in attributes if isinstance(one.value, str)]
+
+
+def _first(values: list[str]) -> str:
+    return values[0] if values else ""
 
 
 def _rfc4514(certificate: x509.Certificate, which: str) -> str:

@@ -30,9 +30,10 @@ from pki.path_rules import (
 from pki.purposes import KeyPurpose
 from pki.revocation import RevocationList
 from pki.revocation_check import check_revocation
+from pki.revocation_words import described
 from pki.trust import TrustStore, read_certificates
 from schemas.errors import ErrorCode
-from schemas.verdict import Indication, Reason, SubIndication
+from schemas.verdict import Indication, Reason, RevocationCheck, SubIndication
 
 __all__ = ["MAX_EMBEDDED", "ChainJudgement", "KeyPurpose", "judge_chain"]
 
@@ -51,7 +52,9 @@ class ChainJudgement:
         reasons: codes for people.
         crls: DER of the revocation lists that were used.
         ocsps: DER of the OCSP answers that were used.
+        revocation: what was found about the status of each certificate but the root.
         good_until: when the first certificate, list or answer used runs out.
+        status_as_of: as of when the status of the end certificate is known.
     """
 
     indication: Indication
@@ -60,7 +63,9 @@ class ChainJudgement:
     reasons: tuple[Reason, ...] = ()
     crls: tuple[bytes, ...] = ()
     ocsps: tuple[bytes, ...] = ()
+    revocation: tuple[RevocationCheck, ...] = ()
     good_until: datetime | None = None
+    status_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,9 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
             if isinstance(one, RevocationList)
         ),
         ocsps=tuple(one.signed.der for one in used if isinstance(one, OcspAnswer)),
+        revocation=tuple(described(one) for one in statuses),
         good_until=min(ends),
+        status_as_of=statuses[0].used.this_update if statuses[0].used else None,
     )
 
 

@@ -6,6 +6,8 @@ extension that is not understood. A delta list is heard only about what it revok
 """
 
 from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -67,6 +69,11 @@ class RevocationList:
         self._authority_key_id = authority_key_id(extensions)
         self._positions: dict[int, int] | None = None
         self._signed_by: dict[bytes, bool] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the list, lower hex."""
+        return sha256(self.crl.public_bytes(Encoding.DER)).hexdigest()
 
     def is_signed_by(self, issuer: ReadCertificate) -> bool:
         """Tell whether `issuer` may and did sign this list."""

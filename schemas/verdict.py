@@ -74,6 +74,22 @@ class FileKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RevocationState(StrEnum):
+    """What is known about the status of one certificate."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    STALE = "stale"
+    UNCHECKED = "unchecked"
+
+
+class RevocationSource(StrEnum):
+    """Who said it."""
+
+    CRL = "crl"
+    OCSP = "ocsp"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a verdict is what it is; texts come from `schemas.catalogue`.
@@ -89,7 +105,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class CertificateSummary:
-    """One certificate of a chain, leaf first."""
+    """One certificate of a chain, leaf first.
+
+    Args:
+        name: the common name of the subject.
+        issuer_name: the common name of the issuer.
+        organisation: the organisation the subject belongs to.
+        unit: the department within it.
+    """
 
     subject: str
     issuer: str
@@ -97,6 +120,33 @@ class CertificateSummary:
     not_before: datetime
     not_after: datetime
     sha256: str
+    name: str = ""
+    issuer_name: str = ""
+    organisation: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationCheck:
+    """The result of checking the status of one certificate.
+
+    Args:
+        certificate: SHA-256 of the certificate, lower hex.
+        state: the answer.
+        source: who gave it; None when nobody was heard.
+        said_at: as of when it was said (thisUpdate).
+        fresh_until: when a newer answer is due (nextUpdate).
+        revoked_at: since when it is revoked, also where that does not count.
+        evidence: SHA-256 of the list or answer, lower hex.
+    """
+
+    certificate: str
+    state: RevocationState
+    source: RevocationSource | None = None
+    said_at: datetime | None = None
+    fresh_until: datetime | None = None
+    revoked_at: datetime | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +154,10 @@ class SignatureVerdict:
     """The verdict on one signature inside a file.
 
     `indication` is already the AND of bytes, modifications and certificate chain.
+
+    Args:
+        revocation: what was checked about the chain, signer first.
+        good_until: when the first certificate, list or answer used runs out.
     """
 
     field: str
@@ -118,6 +172,8 @@ class SignatureVerdict:
     signing_time: datetime | None = None
     timestamp_time: datetime | None = None
     chain: tuple[CertificateSummary, ...] = ()
+    revocation: tuple[RevocationCheck, ...] = ()
+    good_until: datetime | None = None
     reasons: tuple[Reason, ...] = ()
 
 

@@ -124,6 +124,8 @@ def _decide_one(
         level=_LEVELS[facts.form] if facts.form else "",
         signing_time=facts.signing_time,
         chain=tuple(summary(one) for one in chain),
+        revocation=judged.chain.revocation if judged.chain else (),
+        good_until=judged.chain.good_until if judged.chain else None,
         reasons=tuple(dict.fromkeys(one.reason for one in findings)),
     )
 

@@ -91,6 +91,8 @@ class JudgedXml:
             level=LEVEL if holds else "",
             signing_time=self.verified.signing_time if self.verified else None,
             chain=tuple(summary(one) for one in self.chain.chain) if self.chain else (),
+            revocation=self.chain.revocation if self.chain else (),
+            good_until=self.chain.good_until if self.chain else None,
             reasons=tuple(dict.fromkeys(one.reason for one in self.findings)),
         )
 

@@ -15,7 +15,13 @@ from types import NoneType, UnionType
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from schemas.errors import ErrorCode
-from schemas.verdict import CertificateSummary, Reason, SignatureVerdict, Verdict
+from schemas.verdict import (
+    CertificateSummary,
+    Reason,
+    RevocationCheck,
+    SignatureVerdict,
+    Verdict,
+)
 from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.workers.failure import WorkerFailure
 
@@ -23,6 +29,7 @@ _CLOSED_SET = (
     Verdict,
     SignatureVerdict,
     CertificateSummary,
+    RevocationCheck,
     Reason,
     DocumentText,
     TextLine,
