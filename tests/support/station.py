@@ -111,7 +111,8 @@ def make_station(folder: Path) -> Station:
     site, port = Site(folder), _free_port()
     build_site(site)
     text = site.config.read_text("utf-8")
-    site.config.write_text(text.replace("\nport = 0", f"\nport = {port}"), "utf-8")
+    agency = f"\nport = {port}\npublic_port"
+    site.config.write_text(text.replace("\nport = 0\npublic_port", agency), "utf-8")
     write_profiles(site, port)
     return Station(site, port)
 
