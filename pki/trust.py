@@ -6,9 +6,10 @@ never read.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,6 +22,9 @@ from pki.policy_graph import PolicyInputs
 from pki.purposes import KeyPurpose
 from pki.revocation import RevocationList, read_any_list
 from schemas.errors import ErrorCode
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 _FILE_BYTES = 256 * 1024 * 1024
 _CERTIFICATE_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
@@ -124,6 +128,26 @@ class TrustStore:
         anchors = [TrustAnchor(root, policy or AnchorPolicy()) for root in roots]
         return cls(anchors, material.intermediates, material.crls, material.ocsps)
 
+    def with_evidence(
+        self,
+        intermediates: Iterable[bytes] = (),
+        crls: Iterable[bytes] = (),
+        ocsps: Iterable[bytes] = (),
+    ) -> "TrustStore":
+        """Return a store that knows more; what was read already is shared.
+
+        Args:
+            intermediates: certificates, DER.
+            crls: revocation lists, DER.
+            ocsps: OCSP answers, DER.
+        """
+        other = TrustStore((), intermediates, crls, ocsps)
+        other._anchors = self._anchors
+        _add(other._intermediates, self._intermediates)
+        _add(other._lists, self._lists)
+        _add(other._answers, self._answers)
+        return other
+
     def anchors_named(self, subject: bytes) -> Sequence[ReadAnchor]:
         """Return the anchors with this subject (DER)."""
         return self._anchors.get(subject, ())
@@ -173,6 +197,11 @@ def read_certificates(
             yield read_certificate(source)
         except PkiError:
             continue
+
+
+def _add(to: dict[_Key, list[_Value]], more: Mapping[_Key, Sequence[_Value]]) -> None:
+    for key, values in more.items():
+        to[key].extend(values)
 
 
 def _read_lists(sources: Iterable[bytes]) -> Iterator[RevocationList]:

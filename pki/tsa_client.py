@@ -5,7 +5,7 @@ nobody can ask again; so every part is checked while there is still time to.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import new as new_hash
@@ -150,6 +150,48 @@ def check_token(
         raise PkiError(ErrorCode.TIME_STAMP_MALFORMED) from error
     _require_imprint(token, digest, hash_name)
     return _trusted(token, trust, at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedToken:
+    """A time stamp that is sound in itself; whose it is was not judged.
+
+    Args:
+        at: the time stamped.
+        certificate: the signer's, DER; the signature is its.
+        certificates: what came along, DER.
+    """
+
+    at: datetime
+    certificate: bytes
+    certificates: tuple[bytes, ...]
+
+
+def open_token(encoded: bytes, digest_of: Callable[[str], bytes]) -> OpenedToken:
+    """Check a stored time stamp but for the chain of whom it is by.
+
+    Args:
+        encoded: the token.
+        digest_of: gives the digest of what it should have stamped, by the `hashlib`
+            name of a digest algorithm.
+
+    Raises:
+        PkiError: malformed, of something else, or not signed by who it names.
+    """
+    try:
+        token = read_token(encoded)
+        hash_name, digest = read_imprint(token.info.imprint)
+    except (ValueError, TimeStampRefusedError) as error:
+        raise PkiError(ErrorCode.TIME_STAMP_MALFORMED) from error
+    if not hmac.compare_digest(digest, digest_of(hash_name)):
+        raise PkiError(ErrorCode.TIME_STAMP_MISMATCH, place="messageImprint")
+    signer = _signer(token)
+    _verify(token, signer)
+    return OpenedToken(
+        at=token.info.at,
+        certificate=signer.certificate.public_bytes(Encoding.DER),
+        certificates=token.certificates,
+    )
 
 
 def _refusal(failures: tuple[int, ...]) -> PkiError:

@@ -25,6 +25,7 @@ _SEQUENCE = 0x30
 _SET = 0x31
 _OCTET_STRING = 0x04
 _CONTEXT_0 = 0xA0
+_CONTEXT_1 = 0xA1
 _SHORT_LENGTH = 0x80
 _DIGEST_SIZES = {"sha256": 32, "sha384": 48}
 _VERSION_1 = core.Integer(1).dump()
@@ -57,22 +58,36 @@ class CmsTemplate:
         before, after = self.attributes
         return _tlv(_SET, before + document_digest + after)
 
-    def assemble(self, document_digest: bytes, signature: bytes) -> bytes:
-        """Return the DER of the whole ContentInfo."""
+    def assemble(
+        self, document_digest: bytes, signature: bytes, token: bytes = b""
+    ) -> bytes:
+        """Return the DER of the whole ContentInfo.
+
+        Args:
+            document_digest: of the bytes that are signed.
+            signature: value over the signed attributes.
+            token: time stamp over that value, for level B-T.
+        """
         before, after = self.attributes
         implicit = _tlv(_CONTEXT_0, before + document_digest + after)
         head, algorithm = self.signer
         value = _tlv(_OCTET_STRING, signature)
-        signer_info = _tlv(_SEQUENCE, head + implicit + algorithm + value)
+        unsigned = _time_stamp_attribute(token) if token else b""
+        signer_info = _tlv(_SEQUENCE, head + implicit + algorithm + value + unsigned)
         signed_data = _tlv(_SEQUENCE, self.before_signer + _tlv(_SET, signer_info))
         content_type = cms.ContentType("signed_data").dump()
         return _tlv(_SEQUENCE, content_type + _tlv(_CONTEXT_0, signed_data))
 
     @property
     def size_limit(self) -> int:
-        """Greatest length of the assembled DER."""
+        """Greatest length of the assembled DER, without a time stamp."""
+        return self.size_with(0)
+
+    def size_with(self, token_size: int) -> int:
+        """Return the greatest length of the DER with a token of this size."""
         digest = bytes(_DIGEST_SIZES[self.hash_name])
-        return len(self.assemble(digest, bytes(self.signature_limit)))
+        value = bytes(self.signature_limit)
+        return len(self.assemble(digest, value, bytes(token_size)))
 
 
 def template_for(credential: Credential, scheme: SignatureScheme) -> CmsTemplate:
@@ -163,6 +178,12 @@ def _attributes(
     # The order holds for every digest: no two attributes share length and type.
     before, _, after = b"".join(sorted(encoded)).partition(placeholder)
     return before, after
+
+
+def _time_stamp_attribute(token: bytes) -> bytes:
+    """Encode the unsigned attributes with one token (EN 319 122-1 clause 5.3)."""
+    kind = cms.CMSAttributeType("signature_time_stamp_token").dump()
+    return _tlv(_CONTEXT_1, _tlv(_SEQUENCE, kind + _tlv(_SET, token)))
 
 
 def _signing_certificate(own: asn1_x509.Certificate) -> tsp.SigningCertificateV2:

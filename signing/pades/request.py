@@ -8,6 +8,7 @@ from signing.profiles import (
     ROLES,
     CopyForm,
     Placement,
+    SignatureLevel,
     SignatureProfile,
     SignerRole,
 )
@@ -54,6 +55,7 @@ class SignRequest:
             the role's own field is made.
         profile: which algorithm an RSA key uses.
         particulars: what else the role needs to know of the document.
+        level: how long the signature is to be provable.
     """
 
     role: SignerRole
@@ -64,6 +66,7 @@ class SignRequest:
     field_name: str | None = None
     profile: SignatureProfile = SignatureProfile.STANDARD
     particulars: Particulars = field(default=NO_PARTICULARS)
+    level: SignatureLevel = SignatureLevel.B_B
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -21,10 +21,10 @@ from schemas.timestamps import VIETNAM
 from signing.pades.appearance import Appearance, embed_appearance
 from signing.pades.cms import CmsTemplate
 
-_HEX_DIGITS_PER_OCTET = 2
+HEX_DIGITS_PER_OCTET = 2
 
 
-class _Increment(IncrementalPdfFileWriter):
+class Increment(IncrementalPdfFileWriter):
     """A writer that leaves the document's metadata alone.
 
     The library would set modification date and producer in /Info and XMP: by the
@@ -43,11 +43,13 @@ class RevisionPlan:
         field: the signature field, which is made if the file lacks it.
         appearance: drawn in the field, None for nothing.
         at: the signing time that is claimed.
+        token_room: octets kept for a time stamp on the signature.
     """
 
     field: SigFieldSpec
     appearance: Appearance | None
     at: datetime
+    token_room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def prepare_revision(
     reader: PdfFileReader, template: CmsTemplate, plan: RevisionPlan
 ) -> PreparedRevision:
     """Append the increment to the stream under `reader`."""
-    writer = _Increment.from_reader(reader)
+    writer = Increment.from_reader(reader)
     # ETSI EN 319 142-1 clause 5.6: how a PDF 1.7 file declares PAdES.
     writer.register_extension(ESIC_EXTENSION_1)
     embedder = PdfCMSEmbedder(plan.field).write_cms(plan.field.sig_field_name, writer)
@@ -88,15 +90,16 @@ def prepare_revision(
         widget = get_single_field_annot(field)
         widget["/AP"] = embed_appearance(writer, plan.appearance)
         writer.update_container(widget)
-    embedder.send(SigObjSetup(_dictionary(template, plan.at)))
+    embedder.send(SigObjSetup(_dictionary(template, plan)))
     output = SigIOSetup(md_algorithm=template.hash_name, in_place=True)
     byte_range, stream = embedder.send(output)
     return PreparedRevision(stream, byte_range)
 
 
-def _dictionary(template: CmsTemplate, at: datetime) -> SignatureObject:
+def _dictionary(template: CmsTemplate, plan: RevisionPlan) -> SignatureObject:
+    size = template.size_with(plan.token_room)
     return SignatureObject(
-        timestamp=at.astimezone(VIETNAM),
+        timestamp=plan.at.astimezone(VIETNAM),
         subfilter=SigSeedSubFilter.PADES,
-        bytes_reserved=template.size_limit * _HEX_DIGITS_PER_OCTET,
+        bytes_reserved=size * HEX_DIGITS_PER_OCTET,
     )

@@ -1,22 +1,38 @@
-"""Sign a PDF document as a PAdES baseline signature of level B-B, in process.
+"""Sign a PDF document as a PAdES baseline signature, in process.
 
 The library writes the increment; the CMS comes from a template, so that a signature
-costs little more than the private-key operation (docs/adr/0003-own-signer.md).
+costs little more than the private-key operation (docs/adr/0003-own-signer.md). Above
+level B-B others are asked; what they do not give now is added later
+(signing/pades/extend.py), and the result says so.
 """
 
+from dataclasses import dataclass, replace
+
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
+from pki.errors import PkiError
 from pki.keys.api import Credential
-from schemas.errors import ErrorCode
+from pki.purposes import KeyPurpose
+from schemas.errors import CodedError, ErrorCode
+from schemas.verdict import Reason
 from signing.errors import SigningError
-from signing.pades.cms import template_for
+from signing.pades.cms import CmsTemplate, template_for
 from signing.pades.existing import kind_of, require_outlived
+from signing.pades.extend import extend_signed
 from signing.pades.intake import admit, refuse_secret
+from signing.pades.levels import (
+    NO_SERVICES,
+    EvidenceQuestion,
+    SignedDocument,
+    SigningServices,
+)
 from signing.pades.plan import plan_revision
 from signing.pades.reading import open_pdf, refusing_malformed
 from signing.pades.request import SignRequest
-from signing.pades.revision import prepare_revision
-from signing.profiles import ROLES, scheme_for
+from signing.pades.revision import PreparedRevision, prepare_revision
+from signing.pades.stamped import stamp_value
+from signing.profiles import ROLES, SignatureLevel, scheme_for
 
 
 def sign_pdf(source: bytes, *, credential: Credential, request: SignRequest) -> bytes:
@@ -25,7 +41,63 @@ def sign_pdf(source: bytes, *, credential: Credential, request: SignRequest) -> 
     Raises:
         SigningError: the document, the certificate or the request is refused.
         PkiError: the key does not sign.
+        ValueError: a level above B-B is asked for, which needs `sign_document`.
     """
+    if request.level is not SignatureLevel.B_B:
+        raise ValueError("nobody is named who could stamp")
+    return sign_document(source, credential=credential, request=request).data
+
+
+def sign_document(
+    source: bytes,
+    *,
+    credential: Credential,
+    request: SignRequest,
+    services: SigningServices = NO_SERVICES,
+) -> SignedDocument:
+    """Return `source` with one more signature, of the level that can be reached now.
+
+    Where evidence is at hand, chain and revocation of the signer are judged before the
+    key is used (Circular 15/2025/TT-BTTTT).
+
+    Raises:
+        SigningError: the document, the certificate or the request is refused.
+        PkiError: the key does not sign, or the certificate is not good.
+    """
+    _require_good(credential, request, services)
+    unsigned = _prepare(source, credential, request, services)
+    value = credential.key.sign(unsigned.attributes, unsigned.template.scheme)
+    stamped = _stamped(unsigned, value, request.level, services)
+    return _raised(stamped, services)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsigned:
+    """A file that waits for the value of its signature.
+
+    Args:
+        room: octets kept for a time stamp.
+    """
+
+    template: CmsTemplate
+    prepared: PreparedRevision
+    room: int
+
+    @property
+    def attributes(self) -> bytes:
+        return self.template.signed_attributes(self.prepared.digest)
+
+    def complete(self, value: bytes, token: bytes = b"") -> bytes:
+        cms = self.template.assemble(self.prepared.digest, value, token)
+        return self.prepared.complete(cms)
+
+
+def _prepare(
+    source: bytes,
+    credential: Credential,
+    request: SignRequest,
+    services: SigningServices,
+) -> _Unsigned:
     scheme = scheme_for(request.profile, credential.key.public_key)
     template = template_for(credential, scheme)
     _require_certificate(credential.certificate, request)
@@ -34,14 +106,71 @@ def sign_pdf(source: bytes, *, credential: Credential, request: SignRequest) -> 
     existing = admit(
         reader, source, role=request.role, certificate=credential.certificate
     )
+    is_stamped = request.level.includes(SignatureLevel.B_T) and services.stamps
+    room = services.room.octets if is_stamped else 0
     with refusing_malformed():
         plan = plan_revision(reader, request, existing, credential.certificate)
+        plan = replace(plan, token_room=room)
         prepared = prepare_revision(reader, template, plan)
     if any(one.is_restricting for one in existing):
         require_outlived(prepared.content, existing)
-    attributes = template.signed_attributes(prepared.digest)
-    value = credential.key.sign(attributes, scheme)
-    return prepared.complete(template.assemble(prepared.digest, value))
+    return _Unsigned(template, prepared, room)
+
+
+def _stamped(
+    unsigned: _Unsigned,
+    value: bytes,
+    wanted: SignatureLevel,
+    services: SigningServices,
+) -> SignedDocument:
+    """Complete the signature, with a time stamp if it is to have one and there is."""
+    lowest = SignatureLevel.B_B
+    if not wanted.includes(SignatureLevel.B_T):
+        return SignedDocument(
+            data=unsigned.complete(value), level=lowest, wanted=wanted
+        )
+    try:
+        name, room = unsigned.template.hash_name, unsigned.room
+        stamp = stamp_value(value, name, services, room=room)
+    except (PkiError, SigningError) as error:
+        data, reason = unsigned.complete(value), _reason(error)
+        return SignedDocument(data=data, level=lowest, wanted=wanted, reason=reason)
+    data = unsigned.complete(value, stamp.token)
+    return SignedDocument(data=data, level=SignatureLevel.B_T, wanted=wanted)
+
+
+def _raised(signed: SignedDocument, services: SigningServices) -> SignedDocument:
+    """Bring a stamped signature to the level wanted, as far as that goes now."""
+    for level in (SignatureLevel.B_LT, SignatureLevel.B_LTA):
+        if signed.reason is not None or not signed.wanted.includes(level):
+            break
+        try:
+            data = extend_signed(signed.data, level=level, services=services)
+        except (PkiError, SigningError) as error:
+            return replace(signed, reason=_reason(error))
+        signed = replace(signed, data=data, level=level)
+    return signed
+
+
+def _reason(error: CodedError) -> Reason:
+    return Reason(error.code, error.place)
+
+
+def _require_good(
+    credential: Credential, request: SignRequest, services: SigningServices
+) -> None:
+    if services.evidence is None:
+        return
+    certificates = (credential.certificate, *credential.chain)
+    own, *above = (one.public_bytes(Encoding.DER) for one in certificates)
+    question = EvidenceQuestion(
+        certificate=own,
+        intermediates=above,
+        usage=KeyPurpose.DOCUMENT_ANY,
+        at=request.at,
+        is_past=False,
+    )
+    services.evidence.collect(question)
 
 
 def _require_certificate(certificate: Certificate, request: SignRequest) -> None:

@@ -1,0 +1,124 @@
+"""Services for signatures above B-B over a declared PKI, with a clock to be set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from io import BytesIO
+
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from pki.keys.api import Credential
+from pki.trust import TrustMaterial, TrustStore
+from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
+from signing.evidence_sources import StoredEvidence
+from signing.pades.levels import SignedDocument, SigningServices, TokenRoom
+from signing.pades.request import SignRequest
+from signing.pades.signer import sign_document
+from signing.profiles import SignatureLevel, SignerRole
+from tests.support.pki import NOW, TestPki
+from tests.support.time_stamps import PrivateKey, authority, tsa_credential
+
+ABOVE_B_B = (SignatureLevel.B_T, SignatureLevel.B_LT, SignatureLevel.B_LTA)
+PATIENT = BreakerRules(failures=1000)
+
+
+@dataclass(slots=True)
+class LevelDesk:
+    """A PKI with a time stamping authority, and what is published of it.
+
+    Args:
+        now: the time of everybody.
+        published: when the revocation lists were issued; None for now.
+        stamps_down: whether the time stamping authority is out of reach.
+    """
+
+    pki: TestPki = field(default_factory=TestPki.create)
+    now: datetime = NOW
+    published: datetime | None = None
+    stamps_down: bool = False
+    tsa_key: PrivateKey | None = None
+    asked: int = 0
+    room: TokenRoom = field(default_factory=TokenRoom)
+    _tsa: Credential | None = None
+
+    @property
+    def tsa(self) -> Credential:
+        """The credential of the authority."""
+        if self._tsa is None:
+            self._tsa = tsa_credential(self.pki, key=self.tsa_key)
+        return self._tsa
+
+    def material(self) -> TrustMaterial:
+        """Return roots, issuing CA and the lists published."""
+        found, at = self.pki.material(), self.published or self.now
+        lists = (self.pki.root.crl(at=at), self.pki.issuing.crl(at=at))
+        return TrustMaterial(found.roots, found.intermediates, lists)
+
+    def answer(self, address: str, request: bytes) -> bytes:
+        """Stamp, unless it is down; a transport."""
+        self.asked += 1
+        if self.stamps_down:
+            raise TimeoutError(address)
+        return authority(self.tsa, clock=lambda: self.now).answer(request).response
+
+    def client(self) -> TimeStampClient:
+        """Return who asks the authority."""
+        trust = TrustStore.from_material(self.material())
+        server = TimeStampServer(address="tsa", trust=trust)
+        return TimeStampClient([server], self.answer, lambda: self.now, PATIENT)
+
+    def services(self) -> SigningServices:
+        """Return services over what is published now."""
+        return SigningServices(
+            stamps=self.client(),
+            evidence=StoredEvidence(self.material()),
+            clock=lambda: self.now,
+            room=self.room,
+        )
+
+    def attempt(
+        self,
+        source: bytes,
+        level: SignatureLevel,
+        credential: Credential | None = None,
+        role: SignerRole = SignerRole.PERSON,
+        **changes: object,
+    ) -> SignedDocument:
+        """Sign now, a person unless it is said otherwise."""
+        request = SignRequest(role=role, at=self.now, level=level)
+        return sign_document(
+            source,
+            credential=credential or self.pki.person(),
+            request=replace(request, **changes),  # type: ignore[arg-type]  # by name
+            services=self.services(),
+        )
+
+    def signed(
+        self, source: bytes, level: SignatureLevel, *who: object, **changes: object
+    ) -> bytes:
+        """Sign as `attempt` does; the level must be reached."""
+        done = self.attempt(source, level, *who, **changes)  # type: ignore[arg-type]  # as there
+        assert done.is_complete, done.reason
+        return done.data
+
+    def later(self, **how: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(**how)
+
+
+def stored(signed: bytes) -> dict[str, Sequence[bytes]]:
+    """Read the security store of a file with the library alone."""
+    root = PdfFileReader(BytesIO(signed)).root
+    if "/DSS" not in root:
+        return {}
+    return {
+        kind: [item.get_object().data for item in root["/DSS"].get(kind, ())]
+        for kind in ("/Certs", "/CRLs", "/OCSPs")
+    }
+
+
+def subjects(ders: Sequence[bytes]) -> set[str]:
+    """Return the names of certificates."""
+    loaded = map(x509.load_der_x509_certificate, ders)
+    return {one.subject.rfc4514_string() for one in loaded}
