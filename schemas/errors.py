@@ -196,6 +196,16 @@ class ErrorCode(StrEnum):
     NUMBER_PLACE_NOT_FOUND = "number_place_not_found"
     NUMBER_DIFFERS = "number_differs"
 
+    # Remote signing
+    REMOTE_DOCUMENT_CHANGED = "remote_document_changed"
+    REMOTE_DIGEST_WRONG = "remote_digest_wrong"
+    REMOTE_CERTIFICATE_WRONG = "remote_certificate_wrong"
+    REMOTE_ATTRIBUTES_WRONG = "remote_attributes_wrong"
+    SIGNING_NOT_FOUND = "signing_not_found"
+    SIGNING_CLOSED = "signing_closed"
+    SIGNING_EXPIRED = "signing_expired"
+    SIGNATURE_VALUE_WRONG = "signature_value_wrong"
+
     # Judging a PDF
     FILE_EMPTY = "file_empty"
     NOT_SIGNED = "not_signed"

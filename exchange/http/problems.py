@@ -44,6 +44,7 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.ATTACHMENT_NOT_FOUND,
         _E.AGENCY_UNKNOWN,
         _E.REQUEST_NOT_FOUND,
+        _E.SIGNING_NOT_FOUND,
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: (_E.METHOD_NOT_ALLOWED,),
     HTTPStatus.REQUEST_TIMEOUT: (_E.REQUEST_TIMEOUT,),
@@ -52,7 +53,9 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.STATUS_NOT_ALLOWED,
         _E.STEP_NOT_ALLOWED,
         _E.REQUEST_CLOSED,
+        _E.SIGNING_CLOSED,
     ),
+    HTTPStatus.GONE: (_E.SIGNING_EXPIRED,),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _E.BODY_TOO_LARGE,
         _E.ATTACHMENT_TOO_LARGE,

@@ -14,6 +14,7 @@ from schemas.explanations import (
     pdf_signing,
     pdf_verdicts,
     registration,
+    remote_signing,
     running,
     shape,
     time_stamps,
@@ -32,6 +33,7 @@ AREAS = (
         pdf_signing,
         pdf_verdicts,
     ),
+    *(remote_signing,),
     *(registration, running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
