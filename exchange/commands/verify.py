@@ -9,7 +9,7 @@ from pki.trust import load_material
 from schemas.render import verdict_to_json
 from schemas.verdict import Indication
 from signing.api import verify_file
-from signing.validation.report import render_text
+from signing.reports.text import render_text
 
 EXIT_CODES = {
     Indication.TOTAL_PASSED: 0,
