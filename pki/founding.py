@@ -12,6 +12,7 @@ from pki.custody import KeySecrets, make_key
 from pki.dual_control import make_lock
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, system_clock
+from pki.journal import Act
 from pki.key_place import KeyPlace, check_place
 from pki.keys.api import Credential
 from pki.keys.loader import read_passphrase
@@ -193,6 +194,8 @@ def create_generation(
     kind: CertificateKind,
     settings: HierarchySettings,
     clock: Clock = system_clock,
+    *,
+    act: Act | None = None,
 ) -> CaLabel:
     """Make the next generation of an issuing CA beside the ones there are.
 
@@ -204,6 +207,7 @@ def create_generation(
         kind: which CA gets a new key.
         settings: how its key is made and kept, and what opens the root's.
         clock: gives the time.
+        act: who does it, and why; by default the account this process runs under.
 
     Raises:
         PkiError: no issuing CA, the root's key is not here, or a file cannot be
@@ -214,11 +218,11 @@ def create_generation(
     try:
         with opened_root(directory, settings, clock) as root:
             wanted = _wanted_generation(directory, label)
-            _found(directory, root, wanted, _prepared(settings, kind))
+            _found(directory, root, wanted, _prepared(settings, kind), act)
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=str(label)) from error
     with _open(directory, settings, clock) as hierarchy:
-        hierarchy.write_crls()
+        hierarchy.write_crls(act)
     return label
 
 
@@ -266,6 +270,7 @@ def _found(
     root: Authority,
     wanted: _Wanted,
     prepared: _PreparedKey,
+    act: Act | None = None,
 ) -> None:
     key = make_key(prepared.place, prepared.kind, prepared.secret)
     request = IssueRequest(
@@ -274,7 +279,7 @@ def _found(
         public_key=key.public_key,
         hosts=wanted.hosts,
     )
-    credential = Credential(key, root.issue(request))
+    credential = Credential(key, root.issue(request, act))
     save_authority(directory, wanted.label, prepared.place, credential, prepared.secret)
 
 

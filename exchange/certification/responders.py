@@ -18,6 +18,7 @@ from exchange.responder_keys import ResponderKeys
 from pki.authority import Clock
 from pki.files import PRIVATE, write_atomically
 from pki.hierarchy import Hierarchy
+from pki.journal import Act
 from pki.keys.loader import read_passphrase
 from pki.keys.software import KeyKind, generate, save_pkcs12
 from pki.kinds import RESPONDERS
@@ -39,6 +40,7 @@ def renew_responder(
     passphrase: bytes | None,
     *,
     key_kind: KeyKind = KeyKind.P256,
+    act: Act | None = None,
 ) -> x509.Certificate:
     """Certify a new key that answers for an issuing CA, and put it where it belongs.
 
@@ -48,11 +50,12 @@ def renew_responder(
         path: PKCS #12 file, replaced as a whole; a running service takes it up.
         passphrase: of the file.
         key_kind: kind of the key.
+        act: who does it, and why; by default whom the hierarchy was opened for.
 
     Raises:
         PkiError: the CA's key is not here, or the file cannot be written.
     """
-    credential = hierarchy.issue_responder(issuer, key=generate(key_kind))
+    credential = hierarchy.issue_responder(issuer, key=generate(key_kind), act=act)
     packed = save_pkcs12(credential, path.stem, passphrase)
     write_atomically(path, packed, mode=PRIVATE)
     return credential.certificate

@@ -64,3 +64,15 @@ def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that is not there yet, for its owner alone.
+
+    Raises:
+        ExchangeError: it cannot be made (FILE_NOT_WRITTEN).
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error

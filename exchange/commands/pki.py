@@ -9,7 +9,6 @@ from exchange.commands.files import require_empty
 from exchange.commands.output import Output
 from exchange.commands.pki_audit import audit
 from exchange.commands.pki_ceremony import ceremony, declare_ceremony
-from exchange.commands.pki_desk import own_act
 from exchange.commands.pki_files import (
     act_of,
     ca_folder,
@@ -110,6 +109,7 @@ def _declare_init(parser: Parser) -> None:
             metavar="NAME" if name == "dns" else "NET",
             help=help_text,
         )
+    declare_why(parser)
 
 
 def _init(arguments: Arguments, output: Output) -> None:
@@ -128,8 +128,9 @@ def _init(arguments: Arguments, output: Output) -> None:
     with create_hierarchy(folder, settings) as hierarchy:
         root = summary(hierarchy.root)
         if arguments.approvals == "none":
+            none_needed = dict.fromkeys(STANDARD_APPROVALS, 0)
             with RegistrationDesk.open(folder, hierarchy) as desk:
-                desk.set_approvals(dict.fromkeys(STANDARD_APPROVALS, 0), own_act())
+                desk.set_approvals(none_needed, act_of(arguments))
     output.result(
         {"folder": str(folder), "root": root.subject, "sha256": root.sha256},
         Text(f"Đã lập CA: {folder}", f"CA made: {folder}"),
@@ -157,6 +158,7 @@ def _crl(arguments: Arguments, output: Output) -> None:
 def _declare_generation(parser: Parser) -> None:
     declare_generation(parser)
     declare_operators(parser)
+    declare_why(parser)
 
 
 _ACTIONS = {

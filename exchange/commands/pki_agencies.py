@@ -5,7 +5,8 @@ from pathlib import Path
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.files import read_file
 from exchange.commands.output import Output
-from exchange.commands.pki_desk import open_desk, own_act
+from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
+from exchange.commands.pki_files import act_of, declare_why
 from exchange.domain.directory_file import read_directory
 from pki.registration.records import KnownAgency
 from schemas.errors import Text
@@ -16,6 +17,8 @@ def declare_agencies(parser: Parser) -> None:
     parser.add_argument(
         "file", type=Path, help="danh bạ CSV hoặc JSON / directory, CSV or JSON"
     )
+    declare_proofs(parser)
+    declare_why(parser)
 
 
 def agencies(arguments: Arguments, output: Output) -> None:
@@ -30,7 +33,7 @@ def agencies(arguments: Arguments, output: Output) -> None:
         for one in read_directory(read_file(arguments.file))
     ]
     with open_desk(arguments) as desk:
-        desk.set_agencies(found, own_act())
+        desk.set_agencies(found, act_of(arguments), proofs(arguments))
         known = len(desk.agencies())
     output.result(
         {"read": len(found), "known": known},

@@ -3,16 +3,15 @@
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser
-from exchange.commands.files import read_file
+from exchange.commands.files import make_folder, read_file
 from exchange.commands.output import Output, Progress
-from exchange.commands.pki_desk import declare_proofs, open_desk, own_act, proofs
-from exchange.errors import ExchangeError
+from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
+from exchange.commands.pki_files import act_of, declare_why
 from pki.registration.batch import BatchRun, RowResult
 from pki.registration.batch_file import Batch, read_batch
 from pki.registration.batch_records import BatchRecord, approve_batch, file_batch
-from pki.registration.desk import RegistrationDesk
 from pki.registration.records import RequestState
-from schemas.errors import ErrorCode, Text
+from schemas.errors import Text
 
 
 def declare_batch(parser: Parser) -> None:
@@ -27,6 +26,7 @@ def declare_batch(parser: Parser) -> None:
         "--out", type=Path, required=True, metavar="FOLDER", help="ROW.pem, results.csv"
     )
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def batch(arguments: Arguments, output: Output) -> int:
@@ -38,27 +38,25 @@ def batch(arguments: Arguments, output: Output) -> int:
     read = read_batch(read_file(arguments.file), arguments.requests)
     by = proofs(arguments)
     with open_desk(arguments) as desk:
-        record = file_batch(desk.office, read, own_act())
+        record = file_batch(desk.office, read, act_of(arguments))
         for proof in by:
             if record.state is RequestState.PENDING:
                 record = approve_batch(desk.office, record.id, proof)
         if record.state is RequestState.PENDING:
             told_batch(record, output)
             return 0
-        return _run(desk, read, arguments.out, output)
+        run = BatchRun(desk.office, read, arguments.out, act_of(arguments))
+        return _run(run, read, arguments.out, output)
 
 
-def _run(desk: RegistrationDesk, read: Batch, folder: Path, output: Output) -> int:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
+def _run(run: BatchRun, read: Batch, folder: Path, output: Output) -> int:
+    make_folder(folder)
     progress = Progress(len(read.rows), output)
 
     def step(_result: RowResult) -> None:
         progress.step()
 
-    results = BatchRun(desk.office, read, folder, own_act()).run(step)
+    results = run.run(step)
     refused = [one for one in results if one.code]
     issued = len(results) - len(refused)
     output.result(

@@ -6,7 +6,8 @@ from pathlib import Path
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.output import Output
-from exchange.commands.pki_desk import declare_proofs, one_proof, open_desk, own_act
+from exchange.commands.pki_desk import declare_proofs, one_proof, open_desk
+from exchange.commands.pki_files import act_of, declare_why
 from exchange.commands.pki_subject import declare_days, declare_subject, subject_of
 from pki.kinds import CertificateKind
 from pki.registration.records import EnrolmentOrder
@@ -34,6 +35,7 @@ def declare_code(parser: Parser) -> None:
         help="ghi mật khẩu vào tệp riêng thay vì in ra / secret into a private file",
     )
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def code(arguments: Arguments, output: Output) -> None:
@@ -48,7 +50,7 @@ def code(arguments: Arguments, output: Output) -> None:
     operator = one_proof(arguments) if arguments.operator else None
     with open_desk(arguments) as desk:
         made = desk.make_code(
-            order, operator, valid_for=arguments.valid_hours, act=own_act()
+            order, operator, valid_for=arguments.valid_hours, act=act_of(arguments)
         )
     if arguments.out:
         write_new(arguments.out, f"{made.secret}\n".encode(), private=True)

@@ -7,8 +7,6 @@ from pathlib import Path
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
-from pki.accounts import account_name
-from pki.journal import Act
 from pki.registration.desk import RegistrationDesk
 from pki.registration.records import OperatorProof, RegistrationRequest
 from schemas.errors import Text
@@ -27,11 +25,6 @@ def open_desk(arguments: Arguments) -> Iterator[RegistrationDesk]:
         RegistrationDesk.open(ca_folder(arguments), hierarchy) as desk,
     ):
         yield desk
-
-
-def own_act(reason: str = "") -> Act:
-    """Return the act of whoever runs this command."""
-    return Act(actor=account_name(), reason=reason)
 
 
 def declare_proofs(parser: Parser) -> None:
@@ -65,7 +58,11 @@ def proofs(arguments: Arguments) -> tuple[OperatorProof, ...]:
     if len(names) != len(files):
         raise UsageError("--operator NAME --operator-passphrase-file FILE: 1 = 1")
     return tuple(
-        OperatorProof(name=name, passphrase=passphrase_in(file) or b"")
+        OperatorProof(
+            name=name,
+            passphrase=passphrase_in(file) or b"",
+            reason=getattr(arguments, "why", ""),
+        )
         for name, file in zip(names, files, strict=True)
     )
 

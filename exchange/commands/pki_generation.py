@@ -6,7 +6,12 @@ from cryptography import x509
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.commands.pki_files import ca_folder, named_operators, passphrase_in
+from exchange.commands.pki_files import (
+    act_of,
+    ca_folder,
+    named_operators,
+    passphrase_in,
+)
 from pki.founding import CaKeySettings, HierarchySettings, create_generation
 from pki.key_place import KeyPlace
 from pki.keys.software import KeyKind
@@ -55,7 +60,7 @@ def generation(arguments: Arguments, output: Output) -> None:
         keys={kind: _key(arguments)},
     )
     folder = ca_folder(arguments)
-    label = create_generation(folder, kind, settings)
+    label = create_generation(folder, kind, settings, act=act_of(arguments))
     made = _facts(load_certificate(folder, label))
     output.result(
         {"label": str(label), **made},

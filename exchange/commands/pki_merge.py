@@ -1,10 +1,13 @@
 """`lienthong pki merge`: what a merger of agencies does to their certificates."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.commands.pki_desk import declare_proofs, open_desk, own_act, proofs
+from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
+from exchange.commands.pki_files import act_of, declare_why
+from pki.journal import Act
 from pki.registration.merger import (
     approve_merger,
     file_merger,
@@ -41,6 +44,7 @@ def declare_merge(parser: Parser) -> None:
         "--dry-run", action="store_true", help="chỉ xem kế hoạch / show the plan alone"
     )
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def merge(arguments: Arguments, output: Output) -> None:
@@ -51,39 +55,50 @@ def merge(arguments: Arguments, output: Output) -> None:
         keep=parse_organ_id(arguments.keep) if arguments.keep else None,
         name=arguments.name,
     )
-    by = proofs(arguments)
+    by, act = proofs(arguments), act_of(arguments)
     with open_desk(arguments) as desk:
         if arguments.dry_run:
-            _told(plan_merger(desk.office, merger, own_act()), (), output)
+            _told(plan_merger(desk.office, merger, act), (), output)
             return
-        record = file_merger(desk.office, merger, own_act())
-        _approve_and_run(desk.office, record, by, output)
+        record = file_merger(desk.office, merger, act)
+        _approve_and_run(Approving(desk.office, by, act), record, output)
 
 
-def approve_and_run(
-    office: Office, merger_key: str, by: Sequence[OperatorProof], output: Output
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Approving:
+    """Who approves, and who carries out what is approved.
+
+    Args:
+        office: the desk's tools.
+        by: operators who agree.
+        act: who runs the command, and why.
+    """
+
+    office: Office
+    by: Sequence[OperatorProof]
+    act: Act
+
+
+def approve_and_run(approving: Approving, merger_key: str, output: Output) -> None:
     """Approve a merger that was planned, and carry it out once complete.
 
     Raises:
         PkiError: as approving a request.
     """
-    record = approve_merger(office, merger_key, by[0])
-    _approve_and_run(office, record, by[1:], output)
+    first, *others = approving.by
+    record = approve_merger(approving.office, merger_key, first)
+    _approve_and_run(replace(approving, by=others), record, output)
 
 
 def _approve_and_run(
-    office: Office,
-    record: MergerRecord,
-    by: Sequence[OperatorProof],
-    output: Output,
+    approving: Approving, record: MergerRecord, output: Output
 ) -> None:
-    for proof in by:
+    for proof in approving.by:
         if record.state is RequestState.PENDING:
-            record = approve_merger(office, record.id, proof)
+            record = approve_merger(approving.office, record.id, proof)
     made: Sequence[int] = ()
     if record.state is not RequestState.PENDING:
-        made = run_merger(office, record.id, own_act())
+        made = run_merger(approving.office, record.id, approving.act)
     _told(record, made, output)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
-from exchange.commands.pki_desk import declare_proofs, open_desk, own_act, proofs
-from exchange.commands.pki_files import passphrase_in
+from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
+from exchange.commands.pki_files import act_of, declare_why, passphrase_in
 from exchange.commands.pki_subject import declare_kind
 from pki.kinds import CertificateKind
 from pki.registration.desk import RegistrationDesk
@@ -31,6 +31,7 @@ def declare_desk_operators(parser: Parser) -> None:
         help="mật khẩu người mới / passphrase of a new operator (12 characters)",
     )
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def desk_operators(arguments: Arguments, output: Output) -> None:
@@ -45,7 +46,8 @@ def desk_operators(arguments: Arguments, output: Output) -> None:
         if arguments.what == "add":
             changed = _add(arguments, desk)
         elif arguments.what == "close":
-            changed = desk.close_operator(arguments.name, own_act(), proofs(arguments))
+            by = proofs(arguments)
+            changed = desk.close_operator(arguments.name, act_of(arguments), by)
         else:
             _list(desk, output)
             return
@@ -57,7 +59,7 @@ def _add(arguments: Arguments, desk: RegistrationDesk) -> Operator:
     if passphrase is None:
         raise UsageError("thiếu / missing: --passphrase-file FILE")
     new = OperatorProof(name=arguments.name, passphrase=passphrase)
-    return desk.add_operator(new, own_act(), proofs(arguments))
+    return desk.add_operator(new, act_of(arguments), proofs(arguments))
 
 
 def _list(desk: RegistrationDesk, output: Output) -> None:
@@ -81,12 +83,14 @@ def declare_approvals(parser: Parser) -> None:
     declare_kind(parser)
     parser.add_argument("needed", type=int, help="số người duyệt / approvals, 0-5")
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def approvals(arguments: Arguments, output: Output) -> None:
     """Set how many approvals a kind needs."""
     kind = CertificateKind(arguments.kind)
+    act, by = act_of(arguments), proofs(arguments)
     with open_desk(arguments) as desk:
-        desk.set_approvals({kind: arguments.needed}, own_act(), proofs(arguments))
+        desk.set_approvals({kind: arguments.needed}, act, by)
     text = f"{kind}: {arguments.needed}"
     output.result({"kind": kind, "needed": arguments.needed}, Text(text, text))

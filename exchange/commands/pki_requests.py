@@ -12,11 +12,11 @@ from exchange.commands.pki_desk import (
     declare_proofs,
     one_proof,
     open_desk,
-    own_act,
     request_facts,
     told_state,
 )
-from exchange.commands.pki_merge import approve_and_run
+from exchange.commands.pki_files import act_of, declare_why
+from exchange.commands.pki_merge import Approving, approve_and_run
 from exchange.commands.pki_subject import declare_days, declare_subject, subject_of
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
@@ -42,6 +42,7 @@ def declare_submit(parser: Parser) -> None:
         "--request", type=Path, required=True, metavar="FILE", help="PKCS#10"
     )
     parser.add_argument("--contact", default="", help="liên hệ / how to reach you")
+    declare_why(parser)
 
 
 def submit(arguments: Arguments, output: Output) -> None:
@@ -54,7 +55,7 @@ def submit(arguments: Arguments, output: Output) -> None:
         contact=arguments.contact,
     )
     with open_desk(arguments) as desk:
-        told_state(desk.submit(application, own_act()), output)
+        told_state(desk.submit(application, act_of(arguments)), output)
 
 
 def declare_requests(parser: Parser) -> None:
@@ -85,6 +86,7 @@ def declare_approve(parser: Parser) -> None:
     """Declare the arguments of `approve`."""
     parser.add_argument("id", help="mã yêu cầu / id of a request, batch or merger")
     declare_proofs(parser)
+    declare_why(parser)
 
 
 def approve(arguments: Arguments, output: Output) -> None:
@@ -94,7 +96,8 @@ def approve(arguments: Arguments, output: Output) -> None:
         if arguments.id.startswith("batch-"):
             told_batch(approve_batch(desk.office, arguments.id, proof), output)
         elif arguments.id.startswith("merger-"):
-            approve_and_run(desk.office, arguments.id, (proof,), output)
+            approving = Approving(desk.office, (proof,), act_of(arguments))
+            approve_and_run(approving, arguments.id, output)
         else:
             told_state(desk.approve(arguments.id, proof), output)
 
@@ -102,7 +105,7 @@ def approve(arguments: Arguments, output: Output) -> None:
 def declare_refuse(parser: Parser) -> None:
     """Declare the arguments of `refuse`."""
     parser.add_argument("id", help="mã yêu cầu / id of a request")
-    parser.add_argument("--reason", default="", help="lý do / reason")
+    parser.add_argument("--reason", "--why", default="", help="lý do / reason")
     declare_proofs(parser)
 
 

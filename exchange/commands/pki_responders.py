@@ -5,8 +5,15 @@ from pathlib import Path
 
 from exchange.certification.responders import renew_responder
 from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.files import make_folder
 from exchange.commands.output import Output
-from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
+from exchange.commands.pki_files import (
+    act_of,
+    ca_folder,
+    declare_why,
+    open_ca,
+    passphrase_in,
+)
 from pki.custody import has_key
 from pki.hierarchy import system_clock
 from pki.keys.software import KeyKind
@@ -39,18 +46,25 @@ def declare_responders(parser: Parser) -> None:
         metavar="FOLDER",
         help="nơi ghi các tệp .p12, thay tệp cũ / for *.p12, replacing old ones",
     )
+    declare_why(parser)
 
 
 def responders(arguments: Arguments, output: Output) -> None:
     """Certify a new key per issuing CA; a running service takes them up by itself."""
     passphrase = passphrase_in(arguments.passphrase_file)
+    make_folder(arguments.out)
     made: dict[str, str] = {}
     with open_ca(arguments) as hierarchy:
         for issuer, name in _wanted(ca_folder(arguments)):
             path = arguments.out / f"{name}.p12"
             key_kind = KeyKind(arguments.key_kind)
             certificate = renew_responder(
-                hierarchy, issuer, path, passphrase, key_kind=key_kind
+                hierarchy,
+                issuer,
+                path,
+                passphrase,
+                key_kind=key_kind,
+                act=act_of(arguments),
             )
             made[str(path)] = format_utc(certificate.not_valid_after_utc)
     lines = "".join(f"\n  {path}  → {until}" for path, until in made.items())

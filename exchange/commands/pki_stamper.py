@@ -5,8 +5,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.files import make_folder
 from exchange.commands.output import Output
-from exchange.commands.pki_files import ca_folder, open_ca, passphrase_in
+from exchange.commands.pki_files import (
+    act_of,
+    ca_folder,
+    declare_why,
+    open_ca,
+    passphrase_in,
+)
 from pki.files import PRIVATE, write_atomically
 from pki.hierarchy import system_clock
 from pki.keys.api import Credential
@@ -53,6 +60,7 @@ def declare_stamper(parser: Parser) -> None:
         action="store_true",
         help=f"chỉ khi còn ≤ {_DUE_DAYS} ngày / only with ≤ {_DUE_DAYS} days left",
     )
+    declare_why(parser)
 
 
 def stamper(arguments: Arguments, output: Output) -> None:
@@ -116,10 +124,13 @@ def _make(arguments: Arguments, path: Path) -> Credential:
         PkiError: refused by the CA, or the file cannot be written.
     """
     passphrase = passphrase_in(arguments.passphrase_file)
+    make_folder(path.parent)
     key = generate(KeyKind(arguments.key_kind))
     with open_ca(arguments) as hierarchy:
         names = SubjectFields(common_name=arguments.name)
-        credential = hierarchy.issue_credential(CertificateKind.TSA, names, key=key)
+        credential = hierarchy.issue_credential(
+            CertificateKind.TSA, names, key=key, act=act_of(arguments)
+        )
     packed = save_pkcs12(credential, CertificateKind.TSA, passphrase)
     write_atomically(path, packed, mode=PRIVATE)
     return credential

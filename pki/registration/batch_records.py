@@ -78,7 +78,7 @@ def approve_batch(office: Office, batch_id: str, proof: OperatorProof) -> BatchR
     Raises:
         PkiError: as approving a request.
     """
-    act = Act(actor=verify_operator(office, proof))
+    act = Act(actor=verify_operator(office, proof), reason=proof.reason)
     with office.book.change() as page:
         record, now = _load(page, batch_id), office.clock()
         if record.state is not RequestState.PENDING:

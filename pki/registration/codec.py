@@ -13,11 +13,12 @@ from pki.registration.records import (
     Approval,
     CodeRecord,
     EnrolmentOrder,
+    HashedSecret,
+    HashMethod,
     KnownAgency,
     Operator,
     RegistrationRequest,
     RequestState,
-    SlowHash,
 )
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
@@ -32,6 +33,10 @@ class Reader:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a field."""
+        return name in self._fields
 
     def text(self, name: str) -> str:
         """Return a text.
@@ -260,12 +265,19 @@ def _time(at: datetime | None) -> str:
     return at.isoformat() if at else ""
 
 
-def _hash_fields(kept: SlowHash) -> Fields:
+def _hash_fields(kept: HashedSecret) -> Fields:
     return {
+        "method": kept.method.value,
         "salt": b64encode(kept.salt).decode(),
         "digest": b64encode(kept.digest).decode(),
     }
 
 
-def _read_hash(fields: Reader) -> SlowHash:
-    return SlowHash(salt=fields.data("salt"), digest=fields.data("digest"))
+def _read_hash(fields: Reader) -> HashedSecret:
+    # What was kept before methods were named is scrypt.
+    is_named = fields.has("method")
+    return HashedSecret(
+        method=HashMethod(fields.text("method")) if is_named else HashMethod.SCRYPT,
+        salt=fields.data("salt"),
+        digest=fields.data("digest"),
+    )

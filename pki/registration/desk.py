@@ -103,7 +103,8 @@ class RegistrationDesk:
             PkiError: OPERATOR_UNKNOWN, REQUEST_NOT_FOUND, REQUEST_CLOSED,
                 APPROVER_NOT_DISTINCT, or the CA refuses or cannot issue.
         """
-        act = Act(actor=operators.verify_operator(self._office, operator))
+        name = operators.verify_operator(self._office, operator)
+        act = Act(actor=name, reason=operator.reason)
         self._office.expire()
         with self._office.book.change() as page:
             now = self._office.clock()
@@ -275,9 +276,18 @@ class RegistrationDesk:
         """Return the known agencies by code; while there are none, all are taken."""
         return self._office.agencies()
 
-    def set_agencies(self, agencies: Sequence[KnownAgency], act: Act) -> None:
-        """Know these agencies."""
-        operators.set_agencies(self._office, agencies, act)
+    def set_agencies(
+        self,
+        agencies: Sequence[KnownAgency],
+        act: Act,
+        by: Sequence[OperatorProof] = (),
+    ) -> None:
+        """Know these agencies.
+
+        Raises:
+            PkiError: see `pki.registration.operators`.
+        """
+        operators.set_agencies(self._office, agencies, act, by)
 
     def _enrolment(self, request: RegistrationRequest) -> Enrolment:
         certificate = (

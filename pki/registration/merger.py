@@ -99,7 +99,7 @@ def approve_merger(
     Raises:
         PkiError: as approving a request.
     """
-    act = Act(actor=verify_operator(office, proof))
+    act = Act(actor=verify_operator(office, proof), reason=proof.reason)
     with office.book.change() as page:
         record, now = _load(page, merger_key), office.clock()
         if record.state is not RequestState.PENDING:

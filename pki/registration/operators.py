@@ -15,8 +15,13 @@ from pki.registration.approvals import MOST_APPROVALS, person_key, require_disti
 from pki.registration.book import Table
 from pki.registration.codec import agency_fields, operator_fields, read_operator
 from pki.registration.office import Office
-from pki.registration.records import KnownAgency, Operator, OperatorProof
-from pki.registration.secrets import is_secret, slow_hash
+from pki.registration.records import (
+    HashMethod,
+    KnownAgency,
+    Operator,
+    OperatorProof,
+)
+from pki.registration.secrets import hash_passphrase, is_secret
 from schemas.errors import ErrorCode
 
 _NAME_CHARACTERS = 64
@@ -47,7 +52,8 @@ def add_operator(
         raise PkiError(ErrorCode.OPERATOR_INVALID, place=name[:_NAME_CHARACTERS])
     require_changers(office, by)
     now = office.clock()
-    added = Operator(name=name, secret=slow_hash(proof.passphrase), added_at=now)
+    secret = hash_passphrase(proof.passphrase)
+    added = Operator(name=name, secret=secret, added_at=now)
     with office.book.change() as page:
         if page.get(Table.OPERATOR, person_key(name)) is not None:
             raise PkiError(ErrorCode.OPERATOR_INVALID, place=name)
@@ -87,7 +93,8 @@ def verify_operator(office: Office, proof: OperatorProof) -> str:
     record = office.book.page.get(Table.OPERATOR, key)
     found = None if record is None else read_operator(record)
     is_open = found is not None and found.closed_at is None
-    right = is_secret(proof.passphrase, found.secret if found else None)
+    kept = found.secret if found else None
+    right = is_secret(proof.passphrase, kept, HashMethod.SCRYPT)
     if found is None or not is_open or not right:
         place = proof.name[:_NAME_CHARACTERS] if readable else ""
         raise PkiError(ErrorCode.OPERATOR_UNKNOWN, place=place)
@@ -131,13 +138,25 @@ def set_approvals(
             page.enter(CaAction.APPROVALS_CHANGED, act, kind, facts, now)
 
 
-def set_agencies(office: Office, agencies: Sequence[KnownAgency], act: Act) -> None:
-    """Know these agencies as they are told; others known before stay known."""
+def set_agencies(
+    office: Office,
+    agencies: Sequence[KnownAgency],
+    act: Act,
+    by: Sequence[OperatorProof] = (),
+) -> None:
+    """Know these agencies as they are told; others known before stay known.
+
+    Which agencies there are decides what a request may name, so it is a rule too.
+
+    Raises:
+        PkiError: operators do not agree.
+    """
+    require_changers(office, by)
     now = office.clock()
     with office.book.change() as page:
         for one in agencies:
             page.put(Table.AGENCY, one.code, agency_fields(one))
-        facts = {"agencies": str(len(agencies))}
+        facts = {"agencies": str(len(agencies)), **_agreed(by)}
         page.enter(CaAction.AGENCIES_CHANGED, act, "agencies", facts, now)
 
 

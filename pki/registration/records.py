@@ -92,25 +92,36 @@ class OperatorProof:
     Args:
         name: his name at the desk.
         passphrase: his secret.
+        reason: why he agrees, for the journal.
     """
 
     name: str
     passphrase: bytes
+    reason: str = ""
 
     def __repr__(self) -> str:
         """Leave the secret out of whatever prints this."""
         return f"OperatorProof({self.name!r})"
 
 
+class HashMethod(StrEnum):
+    """How a secret was hashed."""
+
+    SCRYPT = "scrypt"  # RFC 7914: for what a person chose
+    HMAC_SHA256 = "hmac-sha256"  # for what was drawn at random, 128 bits or more
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlowHash:
-    """A secret that cannot be read back (RFC 7914).
+class HashedSecret:
+    """A secret that cannot be read back.
 
     Args:
+        method: how it was hashed.
         salt: random.
-        digest: scrypt of the secret.
+        digest: of the secret.
     """
 
+    method: HashMethod
     salt: bytes
     digest: bytes
 
@@ -127,7 +138,7 @@ class Operator:
     """
 
     name: str
-    secret: SlowHash
+    secret: HashedSecret
     added_at: datetime
     closed_at: datetime | None = None
 
@@ -164,7 +175,7 @@ class CodeRecord:
 
     id: str
     order: EnrolmentOrder
-    secret: SlowHash
+    secret: HashedSecret
     maker: str
     made_at: datetime
     expires_at: datetime

@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from pki.accounts import account_name
 from pki.ca_limits import PermittedHosts, hosts_of
+from pki.hierarchy import Hierarchy
 from pki.keys.software import load_pkcs12
 from pki.kinds import CertificateKind
 from pki.layout import load_certificate
@@ -327,6 +328,27 @@ def test_show_tells_who_did_what_and_why(var: Path) -> None:
     ]
     assert {one["actor"] for one in journal} == {account_name()}
     assert told.splitlines()[-1].endswith("giải thể")
+
+
+def test_new_keys_and_lists_keep_why_in_the_journal(var: Path) -> None:
+    secret = ("--passphrase-file", passphrase(var), "--out", var / "keys")
+    for words in (
+        ("generation", "issuing-persons", "--why", "khóa mới"),
+        ("responders", *secret, "--why", "khóa OCSP mới"),
+        ("stamper", *secret, "--why", "khóa TSA mới"),
+        ("crl", "--why", "danh sách mới"),
+    ):
+        assert pki(var, *words).code == 0
+
+    with Hierarchy.open(var / "pki") as hierarchy:
+        kept = {
+            label: [one.act.reason for one in hierarchy.journal_of(label)]
+            for label in hierarchy.labels
+        }
+    assert kept["root"].count("khóa mới") == 3  # begun, issued, published
+    assert kept["issuing-persons-2"].count("khóa OCSP mới") == 2
+    assert kept["issuing-systems"].count("khóa TSA mới") == 2
+    assert all(reasons[-1] == "danh sách mới" for reasons in kept.values())
 
 
 def test_invalidity_date_is_a_time_that_is_past(var: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from pki.names import subject_fields
+from pki.registration.book import SqliteBook
 from tests.support.certificates import p256
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.requests import csr
@@ -129,7 +131,10 @@ def test_request_that_asks_for_a_ca_is_refused_by_its_code(site: Site) -> None:
 
 def test_agencies_of_the_directory_are_the_only_ones_taken(site: Site) -> None:
     (site.folder / "agencies.csv").write_text(DIRECTORY, "utf-8")
-    assert site.pki("agencies", site.folder / "agencies.csv").json["known"] == 3
+    listed = ("agencies", site.folder / "agencies.csv")
+    alone = site.pki(*listed, *site.proof(FIRST))
+    assert (alone.code, alone.error) == (1, "approval_missing")
+    assert site.pki(*listed, *site.proof(FIRST, SECOND)).json["known"] == 3
     for code, error in (("H99.999", "agency_unknown"), ("H99.152", "agency_closed")):
         words = (*PERSON[:-1], code, "--request", site.request())
         assert site.pki("submit", *words).error == error
@@ -142,6 +147,35 @@ def test_secret_of_a_code_goes_into_a_private_file(site: Site) -> None:
     assert said.code == 0, said.out
     assert "secret" not in said.json
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_every_change_at_the_desk_keeps_why_in_its_journal(site: Site) -> None:
+    (site.folder / "agencies.csv").write_text(DIRECTORY, "utf-8")
+    both, third = site.proof(FIRST, SECOND), ("Ba", "--passphrase-file")
+    changes: list[tuple[str | Path, ...]] = [
+        ("operators", "add", *third, site.secret("Ba"), *both),
+        ("operators", "close", "Ba", *both),
+        ("approvals", "system", "0", *both),
+        ("agencies", site.folder / "agencies.csv", *both),
+        ("submit", *PERSON, "--request", site.request()),
+        ("code", *SYSTEM, *site.proof(FIRST)),
+    ]
+    done = [
+        site.pki(*words, "--why", f"biên bản {number}")
+        for number, words in enumerate(changes)
+    ]
+    assert [one.code for one in done] == [0] * len(changes)
+    request = done[4].json["request"]
+    more = [
+        site.pki("approve", request, *site.proof(FIRST), "--why", "biên bản 6"),
+        site.pki("refuse", request, *site.proof(SECOND), "--why", "biên bản 7"),
+    ]
+    assert [one.code for one in more] == [0, 0]
+
+    path = site.folder / "pki" / "private" / "registration.sqlite"
+    with closing(SqliteBook(path)) as book:
+        reasons = [one.act.reason for one in book.journal.entries()]
+    assert [one for one in reasons if one] == [f"biên bản {one}" for one in range(8)]
 
 
 def test_two_operators_change_how_many_must_approve(site: Site) -> None:

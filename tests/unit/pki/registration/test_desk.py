@@ -1,5 +1,6 @@
 """The desk: approvals by two people, one certificate per request."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,13 +17,15 @@ from pki.kinds import CertificateKind
 from pki.names import subject_fields
 from pki.registration.approvals import PENDING_FOR
 from pki.registration.book import Table
-from pki.registration.codec import request_fields
+from pki.registration.codec import read_code, request_fields
 from pki.registration.records import (
     EnrolmentOrder,
+    HashMethod,
     KnownAgency,
     OperatorProof,
     RequestState,
 )
+from pki.registration.secrets import hash_passphrase
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.certificates import p256
@@ -157,6 +160,16 @@ def test_approvals_are_not_lowered_by_one_alone(desk: Desk) -> None:
     assert request.state is RequestState.ISSUED
 
 
+def test_agencies_are_not_changed_by_one_alone(desk: Desk) -> None:
+    added = [KnownAgency(code=AGENCY, name="Suối Mây")]
+    for by in ((), (FIRST,)):
+        code = code_of(partial(desk.desk.set_agencies, added, CLERK, by))
+        assert code is ErrorCode.APPROVAL_MISSING
+    assert desk.desk.agencies() == {}
+    desk.desk.set_agencies(added, CLERK, (FIRST, SECOND))
+    assert set(desk.desk.agencies()) == {AGENCY}
+
+
 def test_demo_hierarchy_needs_no_approval(tmp_path: Path) -> None:
     with open_desk(tmp_path, operators=0, demo=True) as made:
         request = made.desk.submit(application(), CLERK)
@@ -205,7 +218,7 @@ def test_unknown_code_is_refused_like_a_wrong_secret(desk: Desk, code_id: str) -
 
 def test_unknown_agency_is_refused_once_agencies_are_known(desk: Desk) -> None:
     other = KnownAgency(code=OrganId("H99.152"), name="Khác")
-    desk.desk.set_agencies([other], CLERK)
+    desk.desk.set_agencies([other], CLERK, (FIRST, SECOND))
     code = code_of(lambda: desk.desk.submit(application(), CLERK))
     assert code is ErrorCode.AGENCY_UNKNOWN
     assert desk.desk.list() == []
@@ -281,6 +294,35 @@ def test_secret_of_a_code_is_not_in_the_book(desk: Desk) -> None:
     assert code.id.encode() in kept
     assert code.secret.encode() not in kept
     assert code.secret not in repr(code)
+
+
+def test_code_kept_by_the_slow_hash_before_still_enrols(desk: Desk) -> None:
+    code = desk.desk.make_code(SYSTEM_ORDER, FIRST)
+    slow = hash_passphrase(code.secret.encode())
+    with desk.desk.office.book.change() as page:
+        record = page.get(Table.CODE, code.id)
+        assert record is not None
+        earlier = {
+            "salt": b64encode(slow.salt).decode(),
+            "digest": b64encode(slow.digest).decode(),
+        }
+        page.put(Table.CODE, code.id, {**record, "secret": earlier})
+
+    wrong = code_of(lambda: desk.desk.enrol_with_code(code.id, "sai", csr()))
+    done = desk.desk.enrol_with_code(code.id, code.secret, csr())
+
+    assert wrong is ErrorCode.ENROLMENT_CODE_REFUSED
+    assert done.certificate is not None
+
+
+def test_codes_are_hashed_fast_and_passphrases_slowly(desk: Desk) -> None:
+    code = desk.desk.make_code(SYSTEM_ORDER, FIRST)
+    record = desk.desk.office.book.page.get(Table.CODE, code.id)
+    assert record is not None
+    made, (first, *_) = read_code(code.id, record), desk.desk.operators()
+    assert made.secret.method is HashMethod.HMAC_SHA256
+    assert first.secret.method is HashMethod.SCRYPT
+    assert len(bytes.fromhex(code.secret)) * 8 >= 128
 
 
 def test_maker_of_a_code_counts_as_one_approval(desk: Desk) -> None:
@@ -390,6 +432,6 @@ def test_request_is_kept_as_der(desk: Desk) -> None:
 
 def test_closed_agency_is_refused(desk: Desk) -> None:
     closed = KnownAgency(code=AGENCY, name="Suối Mây", closed_at=NOW)
-    desk.desk.set_agencies([closed], CLERK)
+    desk.desk.set_agencies([closed], CLERK, (FIRST, SECOND))
     code = code_of(lambda: desk.desk.submit(application(), CLERK))
     assert code is ErrorCode.AGENCY_CLOSED

@@ -114,7 +114,8 @@ def test_plan_alone_changes_nothing(desk: Desk) -> None:
 
 
 def test_known_agencies_are_closed_with_their_successor(desk: Desk) -> None:
-    desk.desk.set_agencies([KnownAgency(code=one, name="x") for one in (A, B)], CLERK)
+    both = [KnownAgency(code=one, name="x") for one in (A, B)]
+    desk.desk.set_agencies(both, CLERK, (FIRST, SECOND))
     carry_out(desk, JOINED)
     known = desk.desk.agencies()
     assert (known[B].closed_at, known[B].successor) == (NOW, NEW)
