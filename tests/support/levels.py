@@ -12,7 +12,12 @@ from pki.keys.api import Credential
 from pki.trust import TrustMaterial, TrustStore
 from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
 from signing.evidence_sources import StoredEvidence
-from signing.pades.levels import SignedDocument, SigningServices, TokenRoom
+from signing.pades.levels import (
+    EvidenceSource,
+    SignedDocument,
+    SigningServices,
+    TokenRoom,
+)
 from signing.pades.request import SignRequest
 from signing.pades.signer import sign_document
 from signing.profiles import SignatureLevel, SignerRole
@@ -31,12 +36,14 @@ class LevelDesk:
         now: the time of everybody.
         published: when the revocation lists were issued; None for now.
         stamps_down: whether the time stamping authority is out of reach.
+        evidence: where evidence comes from, if not from what is published.
     """
 
     pki: TestPki = field(default_factory=TestPki.create)
     now: datetime = NOW
     published: datetime | None = None
     stamps_down: bool = False
+    evidence: EvidenceSource | None = None
     tsa_key: PrivateKey | None = None
     asked: int = 0
     room: TokenRoom = field(default_factory=TokenRoom)
@@ -62,17 +69,20 @@ class LevelDesk:
             raise TimeoutError(address)
         return authority(self.tsa, clock=lambda: self.now).answer(request).response
 
+    def trust(self) -> TrustStore:
+        """Return what everybody believes."""
+        return TrustStore.from_material(self.material())
+
     def client(self) -> TimeStampClient:
         """Return who asks the authority."""
-        trust = TrustStore.from_material(self.material())
-        server = TimeStampServer(address="tsa", trust=trust)
+        server = TimeStampServer(address="tsa", trust=self.trust())
         return TimeStampClient([server], self.answer, lambda: self.now, PATIENT)
 
     def services(self) -> SigningServices:
         """Return services over what is published now."""
         return SigningServices(
             stamps=self.client(),
-            evidence=StoredEvidence(self.material()),
+            evidence=self.evidence or StoredEvidence(self.material()),
             clock=lambda: self.now,
             room=self.room,
         )
