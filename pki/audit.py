@@ -35,7 +35,11 @@ from pki.layout import (
     private_folder,
     serials_path,
 )
-from pki.published_journal import published_journal_path, read_published_journal
+from pki.published_journal import (
+    REGISTRATION,
+    published_journal_path,
+    read_published_journal,
+)
 from pki.registry import RegisteredCertificate, SqliteRegistry
 from pki.registry_records import (
     digest_of,
@@ -49,9 +53,6 @@ from pki.revocation import read_revocation_list
 from pki.serials import read_serials
 from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
-
-REGISTRATION = "registration"
-"""Names the journal of the registration desk, which is no CA."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def audit_folder(directory: Path) -> tuple[AuditedJournal, ...]:
         if (private_folder(directory, one) / "registry.sqlite").exists()
     ]
     desk = directory / "private" / f"{REGISTRATION}.sqlite"
-    return (*audited, *([_audit_desk(desk)] if desk.exists() else ()))
+    return (*audited, *([_audit_desk(directory, desk)] if desk.exists() else ()))
 
 
 def _audit_ca(directory: Path, label: CaLabel) -> AuditedJournal:
@@ -126,12 +127,17 @@ def _audit_ca(directory: Path, label: CaLabel) -> AuditedJournal:
     return audited
 
 
-def _audit_desk(path: Path) -> AuditedJournal:
+def _audit_desk(directory: Path, path: Path) -> AuditedJournal:
     audited = AuditedJournal(label=REGISTRATION)
+    published = published_journal_path(directory, REGISTRATION)
     try:
+        # Read first: the journal is never behind what is published.
+        digests = read_published_journal(published).digests
         with closing(SqliteFile(path)) as file, file.reading() as database:
             entries = SqliteJournal(database).entries()
-            audited.entries, audited.head = len(entries), verify_journal(entries)
+            audited.entries = len(entries)
+            audited.unpublished = len(entries) - len(digests)
+            audited.head = verify_journal(entries, digests=digests)
     except PkiError as error:
         place = "/".join(filter(None, (audited.label, error.place)))
         audited.findings.append(AuditFinding(code=error.code, place=place))

@@ -1,13 +1,16 @@
 """Published files of lines of one length each, so that half a line is seen as such."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pki.errors import PkiError
 from pki.files import write_atomically
 from schemas.errors import ErrorCode
+
+LinesAfter = Callable[[int], Sequence[bytes]]
+"""Gives the lines there should be, beyond a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +79,34 @@ class LineFile:
             PkiError: it cannot be written.
         """
         write_atomically(self.path, b"".join(lines))
+
+    def holds_all(self, lines_after: LinesAfter) -> bool:
+        """Tell whether the file ends with the last line there should be.
+
+        Raises:
+            PkiError: it is unreadable.
+        """
+        return self.path.exists() and self._missing(lines_after) == []
+
+    def append_missing(self, lines_after: LinesAfter) -> bool:
+        """Append the lines that are not in the file; False if its last is another.
+
+        Raises:
+            PkiError: it cannot be read or written.
+        """
+        missing = self._missing(lines_after)
+        if missing is None:
+            return False
+        if not self.path.exists():
+            self.write(missing)
+        elif missing:
+            self.append(missing)
+        return True
+
+    def _missing(self, lines_after: LinesAfter) -> Sequence[bytes] | None:
+        """Return the lines that are not in the file; None if its last is another."""
+        count, last = self.tail()
+        if not count:
+            return lines_after(0)
+        held = lines_after(count - 1)
+        return held[1:] if held and held[0] == last else None

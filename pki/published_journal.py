@@ -1,7 +1,8 @@
-"""What a CA publishes of its journal, read by somebody who trusts it no further.
+"""What a CA, or its registration desk, publishes of its journal, read by others.
 
-One line per entry: the SHA-256 of its canonical bytes, in lower hexadecimal. Lines are
-only ever added. Who keeps a mark of what was read can tell that they were.
+Who reads it trusts the CA no further. One line per entry: the SHA-256 of its
+canonical bytes, in lower hexadecimal. Lines are only ever added. Who keeps a mark of
+what was read can tell that they were.
 """
 
 import hashlib
@@ -18,6 +19,9 @@ from pki.labels import AnyLabel, parse_label
 from schemas.errors import ErrorCode
 
 SUFFIX = ".journal"
+REGISTRATION = "registration"
+"""Names the journal of the registration desk, which is no CA."""
+
 LINE_BYTES = 65
 """Lines have one length, so that half a line is seen as such."""
 
@@ -60,13 +64,13 @@ class JournalPart:
     end: JournalMark
 
 
-def published_journal_path(directory: Path, ca: AnyLabel) -> Path:
-    """Return where a CA publishes the digests of its journal."""
-    return directory / f"{ca}{SUFFIX}"
+def published_journal_path(directory: Path, label: AnyLabel | str) -> Path:
+    """Return where the digests of a journal are published."""
+    return directory / f"{label}{SUFFIX}"
 
 
 def published_labels(directory: Path) -> tuple[str, ...]:
-    """Return the labels of the CAs that publish a journal, in order of their names."""
+    """Return the labels of the journals that are published, in order."""
     names = (path.stem for path in directory.glob(f"*{SUFFIX}"))
     return tuple(sorted(filter(_is_label, names)))
 
@@ -159,6 +163,8 @@ def _broken(label: str, number: int) -> PkiError:
 
 
 def _is_label(name: str) -> bool:
+    if name == REGISTRATION:
+        return True
     try:
         parse_label(name)
     except PkiError:

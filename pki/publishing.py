@@ -5,7 +5,7 @@ published at the next opening. One process at a time publishes for a CA, so that
 older list never takes the place of a newer one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,20 +15,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.authority import Authority
-from pki.errors import PkiError
 from pki.file_lock import file_lock
 from pki.files import write_atomically
 from pki.journal import Act, CaAction
+from pki.journal_file import JournalFile
 from pki.kinds import CertificateKind
 from pki.layout import list_path, private_folder, serials_path
-from pki.line_file import LineFile
+from pki.line_file import LineFile, LinesAfter
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.published_journal import LINE_BYTES, published_journal_path
 from pki.registry_records import STATE_CHANGES, digest_of
 from pki.serials import serial_line, serials_file
-from schemas.errors import ErrorCode
-
-_LinesAfter = Callable[[int], Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +106,8 @@ class Publisher:
     def _is_whole(self) -> bool:
         return (
             self._is_list_current()
-            and (not self._has_serials or _is_complete(*self._serials))
-            and _is_complete(*self._digests)
+            and (not self._has_serials or self._holds_serials())
+            and self._journal_file.is_complete()
         )
 
     def _is_list_current(self) -> bool:
@@ -139,12 +135,13 @@ class Publisher:
     def _append_records(self) -> None:
         if self._has_serials:
             file, lines_after = self._serials
-            if not _append_missing(file, lines_after):
+            if not file.append_missing(lines_after):
                 file.write(lines_after(0))
-        file, lines_after = self._digests
-        if not _append_missing(file, lines_after):
-            # Never written anew: what others keep would not agree with it any more.
-            raise PkiError(ErrorCode.PUBLISHED_DIFFERS, place=file.path.name)
+        self._journal_file.append_missing()
+
+    def _holds_serials(self) -> bool:
+        file, lines_after = self._serials
+        return file.holds_all(lines_after)
 
     @property
     def _has_serials(self) -> bool:
@@ -152,43 +149,14 @@ class Publisher:
         return self.authority.kind is not CertificateKind.ROOT
 
     @property
-    def _serials(self) -> tuple[LineFile, _LinesAfter]:
+    def _serials(self) -> tuple[LineFile, LinesAfter]:
         path = serials_path(self.directory, self.authority.label)
         return serials_file(path), self._serials_after
 
     @property
-    def _digests(self) -> tuple[LineFile, _LinesAfter]:
-        path = published_journal_path(self.directory, self.authority.label)
-        return LineFile(path, LINE_BYTES), self._digests_after
+    def _journal_file(self) -> JournalFile:
+        journal = self.authority.registry.journal
+        return JournalFile(self.directory, self.authority.label, journal)
 
     def _serials_after(self, count: int) -> Sequence[bytes]:
         return [*map(serial_line, self.authority.registry.serials(count))]
-
-    def _digests_after(self, count: int) -> Sequence[bytes]:
-        digests = self.authority.registry.journal.digests(count)
-        return [f"{one}\n".encode() for one in digests]
-
-
-def _missing(file: LineFile, lines_after: _LinesAfter) -> Sequence[bytes] | None:
-    """Return the lines that are not in the file; None if its last is another."""
-    count, last = file.tail()
-    if not count:
-        return lines_after(0)
-    held = lines_after(count - 1)
-    return held[1:] if held and held[0] == last else None
-
-
-def _is_complete(file: LineFile, lines_after: _LinesAfter) -> bool:
-    return file.path.exists() and _missing(file, lines_after) == []
-
-
-def _append_missing(file: LineFile, lines_after: _LinesAfter) -> bool:
-    """Append the lines that are not in the file; False if its last is another."""
-    missing = _missing(file, lines_after)
-    if missing is None:
-        return False
-    if not file.path.exists():
-        file.write(missing)
-    elif missing:
-        file.append(missing)
-    return True

@@ -25,6 +25,7 @@ from pki.registration.codes import CODE_VALID_FOR, make_code, use_code
 from pki.registration.filing import Filing, file
 from pki.registration.issuing import certificate_with, finish
 from pki.registration.office import DESK, Office, load, save
+from pki.registration.published_book import PublishedBook
 from pki.registration.records import (
     Application,
     Enrolment,
@@ -59,9 +60,10 @@ class RegistrationDesk:
         """Open the desk over the folder of a CA, and finish what a crash left.
 
         Raises:
-            PkiError: the book cannot be opened.
+            PkiError: the book cannot be opened, or is older than what was published of
+                its journal (PUBLISHED_DIFFERS).
         """
-        book = SqliteBook(directory / "private" / BOOK)
+        book = PublishedBook(SqliteBook(directory / "private" / BOOK), directory)
         desk = cls(Office(book=book, hierarchy=hierarchy, clock=clock))
         desk.resume()
         return desk

@@ -10,7 +10,11 @@ import pytest
 from exchange.demo.service import start_service
 from exchange.demo.site import Site, build_site, refresh_lists
 from pki.hierarchy import Hierarchy
+from pki.journal import Act
+from pki.kinds import CertificateKind
+from pki.registration.desk import RegistrationDesk
 from tests.support.cli import Said, lienthong
+from tests.support.enrolling import desk_of
 
 pytestmark = pytest.mark.integration
 
@@ -37,11 +41,19 @@ def proves(entries: dict[str, int]) -> Callable[[Said], bool]:
 
 
 def journals(folder: Path) -> dict[str, int]:
-    """Return how many entries the private journals of a CA folder have."""
-    with Hierarchy.open(folder) as hierarchy:
-        return {
-            str(label): len(hierarchy.journal_of(label)) for label in hierarchy.labels
-        }
+    """Return how many entries the journals of a CA folder and its desk have."""
+    with (
+        Hierarchy.open(folder) as hierarchy,
+        RegistrationDesk.open(folder, hierarchy) as desk,
+    ):
+        cas = {one: len(hierarchy.journal_of(one)) for one in hierarchy.labels}
+        return cas | {"registration": len(desk.journal.entries())}
+
+
+def decide(site: Site, needed: int) -> None:
+    """Have the desk do something that is no certificate."""
+    with desk_of(site) as desk:
+        desk.set_approvals({CertificateKind.PERSON: needed}, Act(actor="văn thư"))
 
 
 def alarms(port: int) -> list[str]:
@@ -66,9 +78,12 @@ async def test_service_enters_journals_over_a_kill_and_tells_of_a_rewritten_one(
     try:
         await audit(site, until=proves(journals(site.pki)))
         refresh_lists(site)
+        decide(site, 1)
         await service.kill()
         service = await start_service(site.folder)
         refresh_lists(site)
+        decide(site, 0)
+        assert journals(site.pki)["registration"] == 2
         await audit(site, until=proves(journals(site.pki)))
         assert set(alarms(service.admin_port)) == {
             f'lienthong_ca_journal_alarm{{ca="{label}"}} 0.0'

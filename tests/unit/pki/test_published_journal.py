@@ -122,7 +122,17 @@ def test_folder_in_place_of_the_journal_is_unreadable(tmp_path: Path) -> None:
     )
 
 
-def test_only_journals_of_cas_are_found(tmp_path: Path) -> None:
-    for name in ("root", "issuing-persons-2", "registration", "issuing-persons-02"):
+def test_only_journals_of_cas_and_their_desk_are_found(tmp_path: Path) -> None:
+    for name in (
+        "root",
+        "issuing-persons-2",
+        "registration",
+        "issuing-persons-02",
+        "notes",
+    ):
         publish(tmp_path, 1, label=name)
-    assert published_labels(tmp_path) == ("issuing-persons-2", "root")
+    assert published_labels(tmp_path) == (
+        "issuing-persons-2",
+        "registration",
+        "root",
+    )
