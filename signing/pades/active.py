@@ -12,8 +12,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.pades.reading import MIB, Octets
 
 MAX_OBJECTS = 200_000
+
+_OCTETS_PER_OBJECT_WALKED = 64 * 1024
+"""An object is read in the time in which so many octets are searched."""
+
+_SEARCHED_AT_ONCE = 16 * MIB
+_LONGEST_NAME = 256
+"""In any spelling of the names below."""
 
 FORBIDDEN_KEYS = frozenset(
     {"/AA", "/JS", "/JavaScript", "/XFA", "/EF", "/EmbeddedFiles"}
@@ -81,7 +89,7 @@ def _suspicion() -> re.Pattern[bytes]:
 _SUSPICION = _suspicion()
 
 
-def refuse_active_content(reader: PdfFileReader, source: bytes) -> None:
+def refuse_active_content(reader: PdfFileReader, source: Octets) -> None:
     """Refuse a file with scripts, triggers, embedded files or rich media.
 
     Files that nowhere spell one of the names, and hide no objects in object streams,
@@ -91,13 +99,24 @@ def refuse_active_content(reader: PdfFileReader, source: bytes) -> None:
         SigningError: PDF_ACTIVE_CONTENT, PDF_FORM_XFA or PDF_FILES_EMBEDDED with
             what was found; LIMIT_EXCEEDED.
     """
-    if _SUSPICION.search(source) is None:
+    if not _is_to_be_walked(reader, source):
         return
     for dictionary in _dictionaries(reader.root):
         found = _active_name(dictionary)
         if found:
             code = _CODES.get(found, ErrorCode.PDF_ACTIVE_CONTENT)
             raise SigningError(code, place=found)
+
+
+def _is_to_be_walked(reader: PdfFileReader, source: Octets) -> bool:
+    """Tell whether a name is spelled anywhere, unless walking is cheaper than that."""
+    octets_walked = _OCTETS_PER_OBJECT_WALKED * int(reader.trailer["/Size"])
+    if len(source) > max(_SEARCHED_AT_ONCE, octets_walked):
+        return True
+    return any(
+        _SUSPICION.search(source, at, at + _SEARCHED_AT_ONCE + _LONGEST_NAME)
+        for at in range(0, len(source), _SEARCHED_AT_ONCE)
+    )
 
 
 def _active_name(dictionary: generic.DictionaryObject) -> str | None:

@@ -15,6 +15,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.general import byte_range_digest
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -23,11 +24,13 @@ from pki.kinds import KIND_POLICIES, CertificateKind
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.pades.reading import open_pdf, refusing_malformed
+from signing.pades.reading import MIB, Octets, refusing_malformed
 from signing.profiles import ROLES, SignerRole
 from signing.validation.change_policy import POLICY
 
 MAX_SIGNATURES = 50
+
+_HASHED_AT_ONCE = MIB // 4
 
 _GAP = re.compile(rb"<(?:[0-9A-Fa-f]{2})+>")
 _TIME_STAMP = "/DocTimeStamp"
@@ -53,7 +56,7 @@ class ExistingSignature:
 
 
 def existing_signatures(
-    reader: PdfFileReader, source: bytes
+    reader: PdfFileReader, source: Octets
 ) -> tuple[ExistingSignature, ...]:
     """Check all earlier signatures and return them in the order of signing.
 
@@ -81,20 +84,21 @@ def existing_signatures(
     return tuple(one for _, one in sorted(found, key=itemgetter(0)))
 
 
-def require_outlived(prepared: bytes, existing: Sequence[ExistingSignature]) -> None:
+def require_outlived(
+    reader: PdfFileReader, existing: Sequence[ExistingSignature]
+) -> None:
     """Refuse an increment that an earlier signature does not allow.
 
     Certifications and locks say what may be added (ISO 32000-2 12.8.2.2, 12.8.2.4).
 
     Args:
-        prepared: the file with the increment, its signature still without a value.
+        reader: over the file with the increment, its signature still without a value.
         existing: the signatures it had before.
 
     Raises:
         SigningError: PDF_SIGNING_FORBIDDEN.
     """
     names = {one.field_name for one in existing if one.is_restricting}
-    reader = open_pdf(prepared)
     with refusing_malformed():
         for name, _, reference in tuple(
             enumerate_sig_fields(reader, filled_status=True)
@@ -123,16 +127,25 @@ def kind_of(certificate: Certificate) -> CertificateKind | None:
     return next((kind for kind, oid in KIND_POLICIES.items() if oid in stated), None)
 
 
-def _is_intact(signature: EmbeddedPdfSignature, source: bytes) -> bool:
+def _is_intact(signature: EmbeddedPdfSignature, source: Octets) -> bool:
     """Check bytes, signature value, coverage, and what was changed later."""
     _, first, second, _ = signature.byte_range
     if _GAP.fullmatch(source, first, second) is None:
         return False
-    digest = signature.compute_digest()
+    digest = _digest(signature)
     certificate = signature.signer_cert
     verdict = validate_sig_integrity(signature.signer_info, certificate, "data", digest)
     signature.compute_integrity_info(POLICY)
     return all(verdict) and _is_covered(signature) and _is_unmodified(signature)
+
+
+def _digest(signature: EmbeddedPdfSignature) -> bytes:
+    """Hash what is signed, in larger pieces than the library takes on its own."""
+    name = signature.external_md_algorithm
+    stream, covered = signature.reader.stream, signature.byte_range
+    _, digest = byte_range_digest(stream, covered, name, chunk_size=_HASHED_AT_ONCE)
+    signature.external_digests[name] = digest
+    return digest
 
 
 def _is_covered(signature: EmbeddedPdfSignature) -> bool:

@@ -14,7 +14,7 @@ from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.active import refuse_active_content
 from signing.pades.existing import ExistingSignature, existing_signatures
-from signing.pades.reading import refusing_malformed
+from signing.pades.reading import Octets, refusing_malformed
 from signing.pades.text_lines import DocumentText
 from signing.pades.turns import require_turn
 from signing.profiles import SignerRole
@@ -22,7 +22,7 @@ from signing.profiles import SignerRole
 
 def admit(
     reader: PdfFileReader,
-    source: bytes,
+    source: Octets,
     *,
     role: SignerRole,
     certificate: Certificate,

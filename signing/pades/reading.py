@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from mmap import mmap
+from typing import IO
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.decode_limits import (
@@ -24,6 +26,9 @@ MIB = 1024 * 1024
 
 MAX_PDF_BYTES = 256 * MIB
 """A larger file is not signed in memory."""
+
+Octets = bytes | mmap
+"""A file in memory, or mapped into it."""
 
 MALFORMED: tuple[type[Exception], ...] = (
     PdfError,
@@ -44,6 +49,9 @@ MALFORMED: tuple[type[Exception], ...] = (
 
 _ENCRYPTION = re.compile(rb"/Encrypt\s*(?:<<|[0-9]+\s+[0-9]+\s+R)")
 """An entry of a trailer (ISO 32000-2 7.5.5)."""
+
+_SEARCHED_AT_ONCE = MIB
+_LONGEST_ENTRY = 256
 
 # Without an own limit a cross-reference stream of 49 KB costs 26 seconds.
 _LIMITS = DecodeLimits(
@@ -67,12 +75,6 @@ def refusing_malformed(code: ErrorCode = ErrorCode.PDF_MALFORMED) -> Iterator[No
         raise SigningError(code, place=type(error).__name__) from error
 
 
-def _code_of_malformed(source: bytes) -> ErrorCode:
-    """Name encryption rather than form: some that encrypt do not write strictly."""
-    is_encrypted = _ENCRYPTION.search(source) is not None
-    return ErrorCode.PDF_ENCRYPTED if is_encrypted else ErrorCode.PDF_MALFORMED
-
-
 def open_pdf(source: bytes) -> PdfFileReader:
     """Return a strict reader over a copy of `source`, which may be appended to.
 
@@ -81,10 +83,39 @@ def open_pdf(source: bytes) -> PdfFileReader:
     """
     if len(source) > MAX_PDF_BYTES:
         raise SigningError(ErrorCode.PDF_TOO_LARGE)
-    with refusing_malformed(_code_of_malformed(source)):
-        reader = PdfFileReader(BytesIO(source), decode_limits=_LIMITS)
+    return open_stream(BytesIO(source))
+
+
+def open_stream(stream: IO[bytes]) -> PdfFileReader:
+    """Return a strict reader over a file, which may be appended to.
+
+    Raises:
+        SigningError: malformed, encrypted or of hybrid form.
+    """
+    try:
+        return _reader(stream)
+    except SigningError as error:
+        # Some that encrypt do not write strictly: name encryption rather than form.
+        if error.code is ErrorCode.PDF_MALFORMED and _speaks_of_encryption(stream):
+            raise SigningError(ErrorCode.PDF_ENCRYPTED, place=error.place) from error
+        raise
+
+
+def _reader(stream: IO[bytes]) -> PdfFileReader:
+    with refusing_malformed():
+        reader = PdfFileReader(stream, decode_limits=_LIMITS)
         if reader.encrypted:
             raise SigningError(ErrorCode.PDF_ENCRYPTED)
         if reader.xrefs.hybrid_xrefs_present:
             raise SigningError(ErrorCode.PDF_HYBRID)
     return reader
+
+
+def _speaks_of_encryption(stream: IO[bytes]) -> bool:
+    stream.seek(0)
+    tail = b""
+    while chunk := stream.read(_SEARCHED_AT_ONCE):
+        if _ENCRYPTION.search(tail + chunk):
+            return True
+        tail = chunk[-_LONGEST_ENTRY:]
+    return False

@@ -23,6 +23,8 @@ from signing.pades.cms import CmsTemplate
 
 HEX_DIGITS_PER_OCTET = 2
 
+_HASHED_AT_ONCE = 1024 * 1024
+
 
 class Increment(IncrementalPdfFileWriter):
     """A writer that leaves the document's metadata alone.
@@ -70,9 +72,13 @@ class PreparedRevision:
         self.output.seek(0)
         return self.output.read()
 
+    def fill(self, cms: bytes) -> None:
+        """Write the DER of the signature into the file."""
+        self.byte_range.fill_with_cms(self.output, cms)
+
     def complete(self, cms: bytes) -> bytes:
         """Return the file with the DER of its signature filled in."""
-        self.byte_range.fill_with_cms(self.output, cms)
+        self.fill(cms)
         self.output.seek(0)
         return self.output.read()
 
@@ -91,7 +97,9 @@ def prepare_revision(
         widget["/AP"] = embed_appearance(writer, plan.appearance)
         writer.update_container(widget)
     embedder.send(SigObjSetup(_dictionary(template, plan)))
-    output = SigIOSetup(md_algorithm=template.hash_name, in_place=True)
+    output = SigIOSetup(
+        md_algorithm=template.hash_name, in_place=True, chunk_size=_HASHED_AT_ONCE
+    )
     byte_range, stream = embedder.send(output)
     return PreparedRevision(stream, byte_range)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from pki.errors import PkiError
 from pki.keys.api import Credential
@@ -28,7 +29,7 @@ from signing.pades.levels import (
     SigningServices,
 )
 from signing.pades.plan import plan_revision
-from signing.pades.reading import open_pdf, refusing_malformed
+from signing.pades.reading import Octets, open_pdf, open_stream, refusing_malformed
 from signing.pades.request import SignRequest
 from signing.pades.revision import PreparedRevision, prepare_revision
 from signing.pades.stamped import stamp_value
@@ -64,15 +65,13 @@ def sign_document(
         SigningError: the document, the certificate or the request is refused.
         PkiError: the key does not sign, or the certificate is not good.
     """
-    _require_good(credential, request, services)
-    unsigned = _prepare(source, credential, request, services)
+    unsigned = prepare_unsigned(source, credential, request, services)
     value = credential.key.sign(unsigned.attributes, unsigned.template.scheme)
-    stamped = _stamped(unsigned, value, request.level, services)
-    return _raised(stamped, services)
+    return raised(stamped(unsigned, value, request.level, services), services)
 
 
 @dataclass(frozen=True, slots=True)
-class _Unsigned:
+class Unsigned:
     """A file that waits for the value of its signature.
 
     Args:
@@ -85,24 +84,58 @@ class _Unsigned:
 
     @property
     def attributes(self) -> bytes:
+        """What the key signs: the DER of the signed attributes."""
         return self.template.signed_attributes(self.prepared.digest)
 
+    def cms(self, value: bytes, token: bytes = b"") -> bytes:
+        """Return the DER of the signature."""
+        return self.template.assemble(self.prepared.digest, value, token)
+
     def complete(self, value: bytes, token: bytes = b"") -> bytes:
-        cms = self.template.assemble(self.prepared.digest, value, token)
-        return self.prepared.complete(cms)
+        """Return the file with its signature."""
+        return self.prepared.complete(self.cms(value, token))
 
 
-def _prepare(
+def prepare_unsigned(
     source: bytes,
     credential: Credential,
     request: SignRequest,
     services: SigningServices,
-) -> _Unsigned:
+) -> Unsigned:
+    """Return a copy of `source` that waits for a signature.
+
+    Raises:
+        SigningError: the document, the certificate or the request is refused.
+        PkiError: the certificate is not good.
+    """
+    return prepare_in_stream(open_pdf(source), source, credential, request, services)
+
+
+def prepare_in_stream(
+    reader: PdfFileReader,
+    source: Octets,
+    credential: Credential,
+    request: SignRequest,
+    services: SigningServices,
+) -> Unsigned:
+    """Append the increment of a signature to the stream under `reader`.
+
+    Args:
+        reader: over the file.
+        source: the same file.
+        credential: who signs.
+        request: what is asked for.
+        services: where evidence is at hand, the signer is judged first.
+
+    Raises:
+        SigningError: the document, the certificate or the request is refused.
+        PkiError: the certificate is not good.
+    """
+    _require_good(credential, request, services)
     scheme = scheme_for(request.profile, credential.key.public_key)
     template = template_for(credential, scheme)
     _require_certificate(credential.certificate, request)
     refuse_secret(request.particulars.text)
-    reader = open_pdf(source)
     existing = admit(
         reader, source, role=request.role, certificate=credential.certificate
     )
@@ -113,33 +146,43 @@ def _prepare(
         plan = replace(plan, token_room=room)
         prepared = prepare_revision(reader, template, plan)
     if any(one.is_restricting for one in existing):
-        require_outlived(prepared.content, existing)
-    return _Unsigned(template, prepared, room)
+        require_outlived(open_stream(prepared.output), existing)
+    return Unsigned(template, prepared, room)
 
 
-def _stamped(
-    unsigned: _Unsigned,
+def stamped(
+    unsigned: Unsigned,
     value: bytes,
     wanted: SignatureLevel,
     services: SigningServices,
 ) -> SignedDocument:
     """Complete the signature, with a time stamp if it is to have one and there is."""
-    lowest = SignatureLevel.B_B
+    token, reason = token_for(unsigned, value, wanted, services)
+    return SignedDocument(
+        data=unsigned.complete(value, token),
+        level=SignatureLevel.B_T if token else SignatureLevel.B_B,
+        wanted=wanted,
+        reason=reason,
+    )
+
+
+def token_for(
+    unsigned: Unsigned,
+    value: bytes,
+    wanted: SignatureLevel,
+    services: SigningServices,
+) -> tuple[bytes, Reason | None]:
+    """Return the time stamp of a signature value; without one, why it is missing."""
     if not wanted.includes(SignatureLevel.B_T):
-        return SignedDocument(
-            data=unsigned.complete(value), level=lowest, wanted=wanted
-        )
+        return b"", None
     try:
         name, room = unsigned.template.hash_name, unsigned.room
-        stamp = stamp_value(value, name, services, room=room)
+        return stamp_value(value, name, services, room=room).token, None
     except (PkiError, SigningError) as error:
-        data, reason = unsigned.complete(value), _reason(error)
-        return SignedDocument(data=data, level=lowest, wanted=wanted, reason=reason)
-    data = unsigned.complete(value, stamp.token)
-    return SignedDocument(data=data, level=SignatureLevel.B_T, wanted=wanted)
+        return b"", reason_of(error)
 
 
-def _raised(signed: SignedDocument, services: SigningServices) -> SignedDocument:
+def raised(signed: SignedDocument, services: SigningServices) -> SignedDocument:
     """Bring a stamped signature to the level wanted, as far as that goes now."""
     for level in (SignatureLevel.B_LT, SignatureLevel.B_LTA):
         if signed.reason is not None or not signed.wanted.includes(level):
@@ -147,12 +190,13 @@ def _raised(signed: SignedDocument, services: SigningServices) -> SignedDocument
         try:
             data = extend_signed(signed.data, level=level, services=services)
         except (PkiError, SigningError) as error:
-            return replace(signed, reason=_reason(error))
+            return replace(signed, reason=reason_of(error))
         signed = replace(signed, data=data, level=level)
     return signed
 
 
-def _reason(error: CodedError) -> Reason:
+def reason_of(error: CodedError) -> Reason:
+    """Return why a level was not reached."""
     return Reason(error.code, error.place)
 
 
