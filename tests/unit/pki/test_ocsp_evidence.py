@@ -138,7 +138,9 @@ def reasons(judgement: ChainJudgement) -> list[ErrorCode]:
     return [one.code for one in judgement.reasons]
 
 
-@pytest.mark.parametrize("digest", [hashes.SHA1(), hashes.SHA256()], ids=str)
+@pytest.mark.parametrize(
+    "digest", [hashes.SHA1(), hashes.SHA256()], ids=["sha1", "sha256"]
+)
 @pytest.mark.parametrize("by_key", [True, False])
 def test_good_answer_of_a_responder_counts(
     pki: TestPki, digest: hashes.HashAlgorithm, by_key: bool
