@@ -92,6 +92,10 @@ class Output:
         elif text is not None:
             print(self.pick(text), flush=True)
 
+    def line(self, fields: Mapping[str, object]) -> None:
+        """Give one of several results to a program: JSON on a line of its own."""
+        print(json.dumps(fields, ensure_ascii=False), flush=True)
+
     def refuse(self, refusal: Refusal, *, usage: str = "") -> None:
         """Say what happened, whose side it is on and what to do next."""
         if self.as_json:

@@ -1,14 +1,17 @@
-"""`lienthong verify`: judge one file, offline."""
+"""`lienthong verify`: judge files and folders, offline."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
-from pki.trust import load_material
+from exchange.commands.verify_many import files_in, run_many
+from pki.trust import TrustMaterial, load_material
 from schemas.render import verdict_to_json
 from schemas.verdict import Indication
 from signing.api import verify_file
+from signing.many import ManyFiles
 from signing.reports.text import render_text
 
 EXIT_CODES = {
@@ -30,9 +33,14 @@ _MATERIAL = {
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     parser.add_argument(
-        "file",
+        "files",
         type=Path,
-        help="PDF, edXML, biên nhận, hồ sơ chứng cứ / receipt, evidence bundle",
+        nargs="+",
+        metavar="FILE",
+        help=(
+            "PDF, edXML, biên nhận, hồ sơ chứng cứ, thư mục / "
+            "receipt, evidence bundle, folder"
+        ),
     )
     for name, help_text in _MATERIAL.items():
         parser.add_argument(
@@ -49,6 +57,13 @@ def configure(parser: Parser) -> None:
         metavar="TIME",
         help="xét tại thời điểm / judge at: 2026-11-21T08:30:00+07:00",
     )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        metavar="N",
+        help="số tệp xét cùng lúc / files judged at the same time",
+    )
 
 
 def _time(text: str) -> datetime:
@@ -62,11 +77,28 @@ def _time(text: str) -> datetime:
 
 
 def run(arguments: Arguments, output: Output) -> int:
-    """Judge the file; 0 passed, 1 failed, 2 indeterminate."""
+    """Judge the files; 0 passed, 1 failed, 2 indeterminate: the worst of them."""
+    paths: list[Path] = arguments.files
     material = load_material(
         arguments.trust, arguments.intermediate, arguments.revocation
     )
-    verdict = verify_file(arguments.file, material=material, at=arguments.at)
+    if len(paths) == 1 and not paths[0].is_dir():
+        return _run_one(paths[0], material, arguments.at, output)
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs {arguments.jobs}")
+    question = ManyFiles(
+        material=material,
+        at=arguments.at,
+        now=datetime.now(UTC),
+        jobs=arguments.jobs,
+    )
+    return EXIT_CODES[run_many(files_in(paths), question, output)]
+
+
+def _run_one(
+    path: Path, material: TrustMaterial, at: datetime | None, output: Output
+) -> int:
+    verdict = verify_file(path, material=material, at=at)
     if output.as_json:
         output.result(verdict_to_json(verdict))
     else:

@@ -79,6 +79,10 @@ def _load(job: Job) -> _Performer:
         from signing.workers.judging import judge  # noqa: PLC0415
 
         return judge
+    if job is Job.JUDGE_FILE:
+        from signing.workers.judging_files import judge_any  # noqa: PLC0415
+
+        return judge_any
     from signing.workers.reading import read_document, read_lines  # noqa: PLC0415
 
     return read_document if job is Job.DOCUMENT_TEXT else read_lines

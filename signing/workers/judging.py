@@ -32,6 +32,8 @@ _leave_out_signers()
 
 from signing.validation.pdf import judge_pdf  # noqa: E402 - after the stand-in
 
+__all__ = ["judge", "judge_pdf"]
+
 
 def judge(request: Request) -> Verdict:
     """Return the verdict on the PDF in the request.

@@ -1,6 +1,7 @@
 """A fixed number of warm workers behind an asynchronous call."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
@@ -30,10 +31,18 @@ class WorkerPool:
         size: how many files are judged at the same time.
         memory_bytes: address space of each process.
         timeout_seconds: wall clock of one job.
+        jobs: what the workers can do; each loads its libraries.
     """
 
-    def __init__(self, size: int, memory_bytes: int, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        size: int,
+        memory_bytes: int,
+        timeout_seconds: float,
+        jobs: Sequence[Job] = tuple(Job),
+    ) -> None:
         self._size = size
+        self._jobs = tuple(jobs)
         self._limits = WorkerLimits(memory_bytes, timeout_seconds)
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._live: set[WorkerProcess] = set()
@@ -64,6 +73,7 @@ class WorkerPool:
         material: TrustMaterial = NO_MATERIAL,
         at: datetime | None = None,
         proven_at: datetime | None = None,
+        now: datetime | None = None,
     ) -> Result:
         """Do one job in the next free worker.
 
@@ -71,7 +81,12 @@ class WorkerPool:
             WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
         """
         request = Request(
-            job=job, payload=payload, material=material, at=at, proven_at=proven_at
+            job=job,
+            payload=payload,
+            material=material,
+            at=at,
+            proven_at=proven_at,
+            now=now,
         )
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._work, request)
@@ -117,7 +132,7 @@ class WorkerPool:
             self._idle.put(worker)
 
     def _spawn(self) -> WorkerProcess:
-        worker = WorkerProcess(tuple(Job), self._limits)
+        worker = WorkerProcess(self._jobs, self._limits)
         self._live.add(worker)
         return worker
 

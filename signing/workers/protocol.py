@@ -33,12 +33,14 @@ class Job(StrEnum):
     """What a worker does; nothing else can be asked of it."""
 
     JUDGE_PDF = "judge_pdf"
+    JUDGE_FILE = "judge_file"
     FIRST_PAGE_LINES = "first_page_lines"
     DOCUMENT_TEXT = "document_text"
 
 
 RESULT_TYPES = {
     Job.JUDGE_PDF: Verdict,
+    Job.JUDGE_FILE: Verdict,
     Job.FIRST_PAGE_LINES: tuple[str, ...],
     Job.DOCUMENT_TEXT: DocumentText,
 }
@@ -46,13 +48,19 @@ RESULT_TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One job with all it needs; a worker reads no file and no clock."""
+    """One job with all it needs; a worker reads no file and no clock.
+
+    Args:
+        at: the control time.
+        now: what stands in for a control time where a file has none of its own.
+    """
 
     job: Job
     payload: bytes
     material: TrustMaterial = NO_MATERIAL
     at: datetime | None = None
     proven_at: datetime | None = None
+    now: datetime | None = None
 
 
 def write_request(request: Request) -> tuple[bytes, ...]:
@@ -69,6 +77,7 @@ def write_request(request: Request) -> tuple[bytes, ...]:
             "job": request.job,
             "at": _moment(request.at),
             "proven_at": _moment(request.proven_at),
+            "now": _moment(request.now),
             "payload": len(request.payload),
             "groups": [[len(one) for one in group] for group in groups],
         }
@@ -98,6 +107,7 @@ def read_request(stream: BinaryIO) -> Request | None:
         material=TrustMaterial(*groups),
         at=_parsed(header["at"]),
         proven_at=_parsed(header["proven_at"]),
+        now=_parsed(header["now"]),
     )
 
 
