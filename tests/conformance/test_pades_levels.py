@@ -9,7 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from pki.keys.api import Credential
-from signing.evidence_sources import evidence_of, judge
+from signing.evidence_sources import (
+    FetchedEvidence,
+    StoredEvidence,
+    evidence_of,
+    judge,
+)
 from signing.pades.levels import Evidence, EvidenceQuestion
 from signing.profiles import SignatureLevel, SignatureProfile, SignerRole
 from tests.support.ades import ades_verdict
@@ -17,6 +22,7 @@ from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.judges import run
 from tests.support.levels import LevelDesk
 from tests.support.pki import NOW
+from tests.support.revocation_service import RevocationService
 from tests.support.signed_pdf import LETTER, signatures, tampered
 from tests.support.time_stamps import PrivateKey
 
@@ -136,3 +142,16 @@ def test_lists_from_before_the_signature_are_what_past_validation_cannot_use() -
     desk.published = None
     judged = ades_verdict(signed, SignatureLevel.B_LTA, desk.material(), desk.now)
     assert "NO_POE" in judged
+
+
+@pytest.mark.parametrize("level", [SignatureLevel.B_LT, SignatureLevel.B_LTA])
+def test_answers_over_ocsp_are_accepted_as_evidence(level: SignatureLevel) -> None:
+    desk = LevelDesk(published=NOW)
+    desk.later(hours=1)
+    with RevocationService(desk).serving() as service:
+        desk.use_stamper(service.stamper())
+        stored = StoredEvidence(desk.material())
+        desk.evidence = FetchedEvidence(stored, service.client())
+        signed = desk.signed(SOURCE, level, service.person())
+    desk.later(minutes=1)
+    assert ades_verdict(signed, level, desk.material(), desk.now) == "PASSED"

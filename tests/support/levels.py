@@ -56,6 +56,10 @@ class LevelDesk:
             self._tsa = tsa_credential(self.pki, key=self.tsa_key)
         return self._tsa
 
+    def use_stamper(self, credential: Credential) -> None:
+        """Let another certificate stamp."""
+        self._tsa = credential
+
     def material(self) -> TrustMaterial:
         """Return roots, issuing CA and the lists published."""
         found, at = self.pki.material(), self.published or self.now

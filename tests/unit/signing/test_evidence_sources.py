@@ -1,0 +1,106 @@
+"""Evidence that is asked for: from whom, how new, and what is not believed."""
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.errors import PkiError
+from pki.keys.api import Credential
+from pki.purposes import KeyPurpose
+from schemas.errors import ErrorCode
+from signing.evidence_sources import FetchedEvidence, StoredEvidence
+from signing.pades.levels import Evidence, EvidenceQuestion
+from signing.profiles import SignatureLevel
+from tests.support.levels import LevelDesk, stored, subjects
+from tests.support.revocation_service import RevocationService
+from tests.support.signed_pdf import LETTER
+
+
+@pytest.fixture
+def service() -> Iterator[RevocationService]:
+    """Lists were published an hour ago; the responder knows what is true now."""
+    desk = LevelDesk()
+    desk.published = desk.now
+    desk.later(hours=1)
+    with RevocationService(desk).serving() as serving:
+        yield serving
+
+
+def collected(service: RevocationService, signer: Credential, *hosts: str) -> Evidence:
+    source = FetchedEvidence(
+        StoredEvidence(service.desk.material()), service.client(*hosts)
+    )
+    question = EvidenceQuestion(
+        certificate=signer.certificate.public_bytes(Encoding.DER),
+        intermediates=(),
+        usage=KeyPurpose.DOCUMENT_ANY,
+        at=service.desk.now,
+    )
+    return source.collect(question)
+
+
+def test_answer_over_ocsp_is_new_where_the_list_is_not(
+    service: RevocationService,
+) -> None:
+    evidence = collected(service, service.person())
+    assert len(evidence.ocsps) == 1
+    assert "CN=OCSP" in " ".join(subjects(evidence.certificates))
+    assert service.heard == ["POST"]
+
+
+def test_list_of_the_issuer_shows_that_the_responder_is_good(
+    service: RevocationService,
+) -> None:
+    evidence = collected(service, service.person())
+    assert len(evidence.crls) == 2
+
+
+def test_list_is_fetched_where_nobody_answers(service: RevocationService) -> None:
+    service.mute = True
+    evidence = collected(service, service.person())
+    assert not evidence.ocsps
+    assert service.heard[-1] == "GET"
+
+
+def test_host_that_is_not_named_is_not_asked(service: RevocationService) -> None:
+    with pytest.raises(PkiError, match=ErrorCode.EVIDENCE_TOO_OLD):
+        collected(service, service.person(), "127.0.0.1", "ocsp.example:80")
+    assert service.heard == []
+
+
+def test_revoked_is_heard(service: RevocationService) -> None:
+    signer = service.person()
+    service.desk.pki.issuing.revoke(signer.certificate, service.desk.now)
+    with pytest.raises(PkiError, match=ErrorCode.CERTIFICATE_REVOKED):
+        collected(service, signer)
+
+
+def test_old_answer_given_again_does_not_count(service: RevocationService) -> None:
+    signer = service.person()
+    (old,) = collected(service, signer).ocsps
+    service.replayed = old
+    service.desk.later(minutes=1)
+    fetched, answers = service.client().fetch(
+        signer.certificate, service.desk.pki.issuing.credential.certificate
+    )
+    assert answers == ()
+    assert len(fetched) == 1
+
+
+def test_answer_about_another_certificate_does_not_count(
+    service: RevocationService,
+) -> None:
+    (other,) = collected(service, service.person()).ocsps
+    service.replayed = other
+    evidence = collected(service, service.person())
+    assert not evidence.ocsps
+    assert service.heard[-1] == "GET"
+
+
+def test_long_term_signature_at_once_with_answers(service: RevocationService) -> None:
+    desk = service.desk
+    desk.use_stamper(service.stamper())
+    desk.evidence = FetchedEvidence(StoredEvidence(desk.material()), service.client())
+    signed = desk.signed(LETTER.read_bytes(), SignatureLevel.B_LTA, service.person())
+    assert len(stored(signed)["/OCSPs"]) == 2
