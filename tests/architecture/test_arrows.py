@@ -79,6 +79,7 @@ ALSO_ON_WINDOWS = (
     "pki.keys",
     "signing.xmldsig",
     "signing.remote_client",
+    "signing.remote_check",
 )
 
 

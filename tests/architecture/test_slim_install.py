@@ -22,6 +22,7 @@ CLIENT_SIDE = (
     "exchange.commands.enrol",
     "exchange.commands.send",
     "exchange.commands.receive",
+    "signing.remote_client",
 )
 
 

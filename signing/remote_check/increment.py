@@ -1,0 +1,133 @@
+"""What a prepared file adds to a document: one section, listed without a gap.
+
+A cross-reference section that pointed anywhere else than to the objects it comes with
+could exchange a page for another; so it must list exactly these (ISO 32000-2 7.5.6).
+"""
+
+import re
+from dataclasses import dataclass
+
+from schemas.errors import ErrorCode
+from signing.errors import SigningError
+from signing.remote_check.objects import (
+    IndirectObject,
+    PdfObjects,
+    Place,
+    Section,
+    read_object,
+    read_section,
+)
+from signing.remote_check.values import Dictionary, Name
+
+MAX_ADDED = 16 * 1024 * 1024
+"""Bytes a signature may add: image, font, room for certificates and time stamps."""
+
+MAX_OBJECTS = 64
+
+_BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
+_END = re.compile(rb"\s*startxref\s+([0-9]{1,10})\s+%%EOF(?:\r\n|\n|\r)?")
+_KEPT = ("Root", "Info")
+_TRAILER_KEYS = frozenset({"Size", "Prev", "Root", "Info", "ID"})
+_STREAM_KEYS = frozenset({"Type", "W", "Index", "Length", "Filter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The objects of the added section by number, and those that are new."""
+
+    objects: dict[int, IndirectObject]
+    new: frozenset[int]
+
+
+def changed(place: str) -> SigningError:
+    """Return the refusal of a file that is more than the document and a signature."""
+    return SigningError(ErrorCode.REMOTE_DOCUMENT_CHANGED, place=place)
+
+
+def read_increment(before: PdfObjects, prepared: bytes) -> Added:
+    """Read the section that `prepared` adds to a document.
+
+    Raises:
+        SigningError: REMOTE_DOCUMENT_CHANGED, it does not begin with the document, or
+            adds other than one whole section; PDF_MALFORMED.
+    """
+    start = len(before.data)
+    if not prepared.startswith(before.data):
+        raise changed("first bytes")
+    if not 0 < len(prepared) - start <= MAX_ADDED:
+        raise changed("size")
+    objects, at = _objects(prepared, start)
+    section = read_section(prepared, at)
+    _require_end(prepared, section)
+    _require_listed(section, objects)
+    _require_trailer(before, section)
+    new = frozenset(objects) - _known(before)
+    _require_new(before, new - {section.own})
+    listed = {key: one for key, one in objects.items() if key != section.own}
+    return Added(listed, new - {section.own})
+
+
+def _known(before: PdfObjects) -> set[int]:
+    return {number for number, place in before.places.items() if place is not None}
+
+
+def _objects(data: bytes, start: int) -> tuple[dict[int, IndirectObject], int]:
+    """Read objects up to the section; return them and where it begins."""
+    found: dict[int, IndirectObject] = {}
+    at = _after_blank(data, start)
+    while not data.startswith(b"xref", at):
+        one = read_object(data, at)
+        if one.generation or one.number in found or len(found) >= MAX_OBJECTS:
+            raise changed(f"object {one.number}")
+        found[one.number] = one
+        if isinstance(one.value, Dictionary) and one.value.get("Type") == Name("XRef"):
+            break
+        at = _after_blank(data, one.end)
+    return found, at
+
+
+def _after_blank(data: bytes, at: int) -> int:
+    blank = _BLANK.match(data, at)
+    return blank.end() if blank else at
+
+
+def _require_end(data: bytes, section: Section) -> None:
+    end = _END.match(data, section.end)
+    if end is None or end.end() != len(data) or int(end[1]) != section.start:
+        raise changed("startxref")
+
+
+def _require_listed(section: Section, objects: dict[int, IndirectObject]) -> None:
+    """Demand that the section lists what it comes with, where it is, and no more."""
+    listed = {key: place for key, place in section.places.items() if key}
+    there = {key: Place(one.start) for key, one in objects.items()}
+    if listed != there or section.places.get(0) is not None:
+        raise changed("xref")
+
+
+def _require_trailer(before: PdfObjects, section: Section) -> None:
+    trailer, old = section.trailer, before.trailer
+    own = _TRAILER_KEYS | (_STREAM_KEYS if section.own else frozenset())
+    for key in trailer.keys() - own:
+        # What else stood in the last trailer may be repeated.
+        if trailer[key] != old.get(key):
+            raise changed(f"trailer /{key}")
+    if trailer.get("Prev") != before.section_start:
+        raise changed("trailer /Prev")
+    for key in _KEPT:
+        if trailer.get(key) != old.get(key):
+            raise changed(f"trailer /{key}")
+    size, least = trailer.get("Size"), max(section.places) + 1
+    if type(size) is not int or size < least:
+        raise changed("trailer /Size")
+
+
+def _require_new(before: PdfObjects, new: frozenset[int | None]) -> None:
+    """Demand that nothing in the document waits for the numbers of new objects.
+
+    What refers to an object that is not there refers to null; an object of this number
+    would be shown (7.3.10).
+    """
+    numbers = {one for one in new if one is not None}
+    if numbers & before.places.keys() or before.refers_to(numbers):
+        raise changed("numbers")
