@@ -22,7 +22,7 @@ from exchange.errors import ExchangeError
 from exchange.file_stamps import stamps_of
 from exchange.keys import key_files, open_key
 from exchange.rate import Rate
-from pki.clock import ClockPolicy, ClockTrouble
+from pki.clock import ClockPolicy, ClockTrouble, set_back
 from pki.errors import PkiError
 from pki.kinds import TIME_STAMP_POLICY
 from pki.tsa import TimeStampAnswer, TimeStampAuthority, end_of_key_use
@@ -84,7 +84,8 @@ class FollowedTimeStamping:
         self._reload_seconds = settings.trust.reload_seconds
         self._observer = observer
         self._stamps = stamps_of(key_files((self._key,)))
-        self._watch = watch or ClockWatch(_clock_policy(stamping))
+        self._policy = _clock_policy(stamping)
+        self._watch = watch or ClockWatch(self._policy)
         self._trouble: ClockTrouble | None = None
         self._most_waiting = stamping.stamps_per_second
         self._rate = Rate(stamping.stamps_per_second)
@@ -92,6 +93,8 @@ class FollowedTimeStamping:
         self._open: _Batch | None = None
         self._lock = Lock()
         self._authority = self._opened(stamping, clock)
+        last = self._authority.register.last()
+        self._last_before = last.at if last else None
         self._thread = ThreadPoolExecutor(1, "time-stamps")
         self._clock_is_sound()
         self._tell_key()
@@ -182,13 +185,17 @@ class FollowedTimeStamping:
         )
 
     def _clock_is_sound(self) -> bool:
-        trouble = self._watch.trouble()
+        trouble = self._watch.trouble() or self._set_back()
         self._observer.clock_checked(is_sound=trouble is None)
         if trouble is not self._trouble:
             self._trouble = trouble
             log = _log.warning if trouble else _log.info
             log("time_stamp.clock", is_sound=trouble is None, reason=trouble)
         return trouble is None
+
+    def _set_back(self) -> ClockTrouble | None:
+        # Jumps from here on are the watch's to see.
+        return set_back(self._last_before, self._authority.clock(), self._policy)
 
     def _tell_key(self) -> None:
         certificate = self._authority.credential.certificate

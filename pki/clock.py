@@ -4,7 +4,7 @@ How the facts are found out is the caller's; nothing here asks a system.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -24,6 +24,7 @@ class ClockTrouble(StrEnum):
     ERROR_TOO_LARGE = "error_too_large"
     LEAP_SECOND = "leap_second"
     JUMPED = "jumped"
+    SET_BACK = "set_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,24 @@ def clock_trouble(facts: ClockFacts, policy: ClockPolicy) -> ClockTrouble | None
     if abs(facts.drift) > policy.accuracy:
         return ClockTrouble.JUMPED
     return None
+
+
+def set_back(
+    last: datetime | None, now: datetime, policy: ClockPolicy
+) -> ClockTrouble | None:
+    """Return trouble if a clock is behind the last stamp that was made by it.
+
+    A jump while nothing ran is seen by nothing else. A source that vouches for the
+    clock knows better which of the two times was wrong.
+
+    Args:
+        last: time of the last stamp on record; None before the first.
+        now: the time.
+        policy: what is asked of the clock.
+    """
+    is_behind = last is not None and now < last
+    is_ours = policy.source is ClockSource.TRUSTED
+    return ClockTrouble.SET_BACK if is_behind and is_ours else None
 
 
 def _trouble_told(

@@ -76,6 +76,9 @@ class TimeStampRegister(Protocol):
             PkiError: unknown serial number.
         """
 
+    def last(self) -> StampRecord | None:
+        """Return the last record; None before the first."""
+
     def __len__(self) -> int:
         """Count the records."""
 
@@ -116,6 +119,10 @@ class MemoryTimeStampRegister:
         if not 1 <= number <= len(self._records):
             raise PkiError(ErrorCode.TIME_STAMP_NOT_FOUND, place=f"{serial:x}")
         return self._records[number - 1]
+
+    def last(self) -> StampRecord | None:
+        """Return the last record."""
+        return self._records[-1] if self._records else None
 
     def __len__(self) -> int:
         return len(self._records)
@@ -176,6 +183,12 @@ class SqliteTimeStampRegister:
         return StampRecord(
             serial=serial, imprint=imprint, at=datetime.fromisoformat(at)
         )
+
+    def last(self) -> StampRecord | None:
+        """Return the last record."""
+        row = self._one("SELECT '', max(number) FROM stamp")
+        number = row[1] if row else None
+        return self.get(_serial(self._origin, int(number))) if number else None
 
     def __len__(self) -> int:
         row = self._one("SELECT count(*) FROM stamp")

@@ -37,6 +37,13 @@ def test_stamp_is_recorded_under_its_serial(register: TimeStampRegister) -> None
     assert len(register) == 1
 
 
+def test_last_record_is_told(register: TimeStampRegister) -> None:
+    assert register.last() is None
+    register.add(IMPRINT, NOW)
+    record = register.add_all([b"a", b"b"], NOW + timedelta(seconds=1))[-1]
+    assert register.last() == record
+
+
 def test_serials_grow_and_stay_below_160_bits(register: TimeStampRegister) -> None:
     serials = [register.add(IMPRINT, NOW).serial for _ in range(20)]
     assert serials == sorted(set(serials))

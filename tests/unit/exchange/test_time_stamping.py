@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -206,6 +206,18 @@ async def test_key_that_cannot_be_used_leaves_the_old_one(desk: Desk) -> None:
         renewed = desk.renew()
         assert await stamping.refresh()
         assert renewed in (await stamping.answer(request()) or b"")
+
+
+async def test_clock_set_back_while_nothing_ran_stamps_nothing(desk: Desk) -> None:
+    register = SqliteTimeStampRegister(desk.folder / "stamps.sqlite", NOW)
+    with closing(register):
+        register.add(b"\x30\x00", NOW + timedelta(milliseconds=1))
+    with desk.open() as stamping:
+        answer = await stamping.answer(request())
+        assert failure_of(answer or b"") == {"time_not_available"}
+        assert desk.counted.is_sound is False
+    with desk.open(clock=ClockSource.KERNEL) as vouched_for:
+        assert imprint_of(await vouched_for.answer(request()))
 
 
 async def test_clock_that_jumped_ends_stamping_and_is_told(desk: Desk) -> None:
