@@ -122,6 +122,16 @@ READABLE_DELIVERY_STATES: frozenset[DeliveryState] = frozenset(
 )
 
 
+class SigningState(StrEnum):
+    """State of a signature that is prepared here and made elsewhere."""
+
+    PREPARED = "prepared"
+    COMPLETING = "completing"
+    SIGNED = "signed"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
 class Step(StrEnum):
     """What a step receipt attests."""
 
@@ -227,6 +237,12 @@ class AuditEvent(StrEnum):
     EVIDENCE_READ = "evidence.read"
     DIRECTORY_IMPORTED = "directory.imported"
     SYSTEM_REGISTERED = "system.registered"
+    SIGNING_PREPARED = "signing.prepared"
+    SIGNING_READ = "signing.read"
+    SIGNING_COMPLETING = "signing.completing"
+    SIGNING_DONE = "signing.done"
+    SIGNING_EXPIRED = "signing.expired"
+    SIGNING_REFUSED = "signing.refused"
 
 
 class LogEntryType(StrEnum):
@@ -237,6 +253,7 @@ class LogEntryType(StrEnum):
     STATUS = "status"
     DIRECTORY = "directory"
     CA_ACTION = "ca_action"
+    DOCUMENT_SIGNED = "document_signed"
 
 
 class Level(StrEnum):

@@ -39,6 +39,8 @@ class Housekeeper:
             LEASE, owner=self._owner, now=now, seconds=_LEASE_SECONDS
         ):
             return
+        # Signings first: their files are among the orphans.
+        await storage.signing.drop(before=now - KEPT)
         dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
         _log.info("housekeeping.done", dropped=dropped)
 

@@ -32,6 +32,11 @@ def body_missing() -> ExchangeError:
     return ExchangeError(ErrorCode.INTERNAL, place="body_chunks")
 
 
+def file_damaged() -> ExchangeError:
+    """A stored file is gone, or not what was stored."""
+    return ExchangeError(ErrorCode.STORED_BYTES_DAMAGED, place="file")
+
+
 def envelope_missing(envelope_id: EnvelopeId) -> ExchangeError:
     """There is no such envelope."""
     return ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)

@@ -8,6 +8,7 @@ from exchange.storage.memory.ca_journals import MemoryCaJournals
 from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
+from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
 
 
@@ -58,6 +59,7 @@ class MemoryStorage:
         self._envelopes = MemoryEnvelopes(tables)
         self._log = MemoryLog(tables)
         self._ca_journals = MemoryCaJournals(tables)
+        self._signing = MemorySigning(tables)
         self._audit = MemoryAudit(tables)
         self._leases = MemoryLeases(tables)
 
@@ -80,6 +82,11 @@ class MemoryStorage:
     def ca_journals(self) -> MemoryCaJournals:
         """Positions of the CAs' journals."""
         return self._ca_journals
+
+    @property
+    def signing(self) -> MemorySigning:
+        """Signatures made elsewhere."""
+        return self._signing
 
     @property
     def audit(self) -> MemoryAudit:

@@ -15,6 +15,7 @@ from exchange.domain.records import (
     StoredReceipt,
     System,
 )
+from exchange.domain.signing import RemoteSigning
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.merkle import Coordinates
 from schemas.vocabulary import StatusCode
@@ -41,5 +42,6 @@ class Tables:
     nodes: dict[Coordinates, bytes] = field(default_factory=dict)
     log: LogState = field(default_factory=LogState)
     ca_journals: dict[str, CaJournalPosition] = field(default_factory=dict)
+    signings: dict[str, RemoteSigning] = field(default_factory=dict)
     audit: list[AuditLine] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)

@@ -78,6 +78,15 @@ class Bodies:
         ):
             yield chunk[max(0, offset - start) : end - start]
 
+    async def read_stored(self, body_id: str, size: int) -> AsyncIterator[bytes]:
+        """Yield a body that no envelope claims, each piece checked before it leaves.
+
+        Raises:
+            ExchangeError: STORED_BYTES_DAMAGED, it is gone or not whole.
+        """
+        async for _, chunk in self._read_chunks(body_id, 0, size):
+            yield chunk
+
     async def drop_orphans(self, *, before: datetime) -> int:
         """Remove bodies begun before a time that no envelope claimed."""
         orphan = {"state": {"$ne": "accepted"}, "begun_at": {"$lt": before}}

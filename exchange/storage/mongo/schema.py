@@ -56,6 +56,7 @@ _INDEXES: Final = {
     "log_pending": (IndexModel("envelope"),),
     "log": (IndexModel(["envelope", "_id"]),),
     "ca_journals": (),
+    "signings": (IndexModel("prepared_at"),),
     "audit": (IndexModel(["at", "_id"]),),
     "leases": (),
     "meta": (),

@@ -11,6 +11,7 @@ from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
 from exchange.storage.mongo.schema import prepare
+from exchange.storage.mongo.signing import MongoSigning
 
 _PATIENCE_SECONDS = 10.0  # a change of primary takes less
 _READY_SECONDS = 2.0
@@ -45,6 +46,7 @@ class MongoStorage:
         self._envelopes = MongoEnvelopes(database)
         self._log = MongoLog(database)
         self._ca_journals = MongoCaJournals(database)
+        self._signing = MongoSigning(database)
         self._audit = MongoAudit(database)
         self._leases = MongoLeases(database)
 
@@ -67,6 +69,11 @@ class MongoStorage:
     def ca_journals(self) -> MongoCaJournals:
         """Positions of the CAs' journals."""
         return self._ca_journals
+
+    @property
+    def signing(self) -> MongoSigning:
+        """Signatures made elsewhere."""
+        return self._signing
 
     @property
     def audit(self) -> MongoAudit:
