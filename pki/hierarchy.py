@@ -402,6 +402,20 @@ class Hierarchy:
             for one in each.registry.expiring(each.clock(), before)
         )
 
+    def unrenewed(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
+        """Return end certificates that end before, and have no successor.
+
+        A successor is of the same kind and subject, ends later and is not revoked,
+        whichever generation issued it.
+        """
+        return tuple(
+            one
+            for one in self.expiring(before)
+            if one.revoked_at is None
+            and not PROFILES[one.kind].is_ca
+            and not self._has_successor(one)
+        )
+
     def certificates(self) -> tuple[RegisteredCertificate, ...]:
         """Return everything the CAs here issued, oldest first."""
         return tuple(sorted(self._registered(), key=lambda one: one.issued_at))
@@ -438,6 +452,15 @@ class Hierarchy:
             if serial in authority.registry:
                 return label
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
+
+    def _has_successor(self, one: RegisteredCertificate) -> bool:
+        index = index_of(one.der)
+        ends = (
+            authority.registry.latest_end(one.kind, index.subject_digest)
+            for authority in self._authorities.values()
+            if authority.kind is PROFILES[one.kind].issuer
+        )
+        return any(end > index.not_after for end in ends if end is not None)
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
         for registry in self._registries:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pki.journal import Act, CaAction, Journal, JournalEntry
+from pki.kinds import CertificateKind
 from pki.registry_memory import MemoryRegistry
 from pki.registry_records import (
     BegunIssuance,
@@ -122,6 +123,12 @@ class CertificateRegistry(Protocol):
         self, after: datetime, before: datetime
     ) -> Sequence[RegisteredCertificate]:
         """Return certificates that end in between and are not revoked for good."""
+
+    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
+        """Return when the last certificate of a kind and subject ends; None without.
+
+        What is revoked, or suspended, does not count.
+        """
 
     def close(self) -> None:
         """Let go of files."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pki.errors import PkiError
 from pki.journal import Act, CaAction, Journal, JournalEntry, MemoryJournal
+from pki.kinds import CertificateKind
 from pki.registry_records import (
     BegunIssuance,
     CertificateChange,
@@ -170,6 +171,18 @@ class MemoryRegistry:
             if after < index_of(one.der).not_after <= before
             and (not one.revoked_at or one.is_suspended)
         )
+
+    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
+        """Return when the last certificate of a kind and subject ends."""
+        counting = (
+            index_of(one.der)
+            for one in self.list()
+            if one.kind is kind and one.revoked_at is None
+        )
+        ends = (
+            one.not_after for one in counting if one.subject_digest == subject_digest
+        )
+        return max(ends, default=None)
 
     def close(self) -> None:
         """Let go of files: there are none."""

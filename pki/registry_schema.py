@@ -1,6 +1,7 @@
 """The tables of a registry file, and how a file of the earlier form is brought up.
 
-The earlier form had certificates and the last list number, no journal.
+The first form had certificates and the last list number, no journal. The second lacked
+the index by subject.
 """
 
 import sqlite3
@@ -22,7 +23,7 @@ from pki.registry_records import (
 )
 from schemas.errors import ErrorCode
 
-FORM = 2
+FORM = 3
 """The form this program writes (PRAGMA user_version)."""
 
 _TABLES = """
@@ -72,6 +73,10 @@ CREATE TABLE IF NOT EXISTS crl_number (
 ) STRICT;
 INSERT OR IGNORE INTO crl_number VALUES (1, 0);
 """
+_SUBJECT_INDEX = """
+CREATE INDEX certificate_subject ON certificate (subject_digest, kind, not_after);
+"""
+_WITHOUT_SUBJECT_INDEX = 2
 _INSERT = (
     "INSERT INTO certificate (serial, kind, der, issued_at, key_digest,"
     " subject_digest, agency, not_after, revoked_at, reason, invalidity_date)"
@@ -87,12 +92,12 @@ CertificateRow = tuple[str, str, bytes, str, str | None, str | None, str | None]
 
 
 def form_of(database: sqlite3.Connection) -> int:
-    """Return the form of an open file; 0 for the earlier one and for an empty file."""
+    """Return the form of an open file; 0 for the first one and for an empty file."""
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def bring_up(database: sqlite3.Connection, now: datetime) -> None:
-    """Make the tables, or change those of the earlier form; inside a transaction.
+    """Make the tables, or change those of earlier forms; inside a transaction.
 
     Old certificates get their entries in the journal, under the time of the change.
 
@@ -106,6 +111,14 @@ def bring_up(database: sqlite3.Connection, now: datetime) -> None:
         raise PkiError(ErrorCode.DATABASE_NEWER, place=str(form))
     if form == FORM:
         return
+    if form < _WITHOUT_SUBJECT_INDEX:
+        _make_tables(database, now)
+    for statement in _statements(_SUBJECT_INDEX):
+        database.execute(statement)
+    database.execute(f"PRAGMA user_version = {FORM}")
+
+
+def _make_tables(database: sqlite3.Connection, now: datetime) -> None:
     has_earlier = bool(
         database.execute(
             "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'certificate'"
@@ -118,7 +131,6 @@ def bring_up(database: sqlite3.Connection, now: datetime) -> None:
     if has_earlier:
         _take_over(database, now)
         database.execute("DROP TABLE earlier_certificate")
-    database.execute(f"PRAGMA user_version = {FORM}")
 
 
 def insert_certificate(

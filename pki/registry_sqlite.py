@@ -232,6 +232,16 @@ class SqliteRegistry:
             x509.ReasonFlags.certificate_hold.value,
         )
 
+    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
+        """Return when the last certificate of a kind and subject ends."""
+        with self._file.reading() as database:
+            (end,) = database.execute(
+                "SELECT max(not_after) FROM certificate WHERE subject_digest = ?"
+                " AND kind = ? AND revoked_at IS NULL",
+                (subject_digest, kind.value),
+            ).fetchone()
+        return time_of(end)
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let everything read inside be of one moment; others go on meanwhile.

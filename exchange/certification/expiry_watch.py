@@ -2,13 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
 
 import structlog
 
 from exchange.certification.office import CaOffice, CaThread
 from exchange.http.metrics import Metrics
-from pki.registration.expiry import Expiry, counts_by_stage, record_warnings
+from pki.registration.expiry import Expiry, ExpiryLook, look
 from schemas.errors import CodedError
 from schemas.timestamps import format_utc
 
@@ -35,23 +34,18 @@ class ExpiryWatch:
     async def look(self) -> None:
         """Tell what has not been told, and count what is near its end."""
         try:
-            due = await self._ca.run(_record)
-            counts = await self._ca.run(_counts)
+            found = await self._ca.run(_look)
         except (CodedError, sqlite3.Error) as error:
             _log.error("ca.expiry_failed", error=str(error))
             return
-        for one in due:
+        for one in found.due:
             _tell(one)
-        for stage, number in counts.items():
+        for stage, number in found.counts.items():
             self._metrics.expiring(stage, number)
 
 
-def _record(office: CaOffice) -> tuple[Expiry, ...]:
-    return record_warnings(office.desk.office)
-
-
-def _counts(office: CaOffice) -> Mapping[int, int]:
-    return counts_by_stage(office.hierarchy.certificates(), office.clock())
+def _look(office: CaOffice) -> ExpiryLook:
+    return look(office.desk.office)
 
 
 def _tell(expiry: Expiry) -> None:

@@ -6,7 +6,7 @@ from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
 from pki.hierarchy import system_clock
-from pki.registration.expiry import STAGES, unrenewed
+from pki.registration.expiry import STAGES, expiries
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 
@@ -36,7 +36,7 @@ def expiring(arguments: Arguments, output: Output) -> None:
     now = system_clock()
     until = now + timedelta(days=arguments.days)
     with open_ca(arguments) as hierarchy:
-        found = unrenewed(hierarchy.certificates(), now)
+        found = expiries(hierarchy.unrenewed(until), now)
     rows = [
         {
             "serial": f"{one.serial:x}",
@@ -45,7 +45,6 @@ def expiring(arguments: Arguments, output: Output) -> None:
             "not_after": format_utc(one.not_after),
         }
         for one in found
-        if one.not_after <= until
     ]
     output.result({"expiring": rows})
     if not output.as_json:

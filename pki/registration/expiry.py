@@ -6,17 +6,17 @@ computed from the certificates every time; a message told twice teaches people t
 ignore it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
 
+from pki.hierarchy import Hierarchy
 from pki.journal import Act, CaAction
 from pki.kinds import CertificateKind
 from pki.names import agency_of
-from pki.profiles import PROFILES
-from pki.registration.book import Table
+from pki.registration.book import Page, Table
 from pki.registration.office import DESK, Office
 from pki.registry import RegisteredCertificate
 from schemas.identifiers import OrganId
@@ -46,40 +46,31 @@ class Expiry:
     stage: int | None
 
 
-def ending(
-    certificates: Sequence[RegisteredCertificate], now: datetime
-) -> tuple[Expiry, ...]:
-    """Return what is in a stage now and was not renewed."""
-    found = unrenewed(certificates, now)
-    return tuple(one for one in found if one.stage is not None)
+@dataclass(frozen=True, slots=True)
+class ExpiryLook:
+    """What was found in one look.
 
-
-def unrenewed(
-    certificates: Sequence[RegisteredCertificate], now: datetime
-) -> tuple[Expiry, ...]:
-    """Return what counts now and was not renewed, what ends first at first.
-
-    Renewed is what has a certificate of the same kind and subject that ends later and
-    is not revoked.
+    Args:
+        due: to be told now, and never again.
+        counts: certificates in each stage now.
     """
-    read = [
-        (one, x509.load_der_x509_certificate(one.der))
-        for one in certificates
-        if one.revoked_at is None and not PROFILES[one.kind].is_ca
-    ]
-    latest = _latest(read)
-    found = (
-        Expiry(
-            serial=entry.serial,
-            kind=entry.kind,
-            agency=agency_of(certificate),
-            not_after=certificate.not_valid_after_utc,
-            stage=stage_of(certificate, now),
-        )
-        for entry, certificate in read
-        if now < certificate.not_valid_after_utc >= latest[_holder(entry, certificate)]
-    )
+
+    due: tuple[Expiry, ...]
+    counts: Mapping[int, int]
+
+
+def expiries(
+    certificates: Iterable[RegisteredCertificate], now: datetime
+) -> tuple[Expiry, ...]:
+    """Return when certificates end, what ends first at first."""
+    found = (_expiry(one, now) for one in certificates)
     return tuple(sorted(found, key=lambda one: (one.not_after, one.serial)))
+
+
+def ending(hierarchy: Hierarchy, now: datetime) -> tuple[Expiry, ...]:
+    """Return what is in a stage now and was not renewed."""
+    found = expiries(hierarchy.unrenewed(now + timedelta(days=max(STAGES))), now)
+    return tuple(one for one in found if one.stage is not None)
 
 
 def stage_of(certificate: x509.Certificate, now: datetime) -> int | None:
@@ -94,71 +85,44 @@ def stage_of(certificate: x509.Certificate, now: datetime) -> int | None:
     return min(reached) if reached and now < ends else None
 
 
-def due_warnings(
-    certificates: Sequence[RegisteredCertificate],
-    told: Collection[tuple[int, int]],
-    now: datetime,
-) -> tuple[Expiry, ...]:
-    """Return what must be warned about now.
+def look(office: Office) -> ExpiryLook:
+    """Enter the warnings that are due, and count what ends.
 
-    Args:
-        certificates: everything issued.
-        told: serial numbers and stages told before.
-        now: the time.
-
-    Returns:
-        At most one warning per certificate: a stage that passed while nobody looked
-        is not told later.
-    """
-    return tuple(
-        one for one in ending(certificates, now) if (one.serial, one.stage) not in told
-    )
-
-
-def counts_by_stage(
-    certificates: Sequence[RegisteredCertificate], now: datetime
-) -> Mapping[int, int]:
-    """Return how many certificates are in each stage now."""
-    found = [one.stage for one in ending(certificates, now)]
-    return {stage: found.count(stage) for stage in STAGES}
-
-
-def record_warnings(office: Office) -> tuple[Expiry, ...]:
-    """Enter the warnings that are due; tell of those returned, and only of them.
+    At most one warning per certificate: a stage that passed while nobody looked is not
+    told later.
 
     Raises:
         PkiError: the book cannot be written.
     """
     now, act = office.clock(), Act(actor=DESK)
-    certificates = office.hierarchy.certificates()
-    if not due_warnings(certificates, _told(office.book.page.all(Table.TOLD)), now):
-        return ()
+    found = ending(office.hierarchy, now)
+    stages = [one.stage for one in found]
+    counts = {stage: stages.count(stage) for stage in STAGES}
+    if not _untold(found, office.book.page):
+        return ExpiryLook((), counts)
     with office.book.change() as page:
-        due = due_warnings(certificates, _told(page.all(Table.TOLD)), now)
+        due = _untold(found, page)
         for one in due:
-            page.put(Table.TOLD, f"{one.serial:x}/{one.stage}", {})
+            page.put(Table.TOLD, _key(one), {})
             facts = {"stage": f"{one.stage}", "kind": one.kind.value}
             page.enter(CaAction.EXPIRY_WARNED, act, f"{one.serial:x}", facts, now)
-    return due
+    return ExpiryLook(due, counts)
 
 
-def _told(rows: Iterable[tuple[str, object]]) -> frozenset[tuple[int, int]]:
-    pairs = (key.split("/") for key, _ in rows)
-    return frozenset((int(serial, 16), int(stage)) for serial, stage in pairs)
+def _expiry(entry: RegisteredCertificate, now: datetime) -> Expiry:
+    certificate = x509.load_der_x509_certificate(entry.der)
+    return Expiry(
+        serial=entry.serial,
+        kind=entry.kind,
+        agency=agency_of(certificate),
+        not_after=certificate.not_valid_after_utc,
+        stage=stage_of(certificate, now),
+    )
 
 
-_Holder = tuple[CertificateKind, bytes]
+def _untold(found: Iterable[Expiry], page: Page) -> tuple[Expiry, ...]:
+    return tuple(one for one in found if page.get(Table.TOLD, _key(one)) is None)
 
 
-def _holder(entry: RegisteredCertificate, certificate: x509.Certificate) -> _Holder:
-    return entry.kind, certificate.subject.public_bytes()
-
-
-def _latest(
-    read: Iterable[tuple[RegisteredCertificate, x509.Certificate]],
-) -> Mapping[_Holder, datetime]:
-    latest: dict[_Holder, datetime] = {}
-    for entry, certificate in read:
-        holder, ends = _holder(entry, certificate), certificate.not_valid_after_utc
-        latest[holder] = max(ends, latest.get(holder, ends))
-    return latest
+def _key(expiry: Expiry) -> str:
+    return f"{expiry.serial:x}/{expiry.stage}"

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography import x509
 
 from pki.errors import PkiError
 from pki.journal import CaAction, verify_journal
+from pki.kinds import CertificateKind
 from pki.registry import (
     CertificateChange,
     CertificateRegistry,
@@ -249,6 +251,24 @@ def test_certificates_are_found_by_key_agency_and_end(
     assert found(registry.expiring(NOW, end)) == [2]
 
 
+def test_latest_end_of_a_subject_leaves_out_what_is_revoked(
+    registry: CertificateRegistry,
+) -> None:
+    put(registry, entry(1, days=10), entry(2, days=20), entry(3, days=30))
+    put(registry, entry(4, agency="H99.152", days=40))
+    subject, kind = index_of(entry(1, days=10).der).subject_digest, entry(1).kind
+
+    def latest() -> datetime | None:
+        return registry.latest_end(kind, subject)
+
+    assert latest() == NOW + timedelta(days=30)
+    registry.change(revocation(3), ACT)
+    assert latest() == NOW + timedelta(days=20)
+    registry.change(suspension(2), ACT)
+    assert latest() == NOW + timedelta(days=10)
+    assert registry.latest_end(CertificateKind.SYSTEM, subject) is None
+
+
 def test_holders_of_a_key_count_from_the_reservation_on(
     registry: CertificateRegistry,
 ) -> None:
@@ -386,6 +406,23 @@ def test_file_of_the_earlier_form_is_brought_up_with_a_journal(tmp_path: Path) -
     registry.close()
     again = SqliteRegistry(tmp_path / "registry.sqlite")
     assert len(again.journal.entries()) == 4
+
+
+def test_file_of_the_second_form_gets_its_index(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with closing(SqliteRegistry(path)) as registry:
+        put(registry, entry(1))
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            "DROP INDEX certificate_subject; PRAGMA user_version = 2;"
+        )
+    with closing(SqliteRegistry(path)) as registry:
+        assert [one.serial for one in registry.list()] == [1]
+        assert len(registry.journal.entries()) == 2
+    plan = "EXPLAIN QUERY PLAN SELECT max(not_after) FROM certificate WHERE"
+    with closing(sqlite3.connect(path)) as database:
+        by = f"{plan} subject_digest = '' AND kind = '' AND revoked_at IS NULL"
+        assert "certificate_subject" in str(database.execute(by).fetchall())
 
 
 def test_earlier_file_that_cannot_be_taken_over_is_left_as_it_was(

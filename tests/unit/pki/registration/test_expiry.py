@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from pki.founding import HierarchySettings, create_generation
+from pki.hierarchy import Hierarchy
 from pki.journal import CaAction
 from pki.kinds import CertificateKind
 from pki.registration.expiry import (
     STAGES,
-    counts_by_stage,
-    due_warnings,
     ending,
-    record_warnings,
+    look,
 )
 from tests.support.certificates import p256
 from tests.support.desk import Desk, open_desk, person, system
@@ -34,7 +34,7 @@ def issue(desk: Desk, days: int = 200) -> x509.Certificate:
 
 
 def told(desk: Desk) -> list[int | None]:
-    return [one.stage for one in record_warnings(desk.desk.office)]
+    return [one.stage for one in look(desk.desk.office).due]
 
 
 def end_of(certificate: x509.Certificate) -> datetime:
@@ -108,13 +108,18 @@ def test_counters_come_from_the_certificates_not_from_what_was_told(
 ) -> None:
     desk.time.at = end_of(issue(desk)) - 10 * DAY
     told(desk)
-    counted = counts_by_stage(desk.hierarchy.certificates(), desk.time.at)
-    assert counted == {60: 0, 30: 0, 14: 1, 7: 0, 1: 0}
+    assert look(desk.desk.office).counts == {60: 0, 30: 0, 14: 1, 7: 0, 1: 0}
 
 
-def test_due_warnings_is_what_ends_less_what_was_told(desk: Desk) -> None:
-    made = issue(desk)
-    now = end_of(made) - 10 * DAY
-    certificates = desk.hierarchy.certificates()
-    assert [one.serial for one in ending(certificates, now)] == [made.serial_number]
-    assert due_warnings(certificates, {(made.serial_number, 14)}, now) == ()
+def test_renewal_by_a_later_generation_silences_the_warning(desk: Desk) -> None:
+    ends = end_of(issue(desk))
+    desk.time.at = ends - 40 * DAY
+    settings = HierarchySettings()
+    create_generation(
+        desk.folder, CertificateKind.ISSUING_PERSONS, settings, desk.time.now
+    )
+    with Hierarchy.open(desk.folder, clock=desk.time.now) as hierarchy:
+        (found,) = ending(hierarchy, desk.time.at)
+        hierarchy.issue(PERSON, person(), p256().public_key(), days=200)
+        assert ending(hierarchy, desk.time.at) == ()
+    assert (found.stage, found.not_after) == (60, ends)
