@@ -44,10 +44,19 @@ def verify_file(
         SigningError: there is no such file, or it cannot be read (FILE_UNREADABLE).
         PkiError: a root in `material` is malformed.
     """
-    deadline = monotonic() + SECONDS
     data = read_file(path)
-    if data is None:
-        return TOO_LARGE
+    return TOO_LARGE if data is None else verify_data(data, material=material, at=at)
+
+
+def verify_data(
+    data: bytes, *, material: TrustMaterial, at: datetime | None = None
+) -> Verdict:
+    """Judge the bytes of a file, as `verify_file` does.
+
+    Raises:
+        PkiError: a root in `material` is malformed.
+    """
+    deadline = monotonic() + SECONDS
     question = Question(
         material=material,
         at=at,

@@ -1,17 +1,26 @@
 """`lienthong verify`: judge files and folders, offline."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.commands.verify_many import files_in, run_many
+from exchange.commands.verify_report import (
+    FORMS,
+    ReportFile,
+    digest_of,
+    parse_report,
+    require_elsewhere,
+)
 from pki.trust import TrustMaterial, load_material
 from schemas.render import verdict_to_json
-from schemas.verdict import Indication
-from signing.api import verify_file
+from schemas.verdict import Indication, Verdict
+from signing.api import TOO_LARGE, read_file, verify_data
 from signing.many import ManyFiles
+from signing.reports.report import Report
 from signing.reports.text import render_text
 
 EXIT_CODES = {
@@ -64,6 +73,13 @@ def configure(parser: Parser) -> None:
         metavar="N",
         help="số tệp xét cùng lúc / files judged at the same time",
     )
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORM:FILE",
+        help=f"ghi báo cáo / write a report: {', '.join(FORMS)}",
+    )
 
 
 def _time(text: str) -> datetime:
@@ -79,13 +95,17 @@ def _time(text: str) -> datetime:
 def run(arguments: Arguments, output: Output) -> int:
     """Judge the files; 0 passed, 1 failed, 2 indeterminate: the worst of them."""
     paths: list[Path] = arguments.files
+    reports = [parse_report(one) for one in arguments.report]
     material = load_material(
         arguments.trust, arguments.intermediate, arguments.revocation
     )
     if len(paths) == 1 and not paths[0].is_dir():
-        return _run_one(paths[0], material, arguments.at, output)
+        verdict = _run_one(paths[0], material, arguments.at, output, reports)
+        return EXIT_CODES[verdict.indication]
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}")
+    if reports:
+        raise UsageError("--report: chỉ cho một tệp / for one file only")
     question = ManyFiles(
         material=material,
         at=arguments.at,
@@ -96,11 +116,27 @@ def run(arguments: Arguments, output: Output) -> int:
 
 
 def _run_one(
-    path: Path, material: TrustMaterial, at: datetime | None, output: Output
-) -> int:
-    verdict = verify_file(path, material=material, at=at)
+    path: Path,
+    material: TrustMaterial,
+    at: datetime | None,
+    output: Output,
+    reports: Sequence[ReportFile],
+) -> Verdict:
+    require_elsewhere(reports, path)
+    data = read_file(path)
+    verdict = TOO_LARGE if data is None else verify_data(data, material=material, at=at)
+    if reports:
+        report = Report(
+            verdict=verdict,
+            name=path.name,
+            sha256=digest_of(path, data),
+            checked_at=at or datetime.now(UTC),
+            language=output.language,
+        )
+        for one in reports:
+            one.write(report)
     if output.as_json:
         output.result(verdict_to_json(verdict))
     else:
         output.show(render_text(verdict, output.language))
-    return EXIT_CODES[verdict.indication]
+    return verdict

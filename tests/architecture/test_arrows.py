@@ -43,7 +43,12 @@ HOMES = {
     "pyhanko": ("signing.pades", "signing.validation"),
     "pyhanko_certvalidator": ("signing.pades", "signing.validation"),
     "pkcs11": ("pki.keys.pkcs11", "pki.keys.token_session"),
-    "lxml": ("schemas", "signing.xmldsig", "signing.validation.xml"),
+    "lxml": (
+        "schemas",
+        "signing.xmldsig",
+        "signing.validation.xml",
+        "signing.reports.etsi",
+    ),
     "aiohttp": ("exchange.http", "exchange.app", "clients.transport"),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),

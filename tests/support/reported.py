@@ -17,6 +17,7 @@ from schemas.verdict import (
     SubIndication,
     Verdict,
 )
+from signing.reports.report import Report
 from tests.support.pki import NOW
 
 LEAF = CertificateSummary(
@@ -70,3 +71,14 @@ FAILED = Verdict(
     ),
     reasons=(Reason(ErrorCode.DOCUMENT_DIGEST_MISMATCH, "Signature1"),),
 )
+
+
+def report(verdict: Verdict, language: str = "vi") -> Report:
+    """A report on `verdict`."""
+    return Report(
+        verdict=verdict,
+        name="công văn.pdf",
+        sha256="ab" * 32,
+        checked_at=NOW,
+        language=language,
+    )

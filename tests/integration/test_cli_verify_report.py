@@ -1,0 +1,67 @@
+"""Reports as files: the same verdict in every form."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Said, lienthong
+from tests.support.etsi_schema import departure
+from tests.support.hub import pem
+from tests.support.pki import NOW, TestPki
+from tests.support.signed_pdf import LETTER, sign
+
+AT = ("--at", NOW.isoformat())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A signed letter beside a root and its lists."""
+    folder = tmp_path_factory.mktemp("desk")
+    pki = TestPki.create()
+    (folder / "root.pem").write_bytes(pem(pki.root.root))
+    (folder / "issuing.pem").write_bytes(pem(pki.issuing.credential.certificate))
+    for number, crl in enumerate(pki.crls()):
+        (folder / f"{number}.crl").write_bytes(crl)
+    (folder / "letter.pdf").write_bytes(sign(LETTER.read_bytes(), pki.person()))
+    return folder
+
+
+def verify(desk: Path, *words: str | Path) -> Said:
+    return lienthong(
+        *("verify", *AT, "--trust", desk / "root.pem", "--revocation", desk),
+        *("--intermediate", desk / "issuing.pem", *words),
+    )
+
+
+def test_etsi_report_is_written_beside_the_usual_answer(
+    desk: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.xml"
+    said = verify(desk, desk / "letter.pdf", "--json", "--report", f"xml:{out}")
+    assert (said.code, said.json["indication"]) == (0, "TOTAL-PASSED")
+    assert departure(out.read_bytes()) is None
+    assert b"mainindication:total-passed" in out.read_bytes()
+
+
+@pytest.mark.parametrize("wrong", ["xml", "xml:", "doc:a.doc", ":a"])
+def test_unknown_form_or_no_file_is_wrong_usage(desk: Path, wrong: str) -> None:
+    assert verify(desk, desk / "letter.pdf", "--report", wrong).code == 3
+
+
+def test_report_never_replaces_what_it_is_about(desk: Path) -> None:
+    letter = desk / "letter.pdf"
+    before = letter.read_bytes()
+    assert verify(desk, letter, "--report", f"xml:{letter}").code == 3
+    assert letter.read_bytes() == before
+
+
+def test_report_that_cannot_be_written_is_refused(desk: Path, tmp_path: Path) -> None:
+    out = tmp_path / "absent" / "report.xml"
+    said = verify(desk, desk / "letter.pdf", "--json", "--report", f"xml:{out}")
+    assert (said.code, said.error) == (1, "file_unreadable")
+
+
+def test_report_on_many_files_is_wrong_usage(desk: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.xml"
+    said = verify(desk, desk, "--report", f"xml:{out}")
+    assert (said.code, out.exists()) == (3, False)
