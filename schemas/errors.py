@@ -219,6 +219,7 @@ class ErrorCode(StrEnum):
     DOCUMENT_DIGEST_MISMATCH = "document_digest_mismatch"
     SIGNATURE_FORMAT_LEGACY = "signature_format_legacy"
     TIME_STAMP_UNCHECKED = "time_stamp_unchecked"
+    SIGNING_TIME_CONTRADICTED = "signing_time_contradicted"
     MODIFIED_AFTER_SIGNING = "modified_after_signing"
     MODIFICATION_NOT_ASSESSED = "modification_not_assessed"
     LIMIT_EXCEEDED = "limit_exceeded"

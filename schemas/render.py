@@ -56,6 +56,7 @@ def _signature(verdict: SignatureVerdict) -> Json:
         "level": verdict.level,
         "signing_time": _time(verdict.signing_time),
         "timestamp_time": _time(verdict.timestamp_time),
+        "timestamp_authority": verdict.timestamp_authority,
         "chain": [_certificate(one) for one in verdict.chain],
         "reasons": [reason_to_json(one) for one in verdict.reasons],
     }

@@ -156,6 +156,11 @@ class SignatureVerdict:
     `indication` is already the AND of bytes, modifications and certificate chain.
 
     Args:
+        level: as far as it is proven (PAdES-B-B, -T, -LT, -LTA), or the form.
+        signing_time: as the signer claims.
+        timestamp_time: the earliest time that a time stamp proves; of a document time
+            stamp, what it proves itself.
+        timestamp_authority: the name of whose time stamp that is.
         revocation: what was checked about the chain, signer first.
         good_until: when the first certificate, list or answer used runs out.
     """
@@ -171,6 +176,7 @@ class SignatureVerdict:
     level: str = ""
     signing_time: datetime | None = None
     timestamp_time: datetime | None = None
+    timestamp_authority: str = ""
     chain: tuple[CertificateSummary, ...] = ()
     revocation: tuple[RevocationCheck, ...] = ()
     good_until: datetime | None = None

@@ -117,20 +117,36 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         ),
     ),
     ErrorCode.TIME_STAMP_UNCHECKED: explanation(
-        Side.OPERATOR,
+        Side.FILE,
         vi=(
-            "Dấu thời gian trong tệp chưa được kiểm tra, nên không dùng làm bằng "
-            "chứng về thời điểm."
+            "Dấu thời gian trong tệp không được chấp nhận, nên không dùng làm bằng "
+            "chứng về thời điểm ký."
         ),
-        en=("The time stamp in the file was not checked, so it proves no time here."),
+        en=(
+            "The time stamp in the file does not count, so it proves no time of "
+            "signing here."
+        ),
         next_vi=(
-            "Xét chữ ký theo thời điểm kiểm tra; nếu cần bằng chứng thời gian, "
-            "kiểm tra dấu thời gian bằng công cụ khác."
+            "Xem lý do đi kèm. Nếu cần bằng chứng về thời điểm, bổ sung dấu thời gian "
+            "của nơi được tin cậy."
         ),
         next_en=(
-            "Judge the signature by the time of the check; have the time stamp "
-            "checked separately if its proof is needed."
+            "Look at the reason beside it. If the time must be proven, add a time "
+            "stamp of an authority that is trusted."
         ),
+    ),
+    ErrorCode.SIGNING_TIME_CONTRADICTED: explanation(
+        Side.SIGNER,
+        vi=(
+            "Thời điểm ký do bên ký khai muộn hơn dấu thời gian chứng minh chữ ký đã "
+            "tồn tại."
+        ),
+        en=(
+            "The signing time claimed is later than the time stamp that proves the "
+            "signature existed."
+        ),
+        next_vi="Dùng thời điểm của dấu thời gian; nhắc người ký chỉnh đồng hồ máy.",
+        next_en="Go by the time stamp; have the signer set the clock of the computer.",
     ),
     ErrorCode.LIMIT_EXCEEDED: explanation(
         Side.FILE,

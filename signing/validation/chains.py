@@ -1,8 +1,6 @@
 """The certificates of a signature: its chain, and what came along without use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -11,9 +9,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
-from pki.path import ChainJudgement, judge_chain
+from pki.path import ChainJudgement
 from pki.purposes import KeyPurpose
-from pki.trust import TrustMaterial, TrustStore, read_certificates
+from pki.trust import TrustMaterial, read_certificates
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.profiles import ROLES
@@ -32,36 +30,13 @@ _PURPOSES = {
 _CHAIN_FAILURE = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
 
 
-@dataclass(frozen=True, slots=True)
-class ChainJudge:
-    """Judges the chains of one file: what is trusted, and as of when.
+def purpose_in(field: str) -> KeyPurpose:
+    """Return what a signature in this form field asks of the signer's certificate.
 
     Args:
-        proven_at: a time at which the signatures are proven to have existed.
+        field: its name; those of our roles say who may sign there.
     """
-
-    trust: TrustStore
-    at: datetime
-    proven_at: datetime | None
-
-    def judge(
-        self, certificate: bytes, embedded: Sequence[bytes], field: str
-    ) -> ChainJudgement:
-        """Judge the certificate of a signer, with what came along.
-
-        Args:
-            certificate: the signer's.
-            embedded: those that came with it.
-            field: name of the form field; those of our roles say who may sign there.
-        """
-        return judge_chain(
-            certificate,
-            intermediates=embedded,
-            trust=self.trust,
-            at=self.at,
-            usage=_PURPOSES.get(field, KeyPurpose.DOCUMENT_ANY),
-            proven_at=self.proven_at,
-        )
+    return _PURPOSES.get(field, KeyPurpose.DOCUMENT_ANY)
 
 
 def chain_findings(judgement: ChainJudgement) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.validation.der import require_der
 from signing.validation.identifiers import DIGESTS, SIGNATURES
+from signing.validation.unsigned import UnsignedAttribute, unsigned_attributes
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
@@ -60,6 +61,7 @@ class CmsSignature:
         digests: those that the SignedData lists.
         scheme: None if the signature algorithm is not allowed.
         attributes: None without signed attributes.
+        unsigned: None without a set of unsigned attributes.
     """
 
     versions: tuple[int, int]
@@ -75,6 +77,7 @@ class CmsSignature:
     scheme: SignatureScheme | None
     attributes: SignedAttributes | None
     value: bytes
+    unsigned: tuple[UnsignedAttribute, ...] | None
 
 
 def read_cms(der: bytes) -> CmsSignature:
@@ -88,13 +91,15 @@ def read_cms(der: bytes) -> CmsSignature:
         content_info = asn1.ContentInfo.load(der, strict=True)
         if content_info["content_type"].dotted != _SIGNED_DATA:
             raise SigningError(ErrorCode.CMS_INVALID, place="content type")
-        return _read_signed_data(content_info["content"])
+        return _read_signed_data(content_info["content"], unsigned_attributes(der))
     # asn1crypto is lazy: reading any value may show that it is malformed.
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise SigningError(ErrorCode.CMS_INVALID) from error
 
 
-def _read_signed_data(signed: Any) -> CmsSignature:
+def _read_signed_data(
+    signed: Any, unsigned: tuple[UnsignedAttribute, ...] | None
+) -> CmsSignature:
     signer = signed["signer_infos"][0]
     choices = tuple(signed["certificates"] or ())
     # asn1crypto encodes anew what was read: the octets come before any reading.
@@ -118,6 +123,7 @@ def _read_signed_data(signed: Any) -> CmsSignature:
         scheme=SIGNATURES.get(signer["signature_algorithm"].dump()),
         attributes=_read_attributes(signer["signed_attrs"]),
         value=signer["signature"].native,
+        unsigned=unsigned,
     )
 
 

@@ -11,6 +11,7 @@ from schemas.verdict import Indication, SubIndication
 from signing.validation.cms import CmsSignature
 from signing.validation.findings import Finding
 from signing.validation.limits import MAX_CERTIFICATES
+from signing.validation.unsigned import SIGNATURE_TIME_STAMP
 
 _DATA = "1.2.840.113549.1.7.1"
 _BY_ISSUER = (1, 1)
@@ -76,6 +77,19 @@ def bound_to_another(cms: CmsSignature) -> bool:
     return not compare_digest(digest, binding.value)
 
 
+def unsigned_not_a_stamp(cms: CmsSignature) -> bool:
+    """Tell whether more stands beside what is signed than one time stamp on it.
+
+    Counter-signatures, archived revocation data and evidence records are not judged
+    here (EN 319 142-1 6.3 has the first two excluded), and what is not judged may not
+    stand where anybody may write.
+    """
+    if cms.unsigned is None:
+        return False
+    shapes = [(one.kind, len(one.values)) for one in cms.unsigned]
+    return shapes != [(SIGNATURE_TIME_STAMP, 1)]
+
+
 def algorithm_not_listed(cms: CmsSignature) -> bool:
     """Tell whether the digest or the signature algorithm is not on the list."""
     return not cms.digest or cms.scheme is None
@@ -113,6 +127,7 @@ COMMON_RULES = (
 PADES_RULES = (
     *COMMON_RULES,
     CmsRule(certificate_not_bound, ErrorCode.CMS_INVALID, _FORMAT),
+    CmsRule(unsigned_not_a_stamp, ErrorCode.CMS_INVALID, _FORMAT),
 )
 """What a PAdES signature must keep besides."""
 

@@ -21,10 +21,15 @@ def digest_matches(
     """Tell whether the signed bytes have the digest; None if `name` is not allowed."""
     if not name:
         return None
+    return compare_digest(range_digest(signature, name), expected)
+
+
+def range_digest(signature: SignatureBytes, name: str) -> bytes:
+    """Return the digest of the signed bytes, by the `hashlib` name of an algorithm."""
     digest = new_digest(name)
     for part in signed_bytes(signature):
         digest.update(part)
-    return compare_digest(digest.digest(), expected)
+    return digest.digest()
 
 
 def value_holds(cms: CmsSignature) -> bool | None:

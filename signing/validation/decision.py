@@ -1,12 +1,11 @@
 """From facts to the verdict (EN 319 102-1 5.3): pure, and passed only on proof."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cryptography import x509
 
 from pki.names import UNREADABLE_CERTIFICATE, common_name, summary
-from pki.path import ChainJudgement
 from schemas.errors import ErrorCode
 from schemas.verdict import (
     FileKind,
@@ -18,7 +17,7 @@ from schemas.verdict import (
     worst,
 )
 from signing.validation.chains import chain_findings
-from signing.validation.facts import SignatureFacts
+from signing.validation.engine.judged import JudgedSignature
 from signing.validation.findings import Finding, conclusion, not_checked
 from signing.validation.structure import SignatureForm
 
@@ -52,24 +51,11 @@ _LEGACY = Finding(
 _FORM_FINDINGS: dict[SignatureForm, tuple[Finding, ...]] = {
     SignatureForm.PADES: (),
     SignatureForm.LEGACY: (_LEGACY,),
-    SignatureForm.TIME_STAMP: (not_checked(ErrorCode.TIME_STAMP_UNCHECKED),),
+    SignatureForm.TIME_STAMP: (),
 }
+_JUDGED_FORMS = {SignatureForm.PADES, SignatureForm.TIME_STAMP}
 _NOT_ASSESSED = not_checked(ErrorCode.MODIFICATION_NOT_ASSESSED)
 _UNPROVED = not_checked(ErrorCode.PARSER_FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedSignature:
-    """The facts on one signature with the judgement on its chain.
-
-    Args:
-        chain: None where no certificate was found to judge.
-        loose: findings on certificates that came along without use.
-    """
-
-    facts: SignatureFacts
-    chain: ChainJudgement | None
-    loose: tuple[Finding, ...] = ()
 
 
 def decide(
@@ -107,6 +93,7 @@ def _decide_one(
 ) -> SignatureVerdict:
     facts = judged.facts
     own = [_placed(one, facts.field) for one in _findings(judged)]
+    notes = [_placed(one, facts.field) for one in judged.notes]
     findings = (*own, *shared)
     if not findings and not _is_proved(judged):
         findings = (_placed(_UNPROVED, facts.field),)
@@ -121,12 +108,14 @@ def _decide_one(
         valid=facts.valid is True,
         covers_whole_document=facts.covers_whole_document,
         modifications=facts.modifications,
-        level=_LEVELS[facts.form] if facts.form else "",
+        level=judged.level or (_LEVELS[facts.form] if facts.form else ""),
         signing_time=facts.signing_time,
+        timestamp_time=judged.stamped_at,
+        timestamp_authority=judged.authority,
         chain=tuple(summary(one) for one in chain),
         revocation=judged.chain.revocation if judged.chain else (),
         good_until=judged.chain.good_until if judged.chain else None,
-        reasons=tuple(dict.fromkeys(one.reason for one in findings)),
+        reasons=tuple(dict.fromkeys(one.reason for one in (*findings, *notes))),
     )
 
 
@@ -149,7 +138,7 @@ def _findings(judged: JudgedSignature) -> Iterator[Finding]:
         yield _NOT_ASSESSED
     if facts.form is not None:
         yield from _FORM_FINDINGS[facts.form]
-    if judged.chain is not None:
+    if judged.chain is not None and facts.form is not SignatureForm.TIME_STAMP:
         yield from chain_findings(judged.chain)
     yield from judged.loose
 
@@ -160,7 +149,7 @@ def _is_proved(judged: JudgedSignature) -> bool:
     return (
         facts.intact is True
         and facts.valid is True
-        and facts.form is SignatureForm.PADES
+        and facts.form in _JUDGED_FORMS
         and facts.modifications in _UNHARMED
         and chain is not None
         and chain.indication is Indication.TOTAL_PASSED

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import new as new_digest
 from io import BytesIO
 
 from pyhanko.pdf_utils import generic
@@ -18,11 +20,13 @@ from schemas.verdict import Modifications
 from signing.errors import SigningError
 from signing.validation.cms import CmsSignature, read_cms
 from signing.validation.cms_rules import COMMON_RULES, PADES_RULES, broken_cms_rules
-from signing.validation.crypto import digest_matches, value_holds
+from signing.validation.crypto import digest_matches, range_digest, value_holds
 from signing.validation.document import SignatureField
 from signing.validation.findings import Finding, format_failure
 from signing.validation.layout import Revision, require_accounted
 from signing.validation.modifications import modifications_after
+from signing.validation.stamps import StampFacts, read_stamp
+from signing.validation.store import NO_STORE, StoreFacts
 from signing.validation.structure import (
     SignatureBytes,
     SignatureForm,
@@ -30,7 +34,7 @@ from signing.validation.structure import (
     read_signature,
     signature_value,
 )
-from signing.validation.time_stamps import imprint_of
+from signing.validation.unsigned import SIGNATURE_TIME_STAMP
 
 _DATE = re.compile(
     r"D:([0-9]{14})(?:Z(?:00'?(?:00'?)?)?|([+-][0-9]{2})'([0-9]{2})'?)", re.ASCII
@@ -55,6 +59,8 @@ class SignatureFacts:
         intact: the signed bytes have the signed digest; None if not compared.
         valid: the value is the signer's; None if not checked.
         certificate: the signer's, as named in the signature.
+        end: how far the bytes go that it covers.
+        stamps: the time stamp on a signature; a document time stamp is its own.
     """
 
     field: str
@@ -67,6 +73,25 @@ class SignatureFacts:
     modifications: Modifications = Modifications.NOT_ASSESSED
     certificate: bytes | None = None
     embedded: tuple[bytes, ...] = ()
+    end: int = 0
+    stamps: tuple[StampFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What was found out about one file: all that a decision may rest on.
+
+    Args:
+        signatures: in the order of the file, document time stamps too.
+        store: what its security store holds.
+        shared: findings on the whole file.
+        length: of the file, in octets.
+    """
+
+    signatures: tuple[SignatureFacts, ...]
+    store: StoreFacts = NO_STORE
+    shared: tuple[Finding, ...] = ()
+    length: int = 0
 
 
 def gather(document: Document, field: SignatureField) -> SignatureFacts:
@@ -91,6 +116,7 @@ def gather(document: Document, field: SignatureField) -> SignatureFacts:
         form=signature.form,
         signing_time=claimed_time(signature.value(b"/M")),
         covers_whole_document=_signed_end(signature) == len(document.data),
+        end=_signed_end(signature),
     )
     if not uncovered:
         described = replace(described, modifications=_modifications(document, field))
@@ -140,15 +166,28 @@ def _modifications(document: Document, field: SignatureField) -> Modifications:
 
 
 def _with_cms(facts: SignatureFacts, signature: SignatureBytes) -> SignatureFacts:
+    if facts.form is SignatureForm.TIME_STAMP:
+        return _with_token(facts, signature)
     try:
         cms = read_cms(signature_value(signature))
-        if facts.form is SignatureForm.TIME_STAMP:
-            name, imprint = imprint_of(cms.content or b"")
-            return replace(facts, intact=digest_matches(signature, name, imprint))
     except SigningError as error:
         broken = format_failure(error.code, facts.field)
         return replace(facts, findings=(*facts.findings, broken))
     return _with_signature(facts, signature, cms)
+
+
+def _with_token(facts: SignatureFacts, signature: SignatureBytes) -> SignatureFacts:
+    """Read a document time stamp (EN 319 142-1 clause 5.4.3)."""
+    digest_of = partial(range_digest, signature)
+    stamp = read_stamp(signature_value(signature), digest_of)
+    return replace(
+        facts,
+        intact=stamp.intact,
+        valid=stamp.valid,
+        certificate=stamp.certificate,
+        embedded=stamp.embedded,
+        stamps=(stamp,),
+    )
 
 
 def _with_signature(
@@ -164,4 +203,13 @@ def _with_signature(
         valid=value_holds(cms),
         certificate=cms.certificate,
         embedded=cms.certificates,
+        stamps=tuple(_stamps(cms)) if is_pades and not broken else (),
     )
+
+
+def _stamps(cms: CmsSignature) -> Iterator[StampFacts]:
+    """Read the time stamp on the signature value (EN 319 122-1 clause 5.3)."""
+    for attribute in cms.unsigned or ():
+        if attribute.kind == SIGNATURE_TIME_STAMP:
+            (token,) = attribute.values
+            yield read_stamp(token, lambda name: new_digest(name, cms.value).digest())

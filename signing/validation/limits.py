@@ -28,3 +28,9 @@ MAX_DER_DEPTH = 32
 
 MAX_PAGE_REVISIONS = 20_000
 """Pages times later revisions that are compared (about 0.5 ms each)."""
+
+MAX_STORE_ITEMS = 2_000
+"""Certificates, lists and answers in a document security store."""
+
+MAX_STORE_BYTES = 64 * 1024 * 1024
+"""Octets of all of them; a list of 100,000 entries has four MiB."""

@@ -12,17 +12,18 @@ from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication, Verdict
 from signing.errors import SigningError
-from signing.validation.chains import ChainJudge, embedded_findings
-from signing.validation.decision import JudgedSignature, decide, refused
+from signing.validation.decision import decide, refused
 from signing.validation.document import (
     SignatureField,
     open_document,
     revisions,
     signature_fields,
 )
-from signing.validation.facts import Document, SignatureFacts, gather
+from signing.validation.engine.file import judge_facts
+from signing.validation.facts import Document, FileFacts, gather
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.layout import hidden_in_dictionary
+from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
 
 _LIMITS = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PDF_TOO_LARGE}
@@ -53,42 +54,42 @@ def judge_pdf(
     """
     trust = TrustStore.from_material(material)
     try:
-        facts, shared = _read(data)
+        facts = read_facts(data)
     except SigningError as error:
         return refused(_refusal(error))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - pyHanko on hostile input raises anything
         return refused(format_failure(ErrorCode.PDF_MALFORMED, type(error).__name__))
-    if not facts:
-        return refused(shared[0] if shared else _NOT_SIGNED)
-    judge = ChainJudge(trust, at, proven_at)
+    if not facts.signatures:
+        return refused(facts.shared[0] if facts.shared else _NOT_SIGNED)
     try:
-        return decide([_judged(one, judge, material) for one in facts], shared)
+        judged = judge_facts(
+            facts, material=material, trust=trust, at=at, proven_at=proven_at
+        )
+        return decide(judged, facts.shared)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a hostile certificate may do the same
         return refused(not_checked(ErrorCode.PARSER_FAILED, type(error).__name__))
 
 
-def _read(data: bytes) -> tuple[Sequence[SignatureFacts], tuple[Finding, ...]]:
+def read_facts(data: bytes) -> FileFacts:
+    """Find out all about a file that a verdict may rest on.
+
+    Raises:
+        SigningError: it cannot be read, or only in part.
+        Exception: whatever a malformed file makes pyHanko raise.
+    """
     reader = open_document(data)
     document = Document(data, reader, revisions(reader, data))
     fields = signature_fields(reader)
-    shared = _hidden_signatures(document, fields)
-    return [gather(document, field) for field in fields], shared
-
-
-def _judged(
-    facts: SignatureFacts, judge: ChainJudge, material: TrustMaterial
-) -> JudgedSignature:
-    if facts.certificate is None:
-        return JudgedSignature(facts, None)
-    chain = judge.judge(facts.certificate, facts.embedded, facts.field)
-    if chain.indication is not Indication.TOTAL_PASSED:
-        return JudgedSignature(facts, chain)
-    loose = embedded_findings(facts.embedded, chain.chain, material)
-    return JudgedSignature(facts, chain, loose)
+    return FileFacts(
+        signatures=tuple(gather(document, field) for field in fields),
+        store=gather_store(reader),
+        shared=_hidden_signatures(document, fields),
+        length=len(data),
+    )
 
 
 def _refusal(error: SigningError) -> Finding:

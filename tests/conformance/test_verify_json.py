@@ -38,6 +38,7 @@ _SIGNATURE = {
     "level": str,
     "signing_time": str | None,
     "timestamp_time": str | None,
+    "timestamp_authority": str,
     "chain": [_CERTIFICATE],
     "reasons": [_REASON],
 }

@@ -88,6 +88,7 @@ def test_verdict_has_the_published_shape() -> None:
                         "level": "B-B",
                         "signing_time": "2026-11-21T02:00:00.000Z",
                         "timestamp_time": None,
+                        "timestamp_authority": "",
                         "chain": [
                             {
                                 "subject": "CN=Nguyễn Văn A",

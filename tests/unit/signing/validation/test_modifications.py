@@ -144,11 +144,16 @@ def test_more_pages_and_revisions_than_the_budget_are_not_assessed(
     assert judged(person_signed()).indication is Indication.TOTAL_PASSED
 
 
-def test_document_time_stamp_is_compared_and_not_yet_judged() -> None:
+def test_document_time_stamp_is_a_change_that_a_signature_outlives() -> None:
+    """The library's own stamper names its certificate by SHA-1, which proves nothing."""
     verdict = judged(time_stamped(person_signed()))
     person, stamp = verdict.signatures
     assert person.indication is Indication.TOTAL_PASSED
     assert person.modifications is Modifications.LTA
-    assert stamp.intact
-    assert outcome(verdict) == (Indication.INDETERMINATE, SubIndication.GENERIC)
-    assert codes(verdict) == {ErrorCode.TIME_STAMP_UNCHECKED}
+    assert person.timestamp_time is None
+    assert stamp.covers_whole_document
+    assert outcome(verdict) == (
+        Indication.INDETERMINATE,
+        SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
+    )
+    assert codes(verdict) == {ErrorCode.SIGNING_CERTIFICATE_MISMATCH}
