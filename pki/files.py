@@ -1,7 +1,10 @@
 """Files that are complete or absent, and private ones private from the start."""
 
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pki.errors import PkiError
@@ -20,18 +23,47 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
         PkiError: it cannot be written.
     """
     try:
-        # mkstemp opens with mode 0600: a private file is never readable in between.
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            _write_durably(descriptor, data)
-            Path(name).chmod(mode)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        with _beside(path, data, mode) as written:
+            written.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+
+def replace_unchanged(path: Path, before: bytes, data: bytes) -> None:
+    """Replace a file, durable at return, only if it still holds what was read.
+
+    Args:
+        path: the file; who may read it stays as it is.
+        before: what it held.
+        data: what it is to hold.
+
+    Raises:
+        PkiError: it holds something else (FILE_CHANGED), or cannot be written
+            (FILE_NOT_WRITTEN); it is as it was.
+    """
+    try:
+        with _beside(path, data, stat.S_IMODE(path.stat().st_mode)) as written:
+            if path.read_bytes() != before:
+                raise PkiError(ErrorCode.FILE_CHANGED, place=path.name)
+            written.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
+
+
+@contextmanager
+def _beside(path: Path, data: bytes, mode: int) -> Iterator[Path]:
+    """Write a temporary file, which is gone afterwards unless it took a place."""
+    # mkstemp opens with mode 0600: a private file is never readable in between.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    written = Path(name)
+    try:
+        _write_durably(descriptor, data)
+        written.chmod(mode)
+        yield written
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def read_private_file(path: Path) -> bytes:
@@ -61,7 +93,7 @@ def sync_files(folder: Path) -> None:
         if path.is_file():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def _write_durably(descriptor: int, data: bytes) -> None:
@@ -71,7 +103,7 @@ def _write_durably(descriptor: int, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable; only POSIX can and needs to."""
     if os.name != "posix":
         return

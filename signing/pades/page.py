@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
@@ -42,7 +43,7 @@ def spot_of(reader: PdfFileReader, placement: Placement) -> Spot:
     """
     if not 1 <= placement.page <= int(reader.root["/Pages"]["/Count"]):
         raise SigningError(ErrorCode.PLACEMENT_INVALID, place="page")
-    reference, _ = reader.find_page_for_modification(placement.page - 1)
+    reference, _ = find_page(reader, placement.page - 1)
     geometry = _geometry(reference.get_object())
     box = geometry.to_user_space(placement)
     return Spot(placement.page, box, geometry.turned)
@@ -63,7 +64,7 @@ def spot_of_widget(reader: PdfFileReader, widget: generic.DictionaryObject) -> S
 
 def page_size(reader: PdfFileReader, page: int) -> tuple[float, float]:
     """Return width and height of a page as displayed, in points."""
-    reference, _ = reader.find_page_for_modification(page - 1)
+    reference, _ = find_page(reader, page - 1)
     geometry = _geometry(reference.get_object())
     return turned_size(geometry.visible, geometry.turned)
 
@@ -81,12 +82,44 @@ def placement_of_widget(
     return _geometry(leaf).to_placement(spot.page, spot.box)
 
 
+def find_page(
+    handler: PdfHandler, index: int
+) -> tuple[generic.IndirectObject, generic.PdfObject]:
+    """Return a page, counted from 0, and its resources.
+
+    Where all pages hang on one node, its neighbours are not read; the library reads
+    every page before it, which costs a second for the last one of two thousand.
+    """
+    flat = _flat_pages(handler)
+    if flat is None or not 0 <= index < len(flat):
+        found: tuple[generic.IndirectObject, generic.PdfObject]
+        found = PdfHandler.find_page_for_modification(handler, index)
+        return found
+    reference = flat.raw_get(index)
+    leaf = reference.get_object()
+    if leaf["/Type"] != "/Page":
+        raise SigningError(ErrorCode.PDF_MALFORMED, place="/Kids")
+    resources = _inherited(leaf, "/Resources") or generic.DictionaryObject()
+    return reference, resources
+
+
+def _flat_pages(handler: PdfHandler) -> generic.ArrayObject | None:
+    """Return all pages if they are the children of one node: as many as it counts."""
+    node = handler.root["/Pages"]
+    kids = node["/Kids"]
+    is_flat = isinstance(kids, generic.ArrayObject) and len(kids) == node["/Count"]
+    return kids if is_flat else None
+
+
 def _page_of(
     reader: PdfFileReader, widget: generic.DictionaryObject
 ) -> tuple[int, generic.DictionaryObject]:
     """Return the page a widget names, counted from 1."""
     if "/P" in widget:
         wanted = widget.raw_get("/P")
+        flat = _flat_pages(reader)
+        if flat is not None and wanted in flat:
+            return flat.index(wanted) + 1, wanted.get_object()
         for number, leaf in enumerate(_leaves(reader), start=1):
             if leaf == wanted:
                 return number, leaf.get_object()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.form_tools import get_single_field_annot
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -20,6 +21,7 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from schemas.timestamps import VIETNAM
 from signing.pades.appearance import Appearance, embed_appearance
 from signing.pades.cms import CmsTemplate
+from signing.pades.page import find_page
 
 HEX_DIGITS_PER_OCTET = 2
 
@@ -35,6 +37,12 @@ class Increment(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         """Change nothing."""
+
+    def find_page_for_modification(
+        self, page_ix: int
+    ) -> tuple[generic.IndirectObject, generic.PdfObject]:
+        """Find a page without reading those before it."""
+        return find_page(self, page_ix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
