@@ -111,7 +111,7 @@ def object_end(data: bytes, start: int) -> int:
 def hidden_in_dictionary(
     data: bytes, position: int, object_starts: Iterable[int]
 ) -> bool:
-    """Tell whether `position` lies in a dictionary, not in the data of a stream."""
+    """Tell whether `position` lies elsewhere than in the data of a listed stream."""
     owner = max((one for one in object_starts if one <= position), default=None)
     if owner is None:
         return True
@@ -120,7 +120,7 @@ def hidden_in_dictionary(
     except SigningError:
         return True
     if scanned.stream_start is None:
-        return position < _closed(data, scanned)
+        return True
     return position < scanned.end or position >= _closed(data, scanned)
 
 

@@ -151,3 +151,4 @@ def test_name_outside_any_listed_object_is_hidden() -> None:
     assert hidden_in_dictionary(data, 3, [9])
     assert hidden_in_dictionary(data, 3, [])
     assert hidden_in_dictionary(data, data.index(b"/Byte"), [0])
+    assert hidden_in_dictionary(data, data.index(b"/Byte"), [data.index(b"2 0 obj")])
