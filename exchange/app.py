@@ -1,6 +1,6 @@
 """The two web applications, and the listeners they stand behind."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ssl import SSLContext
@@ -42,16 +42,17 @@ def create_app(
     *,
     auth: AuthMode = AuthMode.MUTUAL_TLS,
     metrics: Metrics | None = None,
-    owner: str = "hub",
+    owner: str | None = "hub",
     journals: FollowedJournals | None = None,
 ) -> web.Application:
-    """Return the application of the agency listener; it checks and sequences too.
+    """Return the application of the agency listener.
 
     Args:
         services: what the handlers work with.
         auth: how callers are known.
         metrics: counters shared with the admin application.
-        owner: name of this process in leases.
+        owner: name of this process in leases, as it checks and sequences too; None
+            where another process does.
         journals: of the CAs, entered in the log.
     """
     app = _application(services.limits, metrics or Metrics())
@@ -63,16 +64,23 @@ def create_app(
     app.middlewares.append(authenticated)
     add_routes(app, AGENCY_LISTENER)
 
+    async def drain(_app: web.Application) -> None:
+        services.signals.drain()
+
+    if owner is not None:
+        app.cleanup_ctx.append(_delivering(services, owner, journals))
+    app.on_shutdown.append(drain)
+    return app
+
+
+def _delivering(
+    services: Services, owner: str, journals: FollowedJournals | None
+) -> Callable[[web.Application], AsyncIterator[None]]:
     async def background(_app: web.Application) -> AsyncIterator[None]:
         async with delivering(services, owner=owner, journals=journals):
             yield
 
-    async def drain(_app: web.Application) -> None:
-        services.signals.drain()
-
-    app.cleanup_ctx.append(background)
-    app.on_shutdown.append(drain)
-    return app
+    return background
 
 
 def create_admin_app(
@@ -92,12 +100,14 @@ class Listener:
     Args:
         tls: None for a plain listener.
         drain_seconds: how long running requests may finish when it closes.
+        shares_port: other processes listen on the same port.
     """
 
     host: str
     port: int
     tls: SSLContext | None = None
     drain_seconds: float = 10.0
+    shares_port: bool = False
 
 
 @asynccontextmanager
@@ -121,7 +131,9 @@ async def _accepting(
     address = (listener.host, listener.port)
     seconds = app[LIMITS].idle_seconds
     async with AsyncExitStack() as opened:
-        accepted = accepting(runner.server, address, listener.tls)
+        accepted = accepting(
+            runner.server, address, listener.tls, shares_port=listener.shares_port
+        )
         try:
             port = await opened.enter_async_context(accepted)
         except OSError as error:

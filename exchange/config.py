@@ -19,6 +19,7 @@ _KIB = 1024
 _MIB = 1024 * _KIB
 _GIB = 1024 * _MIB
 _MOST_ACCURACY_MS = 1000
+_MOST_HTTP_WORKERS = 64
 
 
 KeyUri = NewType("KeyUri", str)
@@ -52,6 +53,7 @@ class ServerSettings:
         public_port: port of the public listener; 0 takes a free one.
         admin_port: loopback port of health and metrics; 0 takes a free one.
         workers: processes that judge PDF files.
+        http_workers: processes that take requests of agencies; 1 is the service itself.
         drain_seconds: how long running requests may finish after SIGTERM.
     """
 
@@ -61,6 +63,7 @@ class ServerSettings:
     public_port: int = 8480
     admin_port: int = 8481
     workers: int = 2
+    http_workers: int = 1
     drain_seconds: float = 10.0
 
 
@@ -345,6 +348,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     development = settings.auth is AuthMode.DEVELOPMENT
     if development and not is_loopback(settings.server.host):
         yield "auth"
+    if not 1 <= settings.server.http_workers <= _MOST_HTTP_WORKERS:
+        yield "server.http_workers"
     ocsp = settings.keys.ocsp
     keys = (ocsp.persons, ocsp.organisations, ocsp.systems, settings.keys.tsa)
     if any(one.uri for one in keys) and settings.publication.folder is None:

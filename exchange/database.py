@@ -10,6 +10,20 @@ from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 
 
 @asynccontextmanager
+async def database_address(settings: MongoSettings, folder: Path) -> AsyncIterator[str]:
+    """Give the address of a site's database; an embedded one runs meanwhile.
+
+    Raises:
+        ExchangeError: mongod cannot start.
+    """
+    if settings.uri:
+        yield settings.uri
+        return
+    async with EmbeddedMongo(folder) as mongo:
+        yield mongo.uri
+
+
+@asynccontextmanager
 async def open_database(
     settings: MongoSettings, folder: Path
 ) -> AsyncIterator[MongoStorage]:
@@ -23,9 +37,7 @@ async def open_database(
         ExchangeError: mongod cannot start, or no primary answers.
     """
     async with AsyncExitStack() as opened:
-        uri = settings.uri
-        if not uri:
-            uri = (await opened.enter_async_context(EmbeddedMongo(folder))).uri
+        uri = await opened.enter_async_context(database_address(settings, folder))
         storage = await open_mongo_storage(uri, database=settings.database)
         opened.push_async_callback(storage.close)
         yield storage

@@ -16,12 +16,19 @@ from pathlib import Path
 import structlog
 
 from exchange.config import Role, Settings
-from exchange.process.base import Base, listen_for_operators, listen_publicly
+from exchange.process.base import (
+    Base,
+    collect_garbage_rarely,
+    listen_for_operators,
+    listen_publicly,
+)
 from exchange.process.ca_role import CaRole
 from exchange.process.exchange_role import ExchangeRole
+from exchange.process.listen_in_workers import listen_in_workers
 from exchange.process.ports import Ports, announced
 from exchange.process.time_stamping import start_time_stamping
 from exchange.publication import FollowedPublication
+from exchange.services import Services
 from pki.hierarchy import system_clock
 
 _log = structlog.get_logger()
@@ -49,6 +56,7 @@ async def serve(
     with _stopped_by_signals(stop):
         async with running(settings, folder, clock=clock) as ports:
             _log.info("service.started", **asdict(ports))
+            collect_garbage_rarely()
             started(ports)
             await stop.wait()
             _log.info("service.stopping")
@@ -76,7 +84,7 @@ async def running(
             await listen_publicly(base, publication, stamping) if publication else None
         )
         agency_port = (
-            await exchange.listen(base, services) if exchange and services else None
+            await _listen(base, exchange, services) if exchange and services else None
         )
         enrolment_port = await ca.listen(base, thread) if ca and thread else None
         ports = Ports(
@@ -86,9 +94,16 @@ async def running(
             public_port=public_port,
             admin_port=admin_port,
             enrolment_port=enrolment_port,
+            http_workers=settings.server.http_workers if exchange else 0,
         )
         with announced(folder, ports):
             yield ports
+
+
+async def _listen(base: Base, exchange: ExchangeRole, services: Services) -> int:
+    if base.settings.server.http_workers == 1:
+        return await exchange.listen(base, services)
+    return await listen_in_workers(base, exchange, services)
 
 
 def _publication(

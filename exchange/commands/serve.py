@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
+from exchange.config import Settings
 from exchange.config_file import load_settings
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import OFFICES
@@ -22,6 +24,12 @@ def configure(parser: Parser) -> None:
         "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
     )
     parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="số tiến trình HTTP / HTTP processes (server.http_workers)",
+    )
+    parser.add_argument(
         "--demo", action="store_true", help="tỉnh mẫu / the demonstration province"
     )
 
@@ -30,24 +38,31 @@ def run(arguments: Arguments, output: Output) -> int:
     """Serve; SIGTERM and SIGINT let running requests finish first."""
     configure_logs()
     if arguments.demo:
-        asyncio.run(_serve_demo(Site(arguments.var / "serve"), output))
+        site = Site(arguments.var / "serve")
+        asyncio.run(_serve_demo(site, arguments.workers, output))
         return 0
     if arguments.config is None:
         raise UsageError("thiếu / missing: --config FILE | --demo")
-    settings = load_settings(arguments.config)
+    settings = _with_workers(load_settings(arguments.config), arguments.workers)
     asyncio.run(
         serve(settings, arguments.var, started=lambda ports: _tell(ports, output, {}))
     )
     return 0
 
 
-async def _serve_demo(site: Site, output: Output) -> None:
+def _with_workers(settings: Settings, number: int | None) -> Settings:
+    if number is None:
+        return settings
+    return replace(settings, server=replace(settings.server, http_workers=number))
+
+
+async def _serve_demo(site: Site, workers: int | None, output: Output) -> None:
     if site.config.exists():
         refresh_lists(site)
     else:
         build_site(site)
         await fill_directory(site)
-    settings = load_settings(site.config)
+    settings = _with_workers(load_settings(site.config), workers)
 
     def started(ports: Ports) -> None:
         write_profiles(site, ports.agency_port or 0)

@@ -56,9 +56,19 @@ class Connection(web.RequestHandler):
 
 @asynccontextmanager
 async def accepting(
-    server: web.Server, address: tuple[str, int], tls: SSLContext | None
+    server: web.Server,
+    address: tuple[str, int],
+    tls: SSLContext | None,
+    *,
+    shares_port: bool = False,
 ) -> AsyncIterator[int]:
     """Accept connections until the end of the block; give the port.
+
+    Args:
+        server: answers.
+        address: host and port.
+        tls: None for a plain listener.
+        shares_port: other processes listen there too, each for a part of the peers.
 
     Raises:
         OSError: the address is taken, or not ours.
@@ -73,7 +83,12 @@ async def accepting(
         auto_decompress=False,
     )
     host, port = address
-    listening = await loop.create_server(connection, host, port, ssl=tls, backlog=128)
+    listening = await loop.create_server(
+        *(connection, host, port),
+        ssl=tls,
+        backlog=128,
+        reuse_port=shares_port or None,
+    )
     try:
         yield int(listening.sockets[0].getsockname()[1])
     finally:

@@ -22,6 +22,5 @@ async def ready(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """GET /metrics."""
-    return web.Response(
-        body=request.app[METRICS].page(), headers={"Content-Type": CONTENT_TYPE}
-    )
+    page = await request.app[METRICS].page_of_all()
+    return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE})

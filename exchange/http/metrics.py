@@ -1,5 +1,6 @@
 """Counters for operators; labels are closed sets, never what callers write."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from math import nan
 
@@ -12,9 +13,13 @@ from prometheus_client import (
     generate_latest,
 )
 
+from exchange.http.merged_metrics import merged
 from schemas.errors import ErrorCode
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+Pages = Callable[[], Awaitable[Mapping[str, bytes]]]
+"""Asks other processes of the service for their pages."""
 
 
 class Metrics:
@@ -22,6 +27,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._workers: Pages | None = None
         self._requests = Counter(
             "lienthong_requests",
             "Answered requests.",
@@ -113,6 +119,16 @@ class Metrics:
         """Take note of when the key that stamps stops."""
         self._stamp_key_end.set(end.timestamp())
 
+    def count_workers(self, pages: Pages) -> None:
+        """Tell of these processes too, by their numbers."""
+        self._workers = pages
+
     def page(self) -> bytes:
-        """Return all counters in the Prometheus text form."""
+        """Return all counters of this process in the Prometheus text form."""
         return generate_latest(self._registry)
+
+    async def page_of_all(self) -> bytes:
+        """Return the counters of this process and of its workers."""
+        if self._workers is None:
+            return self.page()
+        return merged(self.page(), await self._workers())

@@ -2,12 +2,14 @@
 
 import os
 import socket
+from dataclasses import replace
 
 from cryptography import x509
 
 from exchange.app import Listener, create_app, listening
-from exchange.config import AuthMode, KeySettings, Settings
-from exchange.database import open_database
+from exchange.config import AuthMode, KeySettings, MongoSettings, Settings
+from exchange.database import database_address, open_database
+from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
@@ -36,6 +38,7 @@ class ExchangeRole:
     def __init__(self, settings: Settings) -> None:
         self._hub = _hub(settings)
         self._trust = FollowedTrust(settings.trust)
+        self._database = settings.mongodb
         self._tls = (
             None
             if settings.auth is AuthMode.DEVELOPMENT
@@ -49,6 +52,11 @@ class ExchangeRole:
             ),
         )
 
+    @property
+    def database(self) -> MongoSettings:
+        """Where the database is, once started; another process may join it."""
+        return self._database
+
     async def start(self, base: Base) -> Services:
         """Open the database and everything the handlers work with.
 
@@ -56,7 +64,9 @@ class ExchangeRole:
             CodedError: the database does not come up.
         """
         enter, settings = base.opened.enter_async_context, base.settings
-        storage = await enter(open_database(settings.mongodb, base.folder))
+        uri = await enter(database_address(settings.mongodb, base.folder))
+        self._database = replace(settings.mongodb, uri=uri)
+        storage = await enter(open_database(self._database, base.folder))
         pool = await enter(_pool(settings))
         await base.repeat("trust", self._trust.turn)
         services = Services(
@@ -72,23 +82,43 @@ class ExchangeRole:
         return services
 
     async def listen(self, base: Base, services: Services) -> int:
-        """Open the agency listener; give the port."""
-        settings = base.settings
-        owner = f"{socket.gethostname()}:{os.getpid()}"
+        """Open the agency listener, and check and sequence; give the port."""
         agency = create_app(
             services,
-            auth=settings.auth,
+            auth=base.settings.auth,
             metrics=base.metrics,
-            owner=owner,
+            owner=_owner(),
             journals=_journals(base),
         )
-        listener = Listener(
-            host=settings.server.host,
-            port=settings.server.port,
-            tls=self._tls,
-            drain_seconds=settings.server.drain_seconds,
-        )
+        listener = self._listener(base)
         return await base.opened.enter_async_context(listening(agency, listener))
+
+    async def listen_beside_others(self, base: Base, services: Services) -> int:
+        """Open the agency listener on a port that other processes have open too."""
+        agency = create_app(
+            services, auth=base.settings.auth, metrics=base.metrics, owner=None
+        )
+        listener = replace(self._listener(base), shares_port=True)
+        return await base.opened.enter_async_context(listening(agency, listener))
+
+    def _listener(self, base: Base) -> Listener:
+        server = base.settings.server
+        return Listener(
+            host=server.host,
+            port=server.port,
+            tls=self._tls,
+            drain_seconds=server.drain_seconds,
+        )
+
+
+async def deliver(base: Base, services: Services) -> None:
+    """Check and sequence what other processes take in."""
+    loops = delivering(services, owner=_owner(), journals=_journals(base))
+    await base.opened.enter_async_context(loops)
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _journals(base: Base) -> FollowedJournals | None:

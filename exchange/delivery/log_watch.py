@@ -1,0 +1,31 @@
+"""Wakes the inboxes of a process that does not sequence.
+
+Whoever sequences tells it at once; this looks for itself as well, because what is told
+may be lost.
+"""
+
+import asyncio
+
+from exchange.services import Services
+
+_LOOK_SECONDS = 0.5
+
+
+class LogWatch:
+    """Looks how far the log has grown, and wakes whoever waits for it.
+
+    Args:
+        services: of this process.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._size = -1
+
+    async def turn(self) -> None:
+        """Wait half a second and look."""
+        await asyncio.sleep(_LOOK_SECONDS)
+        size = await self._services.storage.log.size()
+        if size != self._size:
+            self._size = size
+            self._services.signals.sequenced.announce()
