@@ -6,116 +6,26 @@ file is known by its digest, and the value is checked before anything is written
 (EN 319 142-1 clause 6, RFC 5652 clause 5.4).
 """
 
-import json
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_der_x509_certificate
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 
 from pki.der import DerReader
-from pki.errors import PkiError, SignatureInvalidError
-from pki.keys.api import Credential, PublicKey, SignatureScheme
-from pki.keys.software import verify_signature
-from schemas.errors import ErrorCode
-from signing.errors import SigningError
+from pki.keys.api import Credential
 from signing.pades.cms import template_for
+from signing.pades.kept import AbsentKey, KeptState, check_value, damaged
 from signing.pades.levels import NO_SERVICES, SignedDocument, SigningServices
 from signing.pades.request import SignRequest
 from signing.pades.revision import PreparedRevision
 from signing.pades.signer import Unsigned, prepare_unsigned, raised, stamped
-from signing.profiles import SignatureLevel, scheme_for
+from signing.profiles import scheme_for
 
-MAX_VALUE = 1024
-"""Octets of a signature value: RSA with 8192 bits."""
-
-_VERSION = 1
 _SET = 0x31
-
-
-@dataclass(frozen=True, slots=True)
-class AbsentKey:
-    """The public half of a key that is somewhere else.
-
-    Args:
-        public_key: the public half.
-    """
-
-    public_key: PublicKey
-
-    def sign(self, data: bytes, scheme: SignatureScheme) -> bytes:
-        """Refuse: this key signs elsewhere.
-
-        Raises:
-            PkiError: KEY_NOT_FOUND.
-        """
-        raise PkiError(ErrorCode.KEY_NOT_FOUND, place=f"{scheme}: {len(data)}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptState:
-    """What must be kept between preparing and completing, beside the prepared file.
-
-    Args:
-        prepared_sha256: of the prepared file.
-        gap: where the value of /Contents begins and ends in it.
-        digest: of the bytes that the signature covers.
-        attributes: DER of the signed attributes; the key signs these octets.
-        certificates: the signer's and those above it, DER.
-        room: octets kept for a time stamp on the signature.
-    """
-
-    prepared_sha256: bytes
-    gap: tuple[int, int]
-    digest: bytes
-    attributes: bytes
-    scheme: SignatureScheme
-    certificates: tuple[bytes, ...]
-    level: SignatureLevel
-    room: int
-
-    def to_json(self) -> bytes:
-        """Write the state."""
-        fields = {
-            "v": _VERSION,
-            "prepared_sha256": self.prepared_sha256.hex(),
-            "gap": self.gap,
-            "digest": self.digest.hex(),
-            "attributes": _base64(self.attributes),
-            "scheme": self.scheme,
-            "certificates": [_base64(one) for one in self.certificates],
-            "level": self.level,
-            "room": self.room,
-        }
-        return json.dumps(fields).encode()
-
-    @classmethod
-    def from_json(cls, data: bytes) -> "KeptState":
-        """Read what `to_json` wrote.
-
-        Raises:
-            SigningError: STORED_BYTES_DAMAGED, it did not.
-        """
-        try:
-            fields = _fields(data)
-            start, end = map(int, fields["gap"])
-            return cls(
-                prepared_sha256=bytes.fromhex(fields["prepared_sha256"]),
-                gap=(start, end),
-                digest=bytes.fromhex(fields["digest"]),
-                attributes=b64decode(fields["attributes"], validate=True),
-                scheme=SignatureScheme(fields["scheme"]),
-                certificates=tuple(map(b64decode, fields["certificates"])),
-                level=SignatureLevel(fields["level"]),
-                room=int(fields["room"]),
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise _damaged("state") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +80,6 @@ def prepare_signature(
     return PreparedSignature(data, state)
 
 
-def check_value(state: KeptState, value: bytes) -> None:
-    """Demand that `value` is the signature of the certificate's key.
-
-    A wrong one would complete just as silently, and make an invalid file.
-
-    Raises:
-        SigningError: SIGNATURE_VALUE_WRONG.
-    """
-    certificate = load_der_x509_certificate(state.certificates[0])
-    # What the file was prepared with: a key that the template accepted.
-    public_key: PublicKey = certificate.public_key()  # type: ignore[assignment]
-    try:
-        if not 0 < len(value) <= MAX_VALUE:
-            raise SigningError(ErrorCode.SIGNATURE_VALUE_WRONG, place="size")
-        verify_signature(public_key, state.scheme, value, state.attributes)
-    except SignatureInvalidError as error:
-        raise SigningError(ErrorCode.SIGNATURE_VALUE_WRONG) from error
-
-
 def complete_signature(
     prepared: bytes,
     state: KeptState,
@@ -208,7 +99,7 @@ def complete_signature(
             the state is not what was kept.
     """
     if sha256(prepared).digest() != state.prepared_sha256:
-        raise _damaged("prepared file")
+        raise damaged("prepared file")
     check_value(state, value)
     unsigned = _restored(prepared, state)
     return raised(stamped(unsigned, value, state.level, services), services)
@@ -223,7 +114,7 @@ def _restored(prepared: bytes, state: KeptState) -> Unsigned:
     before, found, after = _content(state.attributes).partition(state.digest)
     template = replace(template, attributes=(before, after))
     if not found or template.signed_attributes(state.digest) != state.attributes:
-        raise _damaged("attributes")
+        raise damaged("attributes")
     byte_range = PreparedByteRangeDigest(state.digest, *state.gap)
     revision = PreparedRevision(BytesIO(prepared), byte_range)
     return Unsigned(template, revision, state.room)
@@ -233,19 +124,4 @@ def _content(attributes: bytes) -> bytes:
     try:
         return DerReader(attributes).content(_SET)
     except ValueError as error:
-        raise _damaged("attributes") from error
-
-
-def _fields(data: bytes) -> dict[str, Any]:
-    fields = json.loads(data)
-    if not isinstance(fields, dict) or fields["v"] != _VERSION:
-        raise ValueError("another version")
-    return fields
-
-
-def _base64(octets: bytes) -> str:
-    return b64encode(octets).decode("ascii")
-
-
-def _damaged(place: str) -> SigningError:
-    return SigningError(ErrorCode.STORED_BYTES_DAMAGED, place=place)
+        raise damaged("attributes") from error

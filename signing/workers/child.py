@@ -17,6 +17,7 @@ from signing.workers.protocol import (
     FAILED,
     LENGTH,
     OUT_OF_MEMORY,
+    SIGNING_JOBS,
     Job,
     Request,
     Result,
@@ -83,6 +84,10 @@ def _load(job: Job) -> _Performer:
         from signing.workers.judging_files import judge_any  # noqa: PLC0415
 
         return judge_any
+    if job in SIGNING_JOBS:
+        from signing.workers.signing_jobs import complete, prepare  # noqa: PLC0415
+
+        return prepare if job is Job.PREPARE else complete
     from signing.workers.reading import read_document, read_lines  # noqa: PLC0415
 
     return read_document if job is Job.DOCUMENT_TEXT else read_lines

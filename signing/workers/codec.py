@@ -5,11 +5,12 @@ rebuilt field by field by its declared type, and never unpickled.
 """
 
 import json
-from collections.abc import Hashable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from math import isfinite
 from types import NoneType, UnionType
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -24,6 +25,7 @@ from schemas.verdict import (
 )
 from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.workers.failure import WorkerFailure
+from signing.workers.made import CompletedPart, PreparedPart
 
 _CLOSED_SET = (
     Verdict,
@@ -34,6 +36,8 @@ _CLOSED_SET = (
     DocumentText,
     TextLine,
     TextWord,
+    PreparedPart,
+    CompletedPart,
 )
 
 _Result = TypeVar("_Result")
@@ -63,6 +67,8 @@ def _plain(value: object) -> object:
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
     return value
 
 
@@ -115,11 +121,17 @@ def _scalar(value: object, expected: object) -> object:
         return _number(value, expected)
     if not isinstance(value, str):
         raise TypeError("text is expected")
-    if expected is datetime:
-        return datetime.fromisoformat(value)
+    if reader := _READERS.get(expected):
+        return reader(value)
     if issubclass(expected, StrEnum):
         return expected(value)
     raise TypeError("not a type of the closed set")
+
+
+_READERS: Mapping[object, Callable[[str], object]] = {
+    bytes: partial(b64decode, validate=True),
+    datetime: datetime.fromisoformat,
+}
 
 
 def _number(value: object, expected: type) -> object:

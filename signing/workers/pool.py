@@ -13,7 +13,7 @@ from schemas.errors import ErrorCode
 from signing.workers.failure import WorkerFailure
 from signing.workers.once import perform
 from signing.workers.process import WorkerLimits, WorkerProcess
-from signing.workers.protocol import NO_MATERIAL, Job, Request, Result
+from signing.workers.protocol import NO_MATERIAL, READING_JOBS, Job, Request, Result
 
 _JOBS_PER_PROCESS = 1000
 """Then a fresh process follows, so that nothing a file left behind lasts."""
@@ -39,7 +39,7 @@ class WorkerPool:
         size: int,
         memory_bytes: int,
         timeout_seconds: float,
-        jobs: Sequence[Job] = tuple(Job),
+        jobs: Sequence[Job] = READING_JOBS,
     ) -> None:
         self._size = size
         self._jobs = tuple(jobs)
@@ -74,6 +74,7 @@ class WorkerPool:
         at: datetime | None = None,
         proven_at: datetime | None = None,
         now: datetime | None = None,
+        instructions: bytes = b"",
     ) -> Result:
         """Do one job in the next free worker.
 
@@ -87,6 +88,7 @@ class WorkerPool:
             at=at,
             proven_at=proven_at,
             now=now,
+            instructions=instructions,
         )
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._work, request)

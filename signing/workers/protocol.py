@@ -17,6 +17,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.pades.text_lines import DocumentText
 from signing.workers.failure import WorkerFailure
+from signing.workers.made import CompletedPart, PreparedPart
 
 LENGTH = struct.Struct(">I")
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -26,7 +27,7 @@ OUT_OF_MEMORY = 12
 
 NO_MATERIAL = TrustMaterial()
 
-Result = Verdict | tuple[str, ...] | DocumentText
+Result = Verdict | tuple[str, ...] | DocumentText | PreparedPart | CompletedPart
 
 
 class Job(StrEnum):
@@ -36,6 +37,8 @@ class Job(StrEnum):
     JUDGE_FILE = "judge_file"
     FIRST_PAGE_LINES = "first_page_lines"
     DOCUMENT_TEXT = "document_text"
+    PREPARE = "prepare"
+    COMPLETE = "complete"
 
 
 RESULT_TYPES = {
@@ -43,7 +46,13 @@ RESULT_TYPES = {
     Job.JUDGE_FILE: Verdict,
     Job.FIRST_PAGE_LINES: tuple[str, ...],
     Job.DOCUMENT_TEXT: DocumentText,
+    Job.PREPARE: PreparedPart,
+    Job.COMPLETE: CompletedPart,
 }
+
+SIGNING_JOBS = (Job.PREPARE, Job.COMPLETE)
+READING_JOBS = tuple(one for one in Job if one not in SIGNING_JOBS)
+"""Done by other processes than those that sign: they load no signer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,7 @@ class Request:
     Args:
         at: the control time.
         now: what stands in for a control time where a file has none of its own.
+        instructions: what else the job needs, as JSON.
     """
 
     job: Job
@@ -61,6 +71,7 @@ class Request:
     at: datetime | None = None
     proven_at: datetime | None = None
     now: datetime | None = None
+    instructions: bytes = b""
 
 
 def write_request(request: Request) -> tuple[bytes, ...]:
@@ -79,11 +90,18 @@ def write_request(request: Request) -> tuple[bytes, ...]:
             "proven_at": _moment(request.proven_at),
             "now": _moment(request.now),
             "payload": len(request.payload),
+            "instructions": len(request.instructions),
             "groups": [[len(one) for one in group] for group in groups],
         }
     ).encode()
     blobs = (blob for group in groups for blob in group)
-    return LENGTH.pack(len(header)), header, request.payload, *blobs
+    return (
+        LENGTH.pack(len(header)),
+        header,
+        request.payload,
+        request.instructions,
+        *blobs,
+    )
 
 
 def read_request(stream: BinaryIO) -> Request | None:
@@ -97,6 +115,7 @@ def read_request(stream: BinaryIO) -> Request | None:
         return None
     header = json.loads(_exactly(stream, LENGTH.unpack(prefix)[0]))
     payload = _exactly(stream, header["payload"])
+    instructions = _exactly(stream, header["instructions"])
     groups = [
         tuple(_exactly(stream, length) for length in group)
         for group in header["groups"]
@@ -106,6 +125,7 @@ def read_request(stream: BinaryIO) -> Request | None:
         payload=payload,
         material=TrustMaterial(*groups),
         at=_parsed(header["at"]),
+        instructions=instructions,
         proven_at=_parsed(header["proven_at"]),
         now=_parsed(header["now"]),
     )

@@ -10,7 +10,8 @@ from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
 from signing.errors import SigningError
-from signing.pades.remote import KeptState, check_value, complete_signature
+from signing.pades.kept import KeptState, check_value
+from signing.pades.remote import complete_signature
 from signing.profiles import SignatureLevel, SignatureProfile
 from signing.remote_client import check_offer, check_signed
 from signing.validation.pdf import judge_pdf

@@ -1,0 +1,27 @@
+"""What a worker gives back of a file it made: the part that is new."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPart:
+    """What a signature without a value adds to a document.
+
+    Args:
+        added: bytes after those of the document.
+        kept: what completing needs, as JSON.
+    """
+
+    added: bytes
+    kept: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedPart:
+    """What goes where the prepared file has its gap.
+
+    Args:
+        contents: as long as the gap.
+    """
+
+    contents: bytes

@@ -1,0 +1,80 @@
+"""The jobs that prepare and complete signatures; loaded in a worker only.
+
+There is no private key here: it is where the signer is.
+"""
+
+import json
+from base64 import b64decode
+
+from cryptography.x509 import load_der_x509_certificate
+
+from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
+from pki.tsa_client import TimeStamp
+from schemas.errors import ErrorCode
+from signing.errors import SigningError
+from signing.pades.kept import KeptState
+from signing.pades.levels import SigningServices, TokenRoom
+from signing.pades.remote import complete_signature, prepare_signature
+from signing.pades.remote_request import RemoteRequest
+from signing.validation.page_text import document_text
+from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.protocol import Request
+
+
+class _NoStamps:
+    """Stands for a service that will be asked once the value is there."""
+
+    def stamp(self, digest: bytes, hash_name: str = "sha256") -> TimeStamp:
+        """Refuse.
+
+        Raises:
+            PkiError: TIME_STAMP_UNAVAILABLE.
+        """
+        place = f"{hash_name}: {len(digest)}"
+        raise PkiError(ErrorCode.TIME_STAMP_UNAVAILABLE, place=place)
+
+
+def prepare(request: Request) -> PreparedPart:
+    """Return what a signature adds to the document in the request.
+
+    Raises:
+        SigningError: the document, the certificate or the request is refused.
+    """
+    if request.at is None:
+        raise SigningError(ErrorCode.REQUEST_INVALID, place="at")
+    asked = json.loads(request.instructions)
+    wanted = RemoteRequest.from_json(asked["request"].encode())
+    text = document_text(request.payload)
+    image = b64decode(asked["image"]) or None
+    room = asked["room"]
+    services = SigningServices(
+        stamps=_NoStamps() if room else None, room=TokenRoom(room)
+    )
+    try:
+        own, *chain = map(
+            load_der_x509_certificate, map(b64decode, asked["certificates"])
+        )
+    except UNREADABLE_CERTIFICATE as error:
+        raise SigningError(ErrorCode.CERTIFICATE_MALFORMED) from error
+    prepared = prepare_signature(
+        request.payload,
+        certificate=own,
+        chain=chain,
+        request=wanted.at(request.at, image=image, text=text),
+        services=services,
+    )
+    added = prepared.data[len(request.payload) :]
+    return PreparedPart(added, prepared.state.to_json())
+
+
+def complete(request: Request) -> CompletedPart:
+    """Return what goes into the gap of the prepared file in the request.
+
+    Raises:
+        SigningError: the value is wrong, or the file or what was kept is damaged.
+    """
+    asked = json.loads(request.instructions)
+    state = KeptState.from_json(asked["state"].encode())
+    signed = complete_signature(request.payload, state, b64decode(asked["value"]))
+    return CompletedPart(signed.data[slice(*state.gap)])

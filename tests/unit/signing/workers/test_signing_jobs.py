@@ -1,0 +1,103 @@
+"""A document is prepared and completed in a process without the key."""
+
+import json
+from base64 import b64encode
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.keys.api import Credential
+from schemas.errors import ErrorCode
+from schemas.verdict import Indication
+from signing.errors import SigningError
+from signing.pades.kept import KeptState
+from signing.pades.remote_request import RemoteRequest
+from signing.validation.pdf import judge_pdf
+from signing.workers.failure import WorkerFailure
+from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.pool import WorkerPool
+from signing.workers.protocol import SIGNING_JOBS, Job
+from tests.support.pki import NOW, TestPki
+from tests.support.signed_pdf import LETTER
+from tests.support.world import material_of
+
+PKI = TestPki.create()
+SIGNER = PKI.issuing.issue("Đoàn Khuê")
+SOURCE = LETTER.read_bytes()
+MEMORY = 1 << 30
+
+
+def instructions(signer: Credential = SIGNER, request: bytes = b"{}") -> bytes:
+    certificates = (signer.certificate, *signer.chain)
+    der = [one.public_bytes(Encoding.DER) for one in certificates]
+    fields = {
+        "request": request.decode(),
+        "certificates": [b64encode(one).decode() for one in der],
+        "image": "",
+        "room": 0,
+    }
+    return json.dumps(fields).encode()
+
+
+async def test_prepared_in_one_process_and_completed_in_another() -> None:
+    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
+        part = await pool.run(Job.PREPARE, SOURCE, at=NOW, instructions=instructions())
+    assert isinstance(part, PreparedPart)
+    state = KeptState.from_json(part.kept)
+    value = SIGNER.key.sign(state.attributes, state.scheme)
+    asked = {"state": part.kept.decode(), "value": b64encode(value).decode()}
+    prepared = SOURCE + part.added
+    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
+        done = await pool.run(
+            Job.COMPLETE, prepared, instructions=json.dumps(asked).encode()
+        )
+    assert isinstance(done, CompletedPart)
+    start, end = state.gap
+    signed = prepared[:start] + done.contents + prepared[end:]
+    verdict = judge_pdf(signed, material=material_of(PKI), at=NOW)
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    ("document", "request_json", "code"),
+    [
+        (b"no PDF", b"{}", ErrorCode.PDF_MALFORMED),
+        (SOURCE, b'{"colour": "blue"}', ErrorCode.REQUEST_INVALID),
+        (SOURCE, b'{"role": "agency-seal"}', ErrorCode.PERSON_SIGNATURE_MISSING),
+    ],
+)
+async def test_refusal_comes_back_by_its_code(
+    document: bytes, request_json: bytes, code: ErrorCode
+) -> None:
+    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
+        with pytest.raises(WorkerFailure) as refused:
+            await pool.run(
+                Job.PREPARE,
+                document,
+                at=NOW,
+                instructions=instructions(request=request_json),
+            )
+    assert refused.value.code is code
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"[]",
+        b'{"role": "king"}',
+        b'{"role": 1}',
+        b'{"placement": [1, 2, 3]}',
+        b'{"placement": [1, 2, 3, 4, true]}',
+        b'{"placement": [1, 2, 3, 4, NaN]}',
+        b'{"lines": "a"}',
+        b'{"lines": ["\\u0000"]}',
+        b'{"issued": 5}',
+        b'{"unknown": 1}',
+        b"[" * 10_000,
+    ],
+)
+def test_request_that_is_none_is_refused_by_its_code(written: bytes) -> None:
+    with pytest.raises(SigningError) as refused:
+        RemoteRequest.from_json(written)
+    assert refused.value.code is ErrorCode.REQUEST_INVALID
