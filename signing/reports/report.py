@@ -27,7 +27,3 @@ class Report:
     def say(self, text: Text) -> str:
         """Return `text` in the language of the report."""
         return text.en if self.language == "en" else text.vi
-
-    def other(self, text: Text) -> str:
-        """Return `text` in the other language."""
-        return text.vi if self.language == "en" else text.en

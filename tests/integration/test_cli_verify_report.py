@@ -33,6 +33,16 @@ def verify(desk: Path, *words: str | Path) -> Said:
     )
 
 
+def test_page_is_written_in_the_language_asked(desk: Path, tmp_path: Path) -> None:
+    for language, word in (("vi", "HỢP LỆ"), ("en", "VALID: the signatures hold")):
+        out = tmp_path / f"{language}.html"
+        words = ("--lang", language, "--report", f"html:{out}")
+        assert verify(desk, desk / "letter.pdf", *words).code == 0
+        page = out.read_text("utf-8")
+        assert page.startswith(f'<!DOCTYPE html><html lang="{language}">')
+        assert word in page
+
+
 def test_etsi_report_is_written_beside_the_usual_answer(
     desk: Path, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ PACKAGES = {
     "xmlsec1": "xmlsec1",
     "softhsm2-util": "softhsm2",
     "curl": "curl",
+    "chromium": "chromium",
 }
 
 

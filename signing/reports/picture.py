@@ -1,0 +1,131 @@
+"""The chain of a signature as a picture: boxes from the root down to the signer.
+
+Pure layout in one column, narrow enough for a telephone; `page` turns it into SVG and
+`printed` into the operators of a PDF page. A box says with a word, a symbol and a
+colour how its certificate stands.
+"""
+
+from dataclasses import dataclass
+from textwrap import wrap
+
+from schemas.errors import Text
+from schemas.timestamps import VIETNAM
+from schemas.verdict import CertificateSummary, SignatureVerdict
+from signing.reports import words
+from signing.reports.report import Report
+from signing.reports.rows import Mark, check_of, check_row, clean, local
+
+WIDTH = 340.0
+INDENT = 14.0
+TEXT_SIZE = 12.0
+TITLE_SIZE = 10.5
+_LEADING = 16.0
+_FIRST_LINE = 20.0
+_BELOW = 8.0
+_GAP = 22.0
+_MOST_CHARACTERS = 46
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One box of a picture.
+
+    Args:
+        top: distance of its upper edge from that of the picture.
+        title: what kind of thing it is.
+        lines: what is said about it, already broken into lines.
+    """
+
+    top: float
+    title: str
+    lines: tuple[str, ...]
+    mark: Mark
+
+    @property
+    def height(self) -> float:
+        """Height of the box."""
+        return _FIRST_LINE + _LEADING * len(self.lines) + _BELOW
+
+    @property
+    def baselines(self) -> tuple[float, ...]:
+        """Where the base lines are below the upper edge of the picture, title first."""
+        return tuple(
+            self.top + _FIRST_LINE - 4 + _LEADING * number
+            for number in range(len(self.lines) + 1)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Boxes in their order from above; each but the first hangs on the one before."""
+
+    boxes: tuple[Box, ...]
+
+    @property
+    def height(self) -> float:
+        """Height of the picture."""
+        return self.boxes[-1].top + self.boxes[-1].height if self.boxes else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    title: Text
+    lines: tuple[str, ...]
+    mark: Mark
+
+
+def chain_picture(signature: SignatureVerdict, report: Report) -> Picture:
+    """Draw the chain with its revocation answers, and the time stamp if any."""
+    last = len(signature.chain) - 1
+    contents = [
+        _certificate(signature, one, _title(number, last), report)
+        for number, one in enumerate(signature.chain)
+    ]
+    contents.reverse()
+    if contents and signature.timestamp_time:
+        moment = local(signature.timestamp_time)
+        contents.append(_Content(words.TIME_STAMP, (moment,), Mark.GOOD))
+    return Picture(_stacked(contents, report))
+
+
+def _title(number: int, last: int) -> Text:
+    if number == 0:
+        return words.SIGNER
+    return words.ROOT if number == last else words.AUTHORITY
+
+
+def _certificate(
+    signature: SignatureVerdict,
+    certificate: CertificateSummary,
+    title: Text,
+    report: Report,
+) -> _Content:
+    name = clean(certificate.name or certificate.subject) or report.say(words.UNKNOWN)
+    period = _period(certificate)
+    check = check_of(signature, certificate)
+    if check is None:
+        mark = Mark.PLAIN if title is words.ROOT else Mark.OPEN
+        return _Content(title, (name, period), mark)
+    row = check_row(check)
+    return _Content(title, (name, period, report.say(row.value)), row.mark)
+
+
+def _period(certificate: CertificateSummary) -> str:
+    begin, end = (
+        moment.astimezone(VIETNAM)
+        for moment in (certificate.not_before, certificate.not_after)
+    )
+    return f"{begin:%d/%m/%Y} – {end:%d/%m/%Y}"
+
+
+def _stacked(contents: list[_Content], report: Report) -> tuple[Box, ...]:
+    boxes: list[Box] = []
+    top = 0.0
+    for one in contents:
+        broken = tuple(
+            line for text in one.lines for line in wrap(text, _MOST_CHARACTERS)
+        )
+        box = Box(top=top, title=report.say(one.title), lines=broken, mark=one.mark)
+        boxes.append(box)
+        top += box.height + _GAP
+    return tuple(boxes)

@@ -1,0 +1,95 @@
+"""The report page in headless Chromium: it shows all, loads nothing, runs nothing."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from schemas.errors import ErrorCode
+from schemas.verdict import Indication, Reason, Verdict
+from signing.reports.page import render
+from tests.support.browser import Tab, browser_tab
+from tests.support.judged_pdf import judged, sealed
+from tests.support.reported import FAILED, LEAF, PASSED, SIGNATURE, report
+
+HOSTILE = (
+    "</title></style><script>document.title='owned'</script>"
+    "<img src=http://127.0.0.1:9/a onerror=alert(1)><a href=javascript:1>x</a>"
+)
+"""Markup where a name is expected; `clean` leaves its first hundred characters."""
+
+
+def hostile() -> Verdict:
+    leaf = replace(LEAF, name=HOSTILE, organisation=HOSTILE, issuer_name=HOSTILE)
+    signature = replace(
+        SIGNATURE, field=HOSTILE, signer=HOSTILE, level=HOSTILE, chain=(leaf,)
+    )
+    reason = Reason(ErrorCode.NOT_SIGNED, HOSTILE)
+    return replace(
+        PASSED,
+        name=HOSTILE,
+        indication=Indication.INDETERMINATE,
+        signatures=(signature,),
+        reasons=(reason,),
+        parts=(replace(FAILED, name=HOSTILE),),
+    )
+
+
+async def show(tab: Tab, folder: Path, verdict: Verdict, *, width: int = 900) -> None:
+    path = folder / "report.html"
+    path.write_bytes(render(report(verdict)))
+    await tab.open(path, width=width)
+
+
+def colours(png: bytes) -> int:
+    found = Image.open(BytesIO(png)).convert("RGB").getcolors(1 << 24)
+    return len(found or ())
+
+
+async def test_page_shows_the_verdict_and_loads_nothing_else(tmp_path: Path) -> None:
+    async with browser_tab(tmp_path / "profile") as tab:
+        await show(tab, tmp_path, judged(sealed()))
+        text = await tab.value("document.body.innerText")
+        for expected in ("HỢP LỆ", "VALID", "Đoàn Thạch Khuê", "UBND xã Suối Mây"):
+            assert expected in text
+        assert tab.requests == [(tmp_path / "report.html").as_uri()]
+        assert tab.complaints == []
+        drawn = "document.querySelectorAll('svg.chain rect.edge').length"
+        assert await tab.value(drawn) == 6
+        assert colours(await tab.screenshot()) > 50
+
+
+@pytest.mark.parametrize("width", [360, 900])
+async def test_page_never_scrolls_sideways(tmp_path: Path, width: int) -> None:
+    long = replace(SIGNATURE, signer="x" * 500, field="y" * 500)
+    verdict = replace(
+        FAILED, signatures=(long, *FAILED.signatures), parts=(hostile(), PASSED)
+    )
+    async with browser_tab(tmp_path / "profile") as tab:
+        await show(tab, tmp_path, verdict, width=width)
+        wide = await tab.value("document.documentElement.scrollWidth")
+        assert (wide, await tab.value("window.innerWidth")) == (width, width)
+
+
+async def test_markup_in_names_is_text(tmp_path: Path) -> None:
+    async with browser_tab(tmp_path / "profile") as tab:
+        await show(tab, tmp_path, hostile())
+        assert tab.requests == [(tmp_path / "report.html").as_uri()]
+        active = "script, img, a, iframe, object, link, form, [onerror], [style]"
+        found = f"document.querySelectorAll('{active}').length"
+        assert await tab.value(found) == 0
+        assert await tab.value("document.title") != "owned"
+        assert "<script>" in await tab.value("document.body.innerText")
+
+
+async def test_policy_of_the_page_stops_what_would_be_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    put_in = b"<script>document.title='owned'</script><img src='http://127.0.0.1:9/a'>"
+    whole = render(report(PASSED)).replace(b"</main>", put_in + b"</main>")
+    path.write_bytes(whole)
+    async with browser_tab(tmp_path / "profile") as tab:
+        await tab.open(path, width=900)
+        assert await tab.value("document.title") != "owned"
+        assert any("Content Security Policy" in one for one in tab.complaints)

@@ -1,0 +1,130 @@
+"""A page as people see it: headless Chromium, asked over its debugging protocol."""
+
+import asyncio
+import subprocess
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.support.judges import require
+
+_START_SECONDS = 30.0
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",  # in a container there is no user to become
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--remote-debugging-port=0",
+)
+
+
+class Tab:
+    """One page that is open.
+
+    Args:
+        socket: the debugging protocol of the tab.
+    """
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._number = 0
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+
+    async def ask(self, method: str, **parameters: object) -> dict[str, Any]:
+        """Call a method of the protocol; note what happens meanwhile."""
+        self._number += 1
+        asked = {"id": self._number, "method": method, "params": parameters}
+        await self._socket.send_json(asked)
+        while True:
+            said = await self._socket.receive_json()
+            if said.get("id") == self._number:
+                if "error" in said:
+                    raise ValueError(said["error"])
+                return dict(said["result"])
+            self._note(said)
+
+    async def open(self, path: Path, *, width: int) -> None:
+        """Show a file in a window of `width` pixels, until it is loaded."""
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            await self.ask(f"{domain}.enable")
+        await self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=800,
+            deviceScaleFactor=1,
+            mobile=width < 500,
+        )
+        await self.ask("Page.navigate", url=path.as_uri())
+        while (said := await self._socket.receive_json()).get("method") != (
+            "Page.loadEventFired"
+        ):
+            self._note(said)
+
+    async def value(self, expression: str) -> Any:
+        """Return what a JavaScript expression says about the page."""
+        said = await self.ask(
+            "Runtime.evaluate", expression=expression, returnByValue=True
+        )
+        return said["result"].get("value")
+
+    async def screenshot(self) -> bytes:
+        """Return a picture of the whole page, PNG."""
+        said = await self.ask(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=True
+        )
+        return b64decode(said["data"])
+
+    def _note(self, said: dict[str, Any]) -> None:
+        method, parameters = said.get("method"), said.get("params", {})
+        if method == "Network.requestWillBeSent":
+            self.requests.append(parameters["request"]["url"])
+        if method in {"Runtime.exceptionThrown", "Log.entryAdded"}:
+            self.complaints.append(str(parameters))
+
+
+@asynccontextmanager
+async def browser_tab(profile: Path) -> AsyncIterator[Tab]:
+    """Run Chromium with a new profile until the end of the block."""
+    process = _started(profile)
+    try:
+        port = await _port(profile / "DevToolsActivePort")
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            async with session.get("/json/list") as answer:
+                (page,) = (one for one in await answer.json() if one["type"] == "page")
+            async with session.ws_connect(
+                page["webSocketDebuggerUrl"], max_msg_size=0
+            ) as socket:
+                yield Tab(socket)
+    finally:
+        process.terminate()
+        process.wait(_START_SECONDS)
+
+
+def _started(profile: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [require("chromium"), *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def _port(path: Path) -> int:
+    async with asyncio.timeout(_START_SECONDS):
+        while (port := _written_port(path)) is None:
+            await asyncio.sleep(0.05)
+        return port
+
+
+def _written_port(path: Path) -> int | None:
+    try:
+        return int(path.read_text().split()[0])
+    except (OSError, IndexError):
+        return None
