@@ -105,9 +105,13 @@ def test_ca_process_needs_no_database_and_opens_no_agency_listener(
     admin = f"http://127.0.0.1:{ca.ports['admin_port']}"
     with urlopen(f"{admin}/health/ready") as ready:
         assert json.load(ready) == {"status": "ready"}
-    with urlopen(f"{admin}/metrics") as metrics:
-        page = metrics.read().decode()
-    assert 'lienthong_ca_list_seconds_left{ca="issuing-systems"}' in page
+    # The lists are looked at a moment after the process is ready.
+    wanted, page = 'lienthong_ca_list_seconds_left{ca="issuing-systems"}', ""
+    deadline = time.monotonic() + 20
+    while wanted not in page and time.monotonic() < deadline:
+        with urlopen(f"{admin}/metrics") as metrics:
+            page = metrics.read().decode()
+    assert wanted in page
 
 
 def test_exchange_process_opens_no_enrolment_listener(
