@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that share the tests; a test file stays in one of them.
+JOBS ?= 2
 READY := $(VENV)/.ready
 
 .PHONY: demo serve test check format bench prove clean
@@ -21,7 +23,7 @@ serve: $(READY)
 	@$(BIN)/lienthong serve --demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -m 'not bench and not prove'
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not bench and not prove'
 
 check: $(READY)
 	@$(BIN)/ruff format --check .
