@@ -55,6 +55,7 @@ class ChainJudgement:
         revocation: what was found about the status of each certificate but the root.
         good_until: when the first certificate, list or answer used runs out.
         status_as_of: as of when the status of the end certificate is known.
+        fresh_until: until when no newer list or answer than those used is due.
     """
 
     indication: Indication
@@ -66,6 +67,7 @@ class ChainJudgement:
     revocation: tuple[RevocationCheck, ...] = ()
     good_until: datetime | None = None
     status_as_of: datetime | None = None
+    fresh_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
     )
     indication, sub_indication, reasons = finding or PASSED
     used = [one.used for one in statuses if one.used]
-    ends = [one.not_after for one in path.all]
-    ends += [one.next_update for one in used if one.next_update]
+    updates = [one.next_update for one in used if one.next_update]
+    ends = [one.not_after for one in path.all] + updates
     return ChainJudgement(
         indication=indication,
         sub_indication=sub_indication,
@@ -144,6 +146,7 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
         revocation=tuple(described(one) for one in statuses),
         good_until=min(ends),
         status_as_of=statuses[0].used.this_update if statuses[0].used else None,
+        fresh_until=min(updates, default=None),
     )
 
 

@@ -5,6 +5,7 @@ Nothing goes into a file that was not judged here first, as of the time it is to
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -61,24 +62,23 @@ class StoredEvidence:
         Raises:
             PkiError: it was not, or nothing at hand shows it.
         """
-        error = PkiError(ErrorCode.EVIDENCE_UNAVAILABLE)
-        for store in self.stores(question):
-            judgement = judge(question, store)
-            found = refusal(question, judgement)
-            if found is None:
-                return evidence_of(judgement, store)
-            error = found
-        raise error
-
-    def stores(self, question: EvidenceQuestion) -> Iterator[TrustStore]:
-        """Yield what to judge by: the file alone, then with everything at hand."""
         known = question.known
         if known.crls or known.ocsps:
             parts = (known.intermediates, known.crls, known.ocsps)
-            yield self._bare.with_evidence(*parts)
-            yield self._store.with_evidence(*parts)
-        else:
-            yield self._store
+            store = self._bare.with_evidence(*parts)
+            judgement = judge(question, store)
+            if refusal(replace(question, now=None), judgement) is None:
+                return evidence_of(judgement, store)
+        store = self.store(question)
+        judgement = judge(question, store)
+        error = refusal(question, judgement)
+        if error is not None:
+            raise error
+        return evidence_of(judgement, store)
+
+    def store(self, question: EvidenceQuestion) -> TrustStore:
+        """Return everything at hand; of the file, certificates alone."""
+        return self._store.with_evidence(question.known.intermediates)
 
 
 class FetchedEvidence:
@@ -106,8 +106,7 @@ class FetchedEvidence:
         except PkiError as error:
             if error.code not in _MISSING:
                 raise
-        *_, store = self._stored.stores(question)
-        return self._ask(question, store)
+        return self._ask(question, self._stored.store(question))
 
     def _ask(self, question: EvidenceQuestion, store: TrustStore) -> Evidence:
         judgement = judge(question, store)
@@ -146,6 +145,10 @@ def refusal(question: EvidenceQuestion, judgement: ChainJudgement) -> PkiError |
         # Lists and answers count in whole seconds (RFC 5280 5.1.2.4).
         place = "" if said is None else said.isoformat()
         return PkiError(ErrorCode.EVIDENCE_TOO_OLD, place=place)
+    until = judgement.fresh_until
+    if question.now is not None and (until is None or until < question.now):
+        place = "" if until is None else until.isoformat()
+        return PkiError(ErrorCode.REVOCATION_STALE, place=place)
     return None
 
 

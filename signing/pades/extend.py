@@ -111,6 +111,23 @@ class KnownFile:
         return last.is_document_stamp and last.end == len(self.data)
 
     @property
+    def last_stamp(self) -> Act | None:
+        """The last document time stamp."""
+        stamps = [act for act in self.acts if act.is_document_stamp]
+        return stamps[-1] if stamps else None
+
+    @property
+    def before_last_stamp(self) -> TrustMaterial:
+        """What the store held before the last document time stamp.
+
+        It says nothing about that: no stamp proves itself (EN 319 102-1 clause 5.6.3).
+        """
+        last = self.last_stamp
+        if last is None or self.material == TrustMaterial():
+            return TrustMaterial()
+        return read_store(open_pdf(self.data[: last.end])).material
+
+    @property
     def acts_to_prove(self) -> tuple[Act, ...]:
         """Whose evidence belongs into the file: an archive's last stamp must wait."""
         return self.acts[:-1] if self.is_archived else self.acts
@@ -125,9 +142,10 @@ def with_evidence(
         PkiError: there is none, or it speaks against them.
         SigningError: PDF_MALFORMED, LIMIT_EXCEEDED.
     """
-    material = known.material
+    material, unproven = known.material, known.before_last_stamp
     for act in acts:
-        material = _joined(material, _evidence(act, material, services))
+        useful = _without(material, unproven) if act is known.last_stamp else material
+        material = _joined(material, _evidence(act, useful, services))
     if material == known.material:
         return known
     added = Evidence(material.intermediates, material.crls, material.ocsps)
@@ -145,6 +163,7 @@ def _evidence(act: Act, known: TrustMaterial, services: SigningServices) -> Evid
         usage=act.usage,
         at=act.at,
         known=known,
+        now=services.clock(),
     )
     return services.evidence.collect(question)
 
@@ -154,6 +173,15 @@ def _joined(material: TrustMaterial, more: Evidence) -> TrustMaterial:
         intermediates=_both(material.intermediates, more.certificates),
         crls=_both(material.crls, more.crls),
         ocsps=_both(material.ocsps, more.ocsps),
+    )
+
+
+def _without(material: TrustMaterial, less: TrustMaterial) -> TrustMaterial:
+    """Leave out lists and answers; certificates do no harm."""
+    return TrustMaterial(
+        intermediates=material.intermediates,
+        crls=tuple(one for one in material.crls if one not in less.crls),
+        ocsps=tuple(one for one in material.ocsps if one not in less.ocsps),
     )
 
 

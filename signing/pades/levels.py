@@ -64,6 +64,8 @@ class EvidenceQuestion:
             about the end certificate must be from then or later, since what was said
             before the act does not cover it.
         known: what the file holds already; it is used where it will do.
+        now: what is not known must be the newest there is, since nothing proves yet
+            how old it is. None: `at` is now.
     """
 
     certificate: bytes
@@ -72,6 +74,7 @@ class EvidenceQuestion:
     at: datetime
     is_past: bool = True
     known: TrustMaterial = NO_MATERIAL
+    now: datetime | None = None
 
 
 class EvidenceSource(Protocol):

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from pki.keys.api import Credential
+from schemas.verdict import Indication
 from signing.evidence_sources import (
     FetchedEvidence,
     StoredEvidence,
@@ -17,6 +18,7 @@ from signing.evidence_sources import (
 )
 from signing.pades.levels import Evidence, EvidenceQuestion
 from signing.profiles import SignatureLevel, SignatureProfile, SignerRole
+from signing.validation.pdf import judge_pdf
 from tests.support.ades import ades_verdict
 from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.judges import run
@@ -67,6 +69,9 @@ def test_every_level_is_accepted(
     signed = signed_at(level, kind, profile)
     at = DESK.now + timedelta(minutes=1)
     assert ades_verdict(signed, level, DESK.material(), at) == "PASSED"
+    own = judge_pdf(signed, material=DESK.material(), at=at).signatures[0]
+    assert own.indication is Indication.TOTAL_PASSED
+    assert own.level == f"PAdES-{level}"
     cut = cut_signatures(signed)[0]
     verdict = openssl_verify(cut, DESK.pki.root.root, tmp_path)
     assert verdict.returncode == 0, verdict.stderr
@@ -86,6 +91,8 @@ def test_tampered_and_bad_signatures_are_refused(
     for changed in (tampered(signed), _with_bad_value(signed)):
         at = DESK.now + timedelta(minutes=1)
         assert ades_verdict(changed, level, DESK.material(), at) != "PASSED"
+        own = judge_pdf(changed, material=DESK.material(), at=at)
+        assert own.indication is Indication.TOTAL_FAILED
         assert VALID not in said_by("pdfsig", tmp_path / "changed.pdf", changed)
 
 

@@ -18,11 +18,12 @@ from signing.pades.levels import (
     SigningServices,
     TokenRoom,
 )
+from signing.pades.renew import renew_archive
 from signing.pades.request import SignRequest
 from signing.pades.signer import sign_document
 from signing.profiles import SignatureLevel, SignerRole
 from tests.support.pki import NOW, TestPki
-from tests.support.time_stamps import PrivateKey, authority, tsa_credential
+from tests.support.time_stamps import TSA_SHAPE, PrivateKey, authority, tsa_credential
 
 ABOVE_B_B = (SignatureLevel.B_T, SignatureLevel.B_LT, SignatureLevel.B_LTA)
 PATIENT = BreakerRules(failures=1000)
@@ -37,6 +38,7 @@ class LevelDesk:
         published: when the revocation lists were issued; None for now.
         stamps_down: whether the time stamping authority is out of reach.
         evidence: where evidence comes from, if not from what is published.
+        stamping: who certifies the authority, if somebody else does.
     """
 
     pki: TestPki = field(default_factory=TestPki.create)
@@ -45,9 +47,18 @@ class LevelDesk:
     stamps_down: bool = False
     evidence: EvidenceSource | None = None
     tsa_key: PrivateKey | None = None
+    stamping: TestPki | None = None
     asked: int = 0
     room: TokenRoom = field(default_factory=TokenRoom)
     _tsa: Credential | None = None
+
+    @classmethod
+    def since(cls, **ago: float) -> "LevelDesk":
+        """Open one in the past: pyHanko takes the real time for the latest there is."""
+        begin = NOW - timedelta(**ago)
+        desk = cls(pki=TestPki.create(now=begin), now=begin)
+        desk.renew_stamper()
+        return desk
 
     @property
     def tsa(self) -> Credential:
@@ -56,14 +67,41 @@ class LevelDesk:
             self._tsa = tsa_credential(self.pki, key=self.tsa_key)
         return self._tsa
 
+    def renew_stamper(self, pki: TestPki | None = None) -> None:
+        """Let a certificate stamp that is valid for two years from now."""
+        shape = replace(
+            TSA_SHAPE, not_before=self.now, not_after=self.now + timedelta(days=730)
+        )
+        self._tsa = tsa_credential(pki or self.pki, shape, key=self.tsa_key)
+        self.stamping = pki
+
+    def stamping_material(self) -> TrustMaterial:
+        """Return what is published of who stamps; all roots are believed."""
+        roots = self.material().roots
+        found = self._published(self.stamping or self.pki)
+        return TrustMaterial(roots, found.intermediates, found.crls)
+
+    def renewed(self, source: bytes) -> bytes:
+        """Renew an archive."""
+        return renew_archive(source, services=self.services())
+
     def use_stamper(self, credential: Credential) -> None:
         """Let another certificate stamp."""
         self._tsa = credential
 
     def material(self) -> TrustMaterial:
         """Return roots, issuing CA and the lists published."""
-        found, at = self.pki.material(), self.published or self.now
-        lists = (self.pki.root.crl(at=at), self.pki.issuing.crl(at=at))
+        pkis = [self.pki] if self.stamping is None else [self.pki, self.stamping]
+        found = [self._published(one) for one in pkis]
+        return TrustMaterial(
+            roots=tuple(der for one in found for der in one.roots),
+            intermediates=tuple(der for one in found for der in one.intermediates),
+            crls=tuple(der for one in found for der in one.crls),
+        )
+
+    def _published(self, pki: TestPki) -> TrustMaterial:
+        found, at = pki.material(), self.published or self.now
+        lists = (pki.root.crl(at=at), pki.issuing.crl(at=at))
         return TrustMaterial(found.roots, found.intermediates, lists)
 
     def answer(self, address: str, request: bytes) -> bytes:
