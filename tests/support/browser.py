@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import aiohttp
@@ -95,7 +96,7 @@ async def browser_tab(profile: Path) -> AsyncIterator[Tab]:
     """Run Chromium with a new profile until the end of the block."""
     process = _started(profile)
     try:
-        port = await _port(profile / "DevToolsActivePort")
+        port = await asyncio.to_thread(_port, profile / "DevToolsActivePort")
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             async with session.get("/json/list") as answer:
                 (page,) = (one for one in await answer.json() if one["type"] == "page")
@@ -116,15 +117,11 @@ def _started(profile: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-async def _port(path: Path) -> int:
-    async with asyncio.timeout(_START_SECONDS):
-        while (port := _written_port(path)) is None:
-            await asyncio.sleep(0.05)
-        return port
-
-
-def _written_port(path: Path) -> int | None:
-    try:
-        return int(path.read_text().split()[0])
-    except (OSError, IndexError):
-        return None
+def _port(path: Path) -> int:
+    deadline = monotonic() + _START_SECONDS
+    while monotonic() < deadline:
+        try:
+            return int(path.read_text().split()[0])
+        except (OSError, IndexError):
+            sleep(0.05)
+    raise TimeoutError(path)
