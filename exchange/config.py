@@ -278,6 +278,8 @@ class LimitSettings:
         pdf_memory_bytes: memory of one PDF worker.
         pdf_seconds: time for one PDF.
         evidence_wait_seconds: how long evidence waits for its log entries.
+        signing_bytes: largest PDF that is prepared for a key elsewhere.
+        signing_seconds: how long a prepared file waits for its signature.
     """
 
     inline_body_bytes: int = _MIB
@@ -297,6 +299,8 @@ class LimitSettings:
     pdf_memory_bytes: int = 3 * _GIB // 2
     pdf_seconds: float = 30.0
     evidence_wait_seconds: float = 10.0
+    signing_bytes: int = 64 * _MIB
+    signing_seconds: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.timestamps import truncate_ms
 from schemas.verdict import Verdict
+from signing.workers.made import CompletedPart, PreparedPart
 
 
 class Trust(Protocol):
@@ -64,6 +65,26 @@ class PdfReader(Protocol):
 
         Raises:
             SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+
+class PdfSigner(Protocol):
+    """Prepares and completes signatures of untrusted PDF files, without their keys."""
+
+    async def prepare(
+        self, document: bytes, *, instructions: bytes, at: datetime
+    ) -> PreparedPart:
+        """Return what a signature without a value adds to a document.
+
+        Raises:
+            SigningError: refused, or no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+    async def complete(self, prepared: bytes, *, instructions: bytes) -> CompletedPart:
+        """Return what goes into the gap of a prepared file.
+
+        Raises:
+            SigningError: refused, or no answer (LIMIT_EXCEEDED, PARSER_FAILED).
         """
 
 
@@ -122,6 +143,7 @@ class Services:
     """Everything the use cases need from outside.
 
     Args:
+        signer: prepares and completes signatures; None where there are no workers.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
     """
 
@@ -132,6 +154,7 @@ class Services:
     pdfs: PdfReader
     signals: Signals
     limits: LimitSettings
+    signer: PdfSigner | None = None
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)

@@ -2,8 +2,16 @@
 
 from aiohttp import web
 
-from exchange.http import deliveries, directory, envelopes, evidence, health
+from exchange.http import (
+    deliveries,
+    directory,
+    envelopes,
+    evidence,
+    health,
+)
+from exchange.http import signing as remote_signing
 from exchange.http.answers import JSON, OCTETS, TEXT, XML, ZIP
+from exchange.http.form_data import TYPE as FORM
 from exchange.http.keys import ROUTES
 from exchange.http.openapi import description_handler
 from exchange.http.route import Query, Route
@@ -16,6 +24,54 @@ _VARIABLES = {
     "{n}": "{n:[1-9][0-9]{0,3}}",
     "{code}": "{code:[A-Za-z0-9._-]{1,35}}",
 }
+
+SIGNING_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/signing",
+        operation_id="prepareSignature",
+        summary="Chuẩn bị ký từ xa / prepare a PDF for a key that is elsewhere",
+        handler=remote_signing.prepare,
+        request=(FORM,),
+        answers={201: JSON},
+        is_transfer=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}",
+        operation_id="readSigning",
+        summary="Trạng thái phiên ký / state of a signing, and what is to be signed",
+        handler=remote_signing.state,
+        answers={200: JSON},
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}/document",
+        operation_id="readPrepared",
+        summary="Tệp đã chuẩn bị / the prepared file, or a range of it",
+        handler=remote_signing.document,
+        answers={200: remote_signing.PDF, 206: remote_signing.PDF},
+        is_transfer=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/signing/{id}/signature",
+        operation_id="completeSignature",
+        summary="Nộp giá trị chữ ký / hand in the signature value, once",
+        handler=remote_signing.complete,
+        request=(JSON,),
+        answers={200: JSON},
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}/signed",
+        operation_id="readSigned",
+        summary="Tệp đã ký / the signed file, or a range of it",
+        handler=remote_signing.signed,
+        answers={200: remote_signing.PDF, 206: remote_signing.PDF},
+        is_transfer=True,
+    ),
+)
 
 AGENCY_ROUTES: tuple[Route, ...] = (
     Route(
@@ -140,6 +196,7 @@ AGENCY_ROUTES: tuple[Route, ...] = (
         handler=evidence.log_head,
         answers={200: XML},
     ),
+    *SIGNING_ROUTES,
 )
 
 _SEEN_BY_ALL: tuple[Route, ...] = (

@@ -14,6 +14,7 @@ from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
 from exchange.keys import open_key
+from exchange.pdf_signers import PooledPdfSigner
 from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.services import Hub, Services
@@ -23,6 +24,7 @@ from pki.files import read_private_file
 from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from signing.workers.pool import WorkerPool
+from signing.workers.protocol import SIGNING_JOBS
 
 
 class ExchangeRole:
@@ -68,6 +70,8 @@ class ExchangeRole:
         self._database = replace(settings.mongodb, uri=uri)
         storage = await enter(open_database(self._database, base.folder))
         pool = await enter(_pool(settings))
+        signing_pool = _signing_pool(settings)
+        base.opened.push_async_callback(signing_pool.close)
         await base.repeat("trust", self._trust.turn)
         services = Services(
             storage=storage,
@@ -75,6 +79,7 @@ class ExchangeRole:
             hub=self._hub,
             trust=self._trust,
             pdfs=PooledPdfReader(pool),
+            signer=PooledPdfSigner(signing_pool),
             signals=Signals(),
             limits=settings.limits,
         )
@@ -156,3 +161,9 @@ def _pool(settings: Settings) -> WorkerPool:
     return WorkerPool(
         settings.server.workers, limits.pdf_memory_bytes, limits.pdf_seconds
     )
+
+
+def _signing_pool(settings: Settings) -> WorkerPool:
+    limits = settings.limits
+    size = settings.server.workers
+    return WorkerPool(size, limits.pdf_memory_bytes, limits.pdf_seconds, SIGNING_JOBS)
