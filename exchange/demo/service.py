@@ -39,8 +39,12 @@ class RunningService:
         await self.process.wait()
 
 
-async def start_service(folder: Path) -> RunningService:
+async def start_service(folder: Path, *, workers: int = 1) -> RunningService:
     """Start `lienthong serve` on the site in `folder` and wait until it listens.
+
+    Args:
+        folder: of the site.
+        workers: processes that take requests.
 
     Raises:
         CheckError: it ended, or did not listen in time.
@@ -54,6 +58,7 @@ async def start_service(folder: Path) -> RunningService:
             sys.executable,
             *("-m", "exchange", "serve"),
             *("--config", str(folder / "lienthong.toml"), "--var", str(folder)),
+            *("--workers", str(workers)),
             stdin=DEVNULL,
             stdout=sink,
             stderr=sink,

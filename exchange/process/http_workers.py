@@ -1,8 +1,8 @@
 """The HTTP workers as the service process sees them: started, heard, replaced, stopped.
 
 They share one port (SO_REUSEPORT): the kernel gives each new connection to one of
-them. The service process holds the port, so that no other program gets it while a
-worker is replaced, and never listens on it.
+them. The service process holds the port, so that the system hands it out to nobody as
+a free one while a worker is replaced, and never listens on it.
 """
 
 import asyncio

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_ESTABLISHED = "01"  # as in /proc/net/tcp
 
 
 def resident_bytes(pid: int) -> int:
@@ -25,6 +26,44 @@ def cpu_seconds(pid: int) -> float:
     """Processor time a process has used, its own and the kernel's for it."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """Processes that a process started and that have not ended."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    found = [(one / "children").read_text("ascii").split() for one in tasks]
+    return tuple(int(child) for children in found for child in children)
+
+
+def http_workers_of(pid: int) -> tuple[int, ...]:
+    """The HTTP workers of a service process."""
+    return tuple(one for one in children_of(pid) if b"spawn_main" in _command(one))
+
+
+def connections_of(pid: int, port: int) -> int:
+    """How many connections to a port of this machine a process has accepted."""
+    table = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
+    lines = [one.split() for one in table]
+    ours = {
+        f"socket:[{one[9]}]"
+        for one in lines
+        if one[1].endswith(f":{port:04X}") and one[3] == _ESTABLISHED
+    }
+    return sum(_link(one) in ours for one in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _link(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:
+        return ""
 
 
 def _status(pid: int, name: str) -> int:

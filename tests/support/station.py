@@ -25,6 +25,7 @@ from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import HOST, Site, build_site, write_profiles
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
+from tests.support.processes import http_workers_of
 
 _GONE_SECONDS = 30.0
 
@@ -35,15 +36,17 @@ class Station:
 
     Args:
         port: of the agency listener, the same after every start.
+        workers: processes that take requests; 1 is the service itself.
     """
 
     site: Site
     port: int
+    workers: int = 1
     running: RunningService | None = field(default=None)
 
     async def start(self) -> Self:
         """Start the service and wait until it listens."""
-        self.running = await start_service(self.site.folder)
+        self.running = await start_service(self.site.folder, workers=self.workers)
         return self
 
     @property
@@ -52,6 +55,12 @@ class Station:
         if self.running is None:
             raise LookupError("the service does not run")
         return self.running
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The service process, then its HTTP workers."""
+        pid = self.service.process.pid
+        return (pid, *http_workers_of(pid))
 
     @property
     def mongod(self) -> Mongod | None:
@@ -106,7 +115,7 @@ class Station:
             yield session
 
 
-def make_station(folder: Path) -> Station:
+def make_station(folder: Path, *, workers: int = 1) -> Station:
     """Build a site with keys, directory and a fixed free port; nothing runs yet."""
     site, port = Site(folder), _free_port()
     build_site(site)
@@ -114,13 +123,13 @@ def make_station(folder: Path) -> Station:
     agency = f"\nport = {port}\npublic_port"
     site.config.write_text(text.replace("\nport = 0\npublic_port", agency), "utf-8")
     write_profiles(site, port)
-    return Station(site, port)
+    return Station(site, port, workers)
 
 
 @asynccontextmanager
-async def run_station(folder: Path) -> AsyncIterator[Station]:
+async def run_station(folder: Path, *, workers: int = 1) -> AsyncIterator[Station]:
     """Run a service on a new site; whatever is left of it is stopped at the end."""
-    station = make_station(folder)
+    station = make_station(folder, workers=workers)
     await fill_directory(station.site)
     try:
         yield await station.start()

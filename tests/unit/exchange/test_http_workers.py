@@ -1,0 +1,93 @@
+"""What HTTP workers and the service process share: a port, words, counters."""
+
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+
+import pytest
+
+from exchange.config import ServerSettings, Settings
+from exchange.errors import ExchangeError
+from exchange.http.merged_metrics import merged
+from exchange.http.metrics import Metrics
+from exchange.process.channel import Channel, Word
+from exchange.process.http_workers import held_port
+from schemas.errors import ErrorCode
+
+
+@pytest.mark.parametrize("number", [0, 65])
+def test_absurd_number_of_workers_is_refused(number: int) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        Settings(server=ServerSettings(http_workers=number))
+    assert caught.value.place == "server.http_workers"
+
+
+def test_merged_page_tells_workers_apart_and_keeps_the_gauges_of_the_service() -> None:
+    service, first, second = Metrics(), Metrics(), Metrics()
+    service.list_counts("root", 5.0)
+    service.answered("isReady", 200, 0.1)
+    first.answered("acceptEnvelope", 201, 0.1)
+    second.answered("acceptEnvelope", 201, 0.1)
+    second.answered("acceptEnvelope", 201, 0.1)
+    second.refused(ErrorCode.OVERLOADED)
+    page = merged(service.page(), {"1": first.page(), "2": second.page()}).decode()
+    counted = 'lienthong_requests_total{operation="acceptEnvelope",status="201",worker='
+    assert f'{counted}"1"}} 1.0' in page
+    assert f'{counted}"2"}} 2.0' in page
+    assert 'lienthong_requests_total{operation="isReady",status="200"} 1.0' in page
+    assert 'lienthong_refusals_total{code="overloaded",worker="2"} 1.0' in page
+    assert 'lienthong_request_seconds_bucket{le="+Inf",operation="acceptEnvelope",' in (
+        page
+    )
+    assert page.count("# TYPE lienthong_requests_total counter") == 1
+    assert page.count("lienthong_clock_sound NaN") == 1
+    assert 'lienthong_ca_list_seconds_left{ca="root"} 5.0' in page
+
+
+async def test_words_arrive_in_order_and_the_end_is_noticed() -> None:
+    ours, theirs = socket.socketpair()
+    one, other = await Channel.over(ours), await Channel.over(theirs)
+    one.tell(Word.ACCEPTED)
+    one.tell(Word.COUNTERS, b"page" * 50_000)
+    one.close()
+    assert await other.hear() == (Word.ACCEPTED, b"")
+    assert await other.hear() == (Word.COUNTERS, b"page" * 50_000)
+    assert await other.hear() is None
+    other.tell(Word.SEQUENCED)
+    other.close()
+
+
+@pytest.mark.parametrize("sent", [b"x\0\0\0\0", b"c\xff\xff\xff\xff", b"c\0"])
+async def test_what_is_no_word_ends_the_conversation(sent: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    channel = await Channel.over(ours)
+    theirs.sendall(sent)
+    theirs.close()
+    assert await channel.hear() is None
+    channel.close()
+
+
+async def test_workers_share_the_held_port_with_nobody_else() -> None:
+    async with held_port("127.0.0.1", 0, patience=0) as port, AsyncExitStack() as open_:
+        for _ in range(2):
+            server = await asyncio.start_server(
+                _nothing, "127.0.0.1", port, reuse_port=True
+            )
+            await open_.enter_async_context(server)
+        with pytest.raises(OSError, match="in use"):
+            await asyncio.start_server(_nothing, "127.0.0.1", port)
+
+
+async def test_port_that_another_service_listens_on_is_not_shared_with_it() -> None:
+    server = await asyncio.start_server(_nothing, "127.0.0.1", 0, reuse_port=True)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ExchangeError) as caught:
+            async with held_port("127.0.0.1", port, patience=0.2):
+                pass
+    assert caught.value.code is ErrorCode.CONFIGURATION_INVALID
+    assert caught.value.place == f"server: 127.0.0.1:{port}"
+
+
+async def _nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
