@@ -14,6 +14,7 @@ from signing.reports.report import Report
 FORMS = {
     "xml": "signing.reports.etsi",
     "html": "signing.reports.page",
+    "pdf": "signing.reports.printed",
 }
 """Forms and where each is written; their libraries load when they are asked for."""
 

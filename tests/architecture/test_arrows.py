@@ -40,7 +40,7 @@ ALLOWED = {
 HOMES = {
     "motor": ("exchange.storage.mongo", "exchange.storage.embedded"),
     "pymongo": ("exchange.storage.mongo", "exchange.storage.embedded"),
-    "pyhanko": ("signing.pades", "signing.validation"),
+    "pyhanko": ("signing.pades", "signing.validation", "signing.reports.printed"),
     "pyhanko_certvalidator": ("signing.pades", "signing.validation"),
     "pkcs11": ("pki.keys.pkcs11", "pki.keys.token_session"),
     "lxml": (

@@ -75,3 +75,11 @@ def test_report_on_many_files_is_wrong_usage(desk: Path, tmp_path: Path) -> None
     out = tmp_path / "report.xml"
     said = verify(desk, desk, "--report", f"xml:{out}")
     assert (said.code, out.exists()) == (3, False)
+
+
+def test_several_reports_are_written_at_once(desk: Path, tmp_path: Path) -> None:
+    words = [f"{form}:{tmp_path / form}" for form in ("pdf", "html", "xml")]
+    options = (word for one in words for word in ("--report", one))
+    assert verify(desk, desk / "letter.pdf", *options).code == 0
+    starts = {one.name: one.read_bytes()[:5] for one in tmp_path.iterdir()}
+    assert starts == {"pdf": b"%PDF-", "html": b"<!DOC", "xml": b"<?xml"}
