@@ -62,7 +62,7 @@ def parse_request(data: bytes) -> CertificateRequest:
 
     Raises:
         PkiError: too large (BODY_TOO_LARGE), malformed (ISSUANCE_REFUSED), not signed
-            by its own key (SIGNATURE_INVALID), or a weak key (KEY_WEAK).
+            by its own key (REQUEST_PROOF_INVALID), or a weak key (KEY_WEAK).
     """
     if len(data) > _REQUEST_BYTES:
         raise PkiError(ErrorCode.BODY_TOO_LARGE, place="PKCS #10")
@@ -77,7 +77,7 @@ def parse_request(data: bytes) -> CertificateRequest:
     except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm) as error:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="PKCS #10") from error
     if not proven:
-        raise PkiError(ErrorCode.SIGNATURE_INVALID, place="PKCS #10")
+        raise PkiError(ErrorCode.REQUEST_PROOF_INVALID, place="PKCS #10")
     return CertificateRequest(
         public_key=check_new_key(key),
         subject=subject,

@@ -134,6 +134,7 @@ class ErrorCode(StrEnum):
     # Registration
     REQUEST_NAMES_OTHER_AGENCY = "request_names_other_agency"
     VALIDITY_TOO_LONG = "validity_too_long"
+    REQUEST_PROOF_INVALID = "request_proof_invalid"
     REQUEST_ASKS_FOR_CA = "request_asks_for_ca"
     REQUEST_EXTENSION_REFUSED = "request_extension_refused"
     AGENCY_CLOSED = "agency_closed"
@@ -195,6 +196,7 @@ class ErrorCode(StrEnum):
     SIGNER_BLOCK_NOT_FOUND = "signer_block_not_found"
     NUMBER_PLACE_NOT_FOUND = "number_place_not_found"
     NUMBER_DIFFERS = "number_differs"
+    SIGN_LIST_INVALID = "sign_list_invalid"
 
     # Remote signing
     REMOTE_DOCUMENT_CHANGED = "remote_document_changed"

@@ -23,6 +23,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Xin số ngày ngắn hơn, hoặc bỏ trống để lấy thời hạn dài nhất.",
         next_en="Ask for fewer days, or leave them out to get the longest validity.",
     ),
+    ErrorCode.REQUEST_PROOF_INVALID: explanation(
+        Side.SIGNER,
+        vi="Yêu cầu không được ký bằng chính khóa xin cấp.",
+        en="The request is not signed by the very key it asks a certificate for.",
+        next_vi="Tạo lại PKCS#10 bằng khóa riêng đó và gửi nguyên vẹn.",
+        next_en="Make the PKCS#10 request anew with that key, and send it unchanged.",
+    ),
     ErrorCode.REQUEST_ASKS_FOR_CA: explanation(
         Side.SIGNER,
         vi="Yêu cầu xin chứng thư của một nơi cấp (CA:TRUE).",

@@ -42,7 +42,7 @@ def test_request_for_a_key_not_held_is_refused() -> None:
     other = p256().public_key().public_bytes(*point)
     with pytest.raises(PkiError) as refusal:
         read_request(request().replace(own, other))
-    assert refusal.value.code is ErrorCode.SIGNATURE_INVALID
+    assert refusal.value.code is ErrorCode.REQUEST_PROOF_INVALID
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_request_with_an_unlisted_signature_is_refused() -> None:
     signed = builder.sign(ed25519.Ed25519PrivateKey.generate(), None)
     with pytest.raises(PkiError) as refusal:
         read_request(signed.public_bytes(Encoding.DER))
-    assert refusal.value.code is ErrorCode.SIGNATURE_INVALID
+    assert refusal.value.code is ErrorCode.REQUEST_PROOF_INVALID
 
 
 def test_request_with_a_weak_key_is_refused() -> None:
