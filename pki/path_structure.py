@@ -46,6 +46,9 @@ def misplaced(path: Sequence[ReadCertificate]) -> ReadCertificate | None:
         path: end certificate first, anchor last.
     """
     leaf, *authorities = path
+    for one in path[:-1]:
+        if ExtensionOID.AUTHORITY_KEY_IDENTIFIER not in one.extensions:  # 4.2.1.1
+            return one
     for one in path:
         if not _is_well_formed(one) or not one.critical_extensions <= UNDERSTOOD:
             return one

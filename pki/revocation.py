@@ -56,6 +56,8 @@ class RevocationList:
         extensions = crl.extensions
         if not is_accepted_signature(crl) or not all(map(_is_understood, extensions)):
             raise PkiError(ErrorCode.CRL_INVALID)
+        if not any(one.oid == ExtensionOID.CRL_NUMBER for one in extensions):
+            raise PkiError(ErrorCode.CRL_INVALID)  # 5.2.3
         if not _has_whole_signature(crl):
             raise PkiError(ErrorCode.CRL_INVALID)
         self.crl = crl

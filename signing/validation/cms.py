@@ -18,6 +18,7 @@ _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
+_ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 _SET = b"\x31"
 _DIGEST_NAMES = {"sha256", "sha384", "sha512"}
 
@@ -62,6 +63,7 @@ class CmsSignature:
         scheme: None if the signature algorithm is not allowed.
         attributes: None without signed attributes.
         unsigned: None without a set of unsigned attributes.
+        protects_others: CMSAlgorithmProtection names other algorithms (RFC 6211).
     """
 
     versions: tuple[int, int]
@@ -78,6 +80,7 @@ class CmsSignature:
     attributes: SignedAttributes | None
     value: bytes
     unsigned: tuple[UnsignedAttribute, ...] | None
+    protects_others: bool
 
 
 def read_cms(der: bytes) -> CmsSignature:
@@ -124,6 +127,18 @@ def _read_signed_data(
         attributes=_read_attributes(signer["signed_attrs"]),
         value=signer["signature"].native,
         unsigned=unsigned,
+        protects_others=_protects_others(signer),
+    )
+
+
+def _protects_others(signer: Any) -> bool:
+    """Tell whether the signed copy of the algorithms differs from what is stated."""
+    return any(
+        protected[kind].native != signer[kind].native
+        for attribute in signer["signed_attrs"]
+        if attribute["type"].dotted == _ALGORITHM_PROTECTION
+        for protected in attribute["values"]
+        for kind in ("digest_algorithm", "signature_algorithm")
     )
 
 

@@ -102,6 +102,11 @@ def digest_does_not_fit(cms: CmsSignature) -> bool:
     return cms.digests != (cms.digest,) or SCHEMES[cms.scheme].hash_name != cms.digest
 
 
+def protects_others(cms: CmsSignature) -> bool:
+    """Tell whether CMSAlgorithmProtection, where present, names other algorithms."""
+    return cms.protects_others
+
+
 @dataclass(frozen=True, slots=True)
 class CmsRule:
     """One rule and what its breach means."""
@@ -119,6 +124,7 @@ COMMON_RULES = (
     CmsRule(attributes_missing, ErrorCode.CMS_INVALID, _FORMAT),
     CmsRule(algorithm_not_listed, ErrorCode.SIGNATURE_ALGORITHM_REFUSED, _ALGORITHM),
     CmsRule(digest_does_not_fit, ErrorCode.CMS_INVALID, _FORMAT),
+    CmsRule(protects_others, ErrorCode.CMS_INVALID, _FORMAT),
     CmsRule(certificate_absent, ErrorCode.SIGNING_CERTIFICATE_MISMATCH, _SIGNER),
     CmsRule(bound_to_another, ErrorCode.SIGNING_CERTIFICATE_MISMATCH, _SIGNER),
 )

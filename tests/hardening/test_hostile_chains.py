@@ -2,33 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from time import perf_counter
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from pki.certificates import MOST_BYTES
-from pki.der import (
-    INTEGER,
-    OCTET_STRING,
-    SEQUENCE,
-    DerReader,
-    bit_string,
-    constructed_tag,
-    element,
-    integer,
-    object_identifier,
-    sequence,
-)
 from pki.path import MAX_EMBEDDED, ChainJudgement, KeyPurpose, judge_chain
 from pki.policy_graph import MOST_STATEMENTS
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
+from tests.support.attacks import forms
 from tests.support.certificates import (
     CA,
     Extension,
@@ -170,21 +157,6 @@ def test_very_long_names_below_constraints_end(pki: TestPki) -> None:
     assert_refused(judgement, ErrorCode.CHAIN_INVALID)
 
 
-def _mappings(pairs: int) -> x509.UnrecognizedExtension:
-    """Map every policy to every one of the next level, as far as it fits."""
-    policy = x509.ObjectIdentifier
-    content = b"".join(
-        sequence(
-            object_identifier(policy(f"1.3.6.1.4.1.99999.{n % 16}")),
-            object_identifier(policy(f"1.3.6.1.4.1.99999.{n // 16}")),
-        )
-        for n in range(pairs)
-    )
-    return x509.UnrecognizedExtension(
-        x509.ObjectIdentifier("2.5.29.33"), element(SEQUENCE, content)
-    )
-
-
 def _policies(count: int) -> tuple[x509.ObjectIdentifier, ...]:
     return tuple(x509.ObjectIdentifier(f"1.3.6.1.4.1.99999.{n}") for n in range(count))
 
@@ -194,7 +166,7 @@ def test_policies_that_would_grow_a_tree_end(pki: TestPki) -> None:
     lists = list(pki.crls())
     explicit = x509.PolicyConstraints(0, None)
     for number in range(6):
-        extra = ((_mappings(MOST_STATEMENTS), True), (explicit, True))
+        extra = ((forms.mappings(MOST_STATEMENTS), True), (explicit, True))
         shape = ca_shape(f"CA {number}", policies=_policies(16), extra=extra)
         above = authority(above, shape)
         between.append(above.credential.certificate)
@@ -217,7 +189,7 @@ def test_policies_that_would_grow_a_tree_end(pki: TestPki) -> None:
     "shape",
     [
         ca_shape(policies=_policies(MOST_STATEMENTS + 1)),
-        ca_shape(extra=((_mappings(MOST_STATEMENTS + 1), True),)),
+        ca_shape(extra=((forms.mappings(MOST_STATEMENTS + 1), True),)),
         ca_shape(
             extra=(
                 (
@@ -261,43 +233,17 @@ def test_huge_certificates_are_not_read(pki: TestPki) -> None:
     assert_refused(judge(pki, below, *between), ErrorCode.CHAIN_NOT_FOUND)
 
 
-def _serial(number: int) -> Callable[[bytes], bytes]:
-    def change(body: bytes) -> bytes:
-        reader = DerReader(body)
-        version = reader.whole(constructed_tag(0))
-        reader.content(INTEGER)
-        return version + integer(number) + body[reader.position :]
-
-    return change
-
-
-def _without_version(body: bytes) -> bytes:
-    reader = DerReader(body)
-    reader.whole(constructed_tag(0))
-    return body[reader.position :]
-
-
-def _extension_twice(body: bytes) -> bytes:
-    reader = DerReader(body)
-    for tag in (constructed_tag(0), INTEGER, *(SEQUENCE,) * 5):
-        reader.content(tag)
-    before = body[: reader.position]
-    items = DerReader(reader.content(constructed_tag(3))).content(SEQUENCE)
-    first = DerReader(items).whole(SEQUENCE)
-    return before + element(constructed_tag(3), sequence(items, first))
-
-
 MALFORMED, INVALID, WEAK = (
     ErrorCode.CERTIFICATE_MALFORMED,
     ErrorCode.CHAIN_INVALID,
     ErrorCode.CERTIFICATE_ALGORITHM_REFUSED,
 )
 FORMS: dict[str, tuple[Callable[[bytes], bytes], ErrorCode]] = {
-    "version-1": (_without_version, INVALID),
-    "duplicate-extension": (_extension_twice, MALFORMED),
-    "serial-negative": (_serial(-7), MALFORMED),
-    "serial-zero": (_serial(0), MALFORMED),
-    "serial-of-21-octets": (_serial(1 << 160), INVALID),
+    "version-1": (forms.without_version, INVALID),
+    "duplicate-extension": (forms.extension_twice, MALFORMED),
+    "serial-negative": (forms.serial(-7), MALFORMED),
+    "serial-zero": (forms.serial(0), MALFORMED),
+    "serial-of-21-octets": (forms.serial(1 << 160), INVALID),
 }
 
 
@@ -324,44 +270,9 @@ def test_ca_of_another_form_is_refused(pki: TestPki, what: str) -> None:
     assert judgement.reasons[0].code in {INVALID, ErrorCode.CHAIN_NOT_FOUND}
 
 
-def _explicit_parameters(body: bytes, point: bytes) -> bytes:
-    """State P-256 by its numbers instead of its name (RFC 5480 2.1.1 forbids it)."""
-    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
-    b = "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
-    generator = (
-        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
-    )
-    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    curve = sequence(
-        integer(1),
-        sequence(
-            object_identifier(x509.ObjectIdentifier("1.2.840.10045.1.1")),
-            integer(prime),
-        ),
-        sequence(
-            element(OCTET_STRING, (prime - 3).to_bytes(32, "big")),
-            element(OCTET_STRING, bytes.fromhex(b)),
-        ),
-        element(OCTET_STRING, bytes.fromhex(generator)),
-        integer(order),
-        integer(1),
-    )
-    name = object_identifier(x509.ObjectIdentifier("1.2.840.10045.2.1"))
-    key = sequence(sequence(name, curve), bit_string(point))
-    reader = DerReader(body)
-    for tag in (constructed_tag(0), INTEGER, *(SEQUENCE,) * 4):
-        reader.content(tag)
-    before = body[: reader.position]
-    reader.content(SEQUENCE)
-    return before + key + body[reader.position :]
-
-
 def test_explicit_curve_parameters_are_refused(pki: TestPki) -> None:
-    key = p256()
-    sound = make(pki.issuing, Shape(), key=key).certificate
-    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    odd = altered(sound, pki.issuing, partial(_explicit_parameters, point=point))
+    sound = make(pki.issuing, Shape()).certificate
+    odd = altered(sound, pki.issuing, forms.explicit_curve)
     assert_refused(judge(pki, odd), WEAK)
 
 

@@ -24,7 +24,12 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CmsShape:
-    """What a SignedData says; the defaults make a sound PAdES B-B signature."""
+    """What a SignedData says; the defaults make a sound PAdES B-B signature.
+
+    Args:
+        signer: DER of a certificate in the place of the credential's own.
+        protected_digest: what CMSAlgorithmProtection says; None leaves it out.
+    """
 
     digest: str = "sha256"
     listed_digests: tuple[str, ...] | None = None
@@ -40,6 +45,8 @@ class CmsShape:
     certificates: tuple[Certificate, ...] | None = None
     message_digest: bytes | None = None
     other_value: bool = False
+    signer: bytes | None = None
+    protected_digest: str | None = None
 
 
 SOUND = CmsShape()
@@ -64,8 +71,10 @@ def with_contents(signed: bytes, der: bytes, index: int = -1) -> bytes:
 def build(credential: Credential, digest: bytes, shape: CmsShape = SOUND) -> bytes:
     """Sign `digest` as the message digest of a SignedData; return its DER."""
     signer = _signer_info(credential, digest, shape)
-    chain = (credential.certificate, *credential.chain)
-    carried = chain if shape.certificates is None else shape.certificates
+    chain = credential.chain if shape.certificates is None else shape.certificates
+    carried = [_asn1(one) for one in chain]
+    if shape.certificates is None:
+        carried.insert(0, _leaf(credential, shape))
     encapsulated: dict[str, Any] = {"content_type": shape.content_type}
     if shape.content is not None:
         encapsulated["content"] = shape.content
@@ -75,7 +84,7 @@ def build(credential: Credential, digest: bytes, shape: CmsShape = SOUND) -> byt
             "version": f"v{shape.version}",
             "digest_algorithms": [{"algorithm": one} for one in listed],
             "encap_content_info": encapsulated,
-            "certificates": [_asn1(one) for one in carried],
+            "certificates": carried,
             "signer_infos": [signer] * shape.signers,
         }
     )
@@ -90,9 +99,9 @@ def _after(signed: bytes, end: int, index: int) -> bytes:
 def _signer_info(
     credential: Credential, digest: bytes, shape: CmsShape
 ) -> cms.SignerInfo:
-    attributes = _attributes(credential.certificate, digest, shape)
+    leaf = _leaf(credential, shape)
+    attributes = _attributes(leaf.dump(), digest, shape)
     content = attributes.dump() if shape.with_attributes else digest
-    leaf = _asn1(credential.certificate)
     identifier = cms.IssuerAndSerialNumber(
         {"issuer": leaf.issuer, "serial_number": leaf.serial_number}
     )
@@ -108,11 +117,14 @@ def _signer_info(
     return cms.SignerInfo(parts)
 
 
+def _leaf(credential: Credential, shape: CmsShape) -> x509.Certificate:
+    return x509.Certificate.load(shape.signer or _der(credential.certificate))
+
+
 def _attributes(
-    certificate: Certificate, digest: bytes, shape: CmsShape
+    certificate: bytes, digest: bytes, shape: CmsShape
 ) -> cms.CMSAttributes:
-    bound = shape.bound_to or certificate
-    octets = bound.public_bytes(Encoding.DER)
+    octets = _der(shape.bound_to) if shape.bound_to else certificate
     binding = tsp.ESSCertIDv2(
         {
             "hash_algorithm": algos.DigestAlgorithm(
@@ -125,6 +137,7 @@ def _attributes(
         "content_type": shape.content_type,
         "message_digest": shape.message_digest or digest,
         "signing_certificate_v2": tsp.SigningCertificateV2({"certs": [binding]}),
+        **_protection(shape),
     }
     return cms.CMSAttributes(
         cms.CMSAttribute({"type": kind, "values": [value]})
@@ -132,6 +145,18 @@ def _attributes(
         if kind not in shape.without
         for _ in range(1 + (kind in shape.repeated))
     )
+
+
+def _protection(shape: CmsShape) -> dict[str, object]:
+    if shape.protected_digest is None:
+        return {}
+    protection = cms.CMSAlgorithmProtection(
+        {
+            "digest_algorithm": {"algorithm": shape.protected_digest},
+            "signature_algorithm": {"algorithm": f"{shape.protected_digest}_ecdsa"},
+        }
+    )
+    return {"cms_algorithm_protection": protection}
 
 
 def _value(credential: Credential, content: bytes, shape: CmsShape) -> bytes:
@@ -145,4 +170,8 @@ def _value(credential: Credential, content: bytes, shape: CmsShape) -> bytes:
 
 
 def _asn1(certificate: Certificate) -> x509.Certificate:
-    return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return x509.Certificate.load(_der(certificate))
+
+
+def _der(certificate: Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)

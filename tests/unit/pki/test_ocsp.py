@@ -105,7 +105,7 @@ def test_reason_of_a_revocation_is_told(
     )
     builder = x509.CertificateRevocationListBuilder(
         desk.issuer.subject, NOW, NOW + HOUR, revoked_certificates=[entry]
-    )
+    ).add_extension(x509.CRLNumber(1), critical=False)
     listed = builder.sign(desk.pki.issuing.private, hashes.SHA256())
     read = read_revocation_list(listed.public_bytes(Encoding.DER))
     source = PublishedStatus(read, frozenset())

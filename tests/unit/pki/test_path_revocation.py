@@ -159,6 +159,7 @@ def _list(
     *extensions: tuple[x509.ExtensionType, bool],
     signed_by: TestCa | None = None,
     next_update: datetime = NOW + HOUR,
+    numbered: bool = True,
 ) -> bytes:
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -166,6 +167,9 @@ def _list(
         .last_update(NOW - HOUR)
         .next_update(next_update)
     )
+    stated = {extension.oid for extension, _ in extensions}
+    if numbered and x509.CRLNumber.oid not in stated:
+        builder = builder.add_extension(x509.CRLNumber(1), critical=False)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
     crl = builder.sign((signed_by or ca).private, hashes.SHA256())
@@ -230,6 +234,7 @@ def _entries(
         .last_update(NOW)
         .next_update(NOW + HOUR)
         .add_revoked_certificate(entry)
+        .add_extension(x509.CRLNumber(1), critical=False)
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
@@ -268,7 +273,7 @@ def test_delta_list_revokes_and_never_makes_good(
     assert later.indication is Indication.TOTAL_PASSED
 
 
-def test_plain_list_without_extensions_counts(pki: TestPki) -> None:
+def test_list_with_a_number_alone_counts(pki: TestPki) -> None:
     lists = (pki.root.crl(), _list(pki.issuing))
     judgement = judge(pki, pki.person().certificate, lists)
     assert judgement.indication is Indication.TOTAL_PASSED
@@ -289,6 +294,7 @@ def test_plain_list_without_extensions_counts(pki: TestPki) -> None:
             lambda ca: _list(ca, (x509.DeltaCRLIndicator(1), True)), id="delta"
         ),
         pytest.param(lambda ca: _list(ca, (_UNKNOWN, True)), id="unknown-critical"),
+        pytest.param(lambda ca: _list(ca, numbered=False), id="no-number"),
         pytest.param(
             lambda ca: _list(ca, (x509.CRLNumber(1), True)), id="critical-number"
         ),

@@ -103,7 +103,7 @@ def test_warm_lookup_does_not_grow_with_the_list() -> None:
         NOW,
         NOW + timedelta(days=1),
         revoked_certificates=entries,
-    )
+    ).add_extension(x509.CRLNumber(1), critical=False)
     signed = builder.sign(PKI.issuing.private, hashes.SHA256())
     read = read_revocation_list(signed.public_bytes(Encoding.DER))
     assert read.revoked_at(20_000) == NOW

@@ -1,0 +1,1 @@
+"""Known attacks on signed PDF files, made at run time from genuine ones."""

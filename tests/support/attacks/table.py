@@ -1,0 +1,47 @@
+"""The table of all attacks, and its page: `python -m tests.support.attacks.table`.
+
+docs/attacks.md is what this prints; a test holds it to that.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from tests.support.attacks import cms, files, revisions, spans
+from tests.support.attacks.model import Attack, Row
+
+ATTACKS: tuple[Attack, ...] = (
+    *spans.ATTACKS,
+    *revisions.ATTACKS,
+    *files.ATTACKS,
+    *cms.ATTACKS,
+)
+"""By where they begin: signed spans, later revisions, the file, the CMS."""
+
+_HEADING = """\
+# Known attacks
+
+What has deceived readers of signed PDF files, made from genuine files when the tests
+run, and the verdict that each must get. *Row* is the class of the attack;
+`tests/support/attacks` makes the files, `tests/hardening/test_attack_set.py` judges
+them in a worker process, as `lienthong verify` does.
+
+| attack | what is done | main indication | code |
+|---|---|---|---|
+"""
+
+
+def attack_page() -> str:
+    """Return the page."""
+    return _HEADING + "".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    for row in Row:
+        for one in ATTACKS:
+            if one.row is row:
+                what = f"{row}: {one.how}"
+                yield f"| `{one.name}` | {what} | {one.indication} | `{one.code}` |\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(attack_page())
