@@ -9,6 +9,7 @@ import asyncio
 import structlog
 
 from exchange.delivery.checking import check_envelope
+from exchange.delivery.lease import Lease
 from exchange.domain.records import Envelope
 from exchange.services import Services
 from schemas.identifiers import EnvelopeId
@@ -33,17 +34,13 @@ class Checker:
 
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
-        self._owner = owner
+        self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[EnvelopeId, asyncio.Task[None]] = {}
 
     async def turn(self) -> None:
         """Wait for work, at most a second, and begin it."""
         await self._services.signals.accepted.wait(_LOOK_SECONDS)
-        leases = self._services.storage.leases
-        now = self._services.now()
-        if await leases.acquire(
-            LEASE, owner=self._owner, now=now, seconds=_LEASE_SECONDS
-        ):
+        if await self._lease.held():
             await self._begin_waiting()
 
     async def stop(self) -> None:
@@ -51,7 +48,7 @@ class Checker:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
-        await self._services.storage.leases.release(LEASE, owner=self._owner)
+        await self._lease.release()
 
     async def _begin_waiting(self) -> None:
         if len(self._running) > _FEW:

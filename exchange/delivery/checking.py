@@ -97,7 +97,12 @@ async def _pdf(
 async def _may_be_pdf(
     services: Services, envelope: Envelope, attachment: StoredAttachment
 ) -> bool:
-    """Look at the beginning alone; a film is not fetched to learn it is none."""
+    """Look at the beginning alone; a film is not fetched to learn it is none.
+
+    Intake looked at the same bytes, which are held to their digest since.
+    """
+    if attachment.is_pdf is not None:
+        return attachment.is_pdf
     length = min(attachment.length, _PEEK_BYTES)
     body = services.storage.envelopes.read_body(
         envelope.envelope_id, offset=attachment.offset, length=length

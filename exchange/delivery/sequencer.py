@@ -4,6 +4,7 @@ The lease keeps two processes from doing it at once; storage is atomic all the s
 process without the lease only watches the log grow, to wake its own inboxes.
 """
 
+from exchange.delivery.lease import Lease
 from exchange.services import Services
 
 LEASE = "sequencer"
@@ -21,7 +22,7 @@ class Sequencer:
 
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
-        self._owner = owner
+        self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._size = -1
 
     async def turn(self) -> None:
@@ -31,27 +32,22 @@ class Sequencer:
 
     async def sequence_waiting(self) -> None:
         """Sequence everything that waits, if it is this process's to do."""
-        while await self._leads():
+        while await self._lease.held():
             done = await self._services.storage.log.sequence(limit=_BATCH)
-            await self._announce()
+            size = done[-1].index + 1 if done else await self._size_now()
+            self._announce(size)
             if len(done) < _BATCH:
                 return
-        await self._announce()
+        self._announce(await self._size_now())
 
     async def stop(self) -> None:
         """Let another process take over at once."""
-        await self._services.storage.leases.release(LEASE, owner=self._owner)
+        await self._lease.release()
 
-    async def _leads(self) -> bool:
-        return await self._services.storage.leases.acquire(
-            LEASE,
-            owner=self._owner,
-            now=self._services.now(),
-            seconds=_LEASE_SECONDS,
-        )
+    async def _size_now(self) -> int:
+        return await self._services.storage.log.size()
 
-    async def _announce(self) -> None:
-        size = await self._services.storage.log.size()
+    def _announce(self, size: int) -> None:
         if size != self._size:
             self._size = size
             self._services.signals.sequenced.announce()

@@ -82,9 +82,11 @@ class StoredAttachment(ScannedAttachment):
 
     Args:
         number: 1-based, in manifest order.
+        is_pdf: whether it begins as a PDF does; None where intake did not look.
     """
 
     number: int
+    is_pdf: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,18 +51,18 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every error into its problem document."""
-    occurrence = str(ULID())
     try:
         return await handler(request)
     except CodedError as error:
-        return _refused(request, error, occurrence)
+        return _refused(request, error, str(ULID()))
     except web.HTTPException as error:
         code = _HTTP_CODES.get(error.status, ErrorCode.REQUEST_INVALID)
-        return _refused(request, ExchangeError(code), occurrence)
+        return _refused(request, ExchangeError(code), str(ULID()))
     except (ConnectionError, ClientPayloadError):
         # The peer is gone; there is nobody to tell.
         raise
     except Exception:  # noqa: BLE001 the outermost edge of a request
+        occurrence = str(ULID())
         _log.exception("http.failed", occurrence=occurrence)
         return _refused(request, ExchangeError(ErrorCode.INTERNAL), occurrence)
 

@@ -7,7 +7,6 @@ Invariants:
     - A refusal stores one audit line and nothing else.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from exchange.domain.decisions import Refuse
@@ -42,7 +41,6 @@ from exchange.usecases.storing import (
     signature_judgement,
     store_body,
 )
-from schemas.edxml.body import ScannedAttachment
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import (
     AuditEvent,
@@ -155,7 +153,7 @@ def _envelope(
         body_sha256=message.scanned.sha256,
         evidence_level=accept.evidence_level,
         accepted_at=now,
-        attachments=_stored(read.attachments),
+        attachments=_stored(read),
         document_id=document.document_id,
         document_code=str(document.code),
         subject=document.subject,
@@ -164,10 +162,11 @@ def _envelope(
     )
 
 
-def _stored(attachments: Iterable[ScannedAttachment]) -> tuple[StoredAttachment, ...]:
+def _stored(read: ReadDocument) -> tuple[StoredAttachment, ...]:
+    looked_at = zip(read.attachments, read.are_pdfs, strict=True)
     return tuple(
-        StoredAttachment(number=number, **asdict(scanned))
-        for number, scanned in enumerate(attachments, start=1)
+        StoredAttachment(number=number, is_pdf=is_pdf, **asdict(scanned))
+        for number, (scanned, is_pdf) in enumerate(looked_at, start=1)
     )
 
 

@@ -26,10 +26,15 @@ _UNREADABLE = frozenset({ErrorCode.PDF_MALFORMED, ErrorCode.PDF_ENCRYPTED})
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A document message with its attachments in manifest order."""
+    """A document message with its attachments in manifest order.
+
+    Args:
+        are_pdfs: of each attachment, whether it begins as a PDF does.
+    """
 
     document: EdxmlDocument
     attachments: tuple[ScannedAttachment, ...]
+    are_pdfs: tuple[bool, ...]
 
 
 def read_document(received: Received) -> ReadDocument:
@@ -43,7 +48,8 @@ def read_document(received: Received) -> ReadDocument:
     if not isinstance(document, EdxmlDocument):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="/status")
     attachments = match_manifest(document.manifest, received.scanned.attachments)
-    return ReadDocument(document, attachments)
+    are_pdfs = (starts_as_pdf(received.content(one)) for one in attachments)
+    return ReadDocument(document, attachments, tuple(are_pdfs))
 
 
 async def gather_facts(
@@ -74,17 +80,22 @@ async def pdf_refusals(
     What could not be read within the limits is no reason here: the check of the
     delivery looks again and holds it back (design, invariant 10).
     """
-    for number, scanned in enumerate(read.attachments, start=1):
-        code = await _pdf_refusal(services, received, scanned)
+    looked_at = zip(read.attachments, read.are_pdfs, strict=True)
+    for number, (scanned, is_pdf) in enumerate(looked_at, start=1):
+        code = await _pdf_refusal(services, received, scanned, is_pdf=is_pdf)
         if code is not None:
             page = ", page 1" if code is ErrorCode.SECRECY_MARK else ""
             yield Refuse(code, f"attachment {number}{page}")
 
 
 async def _pdf_refusal(
-    services: Services, received: Received, scanned: ScannedAttachment
+    services: Services,
+    received: Received,
+    scanned: ScannedAttachment,
+    *,
+    is_pdf: bool,
 ) -> ErrorCode | None:
-    if not starts_as_pdf(received.content(scanned)):
+    if not is_pdf:
         return ErrorCode.PDF_MALFORMED if is_called_pdf(scanned) else None
     async with services.pdf_places:
         try:

@@ -1,0 +1,123 @@
+"""What is asked of the database once for many, and what that must not cost."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from exchange.delivery.lease import Lease
+from exchange.directory_cache import DirectoryCache
+from exchange.domain.records import Agency
+from schemas.edxml.document import Attachment
+from schemas.identifiers import OrganId
+from schemas.vocabulary import Level
+from tests.support.signed_pdf import LETTER
+from tests.support.world import agency, attachment, make_world, note
+
+
+@dataclass(slots=True)
+class Questions:
+    """A directory that answers when it is let, with the version it had when asked."""
+
+    number: int = 0
+    held: int = 1
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def version(self) -> int:
+        self.number += 1
+        version = self.held
+        await self.may_answer.wait()
+        return version
+
+    async def agencies(self) -> Sequence[Agency]:
+        return [agency("H99", f"phiên bản {self.held}", Level.PROVINCE)]
+
+
+def store(questions: Questions) -> Any:
+    return questions
+
+
+async def test_callers_at_one_time_ask_for_the_directory_once() -> None:
+    questions, cache = Questions(), DirectoryCache()
+    questions.may_answer.set()
+    found = await asyncio.gather(*(cache.current(store(questions)) for _ in range(50)))
+    assert questions.number == 1
+    assert {one.version for one in found} == {1}
+
+
+async def test_answer_under_way_is_not_given_to_whoever_asks_later() -> None:
+    questions, cache = Questions(), DirectoryCache()
+    early = asyncio.create_task(cache.current(store(questions)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert questions.number == 1
+    questions.held = 2
+    late = [asyncio.create_task(cache.current(store(questions))) for _ in range(9)]
+    await asyncio.sleep(0)
+    questions.may_answer.set()
+    assert {(await one).version for one in late} == {2}
+    assert (await early).agency(OrganId("H99")) is not None
+    assert questions.number == 2
+
+
+async def test_caller_that_gives_up_takes_nobody_with_it() -> None:
+    questions, cache = Questions(), DirectoryCache()
+    impatient = asyncio.create_task(cache.current(store(questions)))
+    patient = asyncio.create_task(cache.current(store(questions)))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    questions.may_answer.set()
+    assert (await patient).version == 1
+
+
+async def test_lease_is_renewed_in_time_and_yields_when_it_was_not() -> None:
+    world = await make_world()
+    mine = Lease(world.services, "việc", owner="tôi", seconds=6)
+    other = Lease(world.services, "việc", owner="khác", seconds=6)
+    for _ in range(10):
+        assert await mine.held()
+        assert not await other.held()
+        world.clock.move(seconds=1)
+    world.clock.move(seconds=6)
+    assert await other.held()
+    assert not await mine.held()
+    await other.release()
+    assert await mine.held()
+
+
+async def test_lease_asks_storage_once_in_a_third_of_its_time() -> None:
+    world = await make_world()
+    asked: list[str] = []
+
+    class Counted:
+        async def acquire(self, name: str, **_: object) -> bool:
+            asked.append(name)
+            return True
+
+    @dataclass(frozen=True, slots=True)
+    class Ports:
+        leases: Counted
+
+    ports: Any = Ports(Counted())
+    lease = Lease(replace(world.services, storage=ports), "việc", owner="a", seconds=6)
+    for _ in range(12):
+        assert await lease.held()
+        world.clock.move(seconds=0.5)
+    assert len(asked) == 3
+    world.clock.move(seconds=-60)
+    assert await lease.held()
+    assert len(asked) == 4
+
+
+async def test_intake_notes_which_attachments_are_pdfs_by_their_bytes() -> None:
+    world = await make_world()
+    sent = await world.send(world.document(*named_and_meant()))
+    kinds = [one.is_pdf for one in sent.envelope.attachments]
+    assert kinds == [True, False]
+
+
+def named_and_meant() -> tuple[Attachment, ...]:
+    hidden = attachment(
+        LETTER.read_bytes(), number=1, name="ảnh.png", content_type="image/png"
+    )
+    return hidden, note(b"ghi nho", number=2)
