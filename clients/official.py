@@ -16,8 +16,9 @@ from pki.keys.loader import read_passphrase
 from pki.keys.software import load_pkcs12
 from pki.names import common_name
 from schemas.errors import ErrorCode
+from signing.pades.levels import NO_SERVICES, SignedDocument, SigningServices
 from signing.pades.request import NO_PARTICULARS, Particulars, SignRequest
-from signing.profiles import Placement, SignatureProfile, SignerRole
+from signing.profiles import Placement, SignatureLevel, SignatureProfile, SignerRole
 
 
 def _now() -> datetime:
@@ -49,10 +50,12 @@ class Official:
     Args:
         credential: the key with its certificates.
         clock: gives the signing time.
+        services: whom to ask for time stamps and evidence.
     """
 
     credential: Credential
     clock: Callable[[], datetime] = _now
+    services: SigningServices = NO_SERVICES
 
     @classmethod
     def from_pkcs12(cls, path: Path, passphrase: bytes | None) -> "Official":
@@ -86,10 +89,10 @@ class Official:
         profile: SignatureProfile = SignatureProfile.STANDARD,
         particulars: Particulars = NO_PARTICULARS,
     ) -> bytes:
-        """Return `document` with one signature added; nothing else is changed.
+        """Return `document` with one signature of level B-B added.
 
         Args:
-            document: a PDF file.
+            document: a PDF file; nothing else of it is changed.
             role: in which role.
             appearance: how the signature shows.
             profile: which algorithm an RSA key uses.
@@ -97,6 +100,41 @@ class Official:
 
         Raises:
             SigningError: the document may not be signed, or not in this role.
+            PkiError: the certificate is not good, where the services can tell.
+            ClientError: the `sign` extra is not installed (EXTRA_MISSING).
+        """
+        return self.sign_at_level(
+            document,
+            SignatureLevel.B_B,
+            role=role,
+            appearance=appearance,
+            profile=profile,
+            particulars=particulars,
+        ).data
+
+    def sign_at_level(
+        self,
+        document: bytes,
+        level: SignatureLevel,
+        *,
+        role: SignerRole = SignerRole.PERSON,
+        appearance: Appearance = _PLAIN,
+        profile: SignatureProfile = SignatureProfile.STANDARD,
+        particulars: Particulars = NO_PARTICULARS,
+    ) -> SignedDocument:
+        """Return `document` with a signature of the level that can be reached now.
+
+        Args:
+            document: a PDF file.
+            level: the level wanted; the result says whether it was reached.
+            role: in which role.
+            appearance: how the signature shows.
+            profile: which algorithm an RSA key uses.
+            particulars: number, date, form of a copy; the text of the document.
+
+        Raises:
+            SigningError: the document may not be signed, or not in this role.
+            PkiError: the certificate is not good, where the services can tell.
             ClientError: the `sign` extra is not installed (EXTRA_MISSING).
         """
         request = SignRequest(
@@ -107,15 +145,21 @@ class Official:
             field_name=appearance.field_name,
             profile=profile,
             particulars=particulars,
+            level=level,
         )
-        return _signer()(document, credential=self.credential, request=request)
+        return _signer()(
+            document,
+            credential=self.credential,
+            request=request,
+            services=self.services,
+        )
 
 
-def _signer() -> Callable[..., bytes]:
+def _signer() -> Callable[..., SignedDocument]:
     # The slim install has no pyHanko, and only this needs it.
     try:
-        from signing.pades.signer import sign_pdf  # noqa: PLC0415 as above
+        from signing.pades.signer import sign_document  # noqa: PLC0415 as above
     except ModuleNotFoundError as error:
         place = "pip install 'lienthong[sign]'"
         raise ClientError(ErrorCode.EXTRA_MISSING, place=place) from error
-    return sign_pdf
+    return sign_document

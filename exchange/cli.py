@@ -76,6 +76,16 @@ VERBS: dict[str, Verb] = {
         needs=("motor", "structlog", "ulid"),
     ),
     "sign": Verb("sign", Text("ký số tệp PDF", "sign a PDF")),
+    "extend": Verb(
+        "extend",
+        Text("nâng mức chữ ký trong tệp PDF", "bring signatures to a higher level"),
+        needs=("pyhanko",),
+    ),
+    "upgrades": Verb(
+        "upgrades",
+        Text("tệp chờ nâng mức, gia hạn", "files that wait for a higher level"),
+        needs=("pyhanko",),
+    ),
     "verify": Verb(
         "verify",
         Text("kiểm tra tệp đã ký", "verify a signed file"),

@@ -14,7 +14,7 @@ from pki.files import replace_unchanged
 from pki.stamp_work import RetryRules
 from schemas.errors import CodedError, ErrorCode
 from signing.errors import SigningError
-from signing.pades.extend import extend_pdf
+from signing.pades.extend import extend_as_far
 from signing.pades.levels import SigningServices
 from signing.pades.renew import last_stamp, renew_archive, renewal_due
 from signing.profiles import SignatureLevel
@@ -103,18 +103,24 @@ class UpgradeWorker:
         return UpgradeWork(tuple(done), tuple(postponed), tuple(failed))
 
     def _upgraded(self, upgrade: Upgrade) -> bytes:
-        """Bring the file to what it is to be, and return what it holds then."""
+        """Bring the file to what it is to be, and return what it holds then.
+
+        A level on the way is kept, though the one wanted is not reached.
+        """
         file = upgrade.file
         data = _read(file)
         if not file.is_same(data):
             raise PkiError(ErrorCode.FILE_CHANGED, place=file.path.name)
         if file.task is UpgradeTask.RENEW:
-            after = self._renewed(upgrade, data)
+            after, reason = self._renewed(upgrade, data), None
         else:
             level = SignatureLevel(file.task.value)
-            after = extend_pdf(data, level=level, services=self._services)
+            done = extend_as_far(data, level=level, services=self._services)
+            after, reason = done.data, done.reason
         if after != data:
             replace_unchanged(file.path, data, after)
+        if reason is not None:
+            raise SigningError(reason.code, place=reason.place)
         return after
 
     def _renewed(self, upgrade: Upgrade, data: bytes) -> bytes:

@@ -6,15 +6,21 @@ over all of it. What is there already is not done again (EN 319 142-1 clause 6.3
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pki.errors import PkiError
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
+from schemas.verdict import Reason
 from signing.errors import SigningError
 from signing.pades.acts import Act, read_acts
 from signing.pades.existing import existing_signatures
-from signing.pades.levels import Evidence, EvidenceQuestion, SigningServices
+from signing.pades.levels import (
+    Evidence,
+    EvidenceQuestion,
+    SignedDocument,
+    SigningServices,
+)
 from signing.pades.reading import open_pdf
 from signing.pades.stamped import add_time_stamp
 from signing.pades.store import add_evidence, read_store
@@ -41,6 +47,39 @@ def extend_pdf(
     """
     require_intact(source)
     return extend_signed(source, level=level, services=services)
+
+
+def extend_as_far(
+    source: bytes, *, level: SignatureLevel, services: SigningServices
+) -> SignedDocument:
+    """Return `source` with its signatures as near to `level` as they can be now.
+
+    What is reached is worth keeping: evidence must be newer than the time stamp it is
+    about, so that a file which loses its stamp whenever there is none never gets on.
+
+    Raises:
+        SigningError: the file is refused, see `extend_pdf`.
+        PkiError: a time stamp in it is not sound.
+    """
+    require_intact(source)
+    begin = SignedDocument(data=source, level=SignatureLevel.B_B, wanted=level)
+    return raised(begin, services)
+
+
+def raised(signed: SignedDocument, services: SigningServices) -> SignedDocument:
+    """Bring a file level by level to the one wanted, as far as that goes now."""
+    for level in SignatureLevel:
+        if signed.reason is not None or not signed.wanted.includes(level):
+            break
+        if signed.level.includes(level):
+            continue
+        try:
+            data = extend_signed(signed.data, level=level, services=services)
+        except (PkiError, SigningError) as error:
+            reason = Reason(error.code, error.place)
+            return replace(signed, reason=reason)
+        signed = replace(signed, data=data, level=level)
+    return signed
 
 
 def require_intact(source: bytes) -> None:

@@ -18,11 +18,12 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pki.der import DerReader
 from pki.keys.api import Credential
 from signing.pades.cms import template_for
+from signing.pades.extend import raised
 from signing.pades.kept import AbsentKey, KeptState, check_value, damaged
 from signing.pades.levels import NO_SERVICES, SignedDocument, SigningServices
 from signing.pades.request import SignRequest
 from signing.pades.revision import PreparedRevision
-from signing.pades.signer import Unsigned, prepare_unsigned, raised, stamped
+from signing.pades.signer import Unsigned, prepare_unsigned, stamped
 from signing.profiles import scheme_for
 
 _SET = 0x31

@@ -20,7 +20,7 @@ from schemas.verdict import Reason
 from signing.errors import SigningError
 from signing.pades.cms import CmsTemplate, template_for
 from signing.pades.existing import kind_of, require_outlived
-from signing.pades.extend import extend_signed
+from signing.pades.extend import raised
 from signing.pades.intake import admit, refuse_secret
 from signing.pades.levels import (
     NO_SERVICES,
@@ -180,19 +180,6 @@ def token_for(
         return stamp_value(value, name, services, room=room).token, None
     except (PkiError, SigningError) as error:
         return b"", reason_of(error)
-
-
-def raised(signed: SignedDocument, services: SigningServices) -> SignedDocument:
-    """Bring a stamped signature to the level wanted, as far as that goes now."""
-    for level in (SignatureLevel.B_LT, SignatureLevel.B_LTA):
-        if signed.reason is not None or not signed.wanted.includes(level):
-            break
-        try:
-            data = extend_signed(signed.data, level=level, services=services)
-        except (PkiError, SigningError) as error:
-            return replace(signed, reason=reason_of(error))
-        signed = replace(signed, data=data, level=level)
-    return signed
 
 
 def reason_of(error: CodedError) -> Reason:

@@ -106,9 +106,11 @@ def test_wait_for_the_next_list(
     assert len(worker(desk, queue).work(desk.now).postponed) == 1
     (waiting,) = queue.all()
     assert waiting.reason.startswith(ErrorCode.EVIDENCE_TOO_OLD)
-    desk.published = None
+    assert stamps_in(path.read_bytes()) == 1
+    desk.published = desk.now + timedelta(hours=1)
     desk.later(hours=2)
     assert len(worker(desk, queue).work(desk.now).done) == 1
+    assert stamps_in(path.read_bytes()) == 1
 
 
 def test_changed_file_is_given_up_and_left_alone(
