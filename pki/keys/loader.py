@@ -57,15 +57,30 @@ def load_credential(
         PkiError: an unknown scheme, an unreadable or exposed file, a wrong passphrase,
             a certificate of another key, or a token that is not there.
     """
+    passphrase = read_passphrase(passphrase_file)
+    return open_credential(uri, passphrase, certificate=certificate, module=module)
+
+
+def open_credential(
+    uri: str,
+    passphrase: bytes | None,
+    *,
+    certificate: Path | None = None,
+    module: Path | None = None,
+) -> Credential:
+    """Load the key and certificates `uri` names, with a passphrase or PIN at hand.
+
+    Raises:
+        PkiError: as `load_credential`.
+    """
     scheme, _, path = uri.partition(":")
     if scheme == "pkcs12":
-        passphrase = read_passphrase(passphrase_file)
         return load_pkcs12(read_private_file(Path(path)), passphrase)
     if scheme == "file":
-        return _load_pem(Path(path), read_passphrase(passphrase_file))
+        return _load_pem(Path(path), passphrase)
     if scheme == "pkcs11":
         address = parse_token_address(uri, module)
-        return _load_token(address, read_passphrase(passphrase_file), certificate)
+        return _load_token(address, passphrase, certificate)
     raise PkiError(ErrorCode.CONFIGURATION_INVALID, place=f"keys: {scheme}:")
 
 

@@ -49,6 +49,18 @@ def pin_refusal(flags: TokenFlag) -> ErrorCode | None:
     return None
 
 
+def tries_left(flags: TokenFlag) -> str:
+    """Say how many tries of the PIN a token has left; empty where it does not tell.
+
+    A token tells no number, only that it comes near (PKCS #11 v2.40 clause 3.2).
+    """
+    if flags & TokenFlag.USER_PIN_LOCKED:
+        return "no tries left"
+    if flags & TokenFlag.USER_PIN_FINAL_TRY:
+        return "1 try left"
+    return "few tries left" if flags & TokenFlag.USER_PIN_COUNT_LOW else ""
+
+
 class ModuleThread:
     """The one thread that calls one PKCS #11 module.
 
@@ -137,7 +149,7 @@ class TokenSession:
         try:
             return self._twice(work)
         except _PIN_REFUSED as error:
-            raise self._stop(ErrorCode.KEY_PIN_WRONG) from error
+            raise self._stop(ErrorCode.KEY_PIN_WRONG, self._tries_left()) from error
         except _PIN_BLOCKED as error:
             raise self._stop(ErrorCode.KEY_PIN_LOCKED) from error
         except _KEY_UNFIT as error:
@@ -175,9 +187,16 @@ class TokenSession:
             # The login belongs to the process and outlived a lost session.
             return token.open()
 
-    def _stop(self, code: ErrorCode) -> PkiError:
+    def _stop(self, code: ErrorCode, more: str = "") -> PkiError:
         self._stopped = code
-        return PkiError(code, place=self._address.token)
+        place = f"{self._address.token}: {more}" if more else self._address.token
+        return PkiError(code, place=place)
+
+    def _tries_left(self) -> str:
+        try:
+            return tries_left(TokenFlag(self._thread.token(self._address).flags))
+        except (pkcs11.PKCS11Error, PkiError):
+            return ""
 
     def _drop(self) -> None:
         session, self._session = self._session, None

@@ -18,6 +18,7 @@ CLIENT_SIDE = (
     "clients.outbox",
     "clients.profile",
     "clients.reading",
+    "clients.remote_official",
     "exchange.cli",
     "exchange.commands.enrol",
     "exchange.commands.send",

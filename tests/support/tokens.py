@@ -20,6 +20,19 @@ from pki.keys.token_address import TokenAddress
 from tests.support.judges import require
 
 PIN = "20261121"
+TOKEN_LABELS = (
+    "Keys",
+    "Sessions",
+    "Second",
+    "Pins",
+    "Corrected",
+    "Authorities",
+    "Desk",
+    "Twin",
+    "Twin",
+)
+"""Of the tokens that all tests of a process share."""
+
 _OFFICER_PIN = "87654321"
 _MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
