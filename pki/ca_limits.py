@@ -5,7 +5,7 @@ and agencies have no hosts: their CAs may name none. The systems CA may be held 
 hosts of its operator.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -77,6 +77,28 @@ def hosts_of(authority: x509.Certificate) -> PermittedHosts:
         dns=tuple(one.value for one in names if isinstance(one, x509.DNSName)),
         networks=tuple(str(one.value) for one in names if _is_network(one)),
     )
+
+
+def may_name_host(authority: x509.Certificate, host: str) -> bool:
+    """Tell whether the constraints of a CA let it certify a host name."""
+    try:
+        found = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return True
+    permitted = [*_domains(found.permitted_subtrees)]
+    excluded = _domains(found.excluded_subtrees)
+    is_permitted = not permitted or any(_covers(one, host) for one in permitted)
+    return is_permitted and not any(_covers(one, host) for one in excluded)
+
+
+def _domains(subtrees: Iterable[x509.GeneralName] | None) -> Iterator[str]:
+    return (one.value for one in subtrees or () if isinstance(one, x509.DNSName))
+
+
+def _covers(domain: str, host: str) -> bool:
+    """Tell whether a domain is the host or above it; the empty one is above all."""
+    below = not domain or host.lower().endswith(f".{domain.lower()}")
+    return below or host.lower() == domain.lower()
 
 
 def _is_network(name: x509.GeneralName) -> bool:

@@ -4,6 +4,7 @@ They look at a copy signed with a throw-away key, so that a mistake in a profile
 or the building code never gets a real signature. A rule returns True when it is kept.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,12 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from pki.algorithms import is_new_key_allowed
-from pki.ca_limits import ANY_HOST, PermittedHosts, name_constraints
+from pki.ca_limits import (
+    ANY_HOST,
+    PermittedHosts,
+    may_name_host,
+    name_constraints,
+)
 from pki.certificates import key_usage_of, read_certificate
 from pki.der import element, generalized_time, sequence
 from pki.errors import PkiError
@@ -82,6 +88,9 @@ class LintCase:
     places: PublicPlaces | None = None
     hosts: PermittedHosts = ANY_HOST
 
+
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_HOST_LIKE = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 LintRule = Callable[[LintCase], bool]
 
@@ -218,6 +227,19 @@ def names_are_what_the_issuer_may_name(case: LintCase) -> bool:
     return constraint_violation(path) is None
 
 
+def common_name_is_no_host_beyond_the_issuer(case: LintCase) -> bool:
+    """A name like a host's is held to constraints on hosts by OpenSSL.
+
+    It does so where there is no DNS name (`NAME_CONSTRAINTS_check_CN`), so that our
+    own judgement would pass what most clients refuse.
+    """
+    names = case.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    hosts = [str(one.value) for one in names if _HOST_LIKE.fullmatch(str(one.value))]
+    if case.issuer is None or not hosts or _has_dns_name(case):
+        return True
+    return all(may_name_host(case.issuer, one) for one in hosts)
+
+
 def key_usage_fits_the_profile(case: LintCase) -> bool:
     """Exactly the profile's bits (4.2.1.3)."""
     return key_usage_of(case.certificate.extensions) == case.profile.key_usage
@@ -295,6 +317,7 @@ RULES: tuple[LintRule, ...] = (
     basic_constraints_fit_the_profile,
     name_constraints_fit_the_profile,
     names_are_what_the_issuer_may_name,
+    common_name_is_no_host_beyond_the_issuer,
     key_usage_fits_the_profile,
     extended_key_usage_fits_the_profile,
     policies_fit_the_profile,
@@ -339,6 +362,11 @@ def _value(case: LintCase, kind: type[_Kind]) -> _Kind | None:
         return case.certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _has_dns_name(case: LintCase) -> bool:
+    names = _value(case, x509.SubjectAlternativeName)
+    return names is not None and bool(names.get_values_for_type(x509.DNSName))
 
 
 def _has_host(certificate: x509.Certificate) -> bool:

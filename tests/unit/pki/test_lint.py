@@ -127,6 +127,7 @@ STAMPS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 OTHER_KEY = p256().public_key()
 ORGAN = (NameOID.ORGANIZATION_IDENTIFIER, "H99.151")
 NAMED = (NameOID.COMMON_NAME, "Đoàn Thạch Khuê")
+HOST_LIKE = (NameOID.COMMON_NAME, "qlvb.example")
 
 CONSTRAINED = case(plan(CertificateKind.ISSUING_PERSONS)).certificate
 
@@ -335,7 +336,21 @@ DEFECTS: list[tuple[str, LintCase]] = [
         "names_are_what_the_issuer_may_name",
         case(replace(plan(), issuer=CONSTRAINED), _names(x509.DNSName("a.example"))),
     ),
+    (
+        "common_name_is_no_host_beyond_the_issuer",
+        case(
+            replace(plan(), issuer=CONSTRAINED),
+            _subject((NameOID.COMMON_NAME, "qlvb.example"), ORGAN),
+        ),
+    ),
 ]
+
+
+@pytest.mark.parametrize("text", ["Đoàn A.B", "khue", "a..b", ".vn", "a-.vn"])
+def test_name_that_no_client_takes_for_a_host_is_left_alone(text: str) -> None:
+    named = _subject((NameOID.COMMON_NAME, text), ORGAN)
+    found = case(replace(plan(), issuer=CONSTRAINED), named)
+    assert "common_name_is_no_host_beyond_the_issuer" not in lint(found)
 
 
 @pytest.mark.parametrize(
