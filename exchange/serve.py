@@ -25,6 +25,7 @@ from exchange.process.base import (
 from exchange.process.ca_role import CaRole
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.listen_in_workers import listen_in_workers
+from exchange.process.loop_lag import LoopLag
 from exchange.process.ports import Ports, announced
 from exchange.process.time_stamping import start_time_stamping
 from exchange.publication import FollowedPublication
@@ -76,6 +77,7 @@ async def running(
     publication = _publication(settings, clock)
     async with AsyncExitStack() as opened:
         base = Base(settings=settings, folder=folder, clock=clock, opened=opened)
+        await base.repeat("loop_lag", LoopLag(base.metrics).turn)
         services = await exchange.start(base) if exchange else None
         thread = await ca.start(base) if ca else None
         admin_port = await listen_for_operators(base)

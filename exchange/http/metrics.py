@@ -18,6 +18,7 @@ from schemas.errors import ErrorCode
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+_LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 Pages = Callable[[], Awaitable[Mapping[str, bytes]]]
 """Asks other processes of the service for their pages."""
 
@@ -47,6 +48,12 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._lag = Histogram(
+            "lienthong_event_loop_lag_seconds",
+            "How much later than asked for the event loop goes on.",
+            buckets=_LAG_BUCKETS,
+            registry=self._registry,
+        )
         self._stamps = Histogram(
             "lienthong_time_stamp_seconds",
             "Time to answer a request for a time stamp, by what came of it.",
@@ -97,6 +104,10 @@ class Metrics:
     def journal_alarm(self, label: str, *, broken: bool) -> None:
         """Tell whether the published journal of a CA can be followed."""
         self._journals.labels(label).set(broken)
+
+    def lagged(self, seconds: float) -> None:
+        """Take note of how late the event loop was."""
+        self._lag.observe(seconds)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count an answer."""

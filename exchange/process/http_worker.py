@@ -23,6 +23,7 @@ from exchange.logs import configure_logs
 from exchange.process.base import Base, collect_garbage_rarely
 from exchange.process.channel import Channel, Word
 from exchange.process.exchange_role import ExchangeRole
+from exchange.process.loop_lag import LoopLag
 from exchange.services import Services
 from exchange.signals import Bell
 
@@ -66,6 +67,7 @@ async def _work(order: WorkerOrder, connected: socket.socket) -> None:
         )
         role = ExchangeRole(order.settings)
         services = await role.start(base)
+        await base.repeat("loop_lag", LoopLag(base.metrics).turn)
         await _stay_in_touch(base, services, channel)
         await role.listen_beside_others(base, services)
         hearing = asyncio.create_task(_hear(base, services, channel, stop))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -26,6 +27,7 @@ from schemas.xml import parse
 from signing.xmldsig.sign import sign_receipt
 from signing.xmldsig.verify import verify_envelope
 from tests.support import receipts
+from tests.support.counters import lag_of, percentile_ms
 from tests.support.holdings import settled
 from tests.support.peers import connect, letter, post
 from tests.support.pki import TestPki
@@ -41,6 +43,7 @@ _CONNECTIONS = 64
 _BODY_BYTES = 100_000
 _PIECE_BYTES = 64 * 1024
 _BAR_RATIO, _BAR_RATE = 2.0, 300
+_WORKERS = int(os.environ.get("LIENTHONG_BENCH_WORKERS", "1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ async def _messages(station: Station) -> list[Message]:
 
 
 async def _post_all(
-    session: aiohttp.ClientSession, messages: Sequence[Message], process: int
+    session: aiohttp.ClientSession,
+    messages: Sequence[Message],
+    processes: Sequence[int],
 ) -> Rate:
     """Post over 64 connections that are kept alive."""
     waiting = iter(messages)
@@ -80,22 +85,27 @@ async def _post_all(
             answer = await post(session, message)
             assert answer.status == 201
 
-    cpu, began = cpu_seconds(process), time.perf_counter()
+    cpu, began = _cpu(processes), time.perf_counter()
     await asyncio.gather(*(lane() for _ in range(_CONNECTIONS)))
-    return Rate(time.perf_counter() - began, cpu_seconds(process) - cpu)
+    return Rate(time.perf_counter() - began, _cpu(processes) - cpu)
+
+
+def _cpu(processes: Sequence[int]) -> float:
+    return sum(map(cpu_seconds, processes))
 
 
 async def test_intake_against_the_sum_of_its_parts(tmp_path: Path) -> None:
-    async with run_station(tmp_path) as station:
+    async with run_station(tmp_path, workers=_WORKERS) as station:
         messages = await _messages(station)
-        process = station.service.process.pid
+        processes = station.processes
         async with station.session(COMMUNE) as session:
-            await _post_all(session, messages[:_WARM], process)
+            await _post_all(session, messages[:_WARM], processes)
             await settled(station)
-            before = cpu_seconds(process)
-            intake = await _post_all(session, messages[_WARM:], process)
+            before, lag = _cpu(processes), await lag_of(station)
+            intake = await _post_all(session, messages[_WARM:], processes)
+            lag = await lag_of(station) - lag
         await settled(station, seconds=60)
-        delivered = cpu_seconds(process) - before
+        delivered = _cpu(processes) - before
         commit = await _commit_ms(station, messages)
     parts = {
         "receive": await _receive_ms(tmp_path / "receiver", messages),
@@ -108,6 +118,8 @@ async def test_intake_against_the_sum_of_its_parts(tmp_path: Path) -> None:
     line = {
         "bench": "intake, 100 KB multipart, mutual TLS, durable, with receipt",
         "connections": _CONNECTIONS,
+        "http_workers": _WORKERS,
+        "event_loop_lag_p99_ms": percentile_ms(lag, 0.99),
         "per_second": round(_ENVELOPES / intake.seconds, 1),
         "bar_per_second": _BAR_RATE,
         "service_cpu_ms_per_envelope": round(whole, 2),
@@ -125,8 +137,8 @@ async def _receive_ms(folder: Path, messages: Sequence[Message]) -> float:
     station = make_station(folder)
     async with _receiver(station) as process, station.session(COMMUNE) as session:
         await _until_it_answers(session, messages[0])
-        await _post_all(session, messages[:_WARM], process)
-        rate = await _post_all(session, messages[_WARM:], process)
+        await _post_all(session, messages[:_WARM], (process,))
+        rate = await _post_all(session, messages[_WARM:], (process,))
     return rate.per(_ENVELOPES)
 
 

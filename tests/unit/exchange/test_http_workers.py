@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -12,6 +13,7 @@ from exchange.http.merged_metrics import merged
 from exchange.http.metrics import Metrics
 from exchange.process.channel import Channel, Word
 from exchange.process.http_workers import held_port
+from exchange.process.loop_lag import LoopLag
 from schemas.errors import ErrorCode
 
 
@@ -87,6 +89,17 @@ async def test_port_that_another_service_listens_on_is_not_shared_with_it() -> N
                 pass
     assert caught.value.code is ErrorCode.CONFIGURATION_INVALID
     assert caught.value.place == f"server: 127.0.0.1:{port}"
+
+
+async def test_event_loop_that_was_blocked_shows_in_the_counters() -> None:
+    metrics = Metrics()
+    resting = asyncio.create_task(LoopLag(metrics).turn())
+    await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 - what is to be noticed
+    await resting
+    page = metrics.page().decode()
+    assert 'lienthong_event_loop_lag_seconds_bucket{le="0.1"} 0.0' in page
+    assert 'lienthong_event_loop_lag_seconds_bucket{le="+Inf"} 1.0' in page
 
 
 async def _nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
