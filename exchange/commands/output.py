@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from time import monotonic
 
 from schemas.catalogue import explain
 from schemas.errors import CodedError, Side, Text
@@ -137,20 +138,31 @@ def _width(text: str) -> int:
     )
 
 
+def pace(done: int, total: int, seconds: float) -> str:
+    """Return how fast it goes and how long it will go on: ``25.0/s, 0:39``."""
+    if not done or seconds <= 0:
+        return ""
+    rate = done / seconds
+    left = round((total - done) / rate)
+    return f"{rate:.1f}/s, {left // 60}:{left % 60:02}"
+
+
 class Progress:
     """A progress bar on standard error, silent when nobody looks."""
 
     def __init__(self, total: int, output: Output) -> None:
         self._total = max(total, 1)
         self._done = 0
+        self._began = monotonic()
         self._shown = sys.stderr.isatty() and not output.as_json
 
     def step(self, label: str = "") -> None:
-        """Count one more as done."""
+        """Count one more as done; without a label, rate and remaining time show."""
         self._done += 1
         if not self._shown:
             return
         filled = 30 * self._done // self._total
+        label = label or pace(self._done, self._total, monotonic() - self._began)
         bar = "█" * filled + "░" * (30 - filled)
         end = "\n" if self._done >= self._total else ""
         sys.stderr.write(f"\r{bar} {self._done}/{self._total} {label:<40.40}{end}")

@@ -5,18 +5,26 @@ tells where to sign, and whether there is a secrecy stamp.
 """
 
 import getpass
+import os
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from clients.official import Appearance, Official
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
-from exchange.commands.output import Output
-from schemas.errors import Text
+from exchange.commands.level_options import LEVELS, add_service_options, services_of
+from exchange.commands.output import Output, Refusal
+from exchange.commands.upgrade_folder import enqueue
+from pki.keys.loader import read_passphrase
+from schemas.errors import CodedError, Text
+from signing.batch.listing import parse_placement
+from signing.pades.levels import SignedDocument
 from signing.pades.request import Particulars
 from signing.pades.text_lines import DocumentText
 from signing.profiles import ROLES, CopyForm, Placement, SignatureProfile, SignerRole
+from signing.upgrade_queue import UpgradeTask
 from signing.workers import Job, run_once
 
 _PLACE = "PAGE,X,Y,WIDTH,HEIGHT (pt)"
@@ -24,7 +32,11 @@ _PLACE = "PAGE,X,Y,WIDTH,HEIGHT (pt)"
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
-    parser.add_argument("file", type=Path, help="PDF")
+    parser.add_argument(
+        "file",
+        type=Path,
+        help="PDF; thư mục, hoặc danh sách CSV / a folder, or a list in CSV",
+    )
     parser.add_argument(
         "--key", type=Path, required=True, metavar="FILE", help="PKCS#12: .p12, .pfx"
     )
@@ -53,10 +65,26 @@ def configure(parser: Parser) -> None:
         help="dạng chữ ký / form of the signature",
     )
     parser.add_argument(
+        "--level", choices=list(LEVELS), default="b", help="mức chữ ký / level"
+    )
+    parser.add_argument(
+        "--queue",
+        type=Path,
+        metavar="FOLDER",
+        help="hàng đợi nâng mức khi chưa đạt / where a lower signature waits",
+    )
+    add_service_options(parser)
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="mặc định FILE-signed.pdf / by default the same",
+        help="mặc định FILE-signed.pdf; thư mục nếu ký hàng loạt / a folder for many",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count(),
+        help="số tiến trình khi ký hàng loạt / processes for many documents",
     )
 
 
@@ -86,31 +114,72 @@ def _day(text: str) -> date:
 
 def _placement(text: str) -> Placement:
     try:
-        page, *numbers = text.split(",")
-        x, y, width, height = map(float, numbers)
-        return Placement(int(page), x, y, width, height)
+        return parse_placement(text)
     except ValueError as error:
         raise UsageError(f"--place {text}: {_PLACE}") from error
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Sign and write the signed file beside the original, which stays as it is."""
+    if _is_batch(arguments.file):
+        return _sign_many(arguments, output)
     target = arguments.out or arguments.file.with_name(
         f"{arguments.file.stem}-signed.pdf"
     )
     require_absent(target)
     role = SignerRole(arguments.role)
     _require_particulars(arguments, role)
+    services = services_of(arguments)
     official = open_official(arguments.key, arguments.passphrase_file)
-    signed = _sign(arguments, official, role)
-    write_new(target, signed)
+    signed = _sign(arguments, replace(official, services=services), role)
+    write_new(target, signed.data)
+    _queue_if_incomplete(arguments, target, signed)
     output.result(
-        {"file": str(target), "signer": official.name, "bytes": len(signed)},
+        {
+            "file": str(target),
+            "signer": official.name,
+            "bytes": len(signed.data),
+            **_reached(signed),
+        },
         Text(
-            f"Đã ký: {official.name} → {target}", f"Signed: {official.name} → {target}"
+            f"Đã ký: {official.name} → {target} ({signed.level})",
+            f"Signed: {official.name} → {target} ({signed.level})",
         ),
     )
+    if signed.reason is not None and not output.as_json:
+        error = CodedError(signed.reason.code, place=signed.reason.place)
+        output.refuse(Refusal.of(error))
     return 0
+
+
+def _reached(signed: SignedDocument) -> dict[str, object]:
+    """Tell the level, and what kept the signature from the one that was wanted."""
+    if signed.reason is None:
+        return {"level": signed.level}
+    error = CodedError(signed.reason.code, place=signed.reason.place)
+    missed = Refusal.of(error).as_fields()
+    return {"level": signed.level, "wanted": signed.wanted, "missed": missed}
+
+
+def _queue_if_incomplete(
+    arguments: Arguments, target: Path, signed: SignedDocument
+) -> None:
+    if arguments.queue is not None and not signed.is_complete:
+        task = UpgradeTask(signed.wanted.value)
+        enqueue(arguments.queue, target, signed.data, task)
+
+
+def _is_batch(path: Path) -> bool:
+    """Tell whether many documents are meant: a folder or a list."""
+    return path.is_dir() or path.suffix.lower() == ".csv"
+
+
+def _sign_many(arguments: Arguments, output: Output) -> int:
+    # It signs in this installation, which one that has the key elsewhere need not do.
+    from exchange.commands import sign_batch  # noqa: PLC0415 as above
+
+    _require_used(arguments, SignerRole(arguments.role))
+    return sign_batch.run(arguments, ask_secret(arguments.passphrase_file), output)
 
 
 def _require_particulars(arguments: Arguments, role: SignerRole) -> None:
@@ -126,6 +195,10 @@ def _require_particulars(arguments: Arguments, role: SignerRole) -> None:
     }.get(role)
     if missing:
         raise UsageError(f"thiếu / missing: {missing}")
+    _require_used(arguments, role)
+
+
+def _require_used(arguments: Arguments, role: SignerRole) -> None:
     unused = [f"--{name}" for name in _left_out(arguments, role)]
     if unused:
         raise UsageError(f"không dùng với / not used with --role {role}: {unused[0]}")
@@ -148,7 +221,7 @@ def _left_out(arguments: Arguments, role: SignerRole) -> list[str]:
     ]
 
 
-def _sign(arguments: Arguments, official: Official, role: SignerRole) -> bytes:
+def _sign(arguments: Arguments, official: Official, role: SignerRole) -> SignedDocument:
     """Sign in the role asked for; a seal with a number puts the number on first."""
     document = read_file(arguments.file)
     profile = SignatureProfile(arguments.profile)
@@ -168,8 +241,9 @@ def _sign(arguments: Arguments, official: Official, role: SignerRole) -> bytes:
         placement=arguments.place,
         field_name=arguments.field,
     )
-    return official.sign(
+    return official.sign_at_level(
         document,
+        LEVELS[arguments.level],
         role=role,
         appearance=appearance,
         profile=profile,
@@ -194,9 +268,18 @@ def open_official(key: Path, passphrase_file: Path | None) -> Official:
         UsageError: no passphrase is given and nobody can be asked.
         PkiError: the file or its passphrase is wrong.
     """
+    return Official.from_pkcs12(key, ask_secret(passphrase_file))
+
+
+def ask_secret(passphrase_file: Path | None) -> bytes | None:
+    """Read a passphrase, or ask for it where somebody can answer.
+
+    Raises:
+        UsageError: no passphrase is given and nobody can be asked.
+        PkiError: the file is unreadable or exposed.
+    """
     if passphrase_file is not None:
-        return Official.from_files(key, passphrase_file)
+        return read_passphrase(passphrase_file)
     if not sys.stdin.isatty():
         raise UsageError("thiếu / missing: --passphrase-file")
-    passphrase = getpass.getpass("Mật khẩu / Passphrase: ")
-    return Official.from_pkcs12(key, passphrase.encode())
+    return getpass.getpass("Mật khẩu / Passphrase: ").encode()

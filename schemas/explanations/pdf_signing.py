@@ -155,6 +155,19 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Kiểm tra lại số, ký hiệu và ngày tháng trong sổ đăng ký văn bản đi.",
         next_en="Check number, notation and date against the outgoing register.",
     ),
+    ErrorCode.SIGN_LIST_INVALID: explanation(
+        Side.FILE,
+        vi="Danh sách ký hàng loạt có chỗ sai hoặc thiếu.",
+        en="Something in the list of documents to sign is wrong or missing.",
+        next_vi=(
+            "Sửa dòng được nêu; dòng đầu phải có cột file, có thể có role, number, "
+            "date, place, field, signer_name, copy_form, text."
+        ),
+        next_en=(
+            "Correct the row named; the first line must have the column file and may "
+            "have role, number, date, place, field, signer_name, copy_form, text."
+        ),
+    ),
     ErrorCode.GLYPH_MISSING: explanation(
         Side.SIGNER,
         vi="Có ký tự không hiển thị được bằng phông chữ của chữ ký.",

@@ -150,9 +150,8 @@ def _ended(signed: SignedFile, reason: Reason) -> SignedFile:
 @contextmanager
 def _temporary_beside(target: Path) -> Iterator[Path]:
     try:
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{target.name}.", dir=target.parent
-        )
+        # Not named after the target, whose name may be as long as a name can be.
+        descriptor, name = tempfile.mkstemp(prefix=".signing-", dir=target.parent)
         os.close(descriptor)
     except OSError as error:
         raise SigningError(ErrorCode.FILE_NOT_WRITTEN, place=target.name) from error

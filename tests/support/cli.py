@@ -50,14 +50,14 @@ def lienthong(*words: str | Path) -> Said:
     return Said(code, out.getvalue(), err.getvalue())
 
 
-def program(*words: str | Path) -> Said:
+def program(*words: str | Path, timeout: float = 60) -> Said:
     """Run the command line as a program of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "exchange", *map(str, words)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
