@@ -35,8 +35,8 @@ def stock_signed(
     """Sign with the library's own signer, visibly in `box` on the first page."""
     signer = SimpleSigner(
         signing_cert=_asn1(credential.certificate),
-        signing_key=_private(credential),
-        cert_registry=_store(credential),
+        signing_key=private_of(credential),
+        cert_registry=store_of(credential),
     )
     described = PdfSignatureMetadata(
         field_name=field_name,
@@ -66,8 +66,8 @@ def time_stamped(source: bytes) -> bytes:
     authority = _time_stamp_authority()
     stamper = DummyTimeStamper(
         tsa_cert=_asn1(authority.certificate),
-        tsa_key=_private(authority),
-        certs_to_embed=_store(authority),
+        tsa_key=private_of(authority),
+        certs_to_embed=store_of(authority),
     )
     output = BytesIO()
     PdfTimeStamper(stamper, field_name="time").timestamp_pdf(
@@ -79,7 +79,8 @@ def time_stamped(source: bytes) -> bytes:
     return output.getvalue()
 
 
-def _private(credential: Credential) -> keys.PrivateKeyInfo:
+def private_of(credential: Credential) -> keys.PrivateKeyInfo:
+    """Return the key as the library takes it."""
     if not isinstance(credential.key, HeldKey):
         raise TypeError
     octets = credential.key.private.private_bytes(
@@ -88,7 +89,8 @@ def _private(credential: Credential) -> keys.PrivateKeyInfo:
     return keys.PrivateKeyInfo.load(octets)
 
 
-def _store(credential: Credential) -> SimpleCertificateStore:
+def store_of(credential: Credential) -> SimpleCertificateStore:
+    """Return the chain as the library takes it."""
     store = SimpleCertificateStore()
     store.register_multiple([_asn1(one) for one in credential.chain])
     return store
