@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pki.keys.api import Credential
 from pki.trust import TrustMaterial, TrustStore
 from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
+from schemas.verdict import Indication
 from signing.evidence_sources import StoredEvidence
 from signing.pades.levels import (
     EvidenceSource,
@@ -22,6 +23,7 @@ from signing.pades.renew import renew_archive
 from signing.pades.request import SignRequest
 from signing.pades.signer import sign_document
 from signing.profiles import SignatureLevel, SignerRole
+from signing.validation.pdf import judge_pdf
 from tests.support.pki import NOW, TestPki
 from tests.support.time_stamps import TSA_SHAPE, PrivateKey, authority, tsa_credential
 
@@ -153,6 +155,11 @@ class LevelDesk:
         done = self.attempt(source, level, *who, **changes)  # type: ignore[arg-type]  # as there
         assert done.is_complete, done.reason
         return done.data
+
+    def is_passed(self, signed: bytes) -> bool:
+        """Tell whether the verdict is that all is well."""
+        verdict = judge_pdf(signed, material=self.material(), at=self.now)
+        return verdict.indication is Indication.TOTAL_PASSED
 
     def later(self, **how: float) -> None:
         """Let time go by."""

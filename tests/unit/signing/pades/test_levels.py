@@ -1,14 +1,18 @@
 """Levels above B-B: what is added, what is left alone, what is refused."""
 
 import pytest
+from asn1crypto import cms
 
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from schemas.verdict import Reason
+from signing.errors import SigningError
 from signing.pades.extend import extend_pdf
+from signing.pades.levels import TokenRoom
 from signing.profiles import SignatureLevel, SignerRole
+from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.levels import ABOVE_B_B, LevelDesk, stored, subjects
-from tests.support.signed_pdf import LETTER, signatures
+from tests.support.signed_pdf import LETTER, signatures, tampered
 
 SOURCE = LETTER.read_bytes()
 LEVELS = tuple(SignatureLevel)
@@ -106,3 +110,60 @@ def test_revoked_signer_is_refused_before_the_key_is_used(desk: LevelDesk) -> No
     desk.pki.issuing.revoke(person.certificate, desk.now)
     with pytest.raises(PkiError, match=ErrorCode.CERTIFICATE_REVOKED):
         desk.attempt(SOURCE, SignatureLevel.B_B, person)
+
+
+def test_time_stamp_stands_in_the_cms_as_another_library_writes_it(
+    desk: LevelDesk,
+) -> None:
+    (found,) = signatures(desk.signed(SOURCE, SignatureLevel.B_T))
+    (attribute,) = found.signer_info["unsigned_attrs"]
+    token = attribute["values"][0].dump()
+    written = cms.CMSAttribute(
+        {
+            "type": "signature_time_stamp_token",
+            "values": [cms.ContentInfo.load(token, strict=True)],
+        }
+    )
+    assert attribute.dump(force=False) == written.dump()
+    info = found.signer_info
+    stock = cms.SignerInfo(
+        {key: info[key] for key in info if key != "unsigned_attrs"}
+        | {"unsigned_attrs": cms.CMSAttributes([written])}
+    )
+    assert info.dump() == stock.dump(force=True)
+
+
+def test_room_is_what_the_authority_needs_once_it_is_known(desk: LevelDesk) -> None:
+    first, second = (desk.signed(SOURCE, SignatureLevel.B_T) for _ in range(2))
+    room = [
+        len(one.pkcs7_content) for data in (first, second) for one in signatures(data)
+    ]
+    assert room[1] < room[0]
+    padding = len(signatures(second)[0].pkcs7_content.rstrip(b"\0"))
+    assert room[1] - padding < 100
+
+
+def test_token_too_large_for_its_room_leaves_a_sound_signature(desk: LevelDesk) -> None:
+    desk.room = TokenRoom(first=100)
+    done = desk.attempt(SOURCE, SignatureLevel.B_LTA)
+    assert done.level is SignatureLevel.B_B
+    assert done.reason is not None
+    assert done.reason.code is ErrorCode.TIME_STAMP_TOO_LARGE
+    assert signatures(done.data)[0].field_name == "lienthong-person"
+    extended = extend_pdf(done.data, level=done.wanted, services=desk.services())
+    assert desk.is_passed(extended)
+
+
+@pytest.mark.parametrize("broken", ["encrypted", "tampered", "unsigned"])
+def test_files_that_are_not_sound_are_not_extended(
+    desk: LevelDesk, broken: str
+) -> None:
+    signed = desk.signed(SOURCE, SignatureLevel.B_B)
+    source, code = {
+        "encrypted": (encrypted_pdf(), ErrorCode.PDF_ENCRYPTED),
+        "tampered": (tampered(signed), ErrorCode.PDF_ALREADY_BROKEN),
+        "unsigned": (SOURCE, ErrorCode.NOT_SIGNED),
+    }[broken]
+    with pytest.raises(SigningError, match=code):
+        extend_pdf(source, level=SignatureLevel.B_LTA, services=desk.services())
+    assert desk.asked == 0
