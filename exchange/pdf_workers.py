@@ -6,6 +6,7 @@ from datetime import datetime
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
+from signing.validation.files import unread_file
 from signing.workers.failure import WorkerFailure
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import Job
@@ -28,6 +29,20 @@ class PooledPdfReader:
         result = await self._pool.run(Job.JUDGE_PDF, data, material=material, at=at)
         if not isinstance(result, Verdict):
             raise WorkerFailure(ErrorCode.PARSER_FAILED)
+        return result
+
+    async def judge_file(
+        self, data: bytes, *, material: TrustMaterial, now: datetime
+    ) -> Verdict:
+        """Judge a file of any kind; what breaks its worker is a verdict too."""
+        try:
+            result = await self._pool.run(
+                Job.JUDGE_FILE, data, material=material, now=now
+            )
+        except WorkerFailure as failure:
+            return unread_file(data, failure)
+        if not isinstance(result, Verdict):
+            return unread_file(data, WorkerFailure(ErrorCode.PARSER_FAILED))
         return result
 
     async def first_page_lines(self, data: bytes) -> Sequence[str]:

@@ -60,6 +60,14 @@ class PdfReader(Protocol):
             SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
         """
 
+    async def judge_file(
+        self, data: bytes, *, material: TrustMaterial, now: datetime
+    ) -> Verdict:
+        """Judge a file of any kind; a bundle as of its manifest, all others as of now.
+
+        What cannot be read to an end is a verdict too.
+        """
+
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         """Return the lines of text on the first page.
 

@@ -17,6 +17,7 @@ from exchange.keys import open_key
 from exchange.pdf_signers import PooledPdfSigner
 from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
+from exchange.remembered_verdicts import RememberedVerdicts
 from exchange.services import Hub, Services
 from exchange.signals import Signals
 from exchange.trust import FollowedTrust
@@ -78,7 +79,7 @@ class ExchangeRole:
             clock=base.clock,
             hub=self._hub,
             trust=self._trust,
-            pdfs=PooledPdfReader(pool),
+            pdfs=RememberedVerdicts(PooledPdfReader(pool)),
             signer=PooledPdfSigner(signing_pool),
             signals=Signals(),
             limits=settings.limits,

@@ -41,6 +41,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, SystemId
 from schemas.verdict import Verdict
 from schemas.vocabulary import Level, StatusCode
+from signing.validation.files import Question, judge_file, unread_file
 from signing.validation.first_page import first_page_lines
 from signing.validation.pdf import judge_pdf
 from signing.workers.failure import WorkerFailure
@@ -64,6 +65,12 @@ class InProcessPdfs:
     ) -> Verdict:
         return judge_pdf(data, material=material, at=at)
 
+    async def judge_file(
+        self, data: bytes, *, material: TrustMaterial, now: datetime
+    ) -> Verdict:
+        question = Question(material=material, at=None, now=now, judge_pdf=judge_pdf)
+        return judge_file(data, question)
+
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         return first_page_lines(data)
 
@@ -75,6 +82,11 @@ class CrashingPdfs:
         self, data: bytes, *, material: TrustMaterial, at: datetime
     ) -> Verdict:
         raise WorkerFailure(ErrorCode.PARSER_FAILED)
+
+    async def judge_file(
+        self, data: bytes, *, material: TrustMaterial, now: datetime
+    ) -> Verdict:
+        return unread_file(data, WorkerFailure(ErrorCode.PARSER_FAILED))
 
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         raise WorkerFailure(ErrorCode.LIMIT_EXCEEDED)
