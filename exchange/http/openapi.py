@@ -85,7 +85,7 @@ def _responses(route: Route) -> dict[str, Any]:
         **{
             str(status): {
                 "description": route.summary,
-                "content": {media_type: {}},
+                "content": {one: {} for one in (media_type, *route.also)},
             }
             for status, media_type in route.answers.items()
         },

@@ -26,6 +26,7 @@ class Route:
         path: as OpenAPI writes it.
         request: media types of the body; none when there is no body.
         answers: media type of each status.
+        also: further media types that Accept may ask for, in a good answer.
         query: parameters of the query.
         is_open: whether it answers callers without a certificate.
         is_transfer: whether large bodies travel, which takes time.
@@ -38,6 +39,7 @@ class Route:
     handler: Handler
     answers: Mapping[int, str] = field(default_factory=dict)
     request: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     query: tuple[Query, ...] = ()
     is_open: bool = False
     is_transfer: bool = False

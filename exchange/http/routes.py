@@ -8,6 +8,7 @@ from exchange.http import (
     envelopes,
     evidence,
     health,
+    verifying,
 )
 from exchange.http import signing as remote_signing
 from exchange.http.answers import JSON, OCTETS, TEXT, XML, ZIP
@@ -170,6 +171,18 @@ AGENCY_ROUTES: tuple[Route, ...] = (
         handler=evidence.bundle,
         answers={200: ZIP},
         query=(_AGENCY,),
+        is_transfer=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/verify",
+        operation_id="verifyFile",
+        summary="Kiểm tra tệp đã ký / the verdict on a signed file; nothing is kept",
+        handler=verifying.verify,
+        request=(OCTETS, "application/pdf", XML, "multipart/related", ZIP),
+        answers={200: JSON},
+        also=(XML, "text/html"),
+        query=(Query(name="lang", summary="vi, en: tiếng của trang / of the page"),),
         is_transfer=True,
     ),
     Route(

@@ -1,0 +1,66 @@
+"""Handler: the verdict on a file that is handed in."""
+
+from aiohttp import web
+
+from exchange.http import answers
+from exchange.http.keys import GATE, SERVICES
+from exchange.http.limits import body_chunks, require_length
+from exchange.usecases.verify_file import VerifyFile, verify_file
+from schemas.render import verdict_to_json
+from signing.reports import etsi, page
+from signing.reports.report import Report
+
+_HTML = page.MEDIA_TYPE
+FORMS = (answers.JSON, answers.XML, _HTML)
+"""What can be asked for by Accept."""
+
+_PAGE_HEADERS = {
+    "Content-Security-Policy": f"{page.POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+async def verify(request: web.Request) -> web.Response:
+    """POST /v1/verify."""
+    services = request.app[SERVICES]
+    limits = services.limits
+    require_length(request, limit=limits.pdf_bytes)
+    command = VerifyFile(
+        content_type=request.headers.get("Content-Type", ""),
+        chunks=body_chunks(request, idle_seconds=limits.idle_seconds),
+        language=request.query.get("lang", "vi"),
+    )
+    with request.app[GATE].passed():
+        report = await verify_file(services, command)
+    return _answer(report, wanted_form(request.headers.get("Accept", "")))
+
+
+def wanted_form(accept: str) -> str:
+    """Return the first form that the caller takes; JSON where it does not say.
+
+    Weights only tell what is refused (``q=0``): who has a wish names it first.
+    """
+    for one in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name in FORMS and not any(_is_zero(part) for part in parameters):
+            return name
+    return answers.JSON
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name.strip() == "q" and value.strip().rstrip("0") in {"", "0", "0.", "."}
+
+
+def _answer(report: Report, form: str) -> web.Response:
+    if form == answers.XML:
+        return answers.xml(etsi.render(report))
+    if form == _HTML:
+        return web.Response(
+            body=page.render(report),
+            content_type=_HTML,
+            charset="utf-8",
+            headers=_PAGE_HEADERS,
+        )
+    return answers.as_json(verdict_to_json(report.verdict))
