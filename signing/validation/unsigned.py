@@ -12,6 +12,8 @@ SIGNATURE_TIME_STAMP = bytes.fromhex("2a864886f70d010910020e")
 """id-aa-signatureTimeStampToken (RFC 3161 appendix A), without its header."""
 
 _UNSIGNED = 0xA1
+_SHAPE = (0x06, 0x31)
+_SEQUENCE = 0x30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +51,6 @@ def unsigned_attributes(signed_data: bytes) -> tuple[UnsignedAttribute, ...] | N
 
 def _attribute(encoded: bytes) -> UnsignedAttribute:
     kind, values = contents(encoded)
+    if encoded[0] != _SEQUENCE or (kind[0], values[0]) != _SHAPE:
+        raise ValueError("not an attribute")
     return UnsignedAttribute(octets(kind), contents(values))
