@@ -6,17 +6,21 @@ signed once, and signed files that are there are never written over.
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, UsageError
 from exchange.commands.files import make_folder, read_file
+from exchange.commands.level_options import LEVELS, services_of
 from exchange.commands.output import Output, Progress, Refusal
+from exchange.commands.upgrade_folder import enqueue
 from schemas.errors import CodedError, ErrorCode, Text
 from signing.batch.listing import read_list
 from signing.batch.plan import BatchItem, Manner, items_of_folder
 from signing.batch.run import BatchRun, Result
 from signing.batch.station import Desk, Outcome
 from signing.profiles import CopyForm, SignatureProfile, SignerRole
+from signing.upgrade_queue import UpgradeTask
 
 
 def run(arguments: Arguments, secret: bytes | None, output: Output) -> int:
@@ -35,12 +39,14 @@ def run(arguments: Arguments, secret: bytes | None, output: Output) -> int:
         secret=secret,
         image=read_file(arguments.image) if arguments.image else None,
         folder=out,
+        services=partial(services_of, arguments),
     )
     batch = BatchRun(items, desk, arguments.jobs)
     progress = Progress(len(items), output)
 
     def step(result: Result) -> None:
         progress.step()
+        _queue_if_incomplete(arguments, result, out)
         if output.as_json:
             output.line(_fields(result, out))
 
@@ -68,6 +74,7 @@ def _items(arguments: Arguments, out: Path) -> Sequence[BatchItem]:
         placement=arguments.place,
         field_name=arguments.field,
         profile=SignatureProfile(arguments.profile),
+        level=LEVELS[arguments.level],
     )
     if not arguments.file.is_dir():
         data = read_file(arguments.file)
@@ -93,8 +100,19 @@ def _fields(result: Result, out: Path) -> dict[str, object]:
     fields: dict[str, object] = {"file": result.item.label, "state": done.outcome.value}
     if done.outcome is Outcome.REFUSED:
         return fields | {"error": Refusal.of(_error(result)).as_fields()}
-    target = str(out / job.target) if job else ""
-    return fields | {"out": target}
+    fields |= {"out": str(out / job.target) if job else ""}
+    return fields | ({"level": done.level} if done.level else {})
+
+
+def _queue_if_incomplete(arguments: Arguments, result: Result, out: Path) -> None:
+    """Let a document wait whose signature has not the level wanted yet."""
+    job, level = result.item.job, result.done.level
+    if arguments.queue is None or job is None or level is None:
+        return
+    if not level.includes(job.manner.level):
+        path = out / job.target
+        task = UpgradeTask(job.manner.level.value)
+        enqueue(arguments.queue, path, read_file(path), task)
 
 
 def _error(result: Result) -> CodedError:

@@ -15,7 +15,14 @@ from schemas.errors import CodedError, ErrorCode
 from signing.errors import SigningError
 from signing.pades.request import Particulars, SignRequest
 from signing.pades.text_lines import DocumentText
-from signing.profiles import ROLES, CopyForm, Placement, SignatureProfile, SignerRole
+from signing.profiles import (
+    ROLES,
+    CopyForm,
+    Placement,
+    SignatureLevel,
+    SignatureProfile,
+    SignerRole,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class Manner:
     field_name: str | None = None
     text_lines: tuple[str, ...] = ()
     profile: SignatureProfile = SignatureProfile.STANDARD
+    level: SignatureLevel = SignatureLevel.B_B
 
     def requests(
         self, at: datetime, *, image: bytes | None, text: DocumentText | None
@@ -62,6 +70,7 @@ class Manner:
                 field_name=self.field_name,
                 profile=self.profile,
                 particulars=known,
+                level=self.level,
             )
         except ValueError as error:
             raise SigningError(ErrorCode.SIGN_LIST_INVALID, place=str(error)) from error
@@ -165,12 +174,16 @@ class Entry:
     Args:
         task: names what was done.
         signed: SHA-256 of the signed file.
+        size: its octets; it may have grown since, by later revisions.
+        level: of its signature.
         temporary: the file that was to become the target.
     """
 
     target: str
     task: str
     signed: str
+    size: int
+    level: SignatureLevel
     temporary: str
 
 
@@ -191,7 +204,8 @@ def standing(
     Args:
         entry: of the record, if it has one for the target.
         task: what is wanted.
-        target: SHA-256 of the target; None if it is absent.
+        target: SHA-256 of the target, as far as the entry says that it goes; None if
+            it is absent.
         waiting: SHA-256 of the file that the entry names; None if it is absent.
     """
     if target is not None:

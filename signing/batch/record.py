@@ -15,6 +15,7 @@ from typing import Self
 from schemas.errors import ErrorCode
 from signing.batch.plan import Entry
 from signing.errors import SigningError
+from signing.profiles import SignatureLevel
 
 RECORD_NAME = ".lienthong-sign.jsonl"
 
@@ -89,6 +90,14 @@ def _parsed(line: bytes) -> Entry | None:
         fields = json.loads(line)
         names = ("target", "task", "signed", "temporary")
         target, task, signed, temporary = (str(fields[name]) for name in names)
+        size, level = int(fields["size"]), SignatureLevel(fields["level"])
     except (ValueError, KeyError, TypeError):
         return None
-    return Entry(target=target, task=task, signed=signed, temporary=temporary)
+    return Entry(
+        target=target,
+        task=task,
+        signed=signed,
+        size=size,
+        level=level,
+        temporary=temporary,
+    )

@@ -7,10 +7,11 @@ and when, is decided by who started it. It ends when that one does.
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -23,10 +24,15 @@ from schemas.errors import CodedError, ErrorCode
 from signing.batch.plan import Entry, SignJob, Standing, standing, task_digest
 from signing.batch.texts import TextReader
 from signing.errors import SigningError
-from signing.pades.in_place import sign_in_place
+from signing.pades.in_place import SignedFile, sign_in_place
+from signing.pades.levels import SigningServices
 from signing.pades.reading import MAX_PDF_BYTES
+from signing.pades.request import SignRequest
+from signing.profiles import SignatureLevel
 
 TEMPORARY_PREFIX = ".signing-"
+
+_READ_AT_ONCE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,7 @@ class Desk:
         module: PKCS #11 module, where the address of a token names none.
         image: PNG of the signature or the seal.
         folder: of the signed files.
+        services: makes, in the process, whom to ask for time stamps and evidence.
     """
 
     key: str
@@ -48,6 +55,7 @@ class Desk:
     module: Path | None = None
     image: bytes | None = field(default=None, repr=False)
     folder: Path
+    services: Callable[[], SigningServices] = SigningServices
 
     @property
     def is_token(self) -> bool:
@@ -79,6 +87,7 @@ class Done:
     Args:
         number: of its task.
         entry: for the record; None where nothing was signed.
+        level: of the signature, signed now or before.
         code: of the refusal; empty if there is none.
         place: of the refusal.
     """
@@ -86,6 +95,7 @@ class Done:
     number: int
     outcome: Outcome
     entry: Entry | None = None
+    level: SignatureLevel | None = None
     code: str = ""
     place: str = ""
 
@@ -112,13 +122,13 @@ def serve(connection: Connection, desk: Desk) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         try:
-            credential = _open(desk)
+            credential, services = _open(desk), desk.services()
         except CodedError as error:
             connection.send(Opened(code=error.code, place=error.place))
             return
         connection.send(Opened(signer=common_name(credential.certificate)))
         with TextReader() as texts:
-            station = _Station(desk, credential, texts)
+            station = _Station(desk, credential, services, texts)
             while True:
                 connection.send(station.work(connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -132,8 +142,15 @@ def _open(desk: Desk) -> Credential:
 
 
 class _Station:
-    def __init__(self, desk: Desk, credential: Credential, texts: TextReader) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        credential: Credential,
+        services: SigningServices,
+        texts: TextReader,
+    ) -> None:
         self._desk, self._credential, self._texts = desk, credential, texts
+        self._services = services
         own = credential.certificate.fingerprint(hashes.SHA256()).hex()
         self._common = f"{own} {sha256(desk.image or b'').hexdigest()}"
 
@@ -151,7 +168,7 @@ class _Station:
         wanted = task_digest(task.job, sha256(document).hexdigest(), self._common)
         match self._standing(task, wanted):
             case Standing.DONE:
-                return Done(number=task.number, outcome=Outcome.ALREADY)
+                return self._already(task)
             case Standing.TAKEN:
                 place = task.job.target.name
                 raise SigningError(ErrorCode.FILE_NOT_WRITTEN, place=place)
@@ -159,16 +176,30 @@ class _Station:
                 entry = task.entry
             case _:
                 entry = self._signed(task.job, document, wanted)
-        return Done(number=task.number, outcome=Outcome.SIGNED, entry=entry)
+        level = entry.level if entry else None
+        return Done(
+            number=task.number, outcome=Outcome.SIGNED, entry=entry, level=level
+        )
+
+    def _already(self, task: Task) -> Done:
+        """Tell the level reached then, unless the file has grown since."""
+        level, entry = None, task.entry
+        if entry and (self._desk.folder / entry.target).stat().st_size == entry.size:
+            level = entry.level
+        return Done(number=task.number, outcome=Outcome.ALREADY, level=level)
 
     def _standing(self, task: Task, wanted: str) -> Standing:
         folder, entry = self._desk.folder, task.entry
-        waiting = folder / Path(entry.temporary).name if entry else None
+        target = folder / task.job.target
+        if entry is None:
+            found = "" if target.exists() else None
+            return standing(entry, wanted, target=found, waiting=None)
+        waiting = folder / Path(entry.temporary).name
         return standing(
             entry,
             wanted,
-            target=_digest(folder / task.job.target),
-            waiting=_digest(waiting) if waiting else None,
+            target=_digest_of_first(entry.size, target),
+            waiting=_digest_of_first(entry.size, waiting),
         )
 
     def _signed(self, job: SignJob, document: bytes, task: str) -> Entry:
@@ -178,14 +209,23 @@ class _Station:
         )
         path = _written(self._desk.folder, document)
         try:
-            for request in requests:
-                sign_in_place(path, credential=self._credential, request=request)
-            signed = _durable_digest(path)
+            *_, signed = [self._sign(path, request) for request in requests]
+            _make_durable(path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         return Entry(
-            target=str(job.target), task=task, signed=signed, temporary=path.name
+            target=str(job.target),
+            task=task,
+            signed=_digest_of_first(signed.size, path) or "",
+            size=signed.size,
+            level=signed.level,
+            temporary=path.name,
+        )
+
+    def _sign(self, path: Path, request: SignRequest) -> SignedFile:
+        return sign_in_place(
+            path, credential=self._credential, request=request, services=self._services
         )
 
 
@@ -208,20 +248,24 @@ def _written(folder: Path, document: bytes) -> Path:
     return Path(name)
 
 
-def _digest(path: Path) -> str | None:
+def _digest_of_first(size: int, path: Path) -> str | None:
+    """Return the SHA-256 of the first octets of a file; None if it is absent."""
+    digest = sha256()
     try:
         with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
+            while size > 0 and (piece := file.read(min(size, _READ_AT_ONCE))):
+                digest.update(piece)
+                size -= len(piece)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise SigningError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+    return digest.hexdigest()
 
 
-def _durable_digest(path: Path) -> str:
+def _make_durable(path: Path) -> None:
     try:
         with path.open("rb") as file:
             os.fsync(file.fileno())
-            return file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise SigningError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error

@@ -16,10 +16,23 @@ from signing.batch.plan import (
     task_digest,
 )
 from signing.errors import SigningError
-from signing.profiles import CopyForm, Placement, SignatureProfile, SignerRole
+from signing.profiles import (
+    CopyForm,
+    Placement,
+    SignatureLevel,
+    SignatureProfile,
+    SignerRole,
+)
 
 AT = datetime(2026, 10, 5, tzinfo=UTC)
-ENTRY = Entry(target="a.pdf", task="task", signed="signed", temporary=".signing-1")
+ENTRY = Entry(
+    target="a.pdf",
+    task="task",
+    signed="signed",
+    size=9,
+    level=SignatureLevel.B_B,
+    temporary=".signing-1",
+)
 JOB = SignJob(source=Path("a.pdf"), target=PurePosixPath("a.pdf"), manner=Manner())
 
 
@@ -55,6 +68,7 @@ def test_document_is_signed_published_left_or_refused(
         {"placement": Placement(1, 2, 3, 4, 5)},
         {"field_name": "chu-ky"},
         {"text_lines": ("Đã ký",)},
+        {"level": SignatureLevel.B_T},
         {"profile": SignatureProfile.VGCA_COMPATIBLE},
     ],
     ids=str,

@@ -21,6 +21,7 @@ from signing.batch.record import RECORD_NAME, BatchRecord
 from signing.batch.run import BatchRun, Result
 from signing.batch.station import Desk, Done, Opened, Outcome, Task
 from signing.errors import SigningError
+from signing.profiles import SignatureLevel
 from tests.support.pki import HeldKey, TestPki
 from tests.support.signed_pdf import LETTER, signatures
 
@@ -166,6 +167,33 @@ def test_half_a_line_and_strays_of_a_crash_are_overcome(
     assert before.items() <= contents(desk.folder).items()
     assert not list(desk.folder.glob(".signing-*"))
     assert outcomes(items, desk) == {Outcome.ALREADY}
+
+
+def test_target_that_grew_by_a_revision_is_done(
+    desk: Desk, items: list[BatchItem]
+) -> None:
+    """It was extended to a higher level in the meantime, or sealed."""
+    run(items[:1], desk)
+    target = desk.folder / "a.pdf"
+    with target.open("ab") as file:
+        file.write(b"a later revision")
+    grown = target.read_bytes()
+    done = run(items[:1], desk)["a.pdf"]
+    assert (done.outcome, done.level) == (Outcome.ALREADY, None)
+    assert target.read_bytes() == grown
+
+
+def test_level_is_kept_for_those_that_wait(desk: Desk, items: list[BatchItem]) -> None:
+    wanted = Manner(level=SignatureLevel.B_T)
+    jobs = [one.job for one in items if one.job]
+    items = [
+        replace(one, job=replace(job, manner=wanted))
+        for one, job in zip(items, jobs, strict=True)
+    ]
+    first, second = run(items, desk), run(items, desk)
+    levels = [one.level for one in (*first.values(), *second.values())]
+    assert levels == [SignatureLevel.B_B] * 6, "nobody stamps here"
+    assert {one.outcome for one in second.values()} == {Outcome.ALREADY}
 
 
 def test_record_of_a_lost_line_leaves_the_target_alone(
