@@ -116,9 +116,19 @@ def _request(
     return builder.build().public_bytes(Encoding.DER)
 
 
+def is_prepared(answer: bytes) -> bool:
+    """Tell whether a checked answer was made before it was asked for (no nonce)."""
+    return _nonce_of(answer) is None
+
+
 def _nonce_fits(answer: bytes, nonce: bytes) -> bool:
+    own = _nonce_of(answer)
+    return own is None or hmac.compare_digest(own, nonce)
+
+
+def _nonce_of(answer: bytes) -> bytes | None:
     # It was read completely before, so that its extensions can be read.
     for one in ocsp.load_der_ocsp_response(answer).extensions:
         if one.oid == OCSPExtensionOID.NONCE and isinstance(one.value, x509.OCSPNonce):
-            return hmac.compare_digest(one.value.nonce, nonce)
-    return True
+            return one.value.nonce
+    return None

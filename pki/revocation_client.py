@@ -13,7 +13,7 @@ from pki.certificates import read_certificate
 from pki.errors import PkiError
 from pki.http_fetch import HttpFetcher, Question, read_address
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.ocsp_client import ask_responder, responder_addresses
+from pki.ocsp_client import ask_responder, is_prepared, responder_addresses
 from pki.revocation import read_revocation_list
 from schemas.errors import ErrorCode
 
@@ -67,10 +67,11 @@ class RevocationClient:
         must be; whether it is new enough is for the caller to judge.
         """
         answer = self._answer(certificate, issuer)
-        if answer is not None:
+        if answer is not None and not is_prepared(answer):
             return (), (answer,)
+        # An answer from stock may be older than the list.
         found = self._list(certificate, issuer)
-        return ((found,) if found else ()), ()
+        return ((found,) if found else ()), ((answer,) if answer else ())
 
     def _answer(
         self, certificate: x509.Certificate, issuer: x509.Certificate

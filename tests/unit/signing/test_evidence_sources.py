@@ -13,6 +13,7 @@ from signing.evidence_sources import FetchedEvidence, StoredEvidence
 from signing.pades.levels import Evidence, EvidenceQuestion
 from signing.profiles import SignatureLevel
 from tests.support.levels import LevelDesk, stored, subjects
+from tests.support.ocsp import request_for
 from tests.support.revocation_service import RevocationService
 from tests.support.signed_pdf import LETTER
 
@@ -86,6 +87,19 @@ def test_old_answer_given_again_does_not_count(service: RevocationService) -> No
     )
     assert answers == ()
     assert len(fetched) == 1
+
+
+def test_list_is_fetched_beside_an_answer_from_stock(
+    service: RevocationService,
+) -> None:
+    signer = service.person()
+    issuer = service.desk.pki.issuing.credential.certificate
+    plain = request_for(signer.certificate, issuer=issuer)
+    service.replayed = service.answer(plain)
+    service.desk.later(minutes=1)
+    evidence = collected(service, signer)
+    assert service.heard == ["POST", "GET"]
+    assert evidence.crls
 
 
 def test_answer_about_another_certificate_does_not_count(
