@@ -27,6 +27,7 @@ from signing.reports.rows import (
     problems,
     same,
     signature_rows,
+    title_of,
 )
 from signing.reports.style import STYLE
 from signing.reports.svg import picture, symbol
@@ -101,7 +102,7 @@ class _Page:
         shown = picture(drawing, label) if drawing.boxes else ""
         return (
             f"<section><h3>{symbol(MARKS[signature.indication])}<span>"
-            f"{self._both(words.SIGNATURE)} {escape(place)}: "
+            f"{self._both(title_of(signature))} {escape(place)}: "
             f"{escape(self._report.say(state))}</span></h3>"
             f"{self._rows(signature_rows(signature))}{shown}</section>"
         )

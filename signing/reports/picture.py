@@ -13,7 +13,14 @@ from schemas.timestamps import VIETNAM
 from schemas.verdict import CertificateSummary, SignatureVerdict
 from signing.reports import words
 from signing.reports.report import Report
-from signing.reports.rows import Mark, check_of, check_row, clean, local
+from signing.reports.rows import (
+    Mark,
+    check_of,
+    check_row,
+    clean,
+    holder_of,
+    local,
+)
 
 WIDTH = 340.0
 INDENT = 14.0
@@ -78,19 +85,20 @@ def chain_picture(signature: SignatureVerdict, report: Report) -> Picture:
     """Draw the chain with its revocation answers, and the time stamp if any."""
     last = len(signature.chain) - 1
     contents = [
-        _certificate(signature, one, _title(number, last), report)
+        _certificate(signature, one, _title(signature, number, last), report)
         for number, one in enumerate(signature.chain)
     ]
     contents.reverse()
     if contents and signature.timestamp_time:
-        moment = local(signature.timestamp_time)
-        contents.append(_Content(words.TIME_STAMP, (moment,), Mark.GOOD))
+        by = (clean(signature.timestamp_authority),)
+        lines = (*filter(None, by), local(signature.timestamp_time))
+        contents.append(_Content(words.TIME_STAMP, lines, Mark.GOOD))
     return Picture(_stacked(contents, report))
 
 
-def _title(number: int, last: int) -> Text:
+def _title(signature: SignatureVerdict, number: int, last: int) -> Text:
     if number == 0:
-        return words.SIGNER
+        return holder_of(signature)
     return words.ROOT if number == last else words.AUTHORITY
 
 

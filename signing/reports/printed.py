@@ -25,6 +25,7 @@ from signing.reports.rows import (
     problems,
     same,
     signature_rows,
+    title_of,
 )
 from signing.reports.sheets import HEIGHT, WIDTH, Sheets
 
@@ -96,7 +97,7 @@ class _Writer:
         say = self._report.say
         place = " – ".join(clean(one) for one in (part, signature.field) if one)
         state = say(words.SHORT[signature.indication])
-        title = f"{say(words.SIGNATURE)} {place}: {state}"
+        title = f"{say(title_of(signature))} {place}: {state}"
         self._sheets.heading(title, mark=MARKS[signature.indication])
         self._rows(signature_rows(signature))
         self._sheets.picture(chain_picture(signature, self._report))

@@ -26,6 +26,7 @@ from schemas.verdict import (
 from signing.reports import words
 
 _LONGEST = 100
+_DOCUMENT_STAMP = "document-time-stamp"
 
 
 class Mark(StrEnum):
@@ -67,10 +68,25 @@ _CHANGE_MARKS = {
 }
 
 
+def is_document_stamp(signature: SignatureVerdict) -> bool:
+    """Tell whether this is a time stamp over the file, by which nobody signs it."""
+    return signature.level == _DOCUMENT_STAMP
+
+
+def title_of(signature: SignatureVerdict) -> Text:
+    """Return what it is called."""
+    return words.TIME_STAMP if is_document_stamp(signature) else words.SIGNATURE
+
+
+def holder_of(signature: SignatureVerdict) -> Text:
+    """Return what whoever holds its key is called."""
+    return words.STAMPED_BY if is_document_stamp(signature) else words.SIGNER
+
+
 def signature_rows(signature: SignatureVerdict) -> tuple[Row, ...]:
     """Return what is said about one signature."""
     return (
-        Row(words.SIGNER, named(signature.signer)),
+        Row(holder_of(signature), named(signature.signer)),
         *_holder_rows(signature),
         *_time_rows(signature),
         _yes_or_no(words.INTACT, holds=signature.intact),
@@ -81,7 +97,7 @@ def signature_rows(signature: SignatureVerdict) -> tuple[Row, ...]:
             _CHANGE_MARKS[signature.modifications],
         ),
         *_certificate_rows(signature),
-        *((_level(signature.level),) if signature.level else ()),
+        *_level_rows(signature),
     )
 
 
@@ -161,6 +177,8 @@ def _time_rows(signature: SignatureVerdict) -> Iterator[Row]:
     if signature.timestamp_time:
         stamped = same(local(signature.timestamp_time))
         yield Row(words.STAMPED_AT, stamped, Mark.GOOD)
+        if signature.timestamp_authority and not is_document_stamp(signature):
+            yield Row(words.STAMPED_BY, named(signature.timestamp_authority))
     if signature.signing_time:
         yield Row(words.SIGNED_AT, same(local(signature.signing_time)))
     elif not signature.timestamp_time:
@@ -217,8 +235,9 @@ def _yes_or_no(heading: Text, *, holds: bool) -> Row:
     return Row(heading, words.NO, Mark.BAD)
 
 
-def _level(level: str) -> Row:
-    return Row(words.LEVEL, same(level))
+def _level_rows(signature: SignatureVerdict) -> Iterator[Row]:
+    if signature.level and not is_document_stamp(signature):
+        yield Row(words.LEVEL, same(signature.level))
 
 
 def _with(pattern: Text, moment: datetime) -> Text:

@@ -13,7 +13,14 @@ from schemas.catalogue import explain
 from schemas.errors import Text
 from schemas.verdict import Indication, Reason, SignatureVerdict, Verdict
 from signing.reports import words
-from signing.reports.rows import all_parts, clean, named, problems, signature_rows
+from signing.reports.rows import (
+    all_parts,
+    clean,
+    named,
+    problems,
+    signature_rows,
+    title_of,
+)
 
 _Item = TypeVar("_Item")
 
@@ -60,7 +67,8 @@ class _Report:
     def _signature(self, signature: SignatureVerdict) -> Iterator[str]:
         state = self._say(words.SHORT[signature.indication])
         yield ""
-        yield f"{self._say(words.SIGNATURE)} {clean(signature.field)}: {state}"
+        title = self._say(title_of(signature))
+        yield f"{title} {clean(signature.field)}: {state}"
         for row in signature_rows(signature):
             yield self._line(row.heading, self._say(row.value), indent=2)
 

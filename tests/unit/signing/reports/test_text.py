@@ -60,6 +60,29 @@ def test_time_stamp_counts_before_the_claimed_time() -> None:
     assert proved < text.index("Thời điểm ký (do bên ký khai)")
 
 
+def test_document_time_stamp_is_not_called_a_signature() -> None:
+    stamp = replace(
+        SIGNATURE,
+        field="lienthong-time-1",
+        signer="TSA",
+        level="document-time-stamp",
+        signing_time=None,
+        timestamp_time=NOW,
+        timestamp_authority="TSA",
+    )
+    text = render_text(replace(PASSED, signatures=(SIGNATURE, stamp)), "vi")
+    _, told = text.split("Dấu thời gian lienthong-time-1: hợp lệ")
+    assert "Đơn vị cấp dấu thời gian: TSA" in told
+    assert "Người ký" not in told
+    assert "document-time-stamp" not in told
+
+
+def test_authority_of_a_signatures_time_stamp_is_named() -> None:
+    stamped = replace(SIGNATURE, timestamp_time=NOW, timestamp_authority="TSA 1")
+    text = render_text(replace(PASSED, signatures=(stamped,)), "en")
+    assert "Time stamping authority: TSA 1" in text
+
+
 def test_unit_is_not_guessed_where_no_certificate_was_found() -> None:
     bare = replace(SIGNATURE, chain=(), revocation=())
     text = render_text(replace(PASSED, signatures=(bare,)), "vi")
@@ -68,7 +91,9 @@ def test_unit_is_not_guessed_where_no_certificate_was_found() -> None:
 
 def test_one_signature_with_every_reason_stays_on_one_screen() -> None:
     reasons = tuple(Reason(ErrorCode.NOT_SIGNED, str(one)) for one in range(500))
-    stamped = replace(SIGNATURE, timestamp_time=NOW, reasons=reasons)
+    stamped = replace(
+        SIGNATURE, timestamp_time=NOW, timestamp_authority="TSA", reasons=reasons
+    )
     for language in ("vi", "en"):
         text = render_text(replace(PASSED, signatures=(stamped,)), language)
         assert len(text.splitlines()) <= 40
