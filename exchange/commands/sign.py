@@ -16,6 +16,7 @@ from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.level_options import LEVELS, add_service_options, services_of
 from exchange.commands.output import Output, Refusal
+from exchange.commands.sign_remote import add_remote_options, run_remote
 from exchange.commands.upgrade_folder import enqueue
 from pki.keys.loader import read_passphrase
 from schemas.errors import CodedError, Text
@@ -38,7 +39,11 @@ def configure(parser: Parser) -> None:
         help="PDF; thư mục, hoặc danh sách CSV / a folder, or a list in CSV",
     )
     parser.add_argument(
-        "--key", type=Path, required=True, metavar="FILE", help="PKCS#12: .p12, .pfx"
+        "--key",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="PKCS#12: .p12, .pfx; --remote: pkcs11:…",
     )
     parser.add_argument(
         "--passphrase-file",
@@ -74,6 +79,7 @@ def configure(parser: Parser) -> None:
         help="hàng đợi nâng mức khi chưa đạt / where a lower signature waits",
     )
     add_service_options(parser)
+    add_remote_options(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -129,6 +135,8 @@ def run(arguments: Arguments, output: Output) -> int:
     require_absent(target)
     role = SignerRole(arguments.role)
     _require_particulars(arguments, role)
+    if arguments.remote:
+        return run_remote(arguments, output, target)
     services = services_of(arguments)
     official = open_official(arguments.key, arguments.passphrase_file)
     signed = _sign(arguments, replace(official, services=services), role)

@@ -23,6 +23,8 @@ CLIENT_SIDE = (
     "exchange.commands.enrol",
     "exchange.commands.send",
     "exchange.commands.receive",
+    "exchange.commands.sign",
+    "exchange.commands.sign_remote",
     "signing.remote_client",
 )
 
