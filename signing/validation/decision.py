@@ -114,7 +114,7 @@ def _decide_one(
         timestamp_authority=judged.authority,
         chain=tuple(summary(one) for one in chain),
         revocation=judged.chain.revocation if judged.chain else (),
-        good_until=judged.chain.good_until if judged.chain else None,
+        good_until=judged.good_until,
         reasons=tuple(dict.fromkeys(one.reason for one in (*findings, *notes))),
     )
 

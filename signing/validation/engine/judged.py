@@ -20,6 +20,8 @@ class JudgedSignature:
         level: the level proven; empty for the form's own name.
         stamped_at: the best signature time, or what a document time stamp proves.
         authority: the name of whose time stamp that is.
+        good_until: when the first certificate, list or answer used runs out, those of
+            the time stamps too.
     """
 
     facts: SignatureFacts
@@ -29,3 +31,4 @@ class JudgedSignature:
     level: str = ""
     stamped_at: datetime | None = None
     authority: str = ""
+    good_until: datetime | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pki.names import common_name
+from pki.path import ChainJudgement
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.validation.chains import embedded_findings, purpose_in
@@ -78,6 +79,7 @@ def judge_signature(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
         level=level,
         stamped_at=earliest.facts.at if earliest else None,
         authority=_name(earliest),
+        good_until=_good_until(chain, *(one.chain for one in counting)),
     )
 
 
@@ -91,6 +93,7 @@ def _document_stamp(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
         stamp.findings,
         stamped_at=stamp.proves,
         authority=_name(stamp),
+        good_until=_good_until(stamp.chain),
     )
 
 
@@ -139,6 +142,11 @@ def _notes(
     claimed = facts.signing_time
     if best is not None and claimed is not None and claimed > best + CLOCKS_APART:
         yield _CONTRADICTED
+
+
+def _good_until(*chains: ChainJudgement | None) -> datetime | None:
+    ends = [one.good_until for one in chains if one and one.good_until]
+    return min(ends, default=None)
 
 
 def _name(stamp: JudgedStamp | None) -> str:

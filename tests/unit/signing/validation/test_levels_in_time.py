@@ -226,6 +226,13 @@ def test_stamp_proves_what_lies_before_its_end_and_not_itself() -> None:
     assert proofs.earliest(100) is None
 
 
+def test_verdict_holds_no_longer_than_the_authority_of_its_stamp() -> None:
+    made = desk(replace(TSA_SHAPE, not_after=NOW + DAY))
+    data = made.signed(LETTER.read_bytes(), B_T)
+    (signature,) = verdict_on(data, everything(made)).signatures
+    assert signature.good_until == NOW + DAY
+
+
 def test_facts_can_be_written_down() -> None:
     _, data = example(B_LTA)
     written = json.loads(json.dumps(asdict(read_facts(data)), default=str))
