@@ -1,11 +1,15 @@
 """Signing many documents at the command line."""
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from exchange.commands.output import pace
+from exchange.commands.upgrade_folder import QUEUE
+from signing.upgrade_queue import UpgradeQueue
 from tests.support.cli import Said, lienthong, passphrase, program
 from tests.support.draft_pdf import HEADING, SIGNER_BLOCK, Printed, draft_pdf
 from tests.support.many_documents import (
@@ -18,6 +22,9 @@ from tests.support.signed_pdf import LETTER, signatures
 SEAL_IMAGE = LETTER.parent / "con-dau-mau.png"
 SIGNATURE_IMAGE = LETTER.parent / "chu-ky-mau.png"
 JOBS = ("--jobs", "2")
+COUNT = 30
+
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -48,23 +55,23 @@ def test_killed_batch_goes_on_and_signs_each_document_once(
     office: Path, tmp_path: Path
 ) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
-    make_documents(source, 40)
+    make_documents(source, COUNT)
     before = {one.name: one.read_bytes() for one in source.iterdir()}
     words = (source, "--out", out, *key(office, "official"), "--json")
     desk = SigningDesk(words, out)
 
-    children = desk.run_and_kill(after=10)
+    children = desk.run_and_kill(after=6)
     wait_until_gone(children)
     half = desk.signed()
     said = desk.run()
     whole = desk.signed()
 
     assert len(children) >= 2
-    assert 10 <= len(half) < 40
+    assert 6 <= len(half) < COUNT
     assert said.code == 0
     states = [one["state"] for one in lines(said)]
     assert states.count("already") >= len(half)
-    assert len(states) == len(whole) == 40
+    assert len(states) == len(whole) == COUNT
     assert half.items() <= whole.items(), "what was signed is not signed again"
     for name, signed in whole.items():
         assert signed.startswith(before[name])
@@ -180,3 +187,20 @@ def test_progress_tells_rate_and_remaining_time(
     done: int, seconds: float, expected: str
 ) -> None:
     assert pace(done, 1000, seconds) == expected
+
+
+def test_without_a_time_stamp_documents_are_signed_and_wait(
+    office: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    make_documents(source, 2)
+    level = ("--level", "t", "--tsa", "http://127.0.0.1:9/tsa", "--queue", tmp_path)
+    words = ("sign", source, "--out", out, "--json", *level, *key(office, "official"))
+
+    signed, again = lienthong(*words), lienthong(*words)
+
+    assert (signed.code, again.code) == (0, 0), signed.out
+    assert [one["level"] for one in lines(signed) + lines(again)] == ["B-B"] * 4
+    with closing(UpgradeQueue(tmp_path / QUEUE)) as queue:
+        due = queue.due(datetime.now(UTC), 10)
+    assert {one.file.path for one in due} == set(out.glob("*.pdf"))
