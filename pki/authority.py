@@ -1,87 +1,45 @@
 """One certification authority: issue, revoke, publish the revocation list."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.accounts import account_name
-from pki.ca_limits import ANY_HOST, PermittedHosts
+from pki.drafting import (
+    Draft,
+    IssueRequest,
+    end_of,
+    inspected_draft,
+    plan_for,
+    whole_second,
+)
 from pki.errors import PkiError
 from pki.journal import Act, CaAction
-from pki.keys.api import Credential, PublicKey, SigningKey
+from pki.keys.api import Credential, SigningKey
 from pki.kinds import CertificateKind
 from pki.labels import CaLabel
-from pki.lint import BACKDATING, LintCase, refuse_if_broken
-from pki.list_lint import ListCase, refuse_list_if_broken
-from pki.list_template import ListPlan, list_builder_for
+from pki.list_making import LIST_LIFETIME, ROOT_LIST_LIFETIME, ListSigner
 from pki.names import SubjectFields
 from pki.places import PublicPlaces, places_below
 from pki.profiles import PROFILES
 from pki.registry import (
-    BegunIssuance,
     CertificateChange,
     CertificateRegistry,
     RegisteredCertificate,
-    RevokedEntry,
-    SignedList,
 )
-from pki.registry_records import digest_of, key_digest
-from pki.requests import check_new_key
-from pki.signing import draft_certificate, sign_draft, sign_revocation_list
-from pki.template import CertificatePlan, builder_for
+from pki.registry_records import digest_of
+from pki.signing import sign_draft
 from schemas.errors import ErrorCode
 
 Clock = Callable[[], datetime]
-
-LIST_LIFETIME = timedelta(days=7)
-"""How long a list of an issuing CA counts (CA/Browser Forum BR 4.9.7)."""
-
-ROOT_LIST_LIFETIME = timedelta(days=180)
-"""How long a list of the offline root counts."""
 
 # A revocation is final; suspension is a verb of its own (RFC 5280 5.3.1).
 TEMPORARY_REASONS = frozenset(
     {x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl}
 )
-
-_SERIAL_BITS = 159  # 20 octets with the sign bit clear (RFC 5280 4.1.2.2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueRequest:
-    """What a registrar decided to certify.
-
-    Args:
-        kind: which profile.
-        names: whom it names.
-        public_key: proven to be held by the subject (`pki.requests`).
-        lifetime: how long; by default as long as profile and issuer allow.
-        hosts: to which a systems CA is held.
-    """
-
-    kind: CertificateKind
-    names: SubjectFields
-    public_key: PublicKey
-    lifetime: timedelta | None = None
-    hosts: PermittedHosts = ANY_HOST
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A certificate that was inspected, and waits for its signature.
-
-    Args:
-        certificate: with the signature of a throw-away key.
-        begun: what is recorded before it is signed.
-    """
-
-    certificate: x509.Certificate
-    begun: BegunIssuance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +89,12 @@ class Authority:
         """
         if PROFILES[request.kind].issuer is not self.kind:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=request.kind)
-        now = _whole_second(self.clock())
+        now = whole_second(self.clock())
         issuer = self.credential.certificate
-        not_after = _not_after(request, now, issuer.not_valid_after_utc)
-        plan = _plan(request, issuer, now=now, not_after=not_after, demo=self.demo)
+        not_after = end_of(request, now, issuer.not_valid_after_utc)
+        plan = plan_for(request, issuer, now=now, not_after=not_after, demo=self.demo)
         plan = replace(plan, places=self._places(request.kind))
-        return _draft(plan, self.credential.key.public_key, request.kind, now)
+        return inspected_draft(plan, self.credential.key.public_key, request.kind, now)
 
     def reserve(self, drafts: Sequence[Draft], act: Act) -> None:
         """Record that drafts are about to be signed, durable at return.
@@ -193,7 +151,7 @@ class Authority:
             PkiError: unknown, already revoked, a reason that is not final, or an
                 invalidity date in the future.
         """
-        now = _whole_second(self.clock())
+        now = whole_second(self.clock())
         if reason in TEMPORARY_REASONS:
             raise PkiError(ErrorCode.ISSUANCE_REFUSED, place=reason.value)
         if invalidity_date and invalidity_date > now:
@@ -203,7 +161,7 @@ class Authority:
             action=CaAction.CERTIFICATE_REVOKED,
             at=now,
             reason=reason,
-            invalidity_date=_whole_second(invalidity_date) if invalidity_date else None,
+            invalidity_date=whole_second(invalidity_date) if invalidity_date else None,
         )
         self.registry.change(change, act or own_act())
 
@@ -230,9 +188,14 @@ class Authority:
             PkiError: the key does not sign, or the list cannot be recorded.
         """
         last = self.registry.journal.last((CaAction.LIST_PUBLISHED,))
-        number = int(last.subject) if last else None
-        sign = partial(self._sign_list, number)
-        signed = self.registry.publish_list(sign, act or own_act())
+        is_root = self.kind is CertificateKind.ROOT
+        signer = ListSigner(
+            credential=self.credential,
+            now=whole_second(self.clock()),
+            longest=ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME,
+            last_number=int(last.subject) if last else None,
+        )
+        signed = self.registry.publish_list(signer.sign, act or own_act())
         return x509.load_der_x509_crl(signed.der)
 
     def record_founding(self, act: Act | None = None) -> None:
@@ -245,42 +208,9 @@ class Authority:
         self.registry.record(CaAction.CA_FOUNDED, act or own_act(), subject, facts, now)
 
     def _change(self, serial: int, action: CaAction, act: Act | None) -> None:
-        at = _whole_second(self.clock())
+        at = whole_second(self.clock())
         change = CertificateChange(serial=serial, action=action, at=at)
         self.registry.change(change, act or own_act())
-
-    def _sign_list(
-        self, last_number: int | None, number: int, entries: Sequence[RevokedEntry]
-    ) -> SignedList:
-        now = _whole_second(self.clock())
-        is_root = self.kind is CertificateKind.ROOT
-        longest = ROOT_LIST_LIFETIME if is_root else LIST_LIFETIME
-        plan = ListPlan(
-            issuer=self.credential.certificate,
-            number=number,
-            this_update=now,
-            next_update=now + longest,
-            entries=entries,
-        )
-
-        def inspect(draft: x509.CertificateRevocationList) -> None:
-            refuse_list_if_broken(
-                ListCase(
-                    revocation_list=draft,
-                    issuer=plan.issuer,
-                    last_number=last_number,
-                    now=now,
-                    longest=longest,
-                )
-            )
-
-        builder, key = list_builder_for(plan), self.credential.key
-        signed = sign_revocation_list(builder, key, inspect)
-        return SignedList(
-            der=signed.public_bytes(Encoding.DER),
-            this_update=plan.this_update,
-            next_update=plan.next_update,
-        )
 
 
 def own_act(reason: str = "") -> Act:
@@ -299,77 +229,8 @@ def issue_root(
     request = IssueRequest(
         kind=CertificateKind.ROOT, names=names, public_key=key.public_key
     )
-    now = _whole_second(clock())
+    now = whole_second(clock())
     not_after = now + PROFILES[CertificateKind.ROOT].lifetime
-    plan = _plan(request, None, now=now, not_after=not_after, demo=demo)
-    draft = _draft(plan, key.public_key, request.kind, now)
+    plan = plan_for(request, None, now=now, not_after=not_after, demo=demo)
+    draft = inspected_draft(plan, key.public_key, request.kind, now)
     return sign_draft(draft.certificate, key)
-
-
-def _plan(
-    request: IssueRequest,
-    issuer: x509.Certificate | None,
-    *,
-    now: datetime,
-    not_after: datetime,
-    demo: bool,
-) -> CertificatePlan:
-    begin = now - BACKDATING
-    return CertificatePlan(
-        profile=PROFILES[request.kind],
-        names=request.names,
-        public_key=check_new_key(request.public_key),
-        issuer=issuer,
-        serial=_serial(),
-        not_before=max(begin, issuer.not_valid_before_utc) if issuer else begin,
-        not_after=not_after,
-        demo=demo,
-        hosts=request.hosts,
-    )
-
-
-def _draft(
-    plan: CertificatePlan, signing: PublicKey, kind: CertificateKind, now: datetime
-) -> Draft:
-    def inspect(draft: x509.Certificate) -> None:
-        refuse_if_broken(
-            LintCase(
-                certificate=draft,
-                profile=plan.profile,
-                issuer=plan.issuer,
-                now=now,
-                demo=plan.demo,
-                places=plan.places,
-                hosts=plan.hosts,
-            )
-        )
-
-    certificate = draft_certificate(builder_for(plan), signing, inspect)
-    begun = BegunIssuance(
-        serial=certificate.serial_number,
-        kind=kind,
-        tbs_digest=digest_of(certificate.tbs_certificate_bytes),
-        key_digest=key_digest(plan.public_key),
-        subject_digest=digest_of(certificate.subject.public_bytes()),
-        at=now,
-    )
-    return Draft(certificate, begun)
-
-
-def _not_after(request: IssueRequest, now: datetime, issuer_ends: datetime) -> datetime:
-    longest = PROFILES[request.kind].lifetime
-    if request.lifetime is None:
-        return min(now + longest, issuer_ends)
-    wanted = now + request.lifetime
-    if not timedelta() < request.lifetime <= longest or wanted > issuer_ends:
-        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="validity")
-    return wanted
-
-
-def _serial() -> int:
-    """Draw a serial number; the first bit is set, so that all have one length."""
-    return secrets.randbits(_SERIAL_BITS - 1) | 1 << (_SERIAL_BITS - 1)
-
-
-def _whole_second(at: datetime) -> datetime:
-    return at.replace(microsecond=0)

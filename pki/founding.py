@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pki.authority import Authority, Clock, IssueRequest, issue_root
+from pki.authority import Authority, Clock, issue_root
 from pki.ca_limits import ANY_HOST, PermittedHosts, hosts_of
 from pki.custody import KeySecrets, make_key
+from pki.drafting import IssueRequest
 from pki.dual_control import make_lock
 from pki.errors import PkiError
 from pki.hierarchy import Hierarchy, system_clock

@@ -14,15 +14,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.accounts import account_name
-from pki.authority import Authority, Clock, IssueRequest
+from pki.authority import Authority, Clock
 from pki.custody import KeySecrets, has_key
+from pki.drafting import IssueRequest
 from pki.errors import PkiError
 from pki.issuing import Issuance, IssueOrder, Prepared
-from pki.journal import Act, CaAction, JournalEntry
+from pki.journal import Act, CaAction
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
-from pki.labels import AnyLabel, CaLabel, parse_label
+from pki.labels import AnyLabel, CaLabel
 from pki.layout import (
     certificate_path,
     is_demo_root,
@@ -31,14 +32,13 @@ from pki.layout import (
     open_authority,
     private_folder,
 )
+from pki.lookups import Lookups
 from pki.names import SubjectFields, common_name
 from pki.profiles import PROFILES, check_profiles
 from pki.publishing import Publisher
-from pki.registry import CertificateRegistry, RegisteredCertificate
-from pki.registry_records import index_of, key_digest, subject_of
+from pki.registry_records import index_of
 from pki.trust import TrustMaterial, load_material
 from schemas.errors import ErrorCode
-from schemas.identifiers import OrganId
 
 _ROOT = CertificateKind.ROOT
 _GROUP = 64  # certificates that share their commits
@@ -50,7 +50,7 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Hierarchy:
+class Hierarchy(Lookups):
     """An opened hierarchy.
 
     Every verb that changes something takes who does it, and why; by default the actor
@@ -65,8 +65,8 @@ class Hierarchy:
     def __init__(
         self, directory: Path, authorities: dict[CaLabel, Authority], actor: str
     ) -> None:
+        super().__init__(authorities)
         self._directory = directory
-        self._authorities = authorities
         self._actor = actor
         self._labels = labels_in(directory)
         self._publishers = {
@@ -353,73 +353,6 @@ class Hierarchy:
         root.registry.record(action, act, str(root.label), facts, root.clock())
         self._publishers[root.label].publish_records()
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The CAs whose keys are here, from the root down."""
-        return tuple(map(str, self._authorities))
-
-    def journal_of(self, label: str) -> Sequence[JournalEntry]:
-        """Return what a CA did.
-
-        Raises:
-            PkiError: no such CA here, or its journal is broken.
-        """
-        return self._authority(parse_label(label)).registry.journal.entries()
-
-    def journal_about(self, serial: int) -> Sequence[JournalEntry]:
-        """Return what was done about a certificate.
-
-        Raises:
-            PkiError: no CA here issued it, or a journal is broken.
-        """
-        registry = self._authorities[self._issuer_of(serial)].registry
-        return registry.journal.entries_of(subject_of(serial))
-
-    def find(self, serial: int) -> RegisteredCertificate:
-        """Return one certificate.
-
-        Raises:
-            PkiError: no CA here issued it (CERTIFICATE_NOT_FOUND).
-        """
-        return self._authorities[self._issuer_of(serial)].registry.get(serial)
-
-    def holders_of_key(
-        self, public_key: PublicKey
-    ) -> tuple[RegisteredCertificate, ...]:
-        """Return all certificates of a key."""
-        digest = key_digest(public_key)
-        return tuple(one for each in self._registries for one in each.of_key(digest))
-
-    def certificates_of(self, agency: OrganId) -> tuple[RegisteredCertificate, ...]:
-        """Return all certificates that name an agency."""
-        return tuple(one for each in self._registries for one in each.of_agency(agency))
-
-    def expiring(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
-        """Return what counts today, and no more at `before`."""
-        return tuple(
-            one
-            for each in self._authorities.values()
-            for one in each.registry.expiring(each.clock(), before)
-        )
-
-    def unrenewed(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
-        """Return end certificates that end before, and have no successor.
-
-        A successor is of the same kind and subject, ends later and is not revoked,
-        whichever generation issued it.
-        """
-        return tuple(
-            one
-            for one in self.expiring(before)
-            if one.revoked_at is None
-            and not PROFILES[one.kind].is_ca
-            and not self._has_successor(one)
-        )
-
-    def certificates(self) -> tuple[RegisteredCertificate, ...]:
-        """Return everything the CAs here issued, oldest first."""
-        return tuple(sorted(self._registered(), key=lambda one: one.issued_at))
-
     def material(self) -> TrustMaterial:
         """Return what a judge needs: root, issuing CAs, published lists.
 
@@ -441,34 +374,6 @@ class Hierarchy:
             key=lambda one: one.rank,
             default=CaLabel(kind),
         )
-
-    def _authority(self, label: CaLabel) -> Authority:
-        if label not in self._authorities:
-            raise PkiError(ErrorCode.KEY_UNREADABLE, place=str(label))
-        return self._authorities[label]
-
-    def _issuer_of(self, serial: int) -> CaLabel:
-        for label, authority in self._authorities.items():
-            if serial in authority.registry:
-                return label
-        raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
-
-    def _has_successor(self, one: RegisteredCertificate) -> bool:
-        index = index_of(one.der)
-        ends = (
-            authority.registry.latest_end(one.kind, index.subject_digest)
-            for authority in self._authorities.values()
-            if authority.kind is PROFILES[one.kind].issuer
-        )
-        return any(end > index.not_after for end in ends if end is not None)
-
-    def _registered(self) -> Iterator[RegisteredCertificate]:
-        for registry in self._registries:
-            yield from registry.list()
-
-    @property
-    def _registries(self) -> tuple[CertificateRegistry, ...]:
-        return tuple(one.registry for one in self._authorities.values())
 
     def _own_act(self, reason: str = "") -> Act:
         return Act(actor=self._actor, reason=reason)

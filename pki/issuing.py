@@ -10,7 +10,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from pki.authority import Authority, Draft
+from pki.authority import Authority
+from pki.drafting import Draft
 from pki.errors import PkiError
 from pki.file_lock import file_lock
 from pki.journal import Act

@@ -1,6 +1,5 @@
 """A registry in one file, durable at every return, shared by processes and threads."""
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,16 +29,23 @@ from pki.registry_records import (
     facts_of_issued,
     facts_of_list,
     facts_of_state,
-    index_of,
     subject_of,
+)
+from pki.registry_rows import (
+    SELECT_CERTIFICATE,
+    begun_of,
+    certificate_at,
+    insert_begun,
+    insert_issued,
+    is_filed,
+    revoked_in,
+    update_state,
 )
 from pki.registry_schema import (
     FORM,
-    CertificateRow,
     bring_up,
     entry_of,
     form_of,
-    insert_certificate,
     text_of,
     time_of,
 )
@@ -47,10 +53,6 @@ from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 
-_SELECT = (
-    "SELECT serial, kind, der, issued_at, revoked_at, reason, invalidity_date"
-    " FROM certificate"
-)
 _SELECT_BEGUN = (
     "SELECT serial, kind, tbs_digest, key_digest, subject_digest, at FROM begun"
 )
@@ -107,7 +109,7 @@ class SqliteRegistry:
         with self._file.transaction() as database:
             journal = SqliteJournal(database)
             for one in begun:
-                _insert_begun(database, one)
+                insert_begun(database, one)
                 subject, facts = subject_of(one.serial), facts_of_begun(one)
                 journal.append(CaAction.ISSUANCE_BEGUN, act, subject, facts, one.at)
 
@@ -116,7 +118,7 @@ class SqliteRegistry:
         with self._file.transaction() as database:
             journal = SqliteJournal(database)
             for one in issued:
-                _insert_issued(database, one)
+                insert_issued(database, one)
                 subject, facts = subject_of(one.serial), facts_of_issued(one)
                 action, at = CaAction.CERTIFICATE_ISSUED, one.issued_at
                 journal.append(action, act, subject, facts, at)
@@ -124,8 +126,8 @@ class SqliteRegistry:
     def change(self, change: CertificateChange, act: Act) -> RegisteredCertificate:
         """Revoke, suspend or release a certificate."""
         with self._file.transaction() as database:
-            entry = changed(_get(database, change.serial), change)
-            _update_state(database, entry)
+            entry = changed(certificate_at(database, change.serial), change)
+            update_state(database, entry)
             subject, facts = subject_of(change.serial), facts_of_state(entry)
             SqliteJournal(database).append(
                 change.action, act, subject, facts, change.at
@@ -138,7 +140,7 @@ class SqliteRegistry:
             number = database.execute(
                 "UPDATE crl_number SET last = last + 1 RETURNING last"
             ).fetchone()[0]
-            revoked = _revoked(database)
+            revoked = revoked_in(database)
             signed = make(number, revoked)
             facts, at = facts_of_list(signed, len(revoked)), signed.this_update
             SqliteJournal(database).append(
@@ -161,7 +163,7 @@ class SqliteRegistry:
     def get(self, serial: int) -> RegisteredCertificate:
         """Return one certificate."""
         with self._file.reading() as database:
-            return _get(database, serial)
+            return certificate_at(database, serial)
 
     def __contains__(self, serial: object) -> bool:
         if not isinstance(serial, int):
@@ -185,19 +187,19 @@ class SqliteRegistry:
     def begun(self) -> Sequence[BegunIssuance]:
         """Return all issuances ever begun."""
         with self._file.reading() as database:
-            return tuple(map(_begun, database.execute(_SELECT_BEGUN).fetchall()))
+            return tuple(map(begun_of, database.execute(_SELECT_BEGUN).fetchall()))
 
     def unfinished(self) -> Sequence[BegunIssuance]:
         """Return issuances that were begun and never finished."""
         unfinished = "WHERE serial NOT IN (SELECT serial FROM certificate)"
         with self._file.reading() as database:
             rows = database.execute(f"{_SELECT_BEGUN} {unfinished}").fetchall()
-        return tuple(map(_begun, rows))
+        return tuple(map(begun_of, rows))
 
     def revoked(self) -> Sequence[RevokedEntry]:
         """Return what belongs on a list."""
         with self._file.reading() as database:
-            return _revoked(database)
+            return revoked_in(database)
 
     def holders_of(self, key_digest: str) -> Sequence[KeyHolder]:
         """Return for what a key was certified, or is about to be."""
@@ -267,13 +269,13 @@ class SqliteRegistry:
         """Return serial numbers of what would not be found by what it says."""
         with self._file.reading() as database:
             rows = database.execute(_SELECT_INDEX).fetchall()
-        return tuple(int(row[0], 16) for row in rows if not _is_filed(*row))
+        return tuple(int(row[0], 16) for row in rows if not is_filed(*row))
 
     def _certificates(
         self, which: str, *values: str
     ) -> Sequence[RegisteredCertificate]:
         with self._file.reading() as database:
-            rows = database.execute(f"{_SELECT} {which}", values).fetchall()
+            rows = database.execute(f"{SELECT_CERTIFICATE} {which}", values).fetchall()
         return tuple(map(entry_of, rows))
 
 
@@ -293,97 +295,3 @@ class _LockedJournal(SqliteJournal):
         # Another thread's change in the same connection must not be seen half done.
         with self._file.reading():
             return super()._read(query, *values)
-
-
-def _is_filed(serial: str, der: bytes, *filed: str) -> bool:
-    index = index_of(der)
-    number = x509.load_der_x509_certificate(der).serial_number
-    wanted = (
-        index.key_digest,
-        index.subject_digest,
-        index.agency,
-        text_of(index.not_after),
-    )
-    return subject_of(number) == serial and wanted == filed
-
-
-def _insert_begun(database: sqlite3.Connection, one: BegunIssuance) -> None:
-    row = (
-        subject_of(one.serial),
-        one.kind.value,
-        one.tbs_digest,
-        one.key_digest,
-        one.subject_digest,
-        text_of(one.at),
-    )
-    taken = "SELECT 1 FROM certificate WHERE serial = ?"
-    if database.execute(taken, row[:1]).fetchone():
-        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber")
-    try:
-        database.execute("INSERT INTO begun VALUES (?, ?, ?, ?, ?, ?)", row)
-    except sqlite3.IntegrityError as error:
-        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber") from error
-
-
-def _insert_issued(database: sqlite3.Connection, one: RegisteredCertificate) -> None:
-    reserved = database.execute(
-        "SELECT 1 FROM begun WHERE serial = ? AND tbs_digest = ?",
-        (subject_of(one.serial), index_of(one.der).tbs_digest),
-    ).fetchone()
-    if reserved is None:
-        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber")
-    try:
-        insert_certificate(database, one)
-    except sqlite3.IntegrityError as error:
-        raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="serialNumber") from error
-
-
-def _update_state(database: sqlite3.Connection, entry: RegisteredCertificate) -> None:
-    state = (
-        text_of(entry.revoked_at) if entry.revoked_at else None,
-        entry.reason.value if entry.reason else None,
-        text_of(entry.invalidity_date) if entry.invalidity_date else None,
-        subject_of(entry.serial),
-    )
-    database.execute(
-        "UPDATE certificate SET revoked_at = ?, reason = ?, invalidity_date = ?"
-        " WHERE serial = ?",
-        state,
-    )
-
-
-def _get(database: sqlite3.Connection, serial: int) -> RegisteredCertificate:
-    row: CertificateRow | None = database.execute(
-        f"{_SELECT} WHERE serial = ?", (subject_of(serial),)
-    ).fetchone()
-    if row is None:
-        raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=subject_of(serial))
-    return entry_of(row)
-
-
-def _revoked(database: sqlite3.Connection) -> Sequence[RevokedEntry]:
-    rows = database.execute(
-        "SELECT serial, revoked_at, reason, invalidity_date FROM certificate"
-        " WHERE revoked_at IS NOT NULL ORDER BY position"
-    ).fetchall()
-    return tuple(
-        RevokedEntry(
-            serial=int(serial, 16),
-            at=datetime.fromisoformat(at),
-            reason=x509.ReasonFlags(reason),
-            invalidity_date=time_of(invalidity_date),
-        )
-        for serial, at, reason, invalidity_date in rows
-    )
-
-
-def _begun(row: tuple[str, str, str, str, str, str]) -> BegunIssuance:
-    serial, kind, tbs_digest, key_digest, subject_digest, at = row
-    return BegunIssuance(
-        serial=int(serial, 16),
-        kind=CertificateKind(kind),
-        tbs_digest=tbs_digest,
-        key_digest=key_digest,
-        subject_digest=subject_digest,
-        at=datetime.fromisoformat(at),
-    )

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from pki.audit import audit_folder
-from pki.authority import IssueRequest
+from pki.drafting import IssueRequest
 from pki.errors import PkiError
 from pki.file_lock import file_lock
 from pki.founding import HierarchySettings, create_generation, create_hierarchy

@@ -7,7 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.authority import Authority, IssueRequest, issue_root
+from pki.authority import Authority, issue_root
+from pki.drafting import IssueRequest
 from pki.errors import PkiError, SignatureInvalidError
 from pki.files import PRIVATE, write_atomically
 from pki.keys.api import Credential, SignatureScheme
