@@ -19,6 +19,7 @@ _ROOM = WIDTH - 2 * _MARGIN
 _HEADINGS = 165.0
 _SYMBOL = 10.0
 _GAP = 22.0
+_LEAST_PICTURE = 180.0
 _INK, _SOFT, _LINE = "0.11 0.14 0.2", "0.36 0.39 0.46", "0.8 0.83 0.87"
 _COLOURS = {
     Mark.GOOD: "0.11 0.42 0.23",
@@ -86,9 +87,8 @@ class Sheets:
         self._y = min(self._y, below) - 5
 
     def picture(self, picture: Picture) -> None:
-        """Add the picture of a chain, whole where one page has the room."""
-        whole = picture.height + 14
-        self._require(whole if whole < HEIGHT - 2 * _MARGIN else 0)
+        """Add the picture of a chain; it may go on over a page, no box of it does."""
+        self._require(min(picture.height + 14, _LEAST_PICTURE))
         self.space(4)
         for number, box in enumerate(picture.boxes):
             begin, page = self._y, len(self._pages)
