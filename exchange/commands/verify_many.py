@@ -4,9 +4,12 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output, Progress
+from pki.trust import TrustMaterial
 from schemas.catalogue import explain
 from schemas.errors import ErrorCode, Text
 from schemas.render import verdict_to_json
@@ -46,9 +49,21 @@ def files_in(paths: Sequence[Path]) -> tuple[Path, ...]:
     return found
 
 
-def run_many(files: Sequence[Path], question: ManyFiles, output: Output) -> Indication:
-    """Judge `files` and show what was found; return the worst indication."""
-    return asyncio.run(_run(files, question, output))
+def run_many(
+    arguments: Arguments, material: TrustMaterial, output: Output
+) -> Indication:
+    """Judge files and folders and show what was found; return the worst indication.
+
+    Raises:
+        SigningError: there is no file (FILE_UNREADABLE).
+    """
+    question = ManyFiles(
+        material=material,
+        at=arguments.at,
+        now=datetime.now(UTC),
+        jobs=arguments.jobs,
+    )
+    return asyncio.run(_run(files_in(arguments.files), question, output))
 
 
 async def _run(
