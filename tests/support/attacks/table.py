@@ -6,7 +6,7 @@ docs/attacks.md is what this prints; a test holds it to that.
 import sys
 from collections.abc import Iterator
 
-from tests.support.attacks import cms, files, revisions, spans
+from tests.support.attacks import cms, files, revisions, spans, status
 from tests.support.attacks.model import Attack, Row
 
 ATTACKS: tuple[Attack, ...] = (
@@ -14,8 +14,9 @@ ATTACKS: tuple[Attack, ...] = (
     *revisions.ATTACKS,
     *files.ATTACKS,
     *cms.ATTACKS,
+    *status.ATTACKS,
 )
-"""By where they begin: signed spans, later revisions, the file, the CMS."""
+"""By where they begin: signed spans, later revisions, the file, the CMS, evidence."""
 
 _HEADING = """\
 # Known attacks
