@@ -27,6 +27,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.timestamps import truncate_ms
 from schemas.verdict import Verdict
+from signing.pades.levels import TimeStampSource, TokenRoom
 from signing.workers.made import CompletedPart, PreparedPart
 
 
@@ -151,6 +152,8 @@ class Services:
     """Everything the use cases need from outside.
 
     Args:
+        stamps: gives time stamps for signatures made elsewhere; blocking.
+        room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
     """
@@ -163,6 +166,8 @@ class Services:
     signals: Signals
     limits: LimitSettings
     signer: PdfSigner | None = None
+    stamps: TimeStampSource | None = None
+    room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)

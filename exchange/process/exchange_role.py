@@ -20,6 +20,7 @@ from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.remembered_verdicts import RememberedVerdicts
 from exchange.services import Hub, Services
 from exchange.signals import Signals
+from exchange.stamp_client import FollowedStampClient
 from exchange.trust import FollowedTrust
 from pki.files import read_private_file
 from pki.keys.api import Credential
@@ -81,11 +82,19 @@ class ExchangeRole:
             trust=self._trust,
             pdfs=RememberedVerdicts(PooledPdfReader(pool)),
             signer=PooledPdfSigner(signing_pool),
+            stamps=self._stamps(base),
             signals=Signals(),
             limits=settings.limits,
         )
         base.readiness.add(services.check)
         return services
+
+    def _stamps(self, base: Base) -> FollowedStampClient | None:
+        """Return who stamps signatures made elsewhere, if anybody is named."""
+        settings = base.settings.time_stamping
+        if not settings.servers:
+            return None
+        return FollowedStampClient(settings, lambda: self._trust.material, base.clock)
 
     async def listen(self, base: Base, services: Services) -> int:
         """Open the agency listener, and check and sequence; give the port."""

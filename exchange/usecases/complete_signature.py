@@ -20,6 +20,7 @@ from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.prepare_signature import signer_of
 from exchange.usecases.signing_files import load_file, store_file
 from exchange.usecases.storing import refuse
+from exchange.usecases.value_stamps import token_for
 from schemas.errors import CodedError, ErrorCode
 from schemas.vocabulary import AuditEvent, LogEntryType, SigningState
 from signing.pades.kept import KeptState, check_value
@@ -144,10 +145,12 @@ async def _taken(
 async def _made(services: Services, signing: RemoteSigning) -> RemoteSigning:
     """Make the signed file and store it; a file that was faster stays."""
     async with services.pdf_places:
-        data = await _completed(services, signing)
+        token, code = await token_for(services, signing)
+        data = await _completed(services, signing, token)
         file = await store_file(services, data)
+    level = SignatureLevel.B_T if token else SignatureLevel.B_B
     after = replace(
-        signing, state=SigningState.SIGNED, signed=file, level=SignatureLevel.B_B
+        signing, state=SigningState.SIGNED, signed=file, level=level, code=code
     )
     entry = log_entry(
         LogEntryType.DOCUMENT_SIGNED,
@@ -167,12 +170,13 @@ async def _made(services: Services, signing: RemoteSigning) -> RemoteSigning:
     return stored
 
 
-async def _completed(services: Services, signing: RemoteSigning) -> bytes:
+async def _completed(services: Services, signing: RemoteSigning, token: bytes) -> bytes:
     prepared = await load_file(services, signing.prepared)
     state = KeptState.from_json(signing.kept)
     asked = {
         "state": signing.kept.decode(),
         "value": b64encode(signing.value).decode("ascii"),
+        "token": b64encode(token).decode("ascii"),
     }
     part = await signer_of(services).complete(
         prepared, instructions=json.dumps(asked).encode()

@@ -25,6 +25,8 @@ from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, SigningState
 from signing.pades.kept import KeptState
 from signing.pades.remote_request import RemoteRequest
+from signing.profiles import SignatureLevel
+from signing.workers.made import PreparedPart
 
 MAX_CERTIFICATES = 8
 
@@ -63,11 +65,16 @@ async def prepare_signature(
         event=AuditEvent.SIGNING_REFUSED,
     ):
         signer = signer_of(services)
-        RemoteRequest.from_json(command.request)
+        wanted = RemoteRequest.from_json(command.request).level
+        room = services.room.octets if _is_stamped(services, wanted) else 0
         chain = _certificates(command.certificates)
         agency = _agency(services, command.caller, chain)
         async with services.pdf_places:
-            return await _prepared(services, command, signer, chain, agency)
+            instructions = _instructions(command, chain, room)
+            part = await signer.prepare(
+                command.document, instructions=instructions, at=services.now()
+            )
+            return await _stored(services, command, part, agency)
 
 
 def signer_of(services: Services) -> PdfSigner:
@@ -81,17 +88,13 @@ def signer_of(services: Services) -> PdfSigner:
     return services.signer
 
 
-async def _prepared(
+async def _stored(
     services: Services,
     command: PrepareSignature,
-    signer: PdfSigner,
-    chain: Sequence[x509.Certificate],
+    part: PreparedPart,
     agency: OrganId,
 ) -> RemoteSigning:
     now = services.now()
-    part = await signer.prepare(
-        command.document, instructions=_instructions(command, chain), at=now
-    )
     KeptState.from_json(part.kept)
     file = await store_file(services, command.document + part.added)
     signing = RemoteSigning(
@@ -117,16 +120,20 @@ async def _prepared(
 
 
 def _instructions(
-    command: PrepareSignature, chain: Sequence[x509.Certificate]
+    command: PrepareSignature, chain: Sequence[x509.Certificate], room: int
 ) -> bytes:
     der = [one.public_bytes(Encoding.DER) for one in chain]
     fields = {
         "request": command.request.decode(),
         "certificates": [b64encode(one).decode() for one in der],
         "image": b64encode(command.image).decode(),
-        "room": 0,
+        "room": room,
     }
     return json.dumps(fields).encode()
+
+
+def _is_stamped(services: Services, wanted: SignatureLevel) -> bool:
+    return services.stamps is not None and wanted.includes(SignatureLevel.B_T)
 
 
 def _certificates(pem: bytes) -> list[x509.Certificate]:

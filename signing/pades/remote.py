@@ -99,11 +99,28 @@ def complete_signature(
         SigningError: SIGNATURE_VALUE_WRONG; STORED_BYTES_DAMAGED, the prepared file or
             the state is not what was kept.
     """
+    unsigned = _checked(prepared, state, value)
+    return raised(stamped(unsigned, value, state.level, services), services)
+
+
+def complete_with_token(
+    prepared: bytes, state: KeptState, value: bytes, token: bytes = b""
+) -> bytes:
+    """Return the prepared file with its signature, at level B-B or, with a token, B-T.
+
+    For a process that may ask nobody: who asked for the token checked it.
+
+    Raises:
+        SigningError: as `complete_signature`.
+    """
+    return _checked(prepared, state, value).complete(value, token)
+
+
+def _checked(prepared: bytes, state: KeptState, value: bytes) -> Unsigned:
     if sha256(prepared).digest() != state.prepared_sha256:
         raise damaged("prepared file")
     check_value(state, value)
-    unsigned = _restored(prepared, state)
-    return raised(stamped(unsigned, value, state.level, services), services)
+    return _restored(prepared, state)
 
 
 def _restored(prepared: bytes, state: KeptState) -> Unsigned:

@@ -15,7 +15,7 @@ from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.kept import KeptState
 from signing.pades.levels import SigningServices, TokenRoom
-from signing.pades.remote import complete_signature, prepare_signature
+from signing.pades.remote import complete_with_token, prepare_signature
 from signing.pades.remote_request import RemoteRequest
 from signing.validation.page_text import document_text
 from signing.workers.made import CompletedPart, PreparedPart
@@ -76,5 +76,6 @@ def complete(request: Request) -> CompletedPart:
     """
     asked = json.loads(request.instructions)
     state = KeptState.from_json(asked["state"].encode())
-    signed = complete_signature(request.payload, state, b64decode(asked["value"]))
-    return CompletedPart(signed.data[slice(*state.gap)])
+    value, token = b64decode(asked["value"]), b64decode(asked["token"])
+    signed = complete_with_token(request.payload, state, value, token)
+    return CompletedPart(signed[slice(*state.gap)])

@@ -20,8 +20,12 @@ from pki.keys.api import Credential
 from schemas.errors import CodedError, ErrorCode
 from schemas.verdict import Indication
 from schemas.vocabulary import AuditEvent, LogEntryType, SigningState
+from signing.pades.remote_request import RemoteRequest
+from signing.profiles import SignatureLevel
 from signing.validation.pdf import judge_pdf
+from tests.support.levels import LevelDesk
 from tests.support.pki import NOW
+from tests.support.signed_pdf import signatures
 from tests.support.signing_desk import (
     SOURCE,
     InProcessSigner,
@@ -33,6 +37,10 @@ from tests.support.signing_desk import (
 from tests.support.signings import WAITING, done, taking
 from tests.support.world import PROVINCE, World, make_world, material_of
 
+ABOVE_B_B = [
+    (SignatureLevel.B_T, ""),
+    (SignatureLevel.B_LT, ErrorCode.EVIDENCE_UNAVAILABLE),
+]
 REFUSED = replace(WAITING, state=SigningState.REFUSED)
 EXPIRED = replace(WAITING, state=SigningState.EXPIRED)
 
@@ -189,6 +197,41 @@ async def test_prepared_file_that_changed_in_the_store_is_not_completed() -> Non
     with pytest.raises(ExchangeError) as refused:
         await completing(world, signing, value_for(official, signing.kept))
     assert refused.value.code is ErrorCode.STORED_BYTES_DAMAGED
+
+
+async def stamping_desk(
+    level: SignatureLevel,
+) -> tuple[World, LevelDesk, Credential, RemoteSigning]:
+    world = with_signer(await make_world())
+    stamping = LevelDesk(pki=world.pki)
+    services = replace(world.services, stamps=stamping.client())
+    world = replace(world, services=services)
+    official = official_of(world)
+    request = RemoteRequest(level=level).to_json()
+    command = await preparing(world, official, request=request)
+    return world, stamping, official, await prepare_signature(services, command)
+
+
+@pytest.mark.parametrize(("wanted", "code"), ABOVE_B_B)
+async def test_value_is_stamped_for_the_levels_above(
+    wanted: SignatureLevel, code: str
+) -> None:
+    world, stamping, official, signing = await stamping_desk(wanted)
+    signed = await completing(world, signing, value_for(official, signing.kept))
+    assert (signed.level, signed.code) == (SignatureLevel.B_T, code)
+    data = await read_signed(world.services, signed)
+    (found,) = signatures(data)
+    (unsigned,) = found.signer_info["unsigned_attrs"]
+    assert unsigned["type"].native == "signature_time_stamp_token"
+    assert stamping.is_passed(data)
+
+
+async def test_authority_that_is_down_leaves_level_b_and_says_so() -> None:
+    world, stamping, official, signing = await stamping_desk(SignatureLevel.B_T)
+    stamping.stamps_down = True
+    signed = await completing(world, signing, value_for(official, signing.kept))
+    assert signed.level == SignatureLevel.B_B
+    assert signed.code == ErrorCode.TIME_STAMP_UNAVAILABLE
 
 
 @pytest.mark.parametrize(

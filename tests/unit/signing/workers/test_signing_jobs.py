@@ -45,7 +45,11 @@ async def test_prepared_in_one_process_and_completed_in_another() -> None:
     assert isinstance(part, PreparedPart)
     state = KeptState.from_json(part.kept)
     value = SIGNER.key.sign(state.attributes, state.scheme)
-    asked = {"state": part.kept.decode(), "value": b64encode(value).decode()}
+    asked = {
+        "state": part.kept.decode(),
+        "value": b64encode(value).decode(),
+        "token": "",
+    }
     prepared = SOURCE + part.added
     async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
         done = await pool.run(
