@@ -100,6 +100,22 @@ class RevocationList:
             return None
         return self.crl[position].revocation_date_utc
 
+    def distrusted_since(self, serial: int) -> datetime | None:
+        """Return since when a certificate is not to be trusted; None if not listed.
+
+        Where the CA says since when its key was known or suspected to be in other
+        hands, that counts, though it was revoked later (invalidityDate, 5.3.2).
+        """
+        revoked_at = self.revoked_at(serial)
+        if revoked_at is None or self._positions is None:
+            return None
+        entry = self.crl[self._positions[serial]]
+        try:
+            stated = entry.extensions.get_extension_for_class(x509.InvalidityDate)
+        except (x509.ExtensionNotFound, *UNREADABLE_CERTIFICATE):
+            return revoked_at
+        return min(revoked_at, stated.value.invalidity_date_utc)
+
     def reason_of(self, serial: int) -> x509.ReasonFlags | None:
         """Return why the certificate was revoked (5.3.1); None if it is not stated."""
         entry = self.crl.get_revoked_certificate_by_serial_number(serial)

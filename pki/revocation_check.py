@@ -99,7 +99,7 @@ def _by_lists(
     for delta in (one for one in heard if one.is_delta):
         if signed and delta.this_update < signed[0].this_update:
             continue  # the complete list knows what it said
-        state = facts.state(delta.revoked_at(certificate.serial))
+        state = facts.state(delta.distrusted_since(certificate.serial))
         if state is not RevocationState.GOOD:
             return RevocationStatus(state, certificate, delta)
     covering = [one for one in signed if one.covers(certificate)]
@@ -107,7 +107,7 @@ def _by_lists(
         missing = RevocationState.STALE if signed else RevocationState.UNCHECKED
         return RevocationStatus(missing, certificate)
     newest = covering[0]
-    state = facts.state(newest.revoked_at(certificate.serial))
+    state = facts.state(newest.distrusted_since(certificate.serial))
     return _unless_stale(state, certificate, newest, facts)
 
 

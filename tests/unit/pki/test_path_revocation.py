@@ -319,3 +319,47 @@ def test_unsound_list_is_no_list(
 
 def _key_only(ca: TestCa) -> Credential:
     return Credential(HeldKey(p256()), ca.credential.certificate)
+
+
+def _compromised(ca: TestCa, leaf: x509.Certificate, since: datetime) -> bytes:
+    """Revoke now a key that was known to be in other hands since then."""
+    entry = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(leaf.serial_number)
+        .revocation_date(NOW)
+        .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+        .add_extension(x509.InvalidityDate(since.replace(tzinfo=None)), critical=False)
+        .build()
+    )
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.credential.certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + HOUR)
+        .add_revoked_certificate(entry)
+        .add_extension(x509.CRLNumber(1), critical=False)
+    )
+    return builder.sign(ca.private, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    ("proven_before", "expected"),
+    [
+        (3 * HOUR, Indication.TOTAL_PASSED),  # before anybody else had the key
+        (HOUR, Indication.TOTAL_FAILED),  # after that, and before the revocation
+    ],
+)
+def test_key_is_not_trusted_since_its_invalidity_date(
+    pki: TestPki, proven_before: timedelta, expected: Indication
+) -> None:
+    leaf = pki.person().certificate
+    lists = (pki.root.crl(), _compromised(pki.issuing, leaf, NOW - 2 * HOUR))
+    judgement = judge(pki, leaf, lists, proven_at=NOW - proven_before)
+    assert judgement.indication is expected
+
+
+def test_invalidity_date_after_the_revocation_changes_nothing(pki: TestPki) -> None:
+    leaf = pki.person().certificate
+    lists = (pki.root.crl(), _compromised(pki.issuing, leaf, NOW + HOUR))
+    judgement = judge(pki, leaf, lists, proven_at=NOW)
+    assert judgement.indication is Indication.TOTAL_FAILED
