@@ -20,7 +20,7 @@ def verdict_to_json(verdict: Verdict) -> Json:
         "name": verdict.name,
         "indication": str(verdict.indication),
         "sub_indication": _optional(verdict.sub_indication),
-        "signatures": [_signature(one) for one in verdict.signatures],
+        "signatures": [signature_to_json(one) for one in verdict.signatures],
         "parts": [verdict_to_json(one) for one in verdict.parts],
         "reasons": [reason_to_json(one) for one in verdict.reasons],
     }
@@ -43,7 +43,8 @@ def text_to_json(text: Text) -> Json:
     return {"vi": text.vi, "en": text.en}
 
 
-def _signature(verdict: SignatureVerdict) -> Json:
+def signature_to_json(verdict: SignatureVerdict) -> Json:
+    """Return the verdict on one signature."""
     return {
         "field": verdict.field,
         "signer": verdict.signer,
@@ -57,12 +58,13 @@ def _signature(verdict: SignatureVerdict) -> Json:
         "signing_time": _time(verdict.signing_time),
         "timestamp_time": _time(verdict.timestamp_time),
         "timestamp_authority": verdict.timestamp_authority,
-        "chain": [_certificate(one) for one in verdict.chain],
+        "chain": [certificate_to_json(one) for one in verdict.chain],
         "reasons": [reason_to_json(one) for one in verdict.reasons],
     }
 
 
-def _certificate(certificate: CertificateSummary) -> Json:
+def certificate_to_json(certificate: CertificateSummary) -> Json:
+    """Return one certificate of a chain."""
     return {
         "subject": certificate.subject,
         "issuer": certificate.issuer,

@@ -12,6 +12,7 @@ from pki.files import write_atomically
 from signing.reports.report import Report
 
 FORMS = {
+    "json": "signing.reports.detailed",
     "xml": "signing.reports.etsi",
     "html": "signing.reports.page",
     "pdf": "signing.reports.printed",

@@ -1,5 +1,7 @@
 """Handler: the verdict on a file that is handed in."""
 
+import asyncio
+
 from aiohttp import web
 
 from exchange.http import answers
@@ -33,7 +35,9 @@ async def verify(request: web.Request) -> web.Response:
     )
     with request.app[GATE].passed():
         report = await verify_file(services, command)
-    return _answer(report, wanted_form(request.headers.get("Accept", "")))
+    form = wanted_form(request.headers.get("Accept", ""))
+    # A message of many parts makes a long report, which must not stall others.
+    return await asyncio.to_thread(_answer, report, form)
 
 
 def wanted_form(accept: str) -> str:
