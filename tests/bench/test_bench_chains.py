@@ -43,16 +43,16 @@ def _large_list(ca: TestCa) -> bytes:
         NOW,
         NOW + timedelta(days=1),
         revoked_certificates=entries,
-    )
+    ).add_extension(x509.CRLNumber(1), critical=False)
     return builder.sign(ca.private, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 @pytest.mark.bench
 def test_warm_lookup_in_a_large_list_meets_its_bar() -> None:
     read = read_revocation_list(_large_list(TestPki.create().issuing))
-    read.revoked_at(1)
-    found = _milliseconds(lambda: read.revoked_at(ENTRIES // 2))
-    absent = _milliseconds(lambda: read.revoked_at(0))
+    read.distrusted_since(1)
+    found = _milliseconds(lambda: read.distrusted_since(ENTRIES // 2))
+    absent = _milliseconds(lambda: read.distrusted_since(0))
     _report("revocation look-up, 100,000 entries, listed", found)
     _report("revocation look-up, 100,000 entries, not listed", absent)
     assert max(found, absent) <= LOOKUP_BAR_MS
