@@ -90,15 +90,18 @@ class HttpWorker:
     async def stop(self) -> None:
         """Let running requests finish, then be gone."""
         self._is_stopping = True
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
         if self._kept is None:
             return
         drain = self._order.settings.server.drain_seconds
-        await asyncio.wait((self._kept,), timeout=drain + _GRACE_SECONDS)
         if self._process is not None and self._process.is_alive():
+            self._process.terminate()
+            await asyncio.wait((self._kept,), timeout=drain + _GRACE_SECONDS)
+            # Nothing is lost by it: what was acknowledged is stored.
             self._process.kill()
-        with suppress(ExchangeError):
+            self._process.join()
+        # It may rest before the next worker.
+        self._kept.cancel()
+        with suppress(ExchangeError, asyncio.CancelledError):
             await self._kept
 
     async def _keep(self) -> None:

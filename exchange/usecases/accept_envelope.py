@@ -7,7 +7,8 @@ Invariants:
     - A refusal stores one audit line and nothing else.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept, IntakeFacts, decide_intake
@@ -41,6 +42,7 @@ from exchange.usecases.storing import (
     signature_judgement,
     store_body,
 )
+from schemas.edxml.scanned import ScannedAttachment
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import (
     AuditEvent,
@@ -49,6 +51,8 @@ from schemas.vocabulary import (
     LogEntryType,
     Urgency,
 )
+
+_SCANNED_FIELDS = tuple(one.name for one in fields(ScannedAttachment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +169,14 @@ def _envelope(
 def _stored(read: ReadDocument) -> tuple[StoredAttachment, ...]:
     looked_at = zip(read.attachments, read.are_pdfs, strict=True)
     return tuple(
-        StoredAttachment(number=number, is_pdf=is_pdf, **asdict(scanned))
+        StoredAttachment(number=number, is_pdf=is_pdf, **_fields_of(scanned))
         for number, (scanned, is_pdf) in enumerate(looked_at, start=1)
     )
+
+
+def _fields_of(scanned: ScannedAttachment) -> dict[str, Any]:
+    # `asdict` would copy every value deeply, for flat ones.
+    return {name: getattr(scanned, name) for name in _SCANNED_FIELDS}
 
 
 def _audit(envelope: Envelope) -> AuditLine:

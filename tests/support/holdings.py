@@ -112,11 +112,14 @@ class Holdings:
 
 
 async def held_by(station: Station) -> Holdings:
-    """Read everything from the running mongod of a station."""
-    async with AsyncMongoClient[Document](station.uri()) as client:
+    """Read everything from the running mongod of a station, as of one moment."""
+    async with (
+        AsyncMongoClient[Document](station.uri()) as client,
+        client.start_session(snapshot=True) as session,
+    ):
         database = client["lienthong"]
         read = [
-            await database[name].find().sort("_id", 1).to_list()
+            await database[name].find(session=session).sort("_id", 1).to_list()
             for name in _COLLECTIONS
         ]
     return Holdings(*read)
