@@ -43,7 +43,7 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="PKCS#12: .p12, .pfx; --remote: pkcs11:…",
+        help="PKCS#12: .p12, .pfx; --remote, hàng loạt / many: pkcs11:…",
     )
     parser.add_argument(
         "--passphrase-file",

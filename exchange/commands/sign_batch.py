@@ -34,9 +34,11 @@ def run(arguments: Arguments, secret: bytes | None, output: Output) -> int:
     if not items:
         raise UsageError(f"{arguments.file}: không có tệp PDF / no PDF")
     make_folder(out)
+    key = str(arguments.key)
     desk = Desk(
-        key=f"pkcs12:{arguments.key}",
+        key=key if key.startswith("pkcs11:") else f"pkcs12:{key}",
         secret=secret,
+        certificate=arguments.certificate,
         image=read_file(arguments.image) if arguments.image else None,
         folder=out,
         services=partial(services_of, arguments),
@@ -56,6 +58,8 @@ def run(arguments: Arguments, secret: bytes | None, output: Output) -> int:
 
 
 def _target_folder(arguments: Arguments) -> Path:
+    if arguments.remote:
+        raise UsageError("--remote: từng tệp một / one file at a time")
     out: Path | None = arguments.out
     if out is None:
         raise UsageError("thiếu / missing: --out")

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.commands.output import pace
 from exchange.commands.upgrade_folder import QUEUE
+from pki.keys.loader import load_credential
+from pki.keys.software import SoftwareKey
 from signing.upgrade_queue import UpgradeQueue
 from tests.support.cli import Said, lienthong, passphrase, program
 from tests.support.draft_pdf import HEADING, SIGNER_BLOCK, Printed, draft_pdf
@@ -18,6 +21,7 @@ from tests.support.many_documents import (
     wait_until_gone,
 )
 from tests.support.signed_pdf import LETTER, signatures
+from tests.support.tokens import PIN, TokenFolder
 
 SEAL_IMAGE = LETTER.parent / "con-dau-mau.png"
 SIGNATURE_IMAGE = LETTER.parent / "chu-ky-mau.png"
@@ -204,3 +208,27 @@ def test_without_a_time_stamp_documents_are_signed_and_wait(
     with closing(UpgradeQueue(tmp_path / QUEUE)) as queue:
         due = queue.due(datetime.now(UTC), 10)
     assert {one.file.path for one in due} == set(out.glob("*.pdf"))
+
+
+def test_batch_with_the_key_in_a_token(
+    office: Path, tmp_path: Path, tokens: TokenFolder
+) -> None:
+    secret = office / "passphrase"
+    own = load_credential(f"pkcs12:{office / 'official.p12'}", passphrase_file=secret)
+    assert isinstance(own.key, SoftwareKey)
+    tokens.add_key("Desk", "batch", own.key, b"\x78")
+    tokens.reload()
+    chain, source = tmp_path / "chain.pem", tmp_path / "in"
+    certificates = (own.certificate, *own.chain)
+    chain.write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in certificates))
+    make_documents(source, 3)
+    uri = f"pkcs11:token=Desk;object=batch?module-path={tokens.module}"
+    words = (
+        *("sign", source, "--out", tmp_path / "out", "--json"),
+        *("--key", uri, "--certificate", chain, *JOBS),
+    )
+    wrong = lienthong(*words, "--passphrase-file", passphrase(tmp_path, "000"))
+    right = lienthong(*words, "--passphrase-file", passphrase(tmp_path, PIN))
+
+    assert (wrong.code, wrong.error) == (1, "key_pin_wrong")
+    assert [one["state"] for one in lines(right)] == ["signed"] * 3
