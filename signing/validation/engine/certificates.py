@@ -59,7 +59,10 @@ def judge(act: Act, evidence: Evidence, times: Times) -> ChainJudgement:
     if found.sub_indication is not SubIndication.REVOKED_CA_NO_POE:
         return found
     counts = _untouched(found, times)
-    return _judge(act, evidence.those(counts), times) if counts else found
+    if counts is None:
+        return found
+    again = _judge(act, evidence.those(counts), times)
+    return found if again.indication is Indication.INDETERMINATE else again
 
 
 def judge_now(act: Act, trust: TrustStore, times: Times) -> ChainJudgement:

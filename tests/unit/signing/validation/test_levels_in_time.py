@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
+from signing.pades.levels import Evidence
 from signing.pades.stamped import add_time_stamp
+from signing.pades.store import add_evidence
 from signing.profiles import SignatureLevel
 from signing.validation.engine.algorithms import AlgorithmEnds, weak_at
 from signing.validation.engine.proofs import Proof, Proofs
@@ -159,6 +161,34 @@ def test_revoked_ca_spoke_the_truth_before_as_far_as_that_is_proven() -> None:
     assert first(covered).indication is Indication.TOTAL_PASSED
     # Its own stamp had no later proof before the CA was lost: the other's counts.
     assert outcome(covered) == PASSED
+
+
+def test_list_of_a_revoked_ca_counts_from_before_only() -> None:
+    """The signature is proven in time; what says that its signer was good is not."""
+    made, other = desk(), desk()
+    data = made.signed(LETTER.read_bytes(), B_B)
+    other.later(days=1)
+    stamped = add_time_stamp(data, other.services())
+    made.later(days=5)
+    lists = everything(made).crls
+    late = add_evidence(stamped, Evidence((), lists))
+    other.later(days=5)
+    in_time = add_time_stamp(late, other.services())
+    other.later(days=24)
+    made.pki.root.revoke(made.pki.issuing.credential.certificate, NOW + 10 * DAY)
+    known = everything(other)
+    roots_list = made.pki.root.crl(other.now)
+    known = replace(
+        known,
+        roots=(*known.roots, *roots(made).roots),
+        crls=(*known.crls, roots_list),
+    )
+    unproven, proven = (verdict_on(one, known, other.now) for one in (late, in_time))
+    assert outcome(unproven) == (
+        Indication.INDETERMINATE,
+        SubIndication.REVOKED_CA_NO_POE,
+    )
+    assert outcome(proven) == PASSED
 
 
 def test_upgraded_by_a_document_time_stamp_alone() -> None:
