@@ -3,9 +3,10 @@
 import asyncio
 from datetime import datetime
 
+from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from signing.workers.failure import WorkerFailure
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import Job
 
@@ -50,6 +51,27 @@ class PooledPdfSigner:
         await self._start()
         made = await self._pool.run(Job.COMPLETE, prepared, instructions=instructions)
         if not isinstance(made, CompletedPart):
+            raise WorkerFailure(ErrorCode.PARSER_FAILED)
+        return made
+
+    async def raise_level(
+        self,
+        signed: bytes,
+        *,
+        material: TrustMaterial,
+        instructions: bytes,
+        at: datetime,
+    ) -> RaisedPart:
+        """Return what brings a stamped signature to a higher level.
+
+        Raises:
+            WorkerFailure: as `prepare`, or no evidence.
+        """
+        await self._start()
+        made = await self._pool.run(
+            Job.RAISE, signed, material=material, instructions=instructions, at=at
+        )
+        if not isinstance(made, RaisedPart):
             raise WorkerFailure(ErrorCode.PARSER_FAILED)
         return made
 

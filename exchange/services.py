@@ -28,7 +28,7 @@ from schemas.identifiers import OrganId
 from schemas.timestamps import truncate_ms
 from schemas.verdict import Verdict
 from signing.pades.levels import TimeStampSource, TokenRoom
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
 
 class Trust(Protocol):
@@ -94,6 +94,20 @@ class PdfSigner(Protocol):
 
         Raises:
             SigningError: refused, or no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+    async def raise_level(
+        self,
+        signed: bytes,
+        *,
+        material: TrustMaterial,
+        instructions: bytes,
+        at: datetime,
+    ) -> RaisedPart:
+        """Return what brings a stamped signature to a higher level.
+
+        Raises:
+            SigningError: no evidence, or no answer (LIMIT_EXCEEDED, PARSER_FAILED).
         """
 
 

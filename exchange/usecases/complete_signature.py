@@ -18,6 +18,7 @@ from exchange.services import Caller, Services
 from exchange.usecases.attesting import log_entry, pending
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.prepare_signature import signer_of
+from exchange.usecases.raising_levels import Reached, raised
 from exchange.usecases.signing_files import load_file, store_file
 from exchange.usecases.storing import refuse
 from exchange.usecases.value_stamps import token_for
@@ -147,10 +148,17 @@ async def _made(services: Services, signing: RemoteSigning) -> RemoteSigning:
     async with services.pdf_places:
         token, code = await token_for(services, signing)
         data = await _completed(services, signing, token)
-        file = await store_file(services, data)
-    level = SignatureLevel.B_T if token else SignatureLevel.B_B
+        reached = Reached(data, SignatureLevel.B_B, code)
+        if token:
+            wanted = KeptState.from_json(signing.kept).level
+            reached = await raised(services, data, wanted)
+        file = await store_file(services, reached.data)
     after = replace(
-        signing, state=SigningState.SIGNED, signed=file, level=level, code=code
+        signing,
+        state=SigningState.SIGNED,
+        signed=file,
+        level=reached.level,
+        code=reached.code,
     )
     entry = log_entry(
         LogEntryType.DOCUMENT_SIGNED,

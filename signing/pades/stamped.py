@@ -62,7 +62,7 @@ def _try(source: bytes, services: SigningServices) -> bytes | None:
     """Return the stamped file; None if the token needs more room than there was."""
     room = services.room.octets
     with refusing_malformed():
-        prepared = _prepare(open_pdf(source), room)
+        prepared = prepare_time_stamp(open_pdf(source), room)
     token = _stamp(prepared.digest, _HASH, services).token
     return prepared.complete(token) if len(token) <= room else None
 
@@ -75,7 +75,8 @@ def _stamp(digest: bytes, hash_name: str, services: SigningServices) -> TimeStam
     return stamp
 
 
-def _prepare(reader: PdfFileReader, room: int) -> PreparedRevision:
+def prepare_time_stamp(reader: PdfFileReader, room: int) -> PreparedRevision:
+    """Append room for a document time stamp to the stream under `reader`."""
     taken = {name for name, *_ in enumerate_sig_fields(reader)}
     number = next(n for n in range(1, len(taken) + 2) if _name(n) not in taken)
     writer = Increment.from_reader(reader)

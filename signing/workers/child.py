@@ -85,9 +85,9 @@ def _load(job: Job) -> _Performer:
 
         return judge_any
     if job in SIGNING_JOBS:
-        from signing.workers.signing_jobs import complete, prepare  # noqa: PLC0415
+        from signing.workers.signing_jobs import PERFORMERS  # noqa: PLC0415
 
-        return prepare if job is Job.PREPARE else complete
+        return PERFORMERS[job]
     from signing.workers.reading import read_document, read_lines  # noqa: PLC0415
 
     return read_document if job is Job.DOCUMENT_TEXT else read_lines

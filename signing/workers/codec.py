@@ -25,7 +25,7 @@ from schemas.verdict import (
 )
 from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.workers.failure import WorkerFailure
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
 _CLOSED_SET = (
     Verdict,
@@ -38,6 +38,7 @@ _CLOSED_SET = (
     TextWord,
     PreparedPart,
     CompletedPart,
+    RaisedPart,
 )
 
 _Result = TypeVar("_Result")

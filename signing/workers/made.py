@@ -17,6 +17,21 @@ class PreparedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class RaisedPart:
+    """What brings a stamped signature to a higher level.
+
+    Args:
+        added: bytes after those of the file.
+        gap: where a document time stamp goes, begin and end; empty without one.
+        digest: SHA-256 of what it is to stamp.
+    """
+
+    added: bytes
+    gap: tuple[int, ...] = ()
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class CompletedPart:
     """What goes where the prepared file has its gap.
 

@@ -17,7 +17,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.pades.text_lines import DocumentText
 from signing.workers.failure import WorkerFailure
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
 LENGTH = struct.Struct(">I")
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -27,7 +27,8 @@ OUT_OF_MEMORY = 12
 
 NO_MATERIAL = TrustMaterial()
 
-Result = Verdict | tuple[str, ...] | DocumentText | PreparedPart | CompletedPart
+Made = PreparedPart | CompletedPart | RaisedPart
+Result = Verdict | tuple[str, ...] | DocumentText | Made
 
 
 class Job(StrEnum):
@@ -39,6 +40,7 @@ class Job(StrEnum):
     DOCUMENT_TEXT = "document_text"
     PREPARE = "prepare"
     COMPLETE = "complete"
+    RAISE = "raise"
 
 
 RESULT_TYPES = {
@@ -48,9 +50,10 @@ RESULT_TYPES = {
     Job.DOCUMENT_TEXT: DocumentText,
     Job.PREPARE: PreparedPart,
     Job.COMPLETE: CompletedPart,
+    Job.RAISE: RaisedPart,
 }
 
-SIGNING_JOBS = (Job.PREPARE, Job.COMPLETE)
+SIGNING_JOBS = (Job.PREPARE, Job.COMPLETE, Job.RAISE)
 READING_JOBS = tuple(one for one in Job if one not in SIGNING_JOBS)
 """Done by other processes than those that sign: they load no signer."""
 

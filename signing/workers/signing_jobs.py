@@ -5,6 +5,7 @@ There is no private key here: it is where the signer is.
 
 import json
 from base64 import b64decode
+from collections.abc import Callable, Mapping
 
 from cryptography.x509 import load_der_x509_certificate
 
@@ -13,13 +14,18 @@ from pki.names import UNREADABLE_CERTIFICATE
 from pki.tsa_client import TimeStamp
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.evidence_sources import StoredEvidence
+from signing.pades.extend import extend_signed
 from signing.pades.kept import KeptState
 from signing.pades.levels import SigningServices, TokenRoom
+from signing.pades.reading import open_pdf, refusing_malformed
 from signing.pades.remote import complete_with_token, prepare_signature
 from signing.pades.remote_request import RemoteRequest
+from signing.pades.stamped import prepare_time_stamp
+from signing.profiles import SignatureLevel
 from signing.validation.page_text import document_text
-from signing.workers.made import CompletedPart, PreparedPart
-from signing.workers.protocol import Request
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
+from signing.workers.protocol import Job, Made, Request
 
 
 class _NoStamps:
@@ -79,3 +85,37 @@ def complete(request: Request) -> CompletedPart:
     value, token = b64decode(asked["value"]), b64decode(asked["token"])
     signed = complete_with_token(request.payload, state, value, token)
     return CompletedPart(signed[slice(*state.gap)])
+
+
+def raise_level(request: Request) -> RaisedPart:
+    """Return what brings the stamped signature in the request to its level.
+
+    Raises:
+        SigningError: the file cannot be read.
+        PkiError: nothing at hand shows that everybody was good at the time.
+    """
+    asked = json.loads(request.instructions)
+    source, at = request.payload, request.at
+    if at is None:
+        raise SigningError(ErrorCode.REQUEST_INVALID, place="at")
+    services = SigningServices(
+        evidence=StoredEvidence(request.material), clock=lambda: at
+    )
+    data = extend_signed(source, level=SignatureLevel.B_LT, services=services)
+    if not asked["room"]:
+        return RaisedPart(data[len(source) :])
+    with refusing_malformed():
+        prepared = prepare_time_stamp(open_pdf(data), asked["room"])
+    place = prepared.byte_range
+    return RaisedPart(
+        prepared.content[len(source) :],
+        (place.reserved_region_start, place.reserved_region_end),
+        prepared.digest,
+    )
+
+
+PERFORMERS: Mapping[Job, Callable[[Request], Made]] = {
+    Job.PREPARE: prepare,
+    Job.COMPLETE: complete,
+    Job.RAISE: raise_level,
+}

@@ -8,10 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.usecases.prepare_signature import PrepareSignature
 from pki.keys.api import Credential
+from pki.trust import TrustMaterial
 from signing.pades.kept import KeptState
 from signing.pades.remote_request import RemoteRequest
 from signing.workers import signing_jobs
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 from signing.workers.protocol import Job, Request
 from tests.support.signed_pdf import LETTER
 from tests.support.world import COMMUNE, World
@@ -37,6 +38,23 @@ class InProcessSigner:
         self.completed += 1
         request = Request(job=Job.COMPLETE, payload=prepared, instructions=instructions)
         return signing_jobs.complete(request)
+
+    async def raise_level(
+        self,
+        signed: bytes,
+        *,
+        material: TrustMaterial,
+        instructions: bytes,
+        at: datetime,
+    ) -> RaisedPart:
+        request = Request(
+            job=Job.RAISE,
+            payload=signed,
+            material=material,
+            instructions=instructions,
+            at=at,
+        )
+        return signing_jobs.raise_level(request)
 
 
 def with_signer(world: World, signer: InProcessSigner | None = None) -> World:

@@ -39,7 +39,8 @@ from tests.support.world import PROVINCE, World, make_world, material_of
 
 ABOVE_B_B = [
     (SignatureLevel.B_T, ""),
-    (SignatureLevel.B_LT, ErrorCode.EVIDENCE_UNAVAILABLE),
+    (SignatureLevel.B_LT, ""),
+    (SignatureLevel.B_LTA, ""),
 ]
 REFUSED = replace(WAITING, state=SigningState.REFUSED)
 EXPIRED = replace(WAITING, state=SigningState.EXPIRED)
@@ -218,12 +219,21 @@ async def test_value_is_stamped_for_the_levels_above(
 ) -> None:
     world, stamping, official, signing = await stamping_desk(wanted)
     signed = await completing(world, signing, value_for(official, signing.kept))
-    assert (signed.level, signed.code) == (SignatureLevel.B_T, code)
+    assert (signed.level, signed.code) == (wanted, code)
     data = await read_signed(world.services, signed)
-    (found,) = signatures(data)
+    found, *_ = signatures(data)
     (unsigned,) = found.signer_info["unsigned_attrs"]
     assert unsigned["type"].native == "signature_time_stamp_token"
     assert stamping.is_passed(data)
+
+
+async def test_list_older_than_the_signature_is_no_evidence() -> None:
+    world, stamping, official, signing = await stamping_desk(SignatureLevel.B_LTA)
+    world.clock.move(minutes=1)
+    stamping.later(minutes=1)
+    signed = await completing(world, signing, value_for(official, signing.kept))
+    assert signed.level == SignatureLevel.B_T
+    assert signed.code == ErrorCode.EVIDENCE_TOO_OLD
 
 
 async def test_authority_that_is_down_leaves_level_b_and_says_so() -> None:

@@ -13,8 +13,9 @@ from signing.errors import SigningError
 from signing.pades.kept import KeptState
 from signing.pades.remote_request import RemoteRequest
 from signing.validation.pdf import judge_pdf
+from signing.workers.codec import decode, encode
 from signing.workers.failure import WorkerFailure
-from signing.workers.made import CompletedPart, PreparedPart
+from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import SIGNING_JOBS, Job
 from tests.support.pki import NOW, TestPki
@@ -82,6 +83,11 @@ async def test_refusal_comes_back_by_its_code(
                 instructions=instructions(request=request_json),
             )
     assert refused.value.code is code
+
+
+def test_parts_come_back_as_they_were_sent() -> None:
+    for part in (RaisedPart(b"\xff", (1, 2), b"d"), RaisedPart(b"")):
+        assert decode(encode(part), RaisedPart) == part
 
 
 @pytest.mark.parametrize(
