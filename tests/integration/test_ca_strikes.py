@@ -87,7 +87,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for one in ("revoked", "suspended", "released")
         }
         for agency in ("H99.151", "H99.152"):
-            seal = SubjectFields(common_name=agency, organ_id=OrganId(agency))
+            names = f"UBND {agency}"
+            seal = SubjectFields(common_name=names, organ_id=OrganId(agency))
             issue(CertificateKind.AGENCY_SEAL, seal)
         hierarchy.suspend(int(facts["released"], 16))
         pending = desk.submit(application(), CLERK)
