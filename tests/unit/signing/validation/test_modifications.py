@@ -145,7 +145,7 @@ def test_more_pages_and_revisions_than_the_budget_are_not_assessed(
 
 
 def test_document_time_stamp_is_a_change_that_a_signature_outlives() -> None:
-    """The library's own stamper names its certificate by SHA-1, which proves nothing."""
+    """The library's own stamper names its certificate by SHA-1: that proves nothing."""
     verdict = judged(time_stamped(person_signed()))
     person, stamp = verdict.signatures
     assert person.indication is Indication.TOTAL_PASSED
