@@ -5,7 +5,7 @@ Read by PDFium, a native library with a history of memory faults: in a worker on
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,14 +58,19 @@ def document_text(data: bytes) -> DocumentText:
 def _lines(document: Any, number: int) -> Iterator[TextLine]:
     with closing(document[number]) as page, closing(page.get_textpage()) as text:
         geometry = PageGeometry(Box(*page.get_bbox()), page.get_rotation())
-        characters = _characters(text) if number == 0 and not geometry.turned else ()
-        for index in range(min(text.count_rects(), _MAX_LINES_PER_PAGE)):
-            box = Box(*text.get_rect(index))
-            shown = text.get_text_bounded(*box.corners).strip()
-            if shown:
-                wanted = _may_hold_number_or_date(shown)
-                words = _words(characters, box, geometry.visible) if wanted else ()
-                yield _line(shown, words, geometry.to_placement(number + 1, box))
+        boxes = (
+            Box(*text.get_rect(index))
+            for index in range(min(text.count_rects(), _MAX_LINES_PER_PAGE))
+        )
+        shown = [(box, text.get_text_bounded(*box.corners).strip()) for box in boxes]
+        has_words = number == 0 and not geometry.turned
+        wanted = [box for box, line in shown if _may_hold_number_or_date(line)]
+        characters = _characters(text, wanted) if has_words else ()
+        for box, line in shown:
+            if line:
+                is_wanted = has_words and box in wanted
+                words = _words(characters, box, geometry.visible) if is_wanted else ()
+                yield _line(line, words, geometry.to_placement(number + 1, box))
 
 
 def _line(shown: str, words: tuple[TextWord, ...], place: Placement) -> TextLine:
@@ -115,20 +120,23 @@ def _is_within(box: Box, line: Box) -> bool:
     return line.lower <= middle <= line.upper and across
 
 
-def _characters(text: Any) -> tuple[_Character, ...]:
-    """Return the letters of a page with the boxes of their advance."""
+def _characters(text: Any, lines: Sequence[Box]) -> tuple[_Character, ...]:
+    """Return the letters at the height of `lines` with the boxes of their advance."""
     count = text.count_chars()
     if count > _MAX_CHARACTERS:
         raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="text")
     found, box = [], raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
     for index in range(count):
+        if not raw.FPDFText_GetLooseCharBox(text, index, box):
+            continue
+        middle = (box.bottom + box.top) / 2
+        if not any(line.lower <= middle <= line.upper for line in lines):
+            continue
         code = raw.FPDFText_GetUnicode(text, index)
         if code > sys.maxunicode or chr(code).isspace():
             continue
-        if raw.FPDFText_GetLooseCharBox(
-            text, index, box
-        ) and raw.FPDFText_GetCharOrigin(text, index, x, y):
+        if raw.FPDFText_GetCharOrigin(text, index, x, y):
             place = Box(box.left, box.bottom, box.right, box.top)
             found.append(_Character(chr(code), place, y.value))
     return tuple(found)
