@@ -5,7 +5,7 @@ verdict on that file, and the others never notice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ class ManyFiles:
 
 async def judge_files(
     paths: Sequence[Path], question: ManyFiles, done: Callable[[Path], None]
-) -> AsyncIterator[Verdict]:
+) -> AsyncGenerator[Verdict, None]:
     """Yield the verdict on every file, in the order of `paths`.
 
     A file that cannot be read has a verdict too (FILE_UNREADABLE).

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,11 +74,13 @@ async def _run(
     verdicts: list[Verdict] = []
     judging = judge_files(files, question, lambda path: progress.step(path.name))
     names = iter(files)
-    async for verdict in judging:
-        named = replace(verdict, name=_shown(next(names)))
-        verdicts.append(named)
-        if output.as_json:
-            output.line(verdict_to_json(named))
+    # Whatever ends this, a reader who has seen enough too, ends the workers first.
+    async with aclosing(judging):
+        async for verdict in judging:
+            named = replace(verdict, name=_shown(next(names)))
+            verdicts.append(named)
+            if output.as_json:
+                output.line(verdict_to_json(named))
     if not output.as_json:
         _show_table(verdicts, output)
     return worst(verdicts)[0]

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,15 @@ def test_progress_goes_to_a_terminal_alone(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     Progress(2, Output()).step("một")
     assert "1/2 một" in capsys.readouterr().err
+
+
+def test_reader_who_has_seen_enough_is_no_fault(cabinet: Path) -> None:
+    words = ("--trust", cabinet / "root.pem", "--json", *AT, cabinet / "docs")
+    with subprocess.Popen(
+        [sys.executable, "-m", "exchange", "verify", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        running.stdout.close()  # type: ignore[union-attr]  # it was asked for above
+        said = running.stderr.read()  # type: ignore[union-attr]  # it was asked for above
+    assert (running.returncode, said) == (141, b"")
