@@ -224,6 +224,10 @@ class ErrorCode(StrEnum):
     SIGNING_TIME_CONTRADICTED = "signing_time_contradicted"
     MODIFIED_AFTER_SIGNING = "modified_after_signing"
     MODIFICATION_NOT_ASSESSED = "modification_not_assessed"
+    CONTENT_ACTIVE = "content_active"
+    CONTENT_ATTACHED = "content_attached"
+    CONTENT_LAYERED = "content_layered"
+    SIGNATURE_COVERED = "signature_covered"
     LIMIT_EXCEEDED = "limit_exceeded"
     PARSER_FAILED = "parser_failed"
 

@@ -100,6 +100,34 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Nhờ bộ phận kỹ thuật xem lại hoặc yêu cầu bản gốc chỉ có phần đã ký.",
         next_en="Have it examined, or ask for the original without later additions.",
     ),
+    ErrorCode.CONTENT_ACTIVE: explanation(
+        Side.SIGNER,
+        vi="Tệp có mã lệnh, thao tác tự chạy hoặc tham chiếu ra ngoài.",
+        en="The file has scripts, actions or references to other files.",
+        next_vi="Chỉ tin nội dung xem ở chế độ tắt mã lệnh; đề nghị bản PDF tĩnh.",
+        next_en="Trust what shows with scripts off only; ask for a plain PDF.",
+    ),
+    ErrorCode.CONTENT_ATTACHED: explanation(
+        Side.SIGNER,
+        vi="Tệp có tệp khác đính kèm bên trong.",
+        en="Other files are attached inside the file.",
+        next_vi="Tệp bên trong không được kiểm tra ở đây; lưu ra và kiểm tra riêng.",
+        next_en="They were not checked here: save and check each of them.",
+    ),
+    ErrorCode.CONTENT_LAYERED: explanation(
+        Side.SIGNER,
+        vi="Tệp có các lớp nội dung có thể ẩn hoặc hiện.",
+        en="The file has layers that may be shown or hidden.",
+        next_vi="Bật tất cả các lớp khi đọc; đề nghị người ký gửi bản PDF tĩnh.",
+        next_en="Show all layers when reading; ask the signer for a plain PDF.",
+    ),
+    ErrorCode.SIGNATURE_COVERED: explanation(
+        Side.SIGNER,
+        vi="Một chữ ký hiển thị đè lên phần lớn chữ ký trước đó.",
+        en="A signature shows over most of an earlier one.",
+        next_vi="Xem tên từng người ký trong kết quả, không chỉ hình trên trang.",
+        next_en="Go by the signers named in the verdict, not by what the page shows.",
+    ),
     ErrorCode.SIGNATURE_FORMAT_LEGACY: explanation(
         Side.SIGNER,
         vi=(

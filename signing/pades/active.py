@@ -99,13 +99,23 @@ def refuse_active_content(reader: PdfFileReader, source: Octets) -> None:
         SigningError: PDF_ACTIVE_CONTENT, PDF_FORM_XFA or PDF_FILES_EMBEDDED with
             what was found; LIMIT_EXCEEDED.
     """
+    for found in active_names(reader, source):
+        code = _CODES.get(found, ErrorCode.PDF_ACTIVE_CONTENT)
+        raise SigningError(code, place=found)
+
+
+def active_names(reader: PdfFileReader, source: Octets) -> Iterator[str]:
+    """Yield the names that make a file act, as they are found.
+
+    Raises:
+        SigningError: LIMIT_EXCEEDED.
+    """
     if not _is_to_be_walked(reader, source):
         return
     for dictionary in _dictionaries(reader.root):
         found = _active_name(dictionary)
         if found:
-            code = _CODES.get(found, ErrorCode.PDF_ACTIVE_CONTENT)
-            raise SigningError(code, place=found)
+            yield found
 
 
 def _is_to_be_walked(reader: PdfFileReader, source: Octets) -> bool:

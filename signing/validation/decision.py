@@ -11,6 +11,7 @@ from schemas.verdict import (
     FileKind,
     Indication,
     Modifications,
+    Reason,
     SignatureVerdict,
     SubIndication,
     Verdict,
@@ -59,22 +60,26 @@ _UNPROVED = not_checked(ErrorCode.PARSER_FAILED)
 
 
 def decide(
-    judged: Sequence[JudgedSignature], shared: tuple[Finding, ...] = ()
+    judged: Sequence[JudgedSignature],
+    shared: tuple[Finding, ...] = (),
+    remarks: tuple[Reason, ...] = (),
 ) -> Verdict:
     """Return the verdict on a file that has signatures.
 
     Args:
         judged: its signatures.
         shared: findings on the whole file; they count against every signature.
+        remarks: what is told of a file that did not fail; they count against none.
     """
     signatures = tuple(_decide_one(one, shared) for one in judged)
     indication, sub_indication = worst(signatures)
+    told = () if indication is Indication.TOTAL_FAILED else remarks
     return Verdict(
         kind=FileKind.PDF,
         indication=indication,
         sub_indication=sub_indication,
         signatures=signatures,
-        reasons=tuple(dict.fromkeys(one.reason for one in shared)),
+        reasons=tuple(dict.fromkeys((*(one.reason for one in shared), *told))),
     )
 
 

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from schemas.errors import ErrorCode
-from schemas.verdict import Modifications
+from schemas.verdict import Modifications, Reason
 from signing.errors import SigningError
 from signing.validation.cms import CmsSignature, read_cms
 from signing.validation.cms_rules import COMMON_RULES, PADES_RULES, broken_cms_rules
@@ -86,12 +86,14 @@ class FileFacts:
         store: what its security store holds.
         shared: findings on the whole file.
         length: of the file, in octets.
+        remarks: what is to be told of it whatever the verdict.
     """
 
     signatures: tuple[SignatureFacts, ...]
     store: StoreFacts = NO_STORE
     shared: tuple[Finding, ...] = ()
     length: int = 0
+    remarks: tuple[Reason, ...] = ()
 
 
 def gather(document: Document, field: SignatureField) -> SignatureFacts:

@@ -23,6 +23,7 @@ from signing.validation.engine.file import judge_facts
 from signing.validation.facts import Document, FileFacts, gather
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.layout import hidden_in_dictionary
+from signing.validation.remarks import remarks_on
 from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
 
@@ -67,7 +68,7 @@ def judge_pdf(
         judged = judge_facts(
             facts, material=material, trust=trust, at=at, proven_at=proven_at
         )
-        return decide(judged, facts.shared)
+        return decide(judged, facts.shared, facts.remarks)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a hostile certificate may do the same
@@ -89,6 +90,7 @@ def read_facts(data: bytes) -> FileFacts:
         store=gather_store(reader),
         shared=_hidden_signatures(document, fields),
         length=len(data),
+        remarks=remarks_on(reader, data, fields) if fields else (),
     )
 
 
