@@ -10,6 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clients.errors import ClientError
+from clients.remote_official import (
+    prepare_at_hub,
+    sign_prepared,
+    token_credential,
+)
+from clients.signing_desk import Completed, SigningDesk
 from pki.files import read_private_file
 from pki.keys.api import Credential
 from pki.keys.loader import read_passphrase
@@ -17,6 +23,7 @@ from pki.keys.software import load_pkcs12
 from pki.names import common_name
 from schemas.errors import ErrorCode
 from signing.pades.levels import NO_SERVICES, SignedDocument, SigningServices
+from signing.pades.remote_request import RemoteRequest
 from signing.pades.request import NO_PARTICULARS, Particulars, SignRequest
 from signing.profiles import Placement, SignatureLevel, SignatureProfile, SignerRole
 
@@ -75,10 +82,41 @@ class Official:
         """
         return cls.from_pkcs12(path, read_passphrase(passphrase_file))
 
+    @classmethod
+    def from_token(
+        cls, uri: str, pin: str, *, certificate: Path | None = None
+    ) -> "Official":
+        """Open a key in a token with the PIN that its owner typed.
+
+        Raises:
+            PkiError: no such token or key, a refused PIN, or the extra is missing.
+        """
+        return cls(token_credential(uri, pin, certificate=certificate))
+
     @property
     def name(self) -> str:
         """The name in the certificate."""
         return common_name(self.credential.certificate)
+
+    async def sign_at_hub(
+        self,
+        desk: SigningDesk,
+        document: bytes,
+        *,
+        request: RemoteRequest,
+        image: bytes | None = None,
+    ) -> Completed:
+        """Have a hub prepare `document`, check what it prepared, and sign it here.
+
+        Raises:
+            SigningError: the hub prepared something else (REMOTE_…).
+            PkiError: the key does not sign.
+            ClientError: the hub refuses or is not reached.
+        """
+        ready = await prepare_at_hub(
+            desk, document, credential=self.credential, request=request, image=image
+        )
+        return await sign_prepared(desk, ready, credential=self.credential)
 
     def sign(
         self,

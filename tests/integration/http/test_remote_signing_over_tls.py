@@ -11,6 +11,7 @@ import pkcs11
 import pytest
 
 from clients.errors import RefusedError
+from clients.official import Official
 from clients.remote_official import prepare_at_hub, sign_prepared, token_credential
 from clients.signing_desk import Completed, SigningDesk, encode_form
 from clients.transport import HubAddress, RetryPolicy, Transport
@@ -80,6 +81,17 @@ async def test_file_signed_at_the_desk_is_valid(hub: Hub) -> None:
     completed = await signed_at(hub, official_of(hub.world))
     require_valid(hub, completed.file)
     assert (completed.level, completed.wanted) == ("B-B", "B-B")
+
+
+async def test_official_signs_at_the_hub_with_a_key_in_a_token(
+    hub: Hub, tokens: TokenFolder
+) -> None:
+    uri, certificate = in_token(hub, tokens, "official")
+    tokens.reload()
+    official = Official.from_token(uri, PIN, certificate=certificate)
+    async with desk_at(hub) as desk:
+        done = await official.sign_at_hub(desk, SOURCE, request=RemoteRequest())
+    require_valid(hub, done.file)
 
 
 async def test_signature_shows_where_it_was_asked_for(hub: Hub) -> None:
