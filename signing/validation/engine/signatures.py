@@ -1,7 +1,7 @@
 """A signature with its proofs of time (5.5.4, 5.6.2.4)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pki.names import common_name
@@ -9,7 +9,7 @@ from pki.path import ChainJudgement
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.validation.chains import embedded_findings, purpose_in
-from signing.validation.engine.certificates import Act, judge
+from signing.validation.engine.certificates import RESOLVABLE, Act, judge
 from signing.validation.engine.evidence import Evidence, Times
 from signing.validation.engine.judged import JudgedSignature
 from signing.validation.engine.levels import proven_level
@@ -26,6 +26,7 @@ _ORDER = Finding(
 )
 _CONTRADICTED = not_checked(ErrorCode.SIGNING_TIME_CONTRADICTED)
 _STAMP_OUT = not_checked(ErrorCode.TIME_STAMP_UNCHECKED)
+_BROKEN = SubIndication.SIG_CONSTRAINTS_FAILURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ def judge_signature(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
     return JudgedSignature(
         facts,
         chain,
-        (*loose, *_order(counting)),
+        (*loose, *_order(counting), *_broken(own)),
         notes=(*_notes(facts, own, best), *lacking),
         level=level,
         stamped_at=earliest.facts.at if earliest else None,
@@ -131,12 +132,31 @@ def _order(counting: Sequence[JudgedStamp]) -> Iterator[Finding]:
         latest = moment if latest is None else max(latest, moment)
 
 
+def _broken(own: Sequence[JudgedStamp]) -> Iterator[Finding]:
+    """Count against a signature a time stamp on it that never held.
+
+    It lies outside what is signed: whoever changes it, or puts another there, must not
+    leave a file that passes.
+    """
+    for stamp in own:
+        if stamp.proves or _has_run_out(stamp):
+            continue
+        for one in (_STAMP_OUT, *stamp.findings):
+            undecided = Indication.INDETERMINATE
+            yield replace(one, indication=undecided, sub_indication=_BROKEN)
+
+
+def _has_run_out(stamp: JudgedStamp) -> bool:
+    """Tell whether a stamp may have held once: then it only proves nothing any more."""
+    return all(one.sub_indication in RESOLVABLE for one in stamp.findings)
+
+
 def _notes(
     facts: SignatureFacts, own: Sequence[JudgedStamp], best: datetime | None
 ) -> Iterator[Finding]:
     """Tell what does not count, and what contradicts itself."""
     for stamp in own:
-        if not stamp.proves:
+        if not stamp.proves and _has_run_out(stamp):
             yield _STAMP_OUT
             yield from stamp.findings
     claimed = facts.signing_time

@@ -287,6 +287,16 @@ def form(**parts: bytes) -> tuple[str, bytes]:
             ErrorCode.REQUEST_INVALID,
         ),
     ],
+    ids=[
+        "another type",
+        "no form",
+        "an empty form",
+        "half a form",
+        "no certificates",
+        "an unknown part",
+        "no certificate among certificates",
+        "half an object",
+    ],
 )
 async def test_what_is_no_request_is_refused_by_its_code(
     hub: Hub, content_type: str, body: bytes, code: ErrorCode

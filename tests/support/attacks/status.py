@@ -17,7 +17,7 @@ from pki.keys.api import Credential
 from pki.kinds import TIME_STAMP_POLICY
 from pki.tsa_token import Stamp, template_of
 from schemas.errors import ErrorCode
-from tests.support.attacks.model import FAILED, PASSED, UNSURE, Attacked, Register, Row
+from tests.support.attacks.model import FAILED, UNSURE, Attacked, Register, Row
 from tests.support.certificates import SIGNER, Shape, authority, ca_shape, make
 from tests.support.judged_pdf import PERSON, PKI, TRUSTED, roomy
 from tests.support.pki import NOW, HeldKey, TestCa, TestPki
@@ -243,14 +243,14 @@ for _name, _uses, _critical, _how in (
         f"stamp-{_name}",
         partial(_stamped, partial(_token_by, _shape)),
         Row.STAMP_USAGE,
-        PASSED,
+        UNSURE,
         ErrorCode.CERTIFICATE_USAGE_WRONG,
         _how,
     )
 
 
 @ATTACKS.add(
-    Row.STAMP_IMPRINT, PASSED, ErrorCode.TIME_STAMP_MISMATCH, "a token of another value"
+    Row.STAMP_IMPRINT, UNSURE, ErrorCode.TIME_STAMP_MISMATCH, "a token of another value"
 )
 def stamp_of_another_value() -> bytes:
     tsa = tsa_credential(PKI)
@@ -258,7 +258,7 @@ def stamp_of_another_value() -> bytes:
 
 
 @ATTACKS.add(
-    Row.STAMP_IMPRINT, PASSED, ErrorCode.CHAIN_NOT_FOUND, "a token of a stranger"
+    Row.STAMP_IMPRINT, UNSURE, ErrorCode.CHAIN_NOT_FOUND, "a token of a stranger"
 )
 def stamp_of_a_stranger() -> bytes:
     tsa = tsa_credential(TestPki.create("Lạ"))
