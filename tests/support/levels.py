@@ -140,11 +140,11 @@ class LevelDesk:
         **changes: object,
     ) -> SignedDocument:
         """Sign now, a person unless it is said otherwise."""
-        request = SignRequest(role=role, at=self.now, level=level)
+        how = {"role": role, "at": self.now, "level": level, **changes}
         return sign_document(
             source,
             credential=credential or self.pki.person(),
-            request=replace(request, **changes),  # type: ignore[arg-type]  # by name
+            request=SignRequest(**how),  # type: ignore[arg-type]  # by name
             services=self.services(),
         )
 

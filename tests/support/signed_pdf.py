@@ -64,7 +64,8 @@ def signatures(signed: bytes) -> list[EmbeddedPdfSignature]:
 def tampered(signed: bytes) -> bytes:
     """Change one byte that the first signature covers, and nothing's meaning."""
     at = signed.index(b"%PDF-1.") + len(b"%PDF-1.")
-    return signed[:at] + b"4" + signed[at + 1 :]
+    other = b"5" if signed[at : at + 1] == b"4" else b"4"
+    return signed[:at] + other + signed[at + 1 :]
 
 
 def with_bad_value(signed: bytes) -> bytes:
