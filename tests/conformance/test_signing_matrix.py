@@ -205,3 +205,20 @@ def test_our_verifier_refuses_every_change_by_its_code(
         found[case] = (mine.indication, mine.sub_indication, mine.reasons[0].code)
     is_stored = level.includes(SignatureLevel.B_LT)
     assert found == (WITH_STORED_ROOT if is_stored else REFUSALS)
+
+
+@pytest.mark.parametrize(("level", "scheme"), list(product(SignatureLevel, SCHEMES)))
+def test_other_judges_refuse_a_broken_file(
+    tmp_path: Path, level: SignatureLevel, scheme: str
+) -> None:
+    role, path = SignerRole.PERSON, tmp_path / "changed.pdf"
+    signed = signed_as(level, scheme, role)
+    for changed in (tampered(signed), with_bad_bit(signed, role)):
+        path.write_bytes(changed)
+        said = openssl_verify(cut_signatures(changed)[0], DESK.pki.root.root, tmp_path)
+        assert said.returncode != 0
+        told = run("pdfsig", "-nocert", path).stdout
+        assert "Signature #1" in told
+        assert VALID not in told
+        if SCHEMES[scheme] != PSS:
+            assert "Digest error" in run("mutool", "sign", "-v", path).stdout
