@@ -183,7 +183,8 @@ REFUSALS = {
 WITH_STORED_ROOT = REFUSALS | {
     "namesake": (UNKNOWN, BAD_CHAIN, ErrorCode.CHAIN_INVALID)
 }
-"""The root in the store names the namesake as its issuer, who did not sign it."""
+"""The root in the store has no authorityKeyIdentifier: by its name, the namesake could
+have signed it, and did not."""
 
 
 @pytest.mark.parametrize(("level", "scheme", "role"), COMBINATIONS)
