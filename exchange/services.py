@@ -27,6 +27,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.timestamps import truncate_ms
 from schemas.verdict import Verdict
+from signing.evidence_sources import RevocationFetcher
 from signing.pades.levels import TimeStampSource, TokenRoom
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
@@ -167,6 +168,8 @@ class Services:
 
     Args:
         stamps: gives time stamps for signatures made elsewhere; blocking.
+        revocations: asks about signers and stampers now; blocking. None: what is
+            followed must do.
         room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
@@ -181,6 +184,7 @@ class Services:
     limits: LimitSettings
     signer: PdfSigner | None = None
     stamps: TimeStampSource | None = None
+    revocations: RevocationFetcher | None = None
     room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)

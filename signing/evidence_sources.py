@@ -123,6 +123,42 @@ class FetchedEvidence:
         return evidence_of(judgement, store)
 
 
+class OpenQuestions:
+    """Evidence at hand; notes about whom others must be asked, and goes on.
+
+    For a process that may open no connection. What comes of a file is worth nothing
+    unless `chains` is empty.
+
+    Args:
+        stored: what is at hand.
+    """
+
+    def __init__(self, stored: StoredEvidence) -> None:
+        self._stored = stored
+        self._chains: dict[tuple[bytes, ...], None] = {}
+
+    @property
+    def chains(self) -> tuple[tuple[bytes, ...], ...]:
+        """Chains up to a root, DER, end certificate first."""
+        return tuple(self._chains)
+
+    def collect(self, question: EvidenceQuestion) -> Evidence:
+        """Return what shows that a certificate was good, or nothing for now.
+
+        Raises:
+            PkiError: it was not; asking others would not help.
+        """
+        try:
+            return self._stored.collect(question)
+        except PkiError as error:
+            if error.code not in _MISSING:
+                raise
+        chain = judge(question, self._stored.store(question)).chain
+        der = tuple(one.public_bytes(Encoding.DER) for one in chain)
+        self._chains[der] = None
+        return Evidence()
+
+
 def judge(question: EvidenceQuestion, store: TrustStore) -> ChainJudgement:
     """Judge the certificate as of the time in question."""
     return judge_chain(

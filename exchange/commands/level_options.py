@@ -70,7 +70,7 @@ def services_of(arguments: Arguments) -> SigningServices:
     material = _material(arguments, settings)
     return SigningServices(
         stamps=_stamps(arguments, settings, material),
-        evidence=_evidence(arguments, material),
+        evidence=_evidence(arguments, settings, material),
         clock=utc_now,
     )
 
@@ -98,11 +98,16 @@ def _stamps(
     return TimeStampClient(servers, transport, utc_now)
 
 
-def _evidence(arguments: Arguments, material: TrustMaterial) -> EvidenceSource | None:
+def _evidence(
+    arguments: Arguments, settings: Settings, material: TrustMaterial
+) -> EvidenceSource | None:
     if not material.roots:
         return None
     stored = StoredEvidence(material)
-    if not arguments.revocation_host:
+    hosts = (*arguments.revocation_host, *settings.trust.revocation_hosts)
+    if not hosts:
         return stored
-    fetcher = HttpFetcher(anchors=arguments.tsa_anchor)
-    return FetchedEvidence(stored, RevocationClient(arguments.revocation_host, fetcher))
+    anchors = (*arguments.tsa_anchor, *settings.time_stamping.server_anchors)
+    return FetchedEvidence(
+        stored, RevocationClient(hosts, HttpFetcher(anchors=anchors))
+    )

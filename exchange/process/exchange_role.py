@@ -22,8 +22,11 @@ from exchange.services import Hub, Services
 from exchange.signals import Signals
 from exchange.stamp_client import FollowedStampClient
 from exchange.trust import FollowedTrust
+from pki.errors import PkiError
 from pki.files import read_private_file
+from pki.http_fetch import HttpFetcher
 from pki.keys.api import Credential
+from pki.revocation_client import RevocationClient
 from schemas.errors import ErrorCode
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import SIGNING_JOBS
@@ -83,6 +86,7 @@ class ExchangeRole:
             pdfs=RememberedVerdicts(PooledPdfReader(pool)),
             signer=PooledPdfSigner(signing_pool),
             stamps=self._stamps(base),
+            revocations=_revocations(settings),
             signals=Signals(),
             limits=settings.limits,
         )
@@ -130,6 +134,19 @@ async def deliver(base: Base, services: Services) -> None:
     """Check and sequence what other processes take in."""
     loops = delivering(services, owner=_owner(), journals=_journals(base))
     await base.opened.enter_async_context(loops)
+
+
+def _revocations(settings: Settings) -> RevocationClient | None:
+    """Return who asks about signers and stampers, if anybody may be asked."""
+    hosts = settings.trust.revocation_hosts
+    if not hosts:
+        return None
+    fetcher = HttpFetcher(anchors=settings.time_stamping.server_anchors)
+    try:
+        return RevocationClient(hosts, fetcher)
+    except PkiError as error:
+        place = "trust.revocation_hosts"
+        raise ExchangeError(error.code, place=place) from error
 
 
 def _owner() -> str:

@@ -1,15 +1,15 @@
 """Bring a stamped signature that was made elsewhere to B-LT or B-LTA.
 
-Evidence is what the hub follows of its authorities (`trust.revocation`). What is too
-old to cover the signature is no evidence: the file then stays at B-T and says why.
+Evidence is what the hub follows of its authorities (`trust.revocation`), and what those
+say who may be asked now (`trust.revocation_hosts`). What is too old to cover the
+signature is no evidence: the file then stays at B-T and says why.
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
 
 from exchange.services import Services
-from exchange.usecases.prepare_signature import signer_of
+from exchange.usecases.asked_evidence import lift
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
@@ -32,24 +32,17 @@ async def raised(services: Services, stamped: bytes, wanted: SignatureLevel) -> 
     if not wanted.includes(SignatureLevel.B_LT):
         return reached
     try:
-        part = await _part(services, stamped, room=0)
+        lifted = await lift(services, stamped, services.trust.material)
+        part = lifted.part
         reached = Reached(stamped + part.added, SignatureLevel.B_LT)
         if wanted is SignatureLevel.B_LT:
             return reached
-        part = await _part(services, stamped, room=services.room.octets)
-        archived = await _archived(services, stamped + part.added, part)
+        room = services.room.octets
+        lifted = await lift(services, stamped, lifted.material, room=room)
+        archived = await _archived(services, stamped + lifted.part.added, lifted.part)
     except (PkiError, SigningError) as error:
         return Reached(reached.data, reached.level, error.code)
     return Reached(archived, SignatureLevel.B_LTA)
-
-
-async def _part(services: Services, stamped: bytes, *, room: int) -> RaisedPart:
-    return await signer_of(services).raise_level(
-        stamped,
-        material=services.trust.material,
-        instructions=json.dumps({"room": room}).encode(),
-        at=services.now(),
-    )
 
 
 async def _archived(services: Services, data: bytes, part: RaisedPart) -> bytes:

@@ -24,11 +24,14 @@ class RaisedPart:
         added: bytes after those of the file.
         gap: where a document time stamp goes, begin and end; empty without one.
         digest: SHA-256 of what it is to stamp.
+        unproven: chains, DER, end certificate first, about which more must be asked;
+            then there is nothing else.
     """
 
     added: bytes
     gap: tuple[int, ...] = ()
     digest: bytes = b""
+    unproven: tuple[tuple[bytes, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pki.names import UNREADABLE_CERTIFICATE
 from pki.tsa_client import TimeStamp
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.evidence_sources import StoredEvidence
+from signing.evidence_sources import OpenQuestions, StoredEvidence
 from signing.pades.extend import extend_signed
 from signing.pades.kept import KeptState
 from signing.pades.levels import SigningServices, TokenRoom
@@ -90,6 +90,8 @@ def complete(request: Request) -> CompletedPart:
 def raise_level(request: Request) -> RaisedPart:
     """Return what brings the stamped signature in the request to its level.
 
+    Where others may be asked (`asks`), about whom they must be.
+
     Raises:
         SigningError: the file cannot be read.
         PkiError: nothing at hand shows that everybody was good at the time.
@@ -98,14 +100,21 @@ def raise_level(request: Request) -> RaisedPart:
     source, at = request.payload, request.at
     if at is None:
         raise SigningError(ErrorCode.REQUEST_INVALID, place="at")
-    services = SigningServices(
-        evidence=StoredEvidence(request.material), clock=lambda: at
-    )
+    stored = StoredEvidence(request.material)
+    questions = OpenQuestions(stored)
+    evidence = questions if asked.get("asks") else stored
+    services = SigningServices(evidence=evidence, clock=lambda: at)
     data = extend_signed(source, level=SignatureLevel.B_LT, services=services)
+    if questions.chains:
+        return RaisedPart(b"", unproven=questions.chains)
     if not asked["room"]:
         return RaisedPart(data[len(source) :])
+    return _with_gap(source, data, asked["room"])
+
+
+def _with_gap(source: bytes, data: bytes, room: int) -> RaisedPart:
     with refusing_malformed():
-        prepared = prepare_time_stamp(open_pdf(data), asked["room"])
+        prepared = prepare_time_stamp(open_pdf(data), room)
     place = prepared.byte_range
     return RaisedPart(
         prepared.content[len(source) :],

@@ -86,7 +86,9 @@ async def test_refusal_comes_back_by_its_code(
 
 
 def test_parts_come_back_as_they_were_sent() -> None:
-    for part in (RaisedPart(b"\xff", (1, 2), b"d"), RaisedPart(b"")):
+    chains = ((b"end", b"root"), (b"other",))
+    parts = (RaisedPart(b"\xff", (1, 2), b"d"), RaisedPart(b"", unproven=chains))
+    for part in parts:
         assert decode(encode(part), RaisedPart) == part
 
 
