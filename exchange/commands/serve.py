@@ -10,6 +10,7 @@ from exchange.commands.output import Output
 from exchange.config import Settings
 from exchange.config_file import load_settings
 from exchange.demo.directory import fill_directory
+from exchange.demo.ports import free_port
 from exchange.demo.province import OFFICES
 from exchange.demo.site import Site, build_site, refresh_lists, write_profiles
 from exchange.logs import configure_logs
@@ -60,7 +61,7 @@ async def _serve_demo(site: Site, workers: int | None, output: Output) -> None:
     if site.config.exists():
         refresh_lists(site)
     else:
-        build_site(site)
+        build_site(site, public_port=free_port())
         await fill_directory(site)
     settings = _with_workers(load_settings(site.config), workers)
 

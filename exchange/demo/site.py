@@ -94,14 +94,23 @@ class Site:
             return hierarchy.material()
 
 
-def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> None:
+def build_site(
+    site: Site, *, clock: Callable[[], datetime] = system_clock, public_port: int = 0
+) -> None:
     """Make the CA, all keys and the configuration in an empty folder.
+
+    Args:
+        site: where.
+        clock: gives the time.
+        public_port: of the public listener; certificates then name it, and the hub has
+            stamps made and asks about signers there. 0 takes a free one at each start.
 
     Raises:
         PkiError: the folder is not empty or cannot be written.
     """
     site.folder.mkdir(parents=True, exist_ok=True)
-    settings = HierarchySettings(name=_CA_NAME, demo=True)
+    url = f"http://{HOST}:{public_port}" if public_port else ""
+    settings = HierarchySettings(name=_CA_NAME, demo=True, public_url=url)
     with create_hierarchy(site.pki, settings, clock) as hierarchy:
         (site.folder / "keys").mkdir(mode=0o700)
         _copy_authorities(site, hierarchy)
@@ -111,7 +120,7 @@ def build_site(site: Site, *, clock: Callable[[], datetime] = system_clock) -> N
         _certify_stamper(site, hierarchy)
     for holder in holders:
         _save(site, holder)
-    write_atomically(site.config, _configuration().encode())
+    write_atomically(site.config, _configuration(public_port).encode())
 
 
 def refresh_lists(site: Site) -> None:
@@ -231,7 +240,7 @@ def _save_for_tls(path: Path, holder: _Holder) -> None:
     write_atomically(path.with_suffix(".key"), key, mode=PRIVATE)
 
 
-def _configuration() -> str:
+def _configuration(public_port: int) -> str:
     return f"""\
 roles = ["exchange", "ca"]
 auth = "mutual_tls"
@@ -247,7 +256,7 @@ key = "keys/server.key"
 [server]
 host = "{HOST}"
 port = 0
-public_port = 0
+public_port = {public_port}
 admin_port = 0
 
 [tls]
@@ -274,7 +283,7 @@ folder = "pki"
 register = "pki/private/stamps.sqlite"
 # Nobody but the operator vouches for the clock of a demonstration.
 clock = "trusted"
-
+{_stamp_server(public_port)}
 [trust]
 anchors = ["root.pem"]
 intermediates = [
@@ -283,7 +292,15 @@ intermediates = [
   "pki/issuing-systems.pem",
 ]
 revocation = ["pki"]
-"""
+{_revocation_host(public_port)}"""
+
+
+def _stamp_server(port: int) -> str:
+    return f'servers = ["http://{HOST}:{port}/tsa"]\n' if port else ""
+
+
+def _revocation_host(port: int) -> str:
+    return f'revocation_hosts = ["{HOST}:{port}"]\n' if port else ""
 
 
 def _responders() -> str:

@@ -18,6 +18,7 @@ from clients.remote_official import (
 )
 from clients.signing_desk import SigningDesk
 from clients.transport import RetryPolicy, Transport
+from exchange.demo.ports import free_port
 from exchange.demo.province import COMMUNE
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
@@ -25,8 +26,9 @@ from pki.keys.software import SoftwareKey
 from schemas.verdict import Indication
 from schemas.vocabulary import SigningState
 from signing.pades.remote_request import RemoteRequest
+from signing.profiles import SignatureLevel
 from signing.validation.pdf import judge_pdf
-from tests.support.cli import lienthong
+from tests.support.cli import Said, lienthong
 from tests.support.signed_pdf import LETTER
 from tests.support.station import Station, run_station
 from tests.support.tokens import PIN, TokenFolder
@@ -39,7 +41,7 @@ PATIENT = RetryPolicy(attempts=30, longest_pause=2.0)
 
 @pytest.fixture
 async def station(tmp_path: Path) -> AsyncIterator[Station]:
-    async with run_station(tmp_path) as running:
+    async with run_station(tmp_path, public_port=free_port()) as running:
         yield running
 
 
@@ -68,10 +70,14 @@ def in_token(station: Station, tokens: TokenFolder) -> Credential:
     return token_credential(uri, PIN, certificate=chain)
 
 
-async def prepared(station: Station, credential: Credential) -> ReadyToSign:
+async def prepared(
+    station: Station,
+    credential: Credential,
+    level: SignatureLevel = SignatureLevel.B_B,
+) -> ReadyToSign:
     async with desk_of(station) as desk:
         return await prepare_at_hub(
-            desk, SOURCE, credential=credential, request=RemoteRequest()
+            desk, SOURCE, credential=credential, request=RemoteRequest(level=level)
         )
 
 
@@ -97,6 +103,36 @@ async def test_signature_is_completed_after_restart_and_kill_and_by_command(
         require_valid(station, await signed(station, one, credential))
     await require_one_file_after_a_kill(station, own)
     await asyncio.to_thread(require_signed_by_command, station)
+
+
+async def test_every_level_is_completed_after_restart_and_proven_to_a_verifier(
+    station: Station,
+) -> None:
+    own = official(station)
+    ready = {level: await prepared(station, own, level) for level in SignatureLevel}
+    await station.stop()
+    await station.start()
+    for level, one in ready.items():
+        path = station.site.folder / f"signed-{level}.pdf"
+        path.write_bytes(await signed(station, one, own))
+        said = await asyncio.to_thread(verified, station, path, level)
+        found = said.json["signatures"][0]
+        assert (said.code, found["indication"], found["level"]) == (
+            0,
+            Indication.TOTAL_PASSED,
+            f"PAdES-{level}",
+        )
+
+
+def verified(station: Station, path: Path, level: SignatureLevel) -> Said:
+    """What `lienthong verify` says; from B-LT on it gets the root and nothing else."""
+    site = station.site
+    trust: list[str | Path] = ["--trust", site.root]
+    if not level.includes(SignatureLevel.B_LT):
+        for one in sorted(site.pki.glob("issuing-*.pem")):
+            trust += ["--intermediate", one]
+        trust += ["--revocation", site.pki]
+    return lienthong("verify", path, "--json", *trust)
 
 
 def require_signed_by_command(station: Station) -> None:

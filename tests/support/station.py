@@ -7,7 +7,6 @@ is read from outside, through the socket that mongod's command line names.
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,9 +19,10 @@ import aiohttp
 from clients.profile import load_profile
 from clients.transport import client_tls
 from exchange.demo.directory import fill_directory
+from exchange.demo.ports import free_port
 from exchange.demo.province import Office
 from exchange.demo.service import RunningService, start_service
-from exchange.demo.site import HOST, Site, build_site, write_profiles
+from exchange.demo.site import Site, build_site, write_profiles
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
 from tests.support.processes import http_workers_of
@@ -115,10 +115,10 @@ class Station:
             yield session
 
 
-def make_station(folder: Path, *, workers: int = 1) -> Station:
+def make_station(folder: Path, *, workers: int = 1, public_port: int = 0) -> Station:
     """Build a site with keys, directory and a fixed free port; nothing runs yet."""
-    site, port = Site(folder), _free_port()
-    build_site(site)
+    site, port = Site(folder), free_port()
+    build_site(site, public_port=public_port)
     text = site.config.read_text("utf-8")
     agency = f"\nport = {port}\npublic_port"
     site.config.write_text(text.replace("\nport = 0\npublic_port", agency), "utf-8")
@@ -127,18 +127,13 @@ def make_station(folder: Path, *, workers: int = 1) -> Station:
 
 
 @asynccontextmanager
-async def run_station(folder: Path, *, workers: int = 1) -> AsyncIterator[Station]:
+async def run_station(
+    folder: Path, *, workers: int = 1, public_port: int = 0
+) -> AsyncIterator[Station]:
     """Run a service on a new site; whatever is left of it is stopped at the end."""
-    station = make_station(folder, workers=workers)
+    station = make_station(folder, workers=workers, public_port=public_port)
     await fill_directory(station.site)
     try:
         yield await station.start()
     finally:
         await station.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
