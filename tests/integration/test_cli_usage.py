@@ -146,7 +146,7 @@ def test_fault_of_the_program_ends_with_seventy_and_no_traceback(
     def fail(*_arguments: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(verify, "verify_file", fail)
+    monkeypatch.setattr(verify, "read_file", fail)
     monkeypatch.delenv("LIENTHONG_DEBUG", raising=False)
 
     said = lienthong("verify", "x")
@@ -160,7 +160,7 @@ def test_interruption_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) ->
     def interrupt(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(verify, "verify_file", interrupt)
+    monkeypatch.setattr(verify, "read_file", interrupt)
 
     said = lienthong("verify", "x")
 

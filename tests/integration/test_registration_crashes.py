@@ -34,7 +34,7 @@ ca, requests = Path(sys.argv[1]), Path(sys.argv[2])
 with Hierarchy.open(ca) as hierarchy, RegistrationDesk.open(ca, hierarchy) as desk:
     print("ready", flush=True)
     for one in sorted(requests.iterdir()):
-        names = person(common_name=one.name)
+        names = person(common_name=f"Cán bộ {one.stem}")
         asked = application(names=names, request=one.read_bytes())
         desk.submit(asked, Act(actor="văn thư"))
 print("done", flush=True)

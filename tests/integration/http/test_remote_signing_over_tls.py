@@ -86,7 +86,7 @@ async def test_file_signed_at_the_desk_is_valid(hub: Hub) -> None:
 async def test_official_signs_at_the_hub_with_a_key_in_a_token(
     hub: Hub, tokens: TokenFolder
 ) -> None:
-    uri, certificate = in_token(hub, tokens, "official")
+    uri, certificate = in_token(hub, tokens, "chief")
     tokens.reload()
     official = Official.from_token(uri, PIN, certificate=certificate)
     async with desk_at(hub) as desk:
