@@ -1,5 +1,6 @@
 """Facts on the CMS of one signature (RFC 5652), each part as it lies in the file."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from asn1crypto import core, x509
 from pki.keys.api import SignatureScheme
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.validation.der import require_der
+from signing.validation.der import contents, octets, require_der
 from signing.validation.identifiers import DIGESTS, SIGNATURES
 from signing.validation.unsigned import UnsignedAttribute, unsigned_attributes
 
@@ -21,6 +22,17 @@ _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 _ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 _SET = b"\x31"
 _DIGEST_NAMES = {"sha256", "sha384", "sha512"}
+# The tags of the parts of a ContentInfo, SignedData, SignerInfo and
+# IssuerAndSerialNumber (RFC 5652 clauses 3, 5.1, 5.3, 10.2.4).
+_CONTENT_INFO_TAGS = re.compile(rb"\x06\xa0")
+_EXPLICIT_TAGS = re.compile(rb"\x30")
+_SIGNED_DATA_TAGS = re.compile(rb"\x02\x31\x30\xa0?\xa1?\x31")
+_SIGNER_TAGS = re.compile(rb"\x02[\x30\x80]\x30\xa0?\x30\x04\xa1?")
+_ISSUER_AND_SERIAL_TAGS = re.compile(rb"\x30\x02")
+_SEQUENCE = 0x30
+_INTEGER = 0x02
+_SIGN_OCTETS = ((b"\0",), (b"\xff",))
+"""What may not stand before an octet whose first bit is 0, or 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ def read_cms(der: bytes) -> CmsSignature:
         SigningError: CMS_INVALID, not DER or not a SignedData with a signer.
     """
     require_der(der)
+    _refuse_other_parts(der)
     try:
         content_info = asn1.ContentInfo.load(der, strict=True)
         if content_info["content_type"].dotted != _SIGNED_DATA:
@@ -98,6 +111,31 @@ def read_cms(der: bytes) -> CmsSignature:
     # asn1crypto is lazy: reading any value may show that it is malformed.
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise SigningError(ErrorCode.CMS_INVALID) from error
+
+
+def _refuse_other_parts(der: bytes) -> None:
+    """Refuse parts that the syntax does not know: the library passes over them."""
+    _, explicit = _parts(der, _CONTENT_INFO_TAGS)
+    (signed,) = _parts(explicit, _EXPLICIT_TAGS)
+    *_, signers = _parts(signed, _SIGNED_DATA_TAGS)
+    for signer in contents(signers):
+        identifier = _parts(signer, _SIGNER_TAGS)[1]
+        if identifier[0] == _SEQUENCE:
+            _parts(identifier, _ISSUER_AND_SERIAL_TAGS)
+
+
+def _parts(der: bytes, tags: re.Pattern[bytes]) -> tuple[bytes, ...]:
+    found = contents(der)
+    known = tags.fullmatch(bytes(one[0] for one in found))
+    if not known or any(map(_is_long_integer, found)):
+        raise SigningError(ErrorCode.CMS_INVALID)
+    return found
+
+
+def _is_long_integer(der: bytes) -> bool:
+    """Tell whether this is an INTEGER in more octets than it needs (X.690 8.3.2)."""
+    value = octets(der) if der[0] == _INTEGER else b"\1"
+    return not value or (len(value) > 1 and value[:1] in _SIGN_OCTETS[value[1] >> 7])
 
 
 def _read_signed_data(

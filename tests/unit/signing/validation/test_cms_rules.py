@@ -26,6 +26,7 @@ from tests.support.judged_pdf import (
     outcome,
     person_signed,
 )
+from tests.support.mutating_der import Node, parsed
 from tests.support.odd_cms import SOUND, CmsShape, build, resigned, with_contents
 
 _DIGEST = b"\x05" * 32
@@ -144,6 +145,34 @@ def test_other_than_signed_data_is_refused_by_code(octets: bytes) -> None:
     assert refusal.value.code is ErrorCode.CMS_INVALID
     verdict = judged(with_contents(person_signed(), octets))
     assert outcome(verdict) == FORMAT_FAILURE
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_part_that_the_syntax_does_not_know_is_refused(depth: int) -> None:
+    """No signature covers it, and the library passes over it."""
+    (root,) = parsed(build(PERSON, _DIGEST))
+    explicit = root.children[1]
+    signed = explicit.children[0]
+    signer = signed.children[-1].children[0]
+    known = (root, explicit, signed, signer, signer.children[1])
+    assert read_cms(root.encode()).signer_count == 1
+    known[depth].children.append(Node(0x02, b"\1"))
+    with pytest.raises(SigningError) as refusal:
+        read_cms(root.encode())
+    assert refusal.value.code is ErrorCode.CMS_INVALID
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_number_spelled_longer_than_it_is_is_refused(place: int) -> None:
+    """Versions and the serial number are in no signature."""
+    (root,) = parsed(build(PERSON, _DIGEST))
+    signed = root.children[1].children[0]
+    signer = signed.children[-1].children[0]
+    numbers = (signed.children[0], signer.children[0], signer.children[1].children[1])
+    numbers[place].octets = b"\0" + numbers[place].octets
+    with pytest.raises(SigningError) as refusal:
+        read_cms(root.encode())
+    assert refusal.value.code is ErrorCode.CMS_INVALID
 
 
 def test_listed_identifiers_are_the_encodings_of_their_names() -> None:
