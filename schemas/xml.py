@@ -237,6 +237,14 @@ def _refuse_shape(root: Element, limits: XmlLimits) -> None:
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="depth")
     if _has_attributes_beyond(limits.attributes)(root):
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="attributes")
+    # A later warning hides this error of libxml2 from lxml.
+    if _has_undeclared_prefix(root):
+        raise SchemaError(ErrorCode.XML_MALFORMED, place="namespace")
+
+
+_has_undeclared_prefix = etree.XPath(
+    "boolean(//*[contains(local-name(), ':')] | //@*[contains(local-name(), ':')])"
+)
 
 
 @cache
