@@ -256,6 +256,4 @@ def test_a_long_list_of_equal_namespaces_does_not_slow_the_canonical_form() -> N
 
 
 def test_prefix_that_is_not_declared_is_refused_despite_a_later_warning() -> None:
-    for named in ("<x:b/>", "<b x:c='1'/>"):
-        text = f"<a>{named}<d xmlns:y='relative'/></a>"
-        assert _refusal(text.encode()) is MALFORMED
+    assert _refusal(b"<a><x:b/><d xmlns='relative'/></a>") is MALFORMED
