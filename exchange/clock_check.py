@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Lock
 from types import MappingProxyType
 
-from pki.clock import (
+from pki.tsa.clock import (
     ClockFacts,
     ClockPolicy,
     ClockReport,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NewType
 
 from exchange.errors import ExchangeError
-from pki.clock import ClockSource
+from pki.tsa.clock import ClockSource
 from schemas.errors import ErrorCode
 
 _KIB = 1024

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from exchange.config import Settings
 from exchange.file_stamps import stamps_of
 from exchange.responder_keys import ResponderKeys
+from pki.ca.labels import CaLabel
+from pki.ca.layout import certificate_path, labels_in, list_path, load_certificate
+from pki.ca.status import read_published_status
 from pki.errors import PkiError
 from pki.keys.api import Credential
-from pki.labels import CaLabel
-from pki.layout import certificate_path, labels_in, list_path, load_certificate
-from pki.ocsp import AnsweringCa, OcspAnswer, OcspPolicy, OcspResponder
-from pki.status import read_published_status
+from pki.ocsp.responder import AnsweringCa, OcspAnswer, OcspPolicy, OcspResponder
 from schemas.errors import ErrorCode
 
 _log = structlog.get_logger()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from exchange.config import KeySettings, KeyUri, Settings
 from exchange.keys import key_files, open_key
+from pki.ca.labels import CaLabel
+from pki.ca.layout import labels_in, load_certificate
 from pki.keys.api import Credential
 from pki.kinds import CertificateKind
-from pki.labels import CaLabel
-from pki.layout import labels_in, load_certificate
 
 
 @dataclass(frozen=True, slots=True)

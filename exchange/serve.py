@@ -30,7 +30,7 @@ from exchange.process.ports import Ports, announced
 from exchange.process.time_stamping import start_time_stamping
 from exchange.publication import FollowedPublication
 from exchange.services import Services
-from pki.hierarchy import system_clock
+from pki.ca.hierarchy import system_clock
 
 _log = structlog.get_logger()
 

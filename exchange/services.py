@@ -20,7 +20,7 @@ from exchange.ids import MonotonicIds
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
 from pki.keys.api import Credential
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode

@@ -7,14 +7,14 @@ from threading import Lock
 from exchange.config import TimeStampingSettings
 from exchange.errors import ExchangeError
 from pki.trust import TrustMaterial, TrustStore
-from pki.tsa_client import TimeStamp
-from pki.tsa_servers import TimeStampClient, TimeStampServer
-from pki.tsa_transport import HttpTimeStampTransport
+from pki.tsa.client import TimeStamp
+from pki.tsa.servers import TimeStampClient, TimeStampServer
+from pki.tsa.transport import HttpTimeStampTransport
 from schemas.errors import ErrorCode
 
 
 class FollowedStampClient:
-    """A `pki.stamp_work.Stamper` over HTTP; blocking, threads may share it.
+    """A `pki.tsa.stamp_work.Stamper` over HTTP; blocking, threads may share it.
 
     Args:
         settings: name the servers, best one first, and the roots of their TLS.

@@ -22,12 +22,12 @@ from exchange.errors import ExchangeError
 from exchange.file_stamps import stamps_of
 from exchange.keys import key_files, open_key
 from exchange.rate import Rate
-from pki.clock import ClockPolicy, ClockTrouble, set_back
 from pki.errors import PkiError
 from pki.kinds import TIME_STAMP_POLICY
-from pki.tsa import TimeStampAnswer, TimeStampAuthority, end_of_key_use
-from pki.tsa_register import SqliteTimeStampRegister
-from pki.tsa_request import TimeStampRefusedError
+from pki.tsa.authority import TimeStampAnswer, TimeStampAuthority, end_of_key_use
+from pki.tsa.clock import ClockPolicy, ClockTrouble, set_back
+from pki.tsa.register import SqliteTimeStampRegister
+from pki.tsa.request import TimeStampRefusedError
 from schemas.errors import ErrorCode
 from schemas.timestamps import format_utc
 

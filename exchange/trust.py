@@ -9,9 +9,9 @@ from cryptography.x509 import Certificate
 
 from exchange.config import TrustSettings
 from exchange.file_stamps import FileStamps, stamps_of
-from pki.chain_cache import ChainCache
 from pki.errors import PkiError
-from pki.path import ChainJudgement
+from pki.path.cache import ChainCache
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore, load_material
 

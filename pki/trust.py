@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.ocsp_evidence import OcspAnswer, read_ocsp_answers
-from pki.policy_graph import PolicyInputs
+from pki.path.policy_graph import PolicyInputs
 from pki.purposes import KeyPurpose
-from pki.revocation import RevocationList, read_any_list
+from pki.revocation.lists import RevocationList, read_any_list
+from pki.revocation.ocsp_evidence import OcspAnswer, read_ocsp_answers
 from schemas.errors import ErrorCode
 
 _Key = TypeVar("_Key")

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import ReadCertificate
 from pki.errors import PkiError
-from pki.ocsp_evidence import is_not_checked, read_ocsp_answers
-from pki.path import ChainJudgement, judge_chain
+from pki.path.judging import ChainJudgement, judge_chain
+from pki.revocation.ocsp_evidence import is_not_checked, read_ocsp_answers
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication

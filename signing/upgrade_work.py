@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pki.errors import PkiError
 from pki.files import replace_unchanged
-from pki.stamp_work import RetryRules
+from pki.tsa.stamp_work import RetryRules
 from schemas.errors import CodedError, ErrorCode
 from signing.errors import SigningError
 from signing.pades.extend import extend_as_far

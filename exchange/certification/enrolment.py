@@ -10,7 +10,7 @@ from exchange.certification.office import CaOffice, CaThread
 from exchange.errors import ExchangeError
 from exchange.services import Trust
 from exchange.usecases.signer import refusal_of
-from pki.layout import labels_in, load_certificate
+from pki.ca.layout import labels_in, load_certificate
 from pki.purposes import KeyPurpose
 from pki.registration.records import Enrolment
 from schemas.errors import ErrorCode

@@ -15,11 +15,11 @@ from exchange.certification.list_decisions import (
 )
 from exchange.certification.office import CaOffice, CaThread
 from exchange.http.metrics import Metrics
-from pki.authority import Clock
+from pki.ca.authority import Clock
+from pki.ca.layout import labels_in, list_path
 from pki.errors import PkiError
-from pki.journal import Act
-from pki.layout import labels_in, list_path
-from pki.revocation import RevocationList, read_revocation_list
+from pki.journal.store import Act
+from pki.revocation.lists import RevocationList, read_revocation_list
 from schemas.errors import CodedError
 
 KEEPER = Act(actor="ca process", reason="half of its life is over")

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from exchange.config import CaSettings
 from exchange.errors import ExchangeError
-from pki.authority import Clock
-from pki.custody import has_key
-from pki.hierarchy import Hierarchy
+from pki.ca.authority import Clock
+from pki.ca.custody import has_key
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.labels import CaLabel
+from pki.ca.layout import labels_in, private_folder
 from pki.keys.loader import read_passphrase
-from pki.labels import CaLabel
-from pki.layout import labels_in, private_folder
 from pki.registration.desk import RegistrationDesk
 from schemas.errors import ErrorCode
 

@@ -15,15 +15,15 @@ from exchange.certification.office import CaOffice, CaThread
 from exchange.config import KeySettings
 from exchange.keys import open_key
 from exchange.responder_keys import ResponderKeys
-from pki.authority import Clock
+from pki.ca.authority import Clock
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.labels import AnyLabel, CaLabel
+from pki.ca.layout import labels_in
 from pki.files import PRIVATE, write_atomically
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
+from pki.journal.store import Act
 from pki.keys.loader import read_passphrase
 from pki.keys.software import KeyKind, generate, save_pkcs12
 from pki.kinds import RESPONDERS
-from pki.labels import AnyLabel, CaLabel
-from pki.layout import labels_in
 from schemas.errors import CodedError
 from schemas.timestamps import format_utc
 

@@ -18,7 +18,7 @@ from exchange.domain.records import Agency
 from exchange.errors import ExchangeError
 from exchange.services import DirectoryOffice, Office
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
-from pki.hierarchy import system_clock
+from pki.ca.hierarchy import system_clock
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import parse_organ_id
 from schemas.timestamps import format_utc

@@ -7,10 +7,10 @@ from exchange.commands.upgrade_folder import utc_now
 from exchange.config import Settings
 from exchange.config_file import load_settings
 from pki.http_fetch import HttpFetcher
-from pki.revocation_client import RevocationClient
+from pki.revocation.client import RevocationClient
 from pki.trust import TrustMaterial, TrustStore, load_material
-from pki.tsa_servers import TimeStampClient, TimeStampServer
-from pki.tsa_transport import HttpTimeStampTransport
+from pki.tsa.servers import TimeStampClient, TimeStampServer
+from pki.tsa.transport import HttpTimeStampTransport
 from signing.evidence_sources import FetchedEvidence, StoredEvidence
 from signing.pades.levels import EvidenceSource, SigningServices
 from signing.profiles import SignatureLevel

@@ -30,8 +30,8 @@ from exchange.commands.pki_standing import (
     revoke,
     suspend,
 )
-from pki.ca_limits import PermittedHosts
-from pki.founding import HierarchySettings, create_hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.limits import PermittedHosts
 from pki.keys.software import KeyKind
 from pki.names import summary
 from pki.registration.approvals import STANDARD_APPROVALS

@@ -3,7 +3,7 @@
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output, Refusal
 from exchange.commands.pki_files import ca_folder
-from pki.audit import AuditedJournal, AuditFinding, audit_folder
+from pki.ca.audit import AuditedJournal, AuditFinding, audit_folder
 from pki.errors import PkiError
 from schemas.errors import Text
 

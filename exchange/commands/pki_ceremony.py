@@ -14,12 +14,12 @@ from exchange.commands.pki_files import (
     declare_operators,
     operator_passphrases,
 )
-from pki.ceremony import Ceremony, CeremonyStep
-from pki.ceremony_script import read_script
+from pki.ca.layout import load_certificate
+from pki.ceremony.script import read_script
+from pki.ceremony.steps import Ceremony, CeremonyStep
 from pki.errors import PkiError
 from pki.keys.api import Credential
 from pki.kinds import CertificateKind
-from pki.layout import load_certificate
 from pki.names import summary
 from schemas.ceremony import CeremonyTranscript, write_ceremony
 from schemas.errors import ErrorCode, Text

@@ -5,7 +5,7 @@ from datetime import timedelta
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
-from pki.hierarchy import system_clock
+from pki.ca.hierarchy import system_clock
 from pki.registration.expiry import STAGES, expiries
 from schemas.errors import Text
 from schemas.timestamps import format_utc

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
-from pki.accounts import account_name
-from pki.dual_control import name_operators
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
-from pki.key_place import read_place
+from pki.ca.accounts import account_name
+from pki.ca.dual_control import name_operators
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.key_place import read_place
+from pki.ca.layout import private_folder
+from pki.journal.store import Act
 from pki.keys.loader import read_passphrase
 from pki.kinds import CertificateKind
-from pki.layout import private_folder
 
 
 def ca_folder(arguments: Arguments) -> Path:

@@ -12,11 +12,11 @@ from exchange.commands.pki_files import (
     named_operators,
     passphrase_in,
 )
-from pki.founding import CaKeySettings, HierarchySettings, create_generation
-from pki.key_place import KeyPlace
+from pki.ca.founding import CaKeySettings, HierarchySettings, create_generation
+from pki.ca.key_place import KeyPlace
+from pki.ca.layout import load_certificate
 from pki.keys.software import KeyKind
 from pki.kinds import RESPONDERS, CertificateKind
-from pki.layout import load_certificate
 from pki.names import summary
 from schemas.errors import Text
 

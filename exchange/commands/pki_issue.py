@@ -19,8 +19,8 @@ from exchange.commands.pki_files import (
 )
 from exchange.commands.pki_lookup import declare_serial, find
 from exchange.commands.pki_subject import declare_days, declare_subject, subject_of
+from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy
 from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, subject_fields, summary

@@ -5,10 +5,10 @@ from cryptography import x509
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.commands.pki_files import open_ca
-from pki.hierarchy import Hierarchy
-from pki.journal import JournalEntry
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import JournalEntry
 from pki.names import agency_of, summary, system_of
-from pki.registry import RegisteredCertificate
+from pki.registry.api import RegisteredCertificate
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 

@@ -7,7 +7,7 @@ from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
 from exchange.commands.pki_files import act_of, declare_why
-from pki.journal import Act
+from pki.journal.store import Act
 from pki.registration.merger import (
     approve_merger,
     file_merger,

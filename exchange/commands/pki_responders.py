@@ -14,12 +14,12 @@ from exchange.commands.pki_files import (
     open_ca,
     passphrase_in,
 )
-from pki.custody import has_key
-from pki.hierarchy import system_clock
+from pki.ca.custody import has_key
+from pki.ca.hierarchy import system_clock
+from pki.ca.labels import CaLabel
+from pki.ca.layout import labels_in, load_certificate, private_folder
 from pki.keys.software import KeyKind
 from pki.kinds import RESPONDERS
-from pki.labels import CaLabel
-from pki.layout import labels_in, load_certificate, private_folder
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 

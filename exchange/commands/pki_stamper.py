@@ -14,14 +14,14 @@ from exchange.commands.pki_files import (
     open_ca,
     passphrase_in,
 )
+from pki.ca.hierarchy import system_clock
 from pki.files import PRIVATE, write_atomically
-from pki.hierarchy import system_clock
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
 from pki.keys.software import KeyKind, generate, save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
-from pki.tsa import end_of_key_use
+from pki.tsa.authority import end_of_key_use
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 

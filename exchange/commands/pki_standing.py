@@ -8,7 +8,7 @@ from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.pki_files import act_of, declare_why, open_ca
 from exchange.commands.pki_lookup import declare_serial
-from pki.authority import TEMPORARY_REASONS
+from pki.ca.authority import TEMPORARY_REASONS
 from pki.errors import PkiError
 from schemas.errors import ErrorCode, Text
 from schemas.timestamps import format_utc

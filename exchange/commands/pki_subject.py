@@ -1,8 +1,8 @@
 """Whom a certificate is to name, as arguments."""
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
+from pki.ca.profiles import PROFILES
 from pki.names import SubjectFields
-from pki.profiles import PROFILES
 from schemas.identifiers import parse_organ_id, parse_system_id
 
 _MOST_DAYS = 36_500

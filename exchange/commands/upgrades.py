@@ -12,7 +12,7 @@ from exchange.commands.files import read_file
 from exchange.commands.level_options import LEVELS, add_service_options, services_of
 from exchange.commands.output import Output
 from exchange.commands.upgrade_folder import QUEUE, utc_now
-from pki.file_lock import file_lock
+from pki.ca.file_lock import file_lock
 from schemas.errors import Text
 from signing.upgrade_queue import QueuedFile, Upgrade, UpgradeQueue, UpgradeTask
 from signing.upgrade_work import UpgradeWorker

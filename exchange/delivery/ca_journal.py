@@ -17,7 +17,7 @@ from exchange.file_stamps import FileStamps, stamps_of
 from exchange.services import Services
 from exchange.usecases.enter_ca_journal import LINES_AT_ONCE, enter_ca_journal
 from pki.errors import PkiError
-from pki.published_journal import SUFFIX, published_labels
+from pki.journal.published import SUFFIX, published_labels
 
 LEASE = "ca_journal"
 CHECKED_AGAIN = timedelta(minutes=10)

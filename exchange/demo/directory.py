@@ -13,7 +13,7 @@ from exchange.domain.records import ActsFor, System
 from exchange.services import DirectoryOffice, fingerprint
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from exchange.usecases.register_system import RegisterSystem, register_system
-from pki.hierarchy import system_clock
+from pki.ca.hierarchy import system_clock
 
 _OPERATOR = "demo"
 _SINCE = datetime(2025, 7, 1, tzinfo=UTC)

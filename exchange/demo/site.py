@@ -13,9 +13,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.demo.province import COMMUNE, OFFICES, OFFICIAL, Office
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy, system_clock
 from pki.files import PRIVATE, write_atomically
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy, system_clock
 from pki.keys.api import Credential
 from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
 from pki.kinds import RESPONDERS, CertificateKind

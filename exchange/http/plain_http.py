@@ -16,7 +16,7 @@ HEAD_BYTES = 8192
 """Longest request line with headers; an OCSP request may stand in the target."""
 
 BODY_BYTES = 4096
-"""Longest body: an OCSP request (`pki.ocsp_request.REQUEST_BYTES`)."""
+"""Longest body: an OCSP request (`pki.ocsp.request.REQUEST_BYTES`)."""
 
 _MOST_HEADERS = 64
 _END = b"\r\n\r\n"

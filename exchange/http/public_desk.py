@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from exchange.http.plain_http import PlainAnswer, PlainRequest, http_date
 from exchange.publication import PublishedFile
-from pki.ocsp import OcspAnswer
+from pki.ocsp.responder import OcspAnswer
 
 OCSP = "/ocsp"
 TSA = "/tsa"

@@ -19,7 +19,7 @@ from exchange.http.public_desk import PublicDesk, TimeStamping
 from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.publication import FollowedPublication
 from exchange.readiness import Readiness
-from pki.layout import is_demo_root
+from pki.ca.layout import is_demo_root
 from schemas.errors import ErrorCode
 
 _LOOPBACK = "127.0.0.1"

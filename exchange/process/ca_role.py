@@ -20,9 +20,9 @@ from exchange.http.tls import believe, enrolment_context
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.responder_keys import ResponderKeys
 from exchange.trust import FollowedTrust
+from pki.ca.layout import certificate_path, labels_in, load_certificate
 from pki.files import read_private_file
 from pki.kinds import CertificateKind
-from pki.layout import certificate_path, labels_in, load_certificate
 from schemas.errors import ErrorCode
 
 _ROOT = CertificateKind.ROOT

@@ -26,7 +26,7 @@ from pki.errors import PkiError
 from pki.files import read_private_file
 from pki.http_fetch import HttpFetcher
 from pki.keys.api import Credential
-from pki.revocation_client import RevocationClient
+from pki.revocation.client import RevocationClient
 from schemas.errors import ErrorCode
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import SIGNING_JOBS

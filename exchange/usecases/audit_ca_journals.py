@@ -9,7 +9,7 @@ from exchange.domain.records import CaJournalPosition, SequencedLogEntry
 from exchange.storage.ports import Storage
 from exchange.usecases.enter_ca_journal import line_subject, mark_of
 from pki.errors import PkiError
-from pki.published_journal import (
+from pki.journal.published import (
     SUFFIX,
     JournalPart,
     published_labels,

@@ -11,7 +11,7 @@ from pathlib import Path
 from exchange.domain.records import CaJournalPosition, CaJournalStep
 from exchange.services import Services
 from exchange.usecases.attesting import log_entry, pending
-from pki.published_journal import JournalMark, JournalPart, read_published_journal
+from pki.journal.published import JournalMark, JournalPart, read_published_journal
 from schemas.evidence import LogEntry
 from schemas.vocabulary import LogEntryType
 

@@ -8,7 +8,7 @@ from exchange.domain.decisions import Refuse
 from exchange.domain.intake import SignerFacts
 from exchange.services import Trust, fingerprint
 from pki.names import agency_of
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from schemas.errors import CodedError, ErrorCode
 from schemas.verdict import Indication

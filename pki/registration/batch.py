@@ -13,10 +13,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.ca.issuing import IssueOrder
+from pki.ca.requests import parse_request
 from pki.errors import PkiError
 from pki.files import write_atomically
-from pki.issuing import IssueOrder
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.kinds import CertificateKind
 from pki.registration.batch_file import Batch, BatchRow
 from pki.registration.batch_records import BatchRecord, get_batch, save_batch
@@ -32,8 +33,7 @@ from pki.registration.filing import order_of
 from pki.registration.issuing import Wanted, certificate_with, claim, find_made
 from pki.registration.office import Office
 from pki.registration.records import RequestState
-from pki.registry_records import key_digest
-from pki.requests import parse_request
+from pki.registry.records import key_digest
 from schemas.errors import ErrorCode
 
 _GROUP = 50

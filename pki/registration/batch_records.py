@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pki.errors import PkiError
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.registration.approvals import require_distinct
 from pki.registration.batch_file import Batch
 from pki.registration.book import Page, Table

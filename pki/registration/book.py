@@ -13,8 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
-from pki.journal import (
+from pki.journal.store import (
     JOURNAL_SCHEMA,
     Act,
     CaAction,
@@ -22,7 +23,6 @@ from pki.journal import (
     MemoryJournal,
     SqliteJournal,
 )
-from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 
 Fields = Mapping[str, object]

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from pki.ca.profiles import PROFILES, CertificateProfile, NamePart
+from pki.ca.requests import CertificateRequest
 from pki.certificates import key_usage_of
 from pki.errors import PkiError
 from pki.names import (
@@ -22,10 +24,8 @@ from pki.names import (
     alternative_names,
     subject_name,
 )
-from pki.profiles import PROFILES, CertificateProfile, NamePart
 from pki.registration.records import EnrolmentOrder, KnownAgency
-from pki.registry import RegisteredCertificate
-from pki.requests import CertificateRequest
+from pki.registry.api import RegisteredCertificate
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 

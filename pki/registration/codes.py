@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from pki.ca.requests import parse_request
 from pki.errors import PkiError
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.registration.book import Page, Table
 from pki.registration.checks import check_order
 from pki.registration.codec import code_fields, read_code
@@ -21,7 +22,6 @@ from pki.registration.records import (
     RegistrationRequest,
 )
 from pki.registration.secrets import hash_drawn, is_secret, new_id, new_secret
-from pki.requests import parse_request
 from schemas.errors import ErrorCode
 
 CODE_VALID_FOR = timedelta(days=7)

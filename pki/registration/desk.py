@@ -9,14 +9,14 @@ from typing import Self
 
 from cryptography import x509
 
-from pki.authority import Clock
+from pki.ca.authority import Clock
+from pki.ca.hierarchy import Hierarchy, system_clock
+from pki.ca.labels import parse_label
+from pki.ca.profiles import PROFILES
 from pki.certificates import authority_key_id
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy, system_clock
-from pki.journal import Act, CaAction, Journal
+from pki.journal.store import Act, CaAction, Journal
 from pki.kinds import CertificateKind
-from pki.labels import parse_label
-from pki.profiles import PROFILES
 from pki.registration import operators
 from pki.registration.approvals import require_pending, with_approval
 from pki.registration.book import SqliteBook, Table

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from pki.hierarchy import Hierarchy
-from pki.journal import Act, CaAction
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import Act, CaAction
 from pki.kinds import CertificateKind
 from pki.names import agency_of
 from pki.registration.book import Page, Table
 from pki.registration.office import DESK, Office
-from pki.registry import RegisteredCertificate
+from pki.registry.api import RegisteredCertificate
 from schemas.identifiers import OrganId
 
 STAGES = (60, 30, 14, 7, 1)

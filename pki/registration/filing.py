@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from pki.journal import Act, CaAction
+from pki.ca.requests import CertificateRequest, parse_request
+from pki.journal.store import Act, CaAction
 from pki.keys.api import PublicKey
 from pki.registration.approvals import is_overdue
 from pki.registration.book import Page, Table
@@ -24,8 +25,7 @@ from pki.registration.records import (
     RequestState,
 )
 from pki.registration.secrets import new_id
-from pki.registry_records import key_digest
-from pki.requests import CertificateRequest, parse_request
+from pki.registry.records import key_digest
 
 _ALIVE = frozenset({RequestState.PENDING, RequestState.APPROVED, RequestState.ISSUED})
 

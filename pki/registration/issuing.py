@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from cryptography import x509
 
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.requests import read_request
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.keys.api import PublicKey
 from pki.registration.book import Page, Table
 from pki.registration.checks import answers
@@ -21,7 +22,6 @@ from pki.registration.records import (
     RegistrationRequest,
     RequestState,
 )
-from pki.requests import read_request
 from schemas.errors import ErrorCode
 
 # What asking again would not change; anything else leaves the request approved.

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from cryptography import x509
 
+from pki.ca.issuing import IssueOrder
+from pki.ca.requests import check_new_key
 from pki.errors import PkiError
-from pki.issuing import IssueOrder
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.keys.api import PublicKey
 from pki.kinds import CertificateKind
 from pki.registration.approvals import require_distinct
@@ -40,8 +41,7 @@ from pki.registration.records import (
     OperatorProof,
     RequestState,
 )
-from pki.registry import RegisteredCertificate
-from pki.requests import check_new_key
+from pki.registry.api import RegisteredCertificate
 from schemas.errors import ErrorCode
 
 _AFFILIATION = x509.ReasonFlags.affiliation_changed

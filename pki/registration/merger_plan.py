@@ -19,7 +19,7 @@ from pki.kinds import CertificateKind
 from pki.names import SubjectFields, subject_fields
 from pki.registration.codec import Reader, approval_fields, read_approvals
 from pki.registration.records import Approval, RequestState
-from pki.registry import RegisteredCertificate
+from pki.registry.api import RegisteredCertificate
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 

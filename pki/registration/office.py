@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pki.authority import Clock
+from pki.ca.authority import Clock
+from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.kinds import CertificateKind
 from pki.registration.approvals import STANDARD_APPROVALS, is_overdue
 from pki.registration.book import Page, RegistrationBook, Table

@@ -7,10 +7,10 @@ they alone change the rules: two of them together, or the only one there is.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pki.ca.profiles import PROFILES
 from pki.errors import PkiError
-from pki.journal import Act, CaAction
+from pki.journal.store import Act, CaAction
 from pki.kinds import CertificateKind
-from pki.profiles import PROFILES
 from pki.registration.approvals import MOST_APPROVALS, person_key, require_distinct
 from pki.registration.book import Table
 from pki.registration.codec import agency_fields, operator_fields, read_operator

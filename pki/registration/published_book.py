@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pki.ca.file_lock import file_lock
 from pki.errors import PkiError
-from pki.file_lock import file_lock
-from pki.journal import Journal
-from pki.journal_file import JournalFile
-from pki.published_journal import REGISTRATION
+from pki.journal.file import JournalFile
+from pki.journal.published import REGISTRATION
+from pki.journal.store import Journal
 from pki.registration.book import Page, RegistrationBook
 
 

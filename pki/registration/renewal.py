@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
+from pki.ca.profiles import PROFILES
+from pki.ca.requests import parse_request
 from pki.errors import PkiError
-from pki.journal import Act
+from pki.journal.store import Act
 from pki.names import subject_fields
-from pki.profiles import PROFILES
 from pki.registration.filing import Filing, file
 from pki.registration.office import Office
 from pki.registration.records import Application, RegistrationRequest
-from pki.registry import RegisteredCertificate
-from pki.requests import parse_request
+from pki.registry.api import RegisteredCertificate
 from schemas.errors import ErrorCode
 
 

@@ -18,7 +18,7 @@ from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 
 from pki.der import SEQUENCE, DerReader
 from pki.purposes import KeyPurpose
-from pki.tsa_client import open_token
+from pki.tsa.client import open_token
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.reading import refusing_malformed

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial
-from pki.tsa_client import TimeStamp
+from pki.tsa.client import TimeStamp
 from schemas.verdict import Reason
 from signing.profiles import SignatureLevel
 
@@ -26,7 +26,7 @@ NO_MATERIAL = TrustMaterial()
 
 
 class TimeStampSource(Protocol):
-    """Has digests stamped; `pki.tsa_servers.TimeStampClient` does."""
+    """Has digests stamped; `pki.tsa.servers.TimeStampClient` does."""
 
     def stamp(self, digest: bytes, hash_name: str = "sha256") -> TimeStamp:
         """Have a digest stamped.

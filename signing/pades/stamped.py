@@ -9,7 +9,7 @@ from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 
 from pki.errors import PkiError
-from pki.tsa_client import TimeStamp
+from pki.tsa.client import TimeStamp
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.levels import SigningServices

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, read_certificates
 from schemas.errors import ErrorCode

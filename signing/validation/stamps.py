@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from pki.errors import PkiError
-from pki.tsa_client import OpenedToken, open_token
+from pki.tsa.client import OpenedToken, open_token
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.errors import SigningError

@@ -10,7 +10,7 @@ from time import monotonic
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.names import common_name, summary
-from pki.path import ChainJudgement, judge_chain
+from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
 from schemas.errors import CodedError, ErrorCode

@@ -11,7 +11,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.tsa_client import TimeStamp
+from pki.tsa.client import TimeStamp
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.evidence_sources import OpenQuestions, StoredEvidence

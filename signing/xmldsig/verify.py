@@ -2,8 +2,8 @@
 
 Order: the one allowed place, the exact form, digests, the certificates that were
 signed for, the signature value. The chain of the certificate is judged elsewhere
-(`pki.path`). Only the returned content may be used: it is read again from the very
-octets that were digested.
+(`pki.path.judging`). Only the returned content may be used: it is read again from the
+very octets that were digested.
 """
 
 from collections.abc import Iterator, Mapping

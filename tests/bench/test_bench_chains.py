@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.chain_cache import ChainCache
-from pki.path import KeyPurpose, judge_chain
-from pki.revocation import read_revocation_list
+from pki.path.cache import ChainCache
+from pki.path.judging import KeyPurpose, judge_chain
+from pki.revocation.lists import read_revocation_list
 from pki.trust import TrustStore
 from tests.support.pki import NOW, TestCa, TestPki
 

@@ -20,12 +20,12 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator import ValidationContext
 
+from pki.ca.status import PublishedStatus
 from pki.keys.api import Credential, SignatureScheme
-from pki.ocsp import AnsweringCa, OcspPolicy, OcspResponder
-from pki.revocation import read_revocation_list
-from pki.status import PublishedStatus
+from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
+from pki.revocation.lists import read_revocation_list
 from pki.trust import TrustStore
-from pki.tsa_servers import TimeStampClient, TimeStampServer
+from pki.tsa.servers import TimeStampClient, TimeStampServer
 from signing.evidence_sources import FetchedEvidence, StoredEvidence
 from signing.pades.levels import SigningServices
 from signing.pades.request import SignRequest

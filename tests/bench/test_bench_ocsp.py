@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 from cryptography.x509.ocsp import OCSPCertStatus
 
-from pki.founding import HierarchySettings, create_hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
 from pki.keys.software import KeyKind, generate, save_pem
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

@@ -24,7 +24,7 @@ from exchange.demo.province import COMMUNE, PROVINCE
 from exchange.domain.directory_file import read_directory
 from exchange.services import DirectoryOffice
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
-from pki.hierarchy import system_clock
+from pki.ca.hierarchy import system_clock
 from schemas.identifiers import OrganId
 from schemas.receipt import AcceptanceReceipt, read_receipt
 from schemas.vocabulary import Level

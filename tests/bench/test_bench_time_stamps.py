@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from exchange.demo.service import start_service
 from exchange.demo.site import Site, build_site
 from pki.algorithms import default_scheme
-from pki.tsa_register import SqliteTimeStampRegister
+from pki.tsa.register import SqliteTimeStampRegister
 from tests.support.certificates import PrivateKey, p256
 from tests.support.pki import NOW, TestPki
 from tests.support.stamp_services import Burst, serials_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from tests.support.demonstration import lienthong
 from tests.support.judged_pdf import roomy
 from tests.support.judges import run

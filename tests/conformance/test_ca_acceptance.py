@@ -21,7 +21,7 @@ from cryptography import x509
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import data
 from exchange.demo.site import Site, build_site
-from pki.audit import audit_folder
+from pki.ca.audit import audit_folder
 from tests.support.cli import Said, lienthong
 from tests.support.enrolling import Applicant, CaProcess, ca_process, system_code
 from tests.support.judges import require, run

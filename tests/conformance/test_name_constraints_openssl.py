@@ -9,13 +9,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from pki.ca_limits import PermittedHosts
+from pki.ca.founding import HierarchySettings, create_generation, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.layout import load_certificate, private_folder
+from pki.ca.limits import PermittedHosts
 from pki.errors import PkiError
-from pki.founding import HierarchySettings, create_generation, create_hierarchy
-from pki.hierarchy import Hierarchy
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
-from pki.layout import load_certificate, private_folder
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
 from tests.support.judges import run

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape, make

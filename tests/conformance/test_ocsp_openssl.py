@@ -7,13 +7,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.status import read_published_status
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
-from pki.ocsp import AnsweringCa, OcspPolicy, OcspResponder
-from pki.status import read_published_status
+from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
 from schemas.identifiers import OrganId
 from tests.support.judges import run
 

@@ -8,15 +8,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.authority import Authority, issue_root
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
+from pki.ca.authority import Authority, issue_root
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.requests import read_request
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, generate, load_pkcs12, save_pem, save_pkcs12
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields
-from pki.registry import MemoryRegistry
-from pki.requests import read_request
+from pki.registry.api import MemoryRegistry
 from schemas.identifiers import OrganId, SystemId
 from tests.support.judges import run
 

@@ -9,11 +9,11 @@ import pytest
 from cryptography import x509
 
 from pki.certificates import read_certificate
-from pki.path import KeyPurpose, judge_chain
-from pki.path_building import CandidatePath, PathSearch
-from pki.path_rules import name_finding, policy_finding
-from pki.path_structure import misplaced
-from pki.policy_graph import PolicyInputs
+from pki.path.building import CandidatePath, PathSearch
+from pki.path.judging import KeyPurpose, judge_chain
+from pki.path.policy_graph import PolicyInputs
+from pki.path.rules import name_finding, policy_finding
+from pki.path.structure import misplaced
 from pki.trust import AnchorPolicy, TrustAnchor, TrustStore
 from schemas.verdict import Indication
 from tests.support.pkits import (

@@ -16,16 +16,16 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, SoftwareKey, generate, save_pkcs8
 from pki.kinds import TIME_STAMP_POLICY, CertificateKind
 from pki.names import SubjectFields
 from pki.trust import TrustStore
-from pki.tsa import TimeStampAuthority
-from pki.tsa_client import AskedStamp, check_response
-from pki.tsa_register import MemoryTimeStampRegister
+from pki.tsa.authority import TimeStampAuthority
+from pki.tsa.client import AskedStamp, check_response
+from pki.tsa.register import MemoryTimeStampRegister
 from tests.support.judges import run
 from tests.support.time_stamps import DATA
 

@@ -11,9 +11,9 @@ import pytest
 from cryptography import x509
 
 from pki.errors import PkiError
-from pki.journal import CaAction, verify_journal
+from pki.journal.store import CaAction, verify_journal
 from pki.kinds import CertificateKind
-from pki.registry import (
+from pki.registry.api import (
     CertificateChange,
     CertificateRegistry,
     MemoryRegistry,
@@ -21,7 +21,7 @@ from pki.registry import (
     SignedList,
     SqliteRegistry,
 )
-from pki.registry_records import index_of
+from pki.registry.records import index_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.pki import NOW

@@ -10,7 +10,7 @@ import pytest
 import rfc8785
 
 from pki.errors import PkiError
-from pki.journal import (
+from pki.journal.store import (
     BEFORE_THE_FIRST,
     JOURNAL_SCHEMA,
     Act,

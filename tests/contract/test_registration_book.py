@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pki.errors import PkiError
-from pki.journal import Act, CaAction, verify_journal
+from pki.journal.store import Act, CaAction, verify_journal
 from pki.registration.book import MemoryBook, RegistrationBook, SqliteBook, Table
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW

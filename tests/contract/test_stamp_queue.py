@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from pki.errors import PkiError
-from pki.stamp_queue import (
+from pki.tsa.stamp_queue import (
     MemoryStampQueue,
     QueuedStamp,
     StampOrder,
     StampQueue,
     StampState,
 )
-from pki.stamp_queue_file import SqliteStampQueue
+from pki.tsa.stamp_queue_file import SqliteStampQueue
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW
 

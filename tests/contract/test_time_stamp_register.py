@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pki.errors import PkiError
-from pki.tsa_register import (
+from pki.tsa.register import (
     MemoryTimeStampRegister,
     SqliteTimeStampRegister,
     StampRecord,

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pki.certificates import MOST_BYTES
-from pki.path import MAX_EMBEDDED, ChainJudgement, KeyPurpose, judge_chain
-from pki.policy_graph import MOST_STATEMENTS
+from pki.path.judging import MAX_EMBEDDED, ChainJudgement, KeyPurpose, judge_chain
+from pki.path.policy_graph import MOST_STATEMENTS
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import load_der_x509_crl
 from pyhanko.sign.fields import SigSeedSubFilter
 
-from pki.founding import HierarchySettings, create_hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
 from pki.keys.api import Credential
 from pki.keys.software import generate
 from pki.kinds import CertificateKind

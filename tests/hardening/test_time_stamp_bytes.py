@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pki.errors import PkiError
 from pki.trust import TrustStore
-from pki.tsa_client import AskedStamp, check_response
+from pki.tsa.client import AskedStamp, check_response
 from tests.support.pki import NOW, TestPki
 from tests.support.time_stamps import DIGEST, NONCE, authority, request, tsa_credential
 

@@ -11,11 +11,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.audit import audit_folder
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
-from pki.registry import RegisteredCertificate
-from pki.serials import read_serials
+from pki.ca.audit import audit_folder
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.serials import read_serials
+from pki.registry.api import RegisteredCertificate
 from tests.support.judges import run
 
 LABEL = "issuing-persons"

@@ -9,8 +9,8 @@ import pytest
 
 from exchange.demo.service import start_service
 from exchange.demo.site import Site, build_site, refresh_lists
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import Act
 from pki.kinds import CertificateKind
 from pki.registration.desk import RegistrationDesk
 from tests.support.cli import Said, lienthong

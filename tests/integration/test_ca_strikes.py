@@ -19,16 +19,16 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from pki.audit import audit_folder
+from pki.ca.audit import audit_folder
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.serials import read_serials
 from pki.errors import PkiError
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.journal import CaAction
+from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, agency_of
 from pki.registration.desk import RegistrationDesk
 from pki.registration.records import EnrolmentOrder, RequestState
-from pki.registry import RegisteredCertificate
-from pki.serials import read_serials
+from pki.registry.api import RegisteredCertificate
 from schemas.identifiers import OrganId
 from tests.support.certificates import p256
 from tests.support.desk import CLERK, FIRST, SECOND, application, person, system

@@ -8,14 +8,14 @@ import pytest
 from cryptography import x509
 from lxml import etree
 
-from pki.dual_control import open_lock
+from pki.ca.dual_control import open_lock
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.key_place import read_place
+from pki.ca.labels import CaLabel
+from pki.ca.layout import private_folder
 from pki.files import PRIVATE, write_atomically
-from pki.hierarchy import Hierarchy
-from pki.journal import CaAction
-from pki.key_place import read_place
+from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
-from pki.labels import CaLabel
-from pki.layout import private_folder
 from schemas.ceremony import read_ceremony
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.demo.site import Site, build_site
-from pki.journal import Act
+from pki.journal.store import Act
 from pki.keys.loader import load_credential
 from pki.kinds import CertificateKind
 from pki.registration.records import OperatorProof, RequestState

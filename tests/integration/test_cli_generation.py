@@ -17,10 +17,10 @@ from exchange.config import (
     Settings,
 )
 from exchange.publication import FollowedPublication
+from pki.ca.labels import CaLabel
+from pki.ca.layout import load_certificate, private_folder
 from pki.keys.software import load_pkcs12
 from pki.kinds import CertificateKind
-from pki.labels import CaLabel
-from pki.layout import load_certificate, private_folder
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.ocsp import request_for
 

@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from pki.keys.software import load_pkcs12
-from pki.tsa import TimeStampAuthority
-from pki.tsa_register import MemoryTimeStampRegister
+from pki.tsa.authority import TimeStampAuthority
+from pki.tsa.register import MemoryTimeStampRegister
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.signed_pdf import LETTER, signatures
 

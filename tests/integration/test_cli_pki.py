@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pki.accounts import account_name
-from pki.ca_limits import PermittedHosts, hosts_of
-from pki.hierarchy import Hierarchy
+from pki.ca.accounts import account_name
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.layout import load_certificate
+from pki.ca.limits import PermittedHosts, hosts_of
 from pki.keys.software import load_pkcs12
 from pki.kinds import CertificateKind
-from pki.layout import load_certificate
 from pki.names import agency_of, subject_fields, system_of
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.judges import run

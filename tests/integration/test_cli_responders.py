@@ -8,11 +8,11 @@ import pytest
 from cryptography.x509.oid import ExtensionOID
 
 from exchange.cli import main
+from pki.ca.layout import load_certificate
+from pki.ca.status import Standing, read_published_status
 from pki.keys.loader import load_credential
 from pki.kinds import RESPONDERS, CertificateKind
-from pki.layout import load_certificate
-from pki.ocsp import AnsweringCa
-from pki.status import Standing, read_published_status
+from pki.ocsp.responder import AnsweringCa
 
 
 def made(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

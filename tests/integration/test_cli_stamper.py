@@ -11,8 +11,8 @@ from exchange.cli import main
 from exchange.commands.pki_stamper import is_due
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
-from pki.tsa import TimeStampAuthority, end_of_key_use
-from pki.tsa_register import MemoryTimeStampRegister
+from pki.tsa.authority import TimeStampAuthority, end_of_key_use
+from pki.tsa.register import MemoryTimeStampRegister
 from tests.support.pki import NOW
 from tests.support.time_stamps import info_of, request
 

@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.demo.directory import fill_directory
 from exchange.demo.site import Site, build_site
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.requests import read_request
+from pki.journal.store import Act
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.registration.records import EnrolmentCode, OperatorProof
-from pki.requests import read_request
 from schemas.identifiers import parse_organ_id, parse_system_id
 from tests.support.demonstration import lienthong
 from tests.support.enrolling import (

@@ -24,10 +24,10 @@ from exchange.http.public_listener import (
     listening_publicly,
 )
 from exchange.publication import PublishedFile
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
-from pki.ocsp import OcspAnswer
-from pki.registry import RegisteredCertificate
+from pki.ocsp.responder import OcspAnswer
+from pki.registry.api import RegisteredCertificate
 from tests.support.judges import run
 from tests.support.ocsp import request_for
 from tests.support.pki import NOW

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
 from pki.registration.book import Table
 from pki.registration.desk import RegistrationDesk
@@ -24,8 +24,8 @@ KILLS, REQUESTS = 6, 40
 _CHILD = """
 import sys
 from pathlib import Path
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import Act
 from pki.kinds import CertificateKind
 from pki.registration.desk import RegistrationDesk
 from tests.support.desk import application, person

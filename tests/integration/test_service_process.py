@@ -26,7 +26,7 @@ from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, write_profiles
 from exchange.serve import running
 from exchange.storage.mongod import Layout, find_running
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
 from schemas.errors import CodedError, ErrorCode

@@ -15,12 +15,12 @@ from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, refresh_lists
 from exchange.errors import ExchangeError
 from exchange.stamp_client import FollowedStampClient
+from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy
 from pki.kinds import TIME_STAMP_POLICY
 from pki.trust import TrustMaterial, TrustStore
-from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
-from pki.tsa_transport import HttpTimeStampTransport
+from pki.tsa.servers import BreakerRules, TimeStampClient, TimeStampServer
+from pki.tsa.transport import HttpTimeStampTransport
 from tests.support.judges import require
 from tests.support.stamp_services import (
     Burst,

@@ -19,9 +19,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from clients.reading import open_envelope
-from pki.path import judge_chain
+from pki.path.judging import judge_chain
 from pki.purposes import KeyPurpose
-from pki.revocation import read_revocation_list
+from pki.revocation.lists import read_revocation_list
 from pki.trust import TrustMaterial, TrustStore
 from schemas.edxml.body import BodyScanner, decode_attachment
 from schemas.edxml.inline import with_inline_attachments

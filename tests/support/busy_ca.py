@@ -7,8 +7,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from pki.hierarchy import Hierarchy
-from pki.issuing import IssueOrder
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.issuing import IssueOrder
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

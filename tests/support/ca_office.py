@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exchange.certification.office import CaThread, opened_ca
 from exchange.config import CaSettings
-from pki.founding import HierarchySettings, create_hierarchy
+from pki.ca.founding import HierarchySettings, create_hierarchy
 from tests.support.pki import NOW
 
 

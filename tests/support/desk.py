@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
-from pki.journal import Act
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import Act
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.registration.desk import RegistrationDesk

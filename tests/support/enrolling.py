@@ -15,7 +15,7 @@ from typing import Any
 from cryptography import x509
 
 from exchange.demo.site import Site
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.registration.desk import RegistrationDesk

@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from pki.keys.api import Credential
 from pki.trust import TrustMaterial, TrustStore
-from pki.tsa_servers import BreakerRules, TimeStampClient, TimeStampServer
+from pki.tsa.servers import BreakerRules, TimeStampClient, TimeStampServer
 from schemas.verdict import Indication
 from signing.evidence_sources import StoredEvidence
 from signing.pades.levels import (

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from pki.ca.status import PublishedStatus
 from pki.keys.api import Credential
-from pki.ocsp import AnsweringCa, OcspPolicy, OcspResponder
-from pki.revocation import read_revocation_list
-from pki.status import PublishedStatus
+from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
+from pki.revocation.lists import read_revocation_list
 from tests.support.pki import NOW, TestPki
 
 SHA1 = hashes.SHA1()

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 
 from cryptography.x509 import ObjectIdentifier
 
-from pki.policy_graph import PolicyInputs
+from pki.path.policy_graph import PolicyInputs
 
 # Without sub-tests: the name of the end certificate says what is expected.
 _SECTIONS = {

@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.journal import Act
+from pki.journal.store import Act
 from pki.kinds import CertificateKind
-from pki.registry import BegunIssuance, CertificateRegistry, RegisteredCertificate
-from pki.registry_records import index_of
+from pki.registry.api import BegunIssuance, CertificateRegistry, RegisteredCertificate
+from pki.registry.records import index_of
 from tests.support.pki import NOW, HeldKey, TestPki
 
 ACT = Act(actor="khue", reason="thử")

@@ -9,12 +9,12 @@ from threading import Thread
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from pki.ca.status import PublishedStatus
 from pki.http_fetch import HttpFetcher
 from pki.keys.api import Credential
-from pki.ocsp import AnsweringCa, OcspPolicy, OcspResponder
-from pki.revocation import read_revocation_list
-from pki.revocation_client import RevocationClient
-from pki.status import PublishedStatus
+from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
+from pki.revocation.client import RevocationClient
+from pki.revocation.lists import read_revocation_list
 from tests.support.certificates import Shape, make
 from tests.support.levels import LevelDesk
 from tests.support.time_stamps import STAMPS, PrivateKey

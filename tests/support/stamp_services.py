@@ -13,9 +13,9 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from exchange.demo.service import RunningService
 from exchange.demo.site import Site
-from pki.tsa_register import SqliteTimeStampRegister
-from pki.tsa_request import write_time_stamp_request
-from pki.tsa_transport import HttpTimeStampTransport
+from pki.tsa.register import SqliteTimeStampRegister
+from pki.tsa.request import write_time_stamp_request
+from pki.tsa.transport import HttpTimeStampTransport
 from tests.support.judges import run
 from tests.support.pki import NOW
 from tests.support.time_stamps import DATA, info_of

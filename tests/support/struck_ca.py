@@ -18,9 +18,9 @@ from types import FrameType
 
 from cryptography import x509
 
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.issuing import IssueOrder
 from pki.errors import PkiError
-from pki.hierarchy import Hierarchy
-from pki.issuing import IssueOrder
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.registration.desk import RegistrationDesk

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.keys.api import Credential
-from pki.tsa import TimeStampAuthority
-from pki.tsa_register import MemoryTimeStampRegister
-from pki.tsa_request import write_time_stamp_request
+from pki.tsa.authority import TimeStampAuthority
+from pki.tsa.register import MemoryTimeStampRegister
+from pki.tsa.request import write_time_stamp_request
 from tests.support.certificates import Shape, make
 from tests.support.pki import NOW, TestPki
 

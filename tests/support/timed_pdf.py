@@ -14,7 +14,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pki.der import element, object_identifier, sequence
 from pki.keys.api import Credential
 from pki.trust import TrustMaterial
-from pki.tsa_token import Stamp, template_of
+from pki.tsa.stamp_token import Stamp, template_of
 from schemas.verdict import SignatureVerdict, Verdict
 from signing.pades.levels import Evidence
 from signing.pades.stamped import add_time_stamp

@@ -21,10 +21,10 @@ from exchange.usecases.accept_envelope import AcceptedEnvelope, accept_envelope
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from exchange.usecases.receiving import Submission
 from exchange.usecases.register_system import RegisterSystem, register_system
-from pki.chain_cache import ChainCache
 from pki.keys.api import Credential
 from pki.kinds import LOG_SIGNING, RECEIPT_SIGNING
-from pki.path import ChainJudgement
+from pki.path.cache import ChainCache
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
 from schemas.edxml.document import (

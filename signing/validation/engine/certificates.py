@@ -7,7 +7,7 @@ from datetime import datetime
 from cryptography import x509
 
 from pki.names import common_name
-from pki.path import ChainJudgement, judge_chain
+from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
 from schemas.errors import ErrorCode

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from signing.validation.facts import SignatureFacts
 from signing.validation.findings import Finding
 

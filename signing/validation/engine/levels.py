@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from schemas.verdict import Indication
 from signing.validation.chains import chain_findings
 from signing.validation.engine.certificates import Act, judge_past

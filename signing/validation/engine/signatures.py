@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pki.names import common_name
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.validation.chains import embedded_findings, purpose_in

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pki.path import ChainJudgement
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication

@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.fields import SigSeedSubFilter
 
 from pki.keys.api import Credential
-from pki.policy_graph import MOST_STATEMENTS
+from pki.path.policy_graph import MOST_STATEMENTS
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from tests.support.attacks import forms

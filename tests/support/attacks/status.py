@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pki.der import OCTET_STRING, element, object_identifier, sequence
 from pki.keys.api import Credential
 from pki.kinds import TIME_STAMP_POLICY
-from pki.tsa_token import Stamp, template_of
+from pki.tsa.stamp_token import Stamp, template_of
 from schemas.errors import ErrorCode
 from tests.support.attacks.model import FAILED, UNSURE, Attacked, Register, Row
 from tests.support.certificates import SIGNER, Shape, authority, ca_shape, make

@@ -7,10 +7,10 @@ import pytest
 
 from clients.errors import ClientError
 from clients.official import Appearance, Official
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError
 from pki.files import PRIVATE, PUBLIC, write_atomically
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
 from pki.keys.software import save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

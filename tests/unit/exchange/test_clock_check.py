@@ -12,7 +12,7 @@ from exchange.clock_check import (
     read_clocks,
     read_tracking,
 )
-from pki.clock import ClockPolicy, ClockReport, ClockSource, ClockTrouble
+from pki.tsa.clock import ClockPolicy, ClockReport, ClockSource, ClockTrouble
 
 SECOND = 1_000_000_000
 GOOD = ClockReport(is_synchronised=True, error=timedelta(milliseconds=3))

@@ -15,7 +15,7 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from exchange.http.plain_http import PlainAnswer, PlainRequest
 from exchange.http.public_desk import PublicDesk
 from exchange.publication import PublishedFile
-from pki.ocsp import OcspAnswer
+from pki.ocsp.responder import OcspAnswer
 from tests.support.ocsp import OcspDesk, request_for
 from tests.support.pki import NOW
 

@@ -26,9 +26,9 @@ from exchange.errors import ExchangeError
 from exchange.http.metrics import Metrics
 from exchange.rate import Rate
 from exchange.time_stamping import FollowedTimeStamping
-from pki.clock import ClockPolicy, ClockSource
 from pki.keys.software import SoftwareKey, save_pkcs8
-from pki.tsa_register import SqliteTimeStampRegister
+from pki.tsa.clock import ClockPolicy, ClockSource
+from pki.tsa.register import SqliteTimeStampRegister
 from schemas.errors import ErrorCode
 from tests.support.certificates import p256
 from tests.support.pki import NOW, TestPki

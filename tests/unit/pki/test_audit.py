@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from pki.audit import AuditedJournal, audit_folder
+from pki.ca.audit import AuditedJournal, audit_folder
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
-from pki.journal import JOURNAL_SCHEMA, Act, CaAction, SqliteJournal
+from pki.journal.store import JOURNAL_SCHEMA, Act, CaAction, SqliteJournal
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode

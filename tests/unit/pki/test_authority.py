@@ -7,15 +7,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pki.authority import Authority, issue_root
-from pki.drafting import IssueRequest
+from pki.ca.authority import Authority, issue_root
+from pki.ca.drafting import IssueRequest
+from pki.ca.list_making import LIST_LIFETIME
 from pki.errors import PkiError
 from pki.keys.api import Credential
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
-from pki.list_making import LIST_LIFETIME
 from pki.names import SubjectFields
-from pki.registry import MemoryRegistry
+from pki.registry.api import MemoryRegistry
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.pki import NOW

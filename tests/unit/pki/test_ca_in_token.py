@@ -7,19 +7,19 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.errors import PkiError
-from pki.files import PRIVATE, write_atomically
-from pki.founding import (
+from pki.ca.founding import (
     CaKeySettings,
     HierarchySettings,
     create_generation,
     create_hierarchy,
 )
-from pki.hierarchy import Hierarchy
-from pki.key_place import KeyPlace
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.key_place import KeyPlace
+from pki.ca.layout import list_path, private_folder
+from pki.errors import PkiError
+from pki.files import PRIVATE, write_atomically
 from pki.keys.software import KeyKind, SoftwareKey, generate
 from pki.kinds import CertificateKind
-from pki.layout import list_path, private_folder
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId

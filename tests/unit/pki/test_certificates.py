@@ -8,7 +8,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.certificates import read_certificate
 from pki.errors import PkiError
-from pki.path_building import PathSearch
+from pki.path.building import PathSearch
 from pki.trust import TrustStore
 from schemas.errors import ErrorCode
 from tests.support.certificates import (

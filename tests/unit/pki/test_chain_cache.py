@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pki.chain_cache import LIFETIME, ChainCache
-from pki.path import KeyPurpose
+from pki.path.cache import LIFETIME, ChainCache
+from pki.path.judging import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
 from schemas.verdict import Indication, SubIndication
 from tests.support.certificates import Shape, der, make

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pki.clock import (
+from pki.tsa.clock import (
     ClockFacts,
     ClockPolicy,
     ClockReport,

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from pki.ca.founding import CaKeySettings, HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.key_place import KeyPlace, read_place
+from pki.ca.layout import private_folder
 from pki.errors import PkiError
 from pki.files import PRIVATE, write_atomically
-from pki.founding import CaKeySettings, HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy
-from pki.key_place import KeyPlace, read_place
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
-from pki.layout import private_folder
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pki.dual_control import make_lock, name_operators, open_lock
+from pki.ca.dual_control import make_lock, name_operators, open_lock
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 

@@ -7,15 +7,15 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from pki.ca.founding import HierarchySettings, create_generation, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.labels import CaLabel
+from pki.ca.layout import list_path, load_certificate, private_folder
 from pki.errors import PkiError
-from pki.founding import HierarchySettings, create_generation, create_hierarchy
-from pki.hierarchy import Hierarchy
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
-from pki.labels import CaLabel
-from pki.layout import list_path, load_certificate, private_folder
 from pki.names import SubjectFields, common_name
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustStore
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId

@@ -10,15 +10,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.hierarchy import Hierarchy, system_clock
+from pki.ca.profiles import PROFILES
+from pki.ca.serials import read_serials
 from pki.errors import PkiError
-from pki.founding import HierarchySettings, create_hierarchy
-from pki.hierarchy import Hierarchy, system_clock
 from pki.keys.software import KeyKind, generate
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields, agency_of, system_of
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
-from pki.profiles import PROFILES
-from pki.serials import read_serials
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
@@ -363,7 +363,7 @@ def test_ca_does_not_open_with_profiles_that_contradict_each_other(
     create(tmp_path / "pki").close()
     person = replace(PROFILES[CertificateKind.PERSON], path_length=0)
     wrong = {**PROFILES, CertificateKind.PERSON: person}
-    monkeypatch.setattr("pki.hierarchy.PROFILES", wrong)
+    monkeypatch.setattr("pki.ca.hierarchy.PROFILES", wrong)
     with pytest.raises(PkiError) as refusal:
         Hierarchy.open(tmp_path / "pki", clock=clock)
     assert refusal.value.code is ErrorCode.PROFILE_INVALID

@@ -9,19 +9,19 @@ from threading import Thread
 import pytest
 from cryptography import x509
 
-from pki.audit import audit_folder
-from pki.drafting import IssueRequest
+from pki.ca.audit import audit_folder
+from pki.ca.drafting import IssueRequest
+from pki.ca.file_lock import file_lock
+from pki.ca.founding import HierarchySettings, create_generation, create_hierarchy
+from pki.ca.hierarchy import Hierarchy
+from pki.ca.issuing import IssueOrder
+from pki.ca.serials import read_serials
 from pki.errors import PkiError
-from pki.file_lock import file_lock
-from pki.founding import HierarchySettings, create_generation, create_hierarchy
-from pki.hierarchy import Hierarchy
-from pki.issuing import IssueOrder
-from pki.journal import Act, CaAction
+from pki.journal.published import read_published_journal
+from pki.journal.store import Act, CaAction
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
-from pki.published_journal import read_published_journal
-from pki.serials import read_serials
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.pki import NOW

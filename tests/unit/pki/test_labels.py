@@ -2,9 +2,9 @@
 
 import pytest
 
+from pki.ca.labels import CaLabel, parse_label
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
-from pki.labels import CaLabel, parse_label
 from schemas.errors import ErrorCode
 
 PERSONS = CertificateKind.ISSUING_PERSONS

@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pki.ca.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
+from pki.ca.places import places_below
+from pki.ca.profiles import PROFILES
+from pki.ca.template import CertificatePlan, builder_for
 from pki.der import generalized_time, sequence
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
-from pki.lint import BACKDATING, RULES, LintCase, lint, refuse_if_broken
 from pki.names import SubjectFields
-from pki.places import places_below
-from pki.profiles import PROFILES
-from pki.template import CertificatePlan, builder_for
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
 from tests.support.certificates import CA, SIGNER, key_usage, p256

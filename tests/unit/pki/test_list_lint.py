@@ -9,11 +9,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from pki.ca.list_lint import LIST_RULES, ListCase, lint_list, refuse_list_if_broken
+from pki.ca.list_making import LIST_LIFETIME
+from pki.ca.list_template import ListPlan, list_builder_for
 from pki.errors import PkiError
-from pki.list_lint import LIST_RULES, ListCase, lint_list, refuse_list_if_broken
-from pki.list_making import LIST_LIFETIME
-from pki.list_template import ListPlan, list_builder_for
-from pki.registry import RevokedEntry
+from pki.registry.api import RevokedEntry
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 

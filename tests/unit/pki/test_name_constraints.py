@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from pki.certificates import read_certificate
-from pki.name_constraints import MOST_COMPARISONS, constraint_violation
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.name_constraints import MOST_COMPARISONS, constraint_violation
 from pki.trust import TrustAnchor, TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 
+from pki.ca.status import PublishedStatus
 from pki.der import OCTET_STRING, DerReader, constructed_tag, element, sequence
 from pki.errors import PkiError
-from pki.ocsp import AnsweringCa, OcspPolicy, OcspResponder
-from pki.ocsp_request import LONGEST_NONCE, MOST_CERTIFICATES, REQUEST_BYTES
-from pki.revocation import read_revocation_list
-from pki.status import PublishedStatus
+from pki.ocsp.request import LONGEST_NONCE, MOST_CERTIFICATES, REQUEST_BYTES
+from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
+from pki.revocation.lists import read_revocation_list
 from schemas.errors import ErrorCode
 from tests.support.ocsp import SHA1, SHA256, OcspDesk, request_for
 from tests.support.pki import NOW, TestPki

@@ -15,8 +15,8 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import PkiError
-from pki.ocsp_evidence import ANSWER_BYTES, UNSTATED_LIFE, read_ocsp_answers
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
+from pki.revocation.ocsp_evidence import ANSWER_BYTES, UNSTATED_LIFE, read_ocsp_answers
 from pki.trust import TrustMaterial, TrustStore, load_material
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.der import GENERALIZED_TIME, element
 from pki.keys.api import Credential
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication

@@ -12,8 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from pki.certificates import read_certificate
 from pki.der import SEQUENCE, DerReader, element, integer
-from pki.path import KeyPurpose, judge_chain
-from pki.path_structure import is_judged_by_library, misplaced
+from pki.path.judging import KeyPurpose, judge_chain
+from pki.path.structure import is_judged_by_library, misplaced
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication

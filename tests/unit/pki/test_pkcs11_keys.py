@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pki.authority import Authority, issue_root
-from pki.drafting import IssueRequest
+from pki.ca.authority import Authority, issue_root
+from pki.ca.drafting import IssueRequest
 from pki.errors import PkiError, SignatureInvalidError
 from pki.files import PRIVATE, write_atomically
 from pki.keys.api import Credential, SignatureScheme
@@ -18,8 +18,8 @@ from pki.keys.software import KeyKind, SoftwareKey, generate, verify_signature
 from pki.keys.token_address import TokenAddress
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
-from pki.path import KeyPurpose, judge_chain
-from pki.registry import MemoryRegistry
+from pki.path.judging import KeyPurpose, judge_chain
+from pki.registry.api import MemoryRegistry
 from pki.trust import TrustAnchor, TrustStore
 from schemas.errors import ErrorCode
 from schemas.identifiers import parse_organ_id

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from pki.ca.profiles import PROFILES, CertificateProfile, check_profiles
 from pki.errors import PkiError
 from pki.kinds import DEMO_POLICY, CertificateKind
-from pki.profiles import PROFILES, CertificateProfile, check_profiles
 from schemas.errors import ErrorCode
 
 PERSON = PROFILES[CertificateKind.PERSON]

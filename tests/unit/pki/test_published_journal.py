@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pki import published_journal
 from pki.errors import PkiError
-from pki.published_journal import (
+from pki.journal import published
+from pki.journal.published import (
     START,
     JournalMark,
     published_labels,
@@ -45,7 +45,7 @@ def test_long_journal_is_read_across_blocks(
 ) -> None:
     path = publish(tmp_path, 50)
     whole = read_published_journal(path)
-    monkeypatch.setattr(published_journal, "_LINES_AT_ONCE", 7)
+    monkeypatch.setattr(published, "_LINES_AT_ONCE", 7)
     half = read_published_journal(path, limit=33)
     rest = read_published_journal(path, after=half.end)
     assert half.digests + rest.digests == whole.digests == tuple(lines(50))
@@ -107,7 +107,7 @@ def test_line_that_is_no_digest_is_refused(tmp_path: Path, wrong: str) -> None:
 def test_journal_longer_than_any_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(published_journal, "MOST_LINES", 4)
+    monkeypatch.setattr(published, "MOST_LINES", 4)
     path = publish(tmp_path, 5)
     with pytest.raises(PkiError) as caught:
         read_published_journal(path, limit=10)

@@ -6,13 +6,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from pki.errors import PkiError
-from pki.requests import (
+from pki.ca.requests import (
     check_new_key,
     has_close_primes,
     has_roca_fingerprint,
     read_request,
 )
+from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from tests.support.certificates import p256
 from tests.support.pki import name

@@ -12,7 +12,7 @@ from pki.certificates import read_certificate
 from pki.der import element
 from pki.errors import PkiError
 from pki.keys.api import SignatureScheme
-from pki.revocation import read_revocation_list
+from pki.revocation.lists import read_revocation_list
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
-from pki.path import ChainJudgement, KeyPurpose, judge_chain
+from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustMaterial, TrustStore
 from schemas.verdict import RevocationSource, RevocationState
 from tests.support.pki import NOW, TestPki

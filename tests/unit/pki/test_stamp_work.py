@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from pki.errors import PkiError
-from pki.stamp_queue import MemoryStampQueue, StampOrder, StampQueue, StampState
-from pki.stamp_queue_file import SqliteStampQueue
-from pki.stamp_work import RetryRules, StampWorker
 from pki.trust import TrustStore
-from pki.tsa_client import TimeStamp
-from pki.tsa_servers import TimeStampClient, TimeStampServer
+from pki.tsa.client import TimeStamp
+from pki.tsa.servers import TimeStampClient, TimeStampServer
+from pki.tsa.stamp_queue import MemoryStampQueue, StampOrder, StampQueue, StampState
+from pki.tsa.stamp_queue_file import SqliteStampQueue
+from pki.tsa.stamp_work import RetryRules, StampWorker
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 from tests.support.time_stamps import authority, tsa_credential
@@ -191,8 +191,8 @@ _PUTS = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from pki.stamp_queue import StampOrder
-from pki.stamp_queue_file import SqliteStampQueue
+from pki.tsa.stamp_queue import StampOrder
+from pki.tsa.stamp_queue_file import SqliteStampQueue
 queue = SqliteStampQueue(Path(sys.argv[1]))
 for number in range(10**6):
     order = StampOrder(reference=str(number), digest=bytes(32))

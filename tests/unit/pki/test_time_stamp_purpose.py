@@ -5,7 +5,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.kinds import KIND_POLICIES, CertificateKind
-from pki.path import KeyPurpose, judge_chain
+from pki.path.judging import KeyPurpose, judge_chain
 from pki.trust import TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication

@@ -16,9 +16,9 @@ from pki.errors import PkiError
 from pki.keys.api import PublicKey, SignatureScheme
 from pki.keys.software import verify_signature
 from pki.kinds import TIME_STAMP_POLICY
-from pki.tsa_register import MemoryTimeStampRegister, SqliteTimeStampRegister
-from pki.tsa_request import REQUEST_BYTES, FailureInfo, message_imprint
-from pki.tsa_token import rejected
+from pki.tsa.register import MemoryTimeStampRegister, SqliteTimeStampRegister
+from pki.tsa.request import REQUEST_BYTES, FailureInfo, message_imprint
+from pki.tsa.stamp_token import rejected
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape
 from tests.support.pki import NOW, TestPki

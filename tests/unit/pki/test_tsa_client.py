@@ -17,10 +17,10 @@ from pki.errors import PkiError
 from pki.keys.api import Credential
 from pki.kinds import TIME_STAMP_POLICY
 from pki.trust import TrustStore
-from pki.tsa_client import CLOCKS_APART, AskedStamp, check_response, check_token
-from pki.tsa_reply import RESPONSE_BYTES
-from pki.tsa_request import FailureInfo, message_imprint
-from pki.tsa_token import (
+from pki.tsa.client import CLOCKS_APART, AskedStamp, check_response, check_token
+from pki.tsa.reply import RESPONSE_BYTES
+from pki.tsa.request import FailureInfo, message_imprint
+from pki.tsa.stamp_token import (
     CONTENT_TYPE,
     SET,
     TST_INFO,

@@ -7,9 +7,9 @@ import pytest
 
 from pki.errors import PkiError
 from pki.trust import TrustStore
-from pki.tsa_request import FailureInfo
-from pki.tsa_servers import Breaker, BreakerRules, TimeStampClient, TimeStampServer
-from pki.tsa_token import rejected
+from pki.tsa.request import FailureInfo
+from pki.tsa.servers import Breaker, BreakerRules, TimeStampClient, TimeStampServer
+from pki.tsa.stamp_token import rejected
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW, TestPki
 from tests.support.time_stamps import DIGEST, authority, tsa_credential

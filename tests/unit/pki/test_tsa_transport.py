@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import PkiError
 from pki.keys.software import SoftwareKey, save_pkcs8
-from pki.tsa_reply import RESPONSE_BYTES
-from pki.tsa_transport import HttpTimeStampTransport
+from pki.tsa.reply import RESPONSE_BYTES
+from pki.tsa.transport import HttpTimeStampTransport
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape, make, p256
 from tests.support.pki import TestPki

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from exchange.certification.expiry_watch import ExpiryWatch
 from exchange.http.metrics import Metrics
-from pki.hierarchy import Hierarchy
+from pki.ca.hierarchy import Hierarchy
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from exchange.certification.list_keeper import ListKeeper
 from exchange.http.metrics import Metrics
-from pki.founding import HierarchySettings, create_generation
-from pki.hierarchy import Hierarchy
+from pki.ca.founding import HierarchySettings, create_generation
+from pki.ca.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
 from tests.support.ca_office import SetClock, ca_thread, found_ca
 from tests.support.pki import NOW

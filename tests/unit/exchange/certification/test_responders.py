@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from exchange.certification.responders import ResponderKeeper, renew_responder
 from exchange.config import KeySettings, KeyUri
 from exchange.responder_keys import ResponderKeys
-from pki.founding import HierarchySettings, create_generation
-from pki.hierarchy import Hierarchy
+from pki.ca.founding import HierarchySettings, create_generation
+from pki.ca.hierarchy import Hierarchy
 from pki.keys.loader import load_credential
 from pki.keys.software import KeyKind
 from pki.kinds import CertificateKind

@@ -9,13 +9,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
+from pki.ca.requests import parse_request
 from pki.certificates import KEY_USAGES
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.registration.checks import DeskFacts, check_order, check_request
 from pki.registration.records import EnrolmentOrder, KnownAgency
-from pki.requests import parse_request
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
 from tests.support.certificates import p256

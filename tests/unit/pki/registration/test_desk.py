@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.errors import PkiError
-from pki.journal import Act, CaAction, verify_journal
+from pki.journal.store import Act, CaAction, verify_journal
 from pki.kinds import CertificateKind
 from pki.names import subject_fields
 from pki.registration.approvals import PENDING_FOR

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from pki.founding import HierarchySettings, create_generation
-from pki.hierarchy import Hierarchy
-from pki.journal import CaAction
+from pki.ca.founding import HierarchySettings, create_generation
+from pki.ca.hierarchy import Hierarchy
+from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
 from pki.registration.expiry import (
     STAGES,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from pki.ca.issuing import IssueOrder
 from pki.errors import PkiError
-from pki.issuing import IssueOrder
-from pki.journal import CaAction
+from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, agency_of, subject_fields
 from pki.registration.merger import (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pki.audit import audit_folder
+from pki.ca.audit import audit_folder
 from pki.errors import PkiError
-from pki.published_journal import REGISTRATION, read_published_journal
+from pki.journal.published import REGISTRATION, read_published_journal
 from schemas.errors import ErrorCode
 from tests.support.desk import CLERK, FIRST, Desk, application, open_desk
 

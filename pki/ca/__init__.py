@@ -1,0 +1,1 @@
+"""The certification authorities: what they are, issue, revoke and publish."""

@@ -1,0 +1,121 @@
+"""What the CAs of a hierarchy issued and did, to be looked up."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from pki.ca.authority import Authority
+from pki.ca.labels import CaLabel, parse_label
+from pki.ca.profiles import PROFILES
+from pki.errors import PkiError
+from pki.journal.store import JournalEntry
+from pki.keys.api import PublicKey
+from pki.registry.api import CertificateRegistry, RegisteredCertificate
+from pki.registry.records import index_of, key_digest, subject_of
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+
+
+class Lookups:
+    """Looks things up in the registries of the CAs whose keys are here.
+
+    Args:
+        authorities: the CAs, from the root down.
+    """
+
+    def __init__(self, authorities: Mapping[CaLabel, Authority]) -> None:
+        self._authorities = authorities
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The CAs whose keys are here, from the root down."""
+        return tuple(map(str, self._authorities))
+
+    def journal_of(self, label: str) -> Sequence[JournalEntry]:
+        """Return what a CA did.
+
+        Raises:
+            PkiError: no such CA here, or its journal is broken.
+        """
+        return self._authority(parse_label(label)).registry.journal.entries()
+
+    def journal_about(self, serial: int) -> Sequence[JournalEntry]:
+        """Return what was done about a certificate.
+
+        Raises:
+            PkiError: no CA here issued it, or a journal is broken.
+        """
+        registry = self._authorities[self._issuer_of(serial)].registry
+        return registry.journal.entries_of(subject_of(serial))
+
+    def find(self, serial: int) -> RegisteredCertificate:
+        """Return one certificate.
+
+        Raises:
+            PkiError: no CA here issued it (CERTIFICATE_NOT_FOUND).
+        """
+        return self._authorities[self._issuer_of(serial)].registry.get(serial)
+
+    def holders_of_key(
+        self, public_key: PublicKey
+    ) -> tuple[RegisteredCertificate, ...]:
+        """Return all certificates of a key."""
+        digest = key_digest(public_key)
+        return tuple(one for each in self._registries for one in each.of_key(digest))
+
+    def certificates_of(self, agency: OrganId) -> tuple[RegisteredCertificate, ...]:
+        """Return all certificates that name an agency."""
+        return tuple(one for each in self._registries for one in each.of_agency(agency))
+
+    def expiring(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
+        """Return what counts today, and no more at `before`."""
+        return tuple(
+            one
+            for each in self._authorities.values()
+            for one in each.registry.expiring(each.clock(), before)
+        )
+
+    def unrenewed(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
+        """Return end certificates that end before, and have no successor.
+
+        A successor is of the same kind and subject, ends later and is not revoked,
+        whichever generation issued it.
+        """
+        return tuple(
+            one
+            for one in self.expiring(before)
+            if one.revoked_at is None
+            and not PROFILES[one.kind].is_ca
+            and not self._has_successor(one)
+        )
+
+    def certificates(self) -> tuple[RegisteredCertificate, ...]:
+        """Return everything the CAs here issued, oldest first."""
+        return tuple(sorted(self._registered(), key=lambda one: one.issued_at))
+
+    def _authority(self, label: CaLabel) -> Authority:
+        if label not in self._authorities:
+            raise PkiError(ErrorCode.KEY_UNREADABLE, place=str(label))
+        return self._authorities[label]
+
+    def _issuer_of(self, serial: int) -> CaLabel:
+        for label, authority in self._authorities.items():
+            if serial in authority.registry:
+                return label
+        raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
+
+    def _has_successor(self, one: RegisteredCertificate) -> bool:
+        index = index_of(one.der)
+        ends = (
+            authority.registry.latest_end(one.kind, index.subject_digest)
+            for authority in self._authorities.values()
+            if authority.kind is PROFILES[one.kind].issuer
+        )
+        return any(end > index.not_after for end in ends if end is not None)
+
+    def _registered(self) -> Iterator[RegisteredCertificate]:
+        for registry in self._registries:
+            yield from registry.list()
+
+    @property
+    def _registries(self) -> tuple[CertificateRegistry, ...]:
+        return tuple(one.registry for one in self._authorities.values())

@@ -1,0 +1,1 @@
+"""Founding a CA by a script, before witnesses."""

@@ -1,0 +1,1 @@
+"""Judging certificate chains (RFC 5280 section 6)."""

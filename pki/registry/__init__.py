@@ -1,0 +1,1 @@
+"""What one CA remembers: certificates and their states."""

@@ -1,0 +1,1 @@
+"""Whether certificates are revoked: lists and OCSP answers."""

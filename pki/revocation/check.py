@@ -1,0 +1,154 @@
+"""Whether the certificates of a path are revoked (EN 319 102-1 clause 5.2.5)."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import IntEnum
+from itertools import pairwise
+
+from pki.certificates import ReadCertificate
+from pki.revocation.lists import RevocationList
+from pki.revocation.ocsp_evidence import OcspAnswer, is_not_checked
+from pki.trust import TrustStore
+
+Evidence = RevocationList | OcspAnswer
+
+_MOST_ANSWERS = 16  # each costs a few signature checks, once
+
+
+class RevocationState(IntEnum):
+    """What the evidence says; the worst state of a path has the highest number."""
+
+    GOOD = 0
+    STALE = 1
+    UNCHECKED = 2
+    REVOKED = 3
+    REVOKED_BEFORE_PROOF = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationStatus:
+    """What is known about one certificate.
+
+    Args:
+        state: the answer.
+        certificate: whose.
+        used: the list or OCSP answer that gave it.
+    """
+
+    state: RevocationState
+    certificate: ReadCertificate
+    used: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    trust: TrustStore
+    at: datetime
+    proven_at: datetime | None
+
+    def state(self, revoked_at: datetime | None) -> RevocationState:
+        """Weigh a time of revocation; one after the proven time does not count."""
+        if revoked_at is None:
+            return RevocationState.GOOD
+        if self.proven_at is None:
+            return RevocationState.REVOKED
+        if revoked_at > self.proven_at:
+            return RevocationState.GOOD
+        return RevocationState.REVOKED_BEFORE_PROOF
+
+
+def check_revocation(
+    path: tuple[ReadCertificate, ...],
+    trust: TrustStore,
+    at: datetime,
+    proven_at: datetime | None,
+) -> list[RevocationStatus]:
+    """Check every certificate of `path` (anchor last) except the anchor."""
+    facts = _Facts(trust, at, proven_at)
+    return [
+        _check_one(certificate, issuer, facts) for certificate, issuer in pairwise(path)
+    ]
+
+
+def _check_one(
+    certificate: ReadCertificate,
+    issuer: ReadCertificate,
+    facts: _Facts,
+) -> RevocationStatus:
+    """Hear the lists and the OCSP answers; whoever says "revoked" is right.
+
+    Otherwise what is good counts before what is not known, and the newest of two.
+    """
+    listed = _by_lists(certificate, issuer, facts)
+    answered = _by_answers(certificate, issuer, facts)
+    if answered is None:
+        return listed
+    if max(listed.state, answered.state) >= RevocationState.REVOKED:
+        return max(listed, answered, key=lambda one: one.state)
+    if listed.state is not answered.state:
+        return min(listed, answered, key=lambda one: one.state)
+    return max(listed, answered, key=_newness)
+
+
+def _by_lists(
+    certificate: ReadCertificate, issuer: ReadCertificate, facts: _Facts
+) -> RevocationStatus:
+    lists = facts.trust.lists_of(issuer.subject)
+    heard = [one for one in lists if one.is_signed_by(issuer)]
+    signed = [one for one in heard if not one.is_delta]
+    for delta in (one for one in heard if one.is_delta):
+        if signed and delta.this_update < signed[0].this_update:
+            continue  # the complete list knows what it said
+        state = facts.state(delta.distrusted_since(certificate.serial))
+        if state is not RevocationState.GOOD:
+            return RevocationStatus(state, certificate, delta)
+    covering = [one for one in signed if one.covers(certificate)]
+    if not covering:
+        missing = RevocationState.STALE if signed else RevocationState.UNCHECKED
+        return RevocationStatus(missing, certificate)
+    newest = covering[0]
+    state = facts.state(newest.distrusted_since(certificate.serial))
+    return _unless_stale(state, certificate, newest, facts)
+
+
+def _by_answers(
+    certificate: ReadCertificate, issuer: ReadCertificate, facts: _Facts
+) -> RevocationStatus | None:
+    """Hear the newest sound answer; None if there is none, or it knows nothing."""
+    about = facts.trust.answers_about(certificate.serial)
+    meant = [one for one in about if one.concerns(certificate, issuer)]
+    for answer in meant[:_MOST_ANSWERS]:
+        if _is_sound(answer, issuer, facts):
+            if not answer.is_known:
+                return None
+            state = facts.state(answer.revoked_at)
+            return _unless_stale(state, certificate, answer, facts)
+    return None
+
+
+def _is_sound(answer: OcspAnswer, issuer: ReadCertificate, facts: _Facts) -> bool:
+    """Tell whether the CA or a responder of it, itself not revoked, signed it."""
+    signer = answer.signed.signer_for(issuer)
+    if signer is None:
+        return False
+    if signer is issuer or is_not_checked(signer):
+        return True
+    # By lists alone: a responder does not speak for itself.
+    status = _by_lists(signer, issuer, replace(facts, proven_at=None))
+    return status.state is RevocationState.GOOD
+
+
+def _unless_stale(
+    state: RevocationState,
+    certificate: ReadCertificate,
+    used: Evidence,
+    facts: _Facts,
+) -> RevocationStatus:
+    if state is RevocationState.GOOD and not used.is_fresh(facts.at):
+        state = RevocationState.STALE
+    return RevocationStatus(state, certificate, used)
+
+
+def _newness(status: RevocationStatus) -> datetime:
+    used = status.used
+    return used.this_update if used else datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,262 @@
+"""OCSP answers as evidence of what a certificate's status was (RFC 6960 3.2, 4.2).
+
+An answer counts for a certificate only if it names it by its very issuer, and that
+issuer signed it or certified the one who did. Everything else is passed over, as if
+the answer were not there: only what is proven to be said is heard.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha1, sha256
+from types import MappingProxyType
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
+from pki.algorithms import CERTIFICATE_SIGNATURE_OIDS, HASHES
+from pki.certificates import ReadCertificate, read_certificate
+from pki.der import BIT_STRING, SEQUENCE, DerReader
+from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
+from pki.path.structure import UNDERSTOOD
+from schemas.errors import ErrorCode
+
+ANSWER_BYTES = 64 * 1024
+"""Largest answer read."""
+
+UNSTATED_LIFE = timedelta(minutes=30)
+"""How long an answer is fresh that does not say when the next one is due."""
+
+_MOST_SINGLES = 100
+_MOST_CERTIFICATES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAnswer:
+    """One whole answer, about one certificate or several, read completely.
+
+    Args:
+        der: as it was given.
+        data: what is signed.
+        signature: over it.
+        digest: of the signature.
+        responder_name: DER of the name the responder goes by; None if by its key.
+        responder_key_hash: SHA-1 of its key; None if it goes by its name.
+        certificates: those that came along.
+        produced_at: when it was signed.
+    """
+
+    der: bytes
+    data: bytes
+    signature: bytes
+    digest: HashAlgorithm
+    responder_name: bytes | None
+    responder_key_hash: bytes | None
+    certificates: tuple[ReadCertificate, ...]
+    produced_at: datetime
+    _signers: dict[bytes, ReadCertificate | None] = field(default_factory=dict)
+
+    def signer_for(self, issuer: ReadCertificate) -> ReadCertificate | None:
+        """Return who signed it, if `issuer` allows that (4.2.2.2); None if not.
+
+        What was found is kept, since one answer is asked about often.
+        """
+        if issuer.fingerprint not in self._signers:
+            self._signers[issuer.fingerprint] = self._find_signer(issuer)
+        return self._signers[issuer.fingerprint]
+
+    def _find_signer(self, issuer: ReadCertificate) -> ReadCertificate | None:
+        if self._is_signed_by(issuer):
+            return issuer
+        for one in self.certificates:
+            if _answers_for(one, issuer, self.produced_at) and self._is_signed_by(one):
+                return one
+        return None
+
+    def _is_signed_by(self, one: ReadCertificate) -> bool:
+        if not one.strong_key or not self._names(one):
+            return False
+        key = one.certificate.public_key()
+        try:
+            if isinstance(key, rsa.RSAPublicKey):
+                key.verify(self.signature, self.data, padding.PKCS1v15(), self.digest)
+            elif isinstance(key, ec.EllipticCurvePublicKey):
+                key.verify(self.signature, self.data, ec.ECDSA(self.digest))
+            else:
+                return False
+        except InvalidSignature:
+            return False
+        return True
+
+    def _names(self, one: ReadCertificate) -> bool:
+        """Tell whether the responder's identifier means this certificate (4.2.1)."""
+        if self.responder_name is not None:
+            return self.responder_name == one.subject
+        return self.responder_key_hash == _sha1(_key_bits(one.certificate))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcspAnswer:
+    """What one answer says about one certificate, read completely.
+
+    Args:
+        signed: the answer it stands in.
+        digest: by which the issuer is named.
+        issuer_name_hash: of the issuer's name.
+        issuer_key_hash: of its public key.
+        serial: serial number of the certificate meant.
+        is_known: the responder knows the certificate.
+        revoked_at: when it was revoked; None if it was not.
+        this_update: as of when it is said.
+        next_update: until when it is fresh.
+    """
+
+    signed: SignedAnswer
+    digest: type[HashAlgorithm]
+    issuer_name_hash: bytes
+    issuer_key_hash: bytes
+    serial: int
+    is_known: bool
+    revoked_at: datetime | None
+    this_update: datetime
+    next_update: datetime
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Tell whether a newer answer was not yet due at `at`."""
+        return at <= self.next_update
+
+    def concerns(self, certificate: ReadCertificate, issuer: ReadCertificate) -> bool:
+        """Tell whether it is about this certificate of this issuer (4.1.1).
+
+        Once a certificate expired, a responder need not know it any more (4.4.4).
+        """
+        hashed = _ID_DIGESTS[self.digest]
+        return (
+            self.serial == certificate.serial
+            and self.issuer_name_hash == hashed(issuer.subject)
+            and self.issuer_key_hash == hashed(_key_bits(issuer.certificate))
+            and self.this_update <= certificate.not_after
+        )
+
+
+def read_ocsp_answers(data: bytes) -> tuple[OcspAnswer, ...]:
+    """Read a DER OCSPResponse: one statement per certificate in it.
+
+    Raises:
+        PkiError: it is too large, malformed, not successful, weakly signed, or has a
+            critical extension (none is understood).
+    """
+    if len(data) > ANSWER_BYTES:
+        raise PkiError(ErrorCode.OCSP_ANSWER_INVALID)
+    try:
+        return tuple(_read(data))
+    except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm, OverflowError) as error:
+        # Overflow: half an hour after the last second of the year 9999.
+        raise PkiError(ErrorCode.OCSP_ANSWER_INVALID) from error
+
+
+def _read(data: bytes) -> Iterator[OcspAnswer]:
+    response = ocsp.load_der_ocsp_response(data)
+    if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise ValueError("not a successful answer")
+    singles = list(response.responses)
+    extensions = [*response.extensions]
+    if len(singles) == 1:
+        extensions += response.single_extensions
+    if any(one.critical for one in extensions) or len(singles) > _MOST_SINGLES:
+        raise ValueError("critical extension, or too many statements")
+    signed = _read_signed(data, response)
+    for single in singles:
+        if type(single.hash_algorithm) in _ID_DIGESTS:
+            yield _read_single(signed, single)
+
+
+def _read_signed(data: bytes, response: ocsp.OCSPResponse) -> SignedAnswer:
+    digest = response.signature_hash_algorithm
+    is_listed = response.signature_algorithm_oid in CERTIFICATE_SIGNATURE_OIDS
+    if not is_listed or digest is None or digest.name not in HASHES:
+        raise ValueError("algorithm is not on the list")
+    name = response.responder_name
+    certificates = response.certificates[:_MOST_CERTIFICATES]
+    return SignedAnswer(
+        der=data,
+        data=response.tbs_response_bytes,
+        signature=response.signature,
+        digest=digest,
+        responder_name=None if name is None else name.public_bytes(),
+        responder_key_hash=response.responder_key_hash,
+        certificates=tuple(map(read_certificate, certificates)),
+        produced_at=response.produced_at_utc,
+    )
+
+
+def _read_single(signed: SignedAnswer, single: ocsp.OCSPSingleResponse) -> OcspAnswer:
+    this_update, next_update = single.this_update_utc, single.next_update_utc
+    return OcspAnswer(
+        signed=signed,
+        digest=type(single.hash_algorithm),
+        issuer_name_hash=single.issuer_name_hash,
+        issuer_key_hash=single.issuer_key_hash,
+        serial=single.serial_number,
+        is_known=single.certificate_status is not ocsp.OCSPCertStatus.UNKNOWN,
+        revoked_at=single.revocation_time_utc,
+        this_update=this_update,
+        next_update=next_update or this_update + UNSTATED_LIFE,
+    )
+
+
+def _answers_for(
+    responder: ReadCertificate, issuer: ReadCertificate, at: datetime
+) -> bool:
+    """Tell whether `issuer` itself certified a responder, valid at `at` (4.2.2.2)."""
+    purposes = responder.extended_key_usage or frozenset()
+    usages = responder.key_usage
+    if (
+        ExtendedKeyUsageOID.OCSP_SIGNING not in purposes
+        or not (usages is None or usages & {"digital_signature", "content_commitment"})
+        or not responder.not_before <= at <= responder.not_after
+        or not responder.critical_extensions <= UNDERSTOOD
+        or not (responder.strong_key and responder.strong_signature)
+        or not issuer.may_have_issued(responder)
+    ):
+        return False
+    try:
+        responder.certificate.verify_directly_issued_by(issuer.certificate)
+    except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE_CERTIFICATE):
+        return False
+    return True
+
+
+def is_not_checked(responder: ReadCertificate) -> bool:
+    """Tell whether its CA says not to ask for its revocation (4.2.2.2.1)."""
+    return ExtensionOID.OCSP_NO_CHECK in responder.extensions
+
+
+def _key_bits(certificate: x509.Certificate) -> bytes:
+    """Return what stands in the BIT STRING of the public key."""
+    encoded = certificate.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    parts = DerReader(DerReader(encoded).content(SEQUENCE))
+    parts.content(SEQUENCE)
+    return parts.content(BIT_STRING)[1:]
+
+
+def _sha1(data: bytes) -> bytes:
+    # RFC 6960 4.2.1, RFC 5019 2.1.1: names a key; nothing rests on it.
+    return sha1(data, usedforsecurity=False).digest()
+
+
+def _sha256(data: bytes) -> bytes:
+    return sha256(data).digest()
+
+
+_ID_DIGESTS: Mapping[type[HashAlgorithm], Callable[[bytes], bytes]] = MappingProxyType(
+    {SHA1: _sha1, SHA256: _sha256}
+)
