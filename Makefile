@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Processes that share the tests; a test file stays in one of them.
-JOBS ?= 2
+# Processes that share the tests, a file in one of them; one more than two cores, since
+# tests wait for the services they start.
+JOBS ?= 3
 READY := $(VENV)/.ready
 
 .PHONY: demo serve test check format bench prove clean
