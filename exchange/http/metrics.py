@@ -23,6 +23,55 @@ Pages = Callable[[], Awaitable[Mapping[str, bytes]]]
 """Asks other processes of the service for their pages."""
 
 
+class _StampingCounters:
+    """What is told of a time stamping authority."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.stamps = Histogram(
+            "lienthong_time_stamp_seconds",
+            "Time to answer a request for a time stamp, by what came of it.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.clock_is_sound = Gauge(
+            "lienthong_clock_sound",
+            "1 while time stamps may be made by the clock.",
+            registry=registry,
+        )
+        self.key_end = Gauge(
+            "lienthong_time_stamp_key_end",
+            "When the key stops stamping, in seconds since 1970.",
+            registry=registry,
+        )
+        # Not 0, which would be an alarm: most processes make no stamps.
+        self.clock_is_sound.set(nan)
+        self.key_end.set(nan)
+
+
+class _CaCounters:
+    """What is told of the CAs of a site."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.lists = Gauge(
+            "lienthong_ca_list_seconds_left",
+            "Time until the revocation list of a CA lapses; negative since it has.",
+            ("ca",),
+            registry=registry,
+        )
+        self.expiring = Gauge(
+            "lienthong_certificates_expiring",
+            "Certificates that end within this many days.",
+            ("stage",),
+            registry=registry,
+        )
+        self.journals = Gauge(
+            "lienthong_ca_journal_alarm",
+            "1 while the published journal of a CA is not as it was entered.",
+            ("ca",),
+            registry=registry,
+        )
+
+
 class Metrics:
     """The counters of one process."""
 
@@ -47,63 +96,26 @@ class Metrics:
             ("code",),
             registry=self._registry,
         )
-
         self._lag = Histogram(
             "lienthong_event_loop_lag_seconds",
             "How much later than asked for the event loop goes on.",
             buckets=_LAG_BUCKETS,
             registry=self._registry,
         )
-        self._stamps = Histogram(
-            "lienthong_time_stamp_seconds",
-            "Time to answer a request for a time stamp, by what came of it.",
-            ("outcome",),
-            registry=self._registry,
-        )
-        self._clock_is_sound = Gauge(
-            "lienthong_clock_sound",
-            "1 while time stamps may be made by the clock.",
-            registry=self._registry,
-        )
-        self._stamp_key_end = Gauge(
-            "lienthong_time_stamp_key_end",
-            "When the key stops stamping, in seconds since 1970.",
-            registry=self._registry,
-        )
-        # Not 0, which would be an alarm: most processes make no stamps.
-        self._clock_is_sound.set(nan)
-        self._stamp_key_end.set(nan)
-        self._lists = Gauge(
-            "lienthong_ca_list_seconds_left",
-            "Time until the revocation list of a CA lapses; negative since it has.",
-            ("ca",),
-            registry=self._registry,
-        )
-        self._expiring = Gauge(
-            "lienthong_certificates_expiring",
-            "Certificates that end within this many days.",
-            ("stage",),
-            registry=self._registry,
-        )
-
-        self._journals = Gauge(
-            "lienthong_ca_journal_alarm",
-            "1 while the published journal of a CA is not as it was entered.",
-            ("ca",),
-            registry=self._registry,
-        )
+        self._stamping = _StampingCounters(self._registry)
+        self._ca = _CaCounters(self._registry)
 
     def list_counts(self, ca: str, seconds: float) -> None:
         """Tell how long the revocation list of a CA still counts."""
-        self._lists.labels(ca).set(seconds)
+        self._ca.lists.labels(ca).set(seconds)
 
     def expiring(self, stage: int, number: int) -> None:
         """Tell how many certificates end within so many days."""
-        self._expiring.labels(str(stage)).set(number)
+        self._ca.expiring.labels(str(stage)).set(number)
 
     def journal_alarm(self, label: str, *, broken: bool) -> None:
         """Tell whether the published journal of a CA can be followed."""
-        self._journals.labels(label).set(broken)
+        self._ca.journals.labels(label).set(broken)
 
     def lagged(self, seconds: float) -> None:
         """Take note of how late the event loop was."""
@@ -120,15 +132,15 @@ class Metrics:
 
     def stamp_asked(self, outcome: str, seconds: float) -> None:
         """Count a request for a time stamp; its outcome is of a closed set."""
-        self._stamps.labels(outcome).observe(seconds)
+        self._stamping.stamps.labels(outcome).observe(seconds)
 
     def clock_checked(self, *, is_sound: bool) -> None:
         """Take note of whether the clock may be stamped by."""
-        self._clock_is_sound.set(is_sound)
+        self._stamping.clock_is_sound.set(is_sound)
 
     def stamp_key_opened(self, end: datetime) -> None:
         """Take note of when the key that stamps stops."""
-        self._stamp_key_end.set(end.timestamp())
+        self._stamping.key_end.set(end.timestamp())
 
     def count_workers(self, pages: Pages) -> None:
         """Tell of these processes too, by their numbers."""
