@@ -7,7 +7,6 @@ from ssl import SSLContext
 
 from aiohttp import web
 
-from exchange.config import AuthMode, LimitSettings
 from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
@@ -34,6 +33,8 @@ from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
 from exchange.readiness import Readiness
 from exchange.services import Services
+from exchange.settings.limits import LimitSettings
+from exchange.settings.server import AuthMode
 from schemas.errors import ErrorCode
 
 

@@ -11,8 +11,10 @@ from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from exchange.config import KeyUri, Role, Settings
+from exchange.config import Settings
 from exchange.errors import ExchangeError
+from exchange.settings.keys import KeyUri
+from exchange.settings.server import Role
 from pki.keys.loader import rebased
 from schemas.errors import ErrorCode
 

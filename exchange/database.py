@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from exchange.config import MongoSettings
+from exchange.settings.database import MongoSettings
 from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from exchange.config import KeySettings
+from exchange.settings.keys import KeySettings
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
 

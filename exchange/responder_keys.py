@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange.config import KeySettings, KeyUri, Settings
+from exchange.config import Settings
 from exchange.keys import key_files, open_key
+from exchange.settings.keys import KeySettings, KeyUri
 from pki.ca.labels import CaLabel
 from pki.ca.layout import labels_in, load_certificate
 from pki.keys.api import Credential

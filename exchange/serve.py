@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from exchange.config import Role, Settings
+from exchange.config import Settings
 from exchange.process.base import (
     Base,
     collect_garbage_rarely,
@@ -30,6 +30,7 @@ from exchange.process.ports import Ports, announced
 from exchange.process.time_stamping import start_time_stamping
 from exchange.publication import FollowedPublication
 from exchange.services import Services
+from exchange.settings.server import Role
 from pki.ca.hierarchy import system_clock
 
 _log = structlog.get_logger()

@@ -10,13 +10,13 @@ from typing import Protocol
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from exchange.config import LimitSettings
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.records import System
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
+from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
 from pki.keys.api import Credential

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
-from exchange.config import TimeStampingSettings
 from exchange.errors import ExchangeError
+from exchange.settings.certification import TimeStampingSettings
 from pki.trust import TrustMaterial, TrustStore
 from pki.tsa.client import TimeStamp
 from pki.tsa.servers import TimeStampClient, TimeStampServer

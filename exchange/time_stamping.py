@@ -17,11 +17,13 @@ import structlog
 from cryptography.x509 import ObjectIdentifier
 
 from exchange.clock_check import ClockWatch
-from exchange.config import KeySettings, Settings, TimeStampingSettings
+from exchange.config import Settings
 from exchange.errors import ExchangeError
 from exchange.file_stamps import stamps_of
 from exchange.keys import key_files, open_key
 from exchange.rate import Rate
+from exchange.settings.certification import TimeStampingSettings
+from exchange.settings.keys import KeySettings
 from pki.errors import PkiError
 from pki.kinds import TIME_STAMP_POLICY
 from pki.tsa.authority import TimeStampAnswer, TimeStampAuthority, end_of_key_use

@@ -7,8 +7,8 @@ from datetime import datetime
 import structlog
 from cryptography.x509 import Certificate
 
-from exchange.config import TrustSettings
 from exchange.file_stamps import FileStamps, stamps_of
+from exchange.settings.trust import TrustSettings
 from pki.errors import PkiError
 from pki.path.cache import ChainCache
 from pki.path.judging import ChainJudgement

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from exchange.config import CaSettings
 from exchange.errors import ExchangeError
+from exchange.settings.certification import CaSettings
 from pki.ca.authority import Clock
 from pki.ca.custody import has_key
 from pki.ca.hierarchy import Hierarchy

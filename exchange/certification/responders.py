@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from exchange.certification.office import CaOffice, CaThread
-from exchange.config import KeySettings
 from exchange.keys import open_key
 from exchange.responder_keys import ResponderKeys
+from exchange.settings.keys import KeySettings
 from pki.ca.authority import Clock
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.labels import AnyLabel, CaLabel

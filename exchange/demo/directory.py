@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from exchange.config import MongoSettings
 from exchange.database import open_database
 from exchange.demo.province import OFFICES, Office, data
 from exchange.demo.site import Site
 from exchange.domain.directory_file import read_directory
 from exchange.domain.records import ActsFor, System
 from exchange.services import DirectoryOffice, fingerprint
+from exchange.settings.database import MongoSettings
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from exchange.usecases.register_system import RegisterSystem, register_system
 from pki.ca.hierarchy import system_clock

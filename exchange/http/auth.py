@@ -11,10 +11,10 @@ from ipaddress import ip_address
 from aiohttp import web
 from cryptography import x509
 
-from exchange.config import AuthMode
 from exchange.domain.records import AuditLine, System
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
+from exchange.settings.server import AuthMode
 from exchange.usecases.signer import refusal_of
 from pki.purposes import KeyPurpose
 from schemas.errors import CodedError, ErrorCode

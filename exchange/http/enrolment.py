@@ -7,7 +7,6 @@ from aiohttp import web
 from cryptography import x509
 
 from exchange.certification.enrolment import EnrolmentDesk
-from exchange.config import EnrolmentSettings
 from exchange.errors import ExchangeError
 from exchange.http.auth import client_certificate
 from exchange.http.buckets import Buckets, site_of
@@ -23,6 +22,7 @@ from exchange.http.enrolment_wire import (
 from exchange.http.gate import Gate
 from exchange.http.keys import GATE, LIMITS
 from exchange.http.limits import small_body
+from exchange.settings.certification import EnrolmentSettings
 from pki.registration.records import Enrolment
 from schemas.errors import CodedError, ErrorCode
 

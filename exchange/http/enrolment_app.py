@@ -5,7 +5,6 @@ from http import HTTPStatus
 from aiohttp import web
 
 from exchange.certification.enrolment import EnrolmentDesk
-from exchange.config import EnrolmentSettings, LimitSettings
 from exchange.http import enrolment
 from exchange.http.answers import TEXT
 from exchange.http.connection import unnamed
@@ -17,6 +16,8 @@ from exchange.http.middleware import Handler, explained, limited, observed
 from exchange.http.patience import Heard
 from exchange.http.route import Route
 from exchange.http.routes import add_routes
+from exchange.settings.certification import EnrolmentSettings
+from exchange.settings.limits import LimitSettings
 
 _EST = "/.well-known/est"
 _CHALLENGE = 'Basic realm="lienthong-est", charset="UTF-8"'

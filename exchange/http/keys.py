@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from exchange.config import LimitSettings
 from exchange.http.auth import Authenticator
 from exchange.http.gate import Gate
 from exchange.http.metrics import Metrics
@@ -10,6 +9,7 @@ from exchange.http.patience import Heard
 from exchange.http.route import Route
 from exchange.readiness import Readiness
 from exchange.services import Services
+from exchange.settings.limits import LimitSettings
 
 LIMITS = web.AppKey("limits", LimitSettings)
 PLAINLY = web.AppKey("plainly", bool)

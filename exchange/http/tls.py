@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from exchange.config import EnrolmentSettings, TlsSettings
 from exchange.errors import ExchangeError
+from exchange.settings.certification import EnrolmentSettings
+from exchange.settings.server import TlsSettings
 from schemas.errors import ErrorCode
 
 _NO_CHECK_TIME = 0x200000

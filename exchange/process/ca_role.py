@@ -13,12 +13,13 @@ from exchange.certification.expiry_watch import ExpiryWatch
 from exchange.certification.list_keeper import ListKeeper
 from exchange.certification.office import CaThread, opened_ca
 from exchange.certification.responders import ResponderKeeper
-from exchange.config import Settings, TrustSettings
+from exchange.config import Settings
 from exchange.errors import ExchangeError
 from exchange.http.enrolment_app import create_enrolment_app
 from exchange.http.tls import believe, enrolment_context
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.responder_keys import ResponderKeys
+from exchange.settings.trust import TrustSettings
 from exchange.trust import FollowedTrust
 from pki.ca.layout import certificate_path, labels_in, load_certificate
 from pki.files import read_private_file

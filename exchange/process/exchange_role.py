@@ -7,7 +7,7 @@ from dataclasses import replace
 from cryptography import x509
 
 from exchange.app import Listener, create_app, listening
-from exchange.config import AuthMode, KeySettings, MongoSettings, Settings
+from exchange.config import Settings
 from exchange.database import database_address, open_database
 from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
@@ -19,6 +19,9 @@ from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.remembered_verdicts import RememberedVerdicts
 from exchange.services import Hub, Services
+from exchange.settings.database import MongoSettings
+from exchange.settings.keys import KeySettings
+from exchange.settings.server import AuthMode
 from exchange.signals import Signals
 from exchange.stamp_client import FollowedStampClient
 from exchange.trust import FollowedTrust

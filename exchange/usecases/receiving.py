@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from exchange.config import LimitSettings
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import SignerFacts
 from exchange.services import Caller, Services
+from exchange.settings.limits import LimitSettings
 from exchange.usecases.signer import authenticate
 from exchange.usecases.spool import Spool
 from schemas.edxml.body import (

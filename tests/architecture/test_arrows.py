@@ -59,6 +59,7 @@ EXCHANGE_LAYERS = {
     "exchange.usecases": (
         "exchange.usecases",
         "exchange.config",
+        "exchange.settings",
         "exchange.domain",
         "exchange.errors",
         "exchange.services",

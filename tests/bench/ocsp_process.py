@@ -8,18 +8,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from exchange.config import (
-    KeySettings,
-    KeysSettings,
-    KeyUri,
-    OcspKeysSettings,
-    PublicationSettings,
-    Settings,
-)
+from exchange.config import Settings
 from exchange.http.metrics import Metrics
 from exchange.http.public_desk import PublicDesk
 from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.publication import FollowedPublication
+from exchange.settings.certification import PublicationSettings
+from exchange.settings.keys import KeySettings, KeysSettings, KeyUri, OcspKeysSettings
 
 
 def _clock() -> datetime:

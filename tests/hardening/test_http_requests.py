@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import LimitSettings
+from exchange.settings.limits import LimitSettings
 from tests.support.hub import Hub, running_hub
 from tests.support.raw_http import exchange, raw, request
 from tests.support.world import (

@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 
 from clients.messages import Message
-from exchange.config import AuthMode, LimitSettings
+from exchange.settings.limits import LimitSettings
+from exchange.settings.server import AuthMode
 from schemas.edxml.document import Organisation
 from schemas.identifiers import MessageId, OrganId
 from schemas.vocabulary import AuditEvent

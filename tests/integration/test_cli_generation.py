@@ -8,15 +8,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
 
-from exchange.config import (
-    KeySettings,
-    KeysSettings,
-    KeyUri,
-    OcspKeysSettings,
-    PublicationSettings,
-    Settings,
-)
+from exchange.config import Settings
 from exchange.publication import FollowedPublication
+from exchange.settings.certification import PublicationSettings
+from exchange.settings.keys import KeySettings, KeysSettings, KeyUri, OcspKeysSettings
 from pki.ca.labels import CaLabel
 from pki.ca.layout import load_certificate, private_folder
 from pki.keys.software import load_pkcs12

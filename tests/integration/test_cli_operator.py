@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import ServerSettings
 from exchange.demo.province import data
+from exchange.settings.server import ServerSettings
 from tests.support.cli import Said, lienthong, passphrase, serving
 from tests.support.signed_pdf import LETTER
 

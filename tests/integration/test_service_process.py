@@ -17,7 +17,6 @@ from clients.errors import RefusedError
 from clients.messages import Message, prepare_document
 from clients.profile import load_profile
 from clients.transport import RetryPolicy, Transport
-from exchange.config import MongoSettings, ServerSettings
 from exchange.config_file import load_settings
 from exchange.database import open_database
 from exchange.demo.directory import fill_directory
@@ -25,6 +24,8 @@ from exchange.demo.province import COMMUNE, PROVINCE, Office
 from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, write_profiles
 from exchange.serve import running
+from exchange.settings.database import MongoSettings
+from exchange.settings.server import ServerSettings
 from exchange.storage.mongod import Layout, find_running
 from pki.ca.hierarchy import Hierarchy
 from pki.keys.api import Credential

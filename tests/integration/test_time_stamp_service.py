@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from exchange.config import TimeStampingSettings
 from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, refresh_lists
 from exchange.errors import ExchangeError
+from exchange.settings.certification import TimeStampingSettings
 from exchange.stamp_client import FollowedStampClient
 from pki.ca.hierarchy import Hierarchy
 from pki.errors import PkiError

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from exchange.certification.office import CaThread, opened_ca
-from exchange.config import CaSettings
+from exchange.settings.certification import CaSettings
 from pki.ca.founding import HierarchySettings, create_hierarchy
 from tests.support.pki import NOW
 

@@ -21,8 +21,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from clients.messages import Message
 from exchange.app import Listener, create_app, listening
-from exchange.config import AuthMode, TlsSettings
 from exchange.http.tls import server_context
+from exchange.settings.server import AuthMode, TlsSettings
 from pki.keys.api import Credential
 from tests.support.pki import HeldKey, TestPki
 from tests.support.world import World

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from clients.messages import Message, prepare_document, prepare_status
-from exchange.config import LimitSettings
 from exchange.delivery.checking import check_envelope
 from exchange.delivery.sequencer import Sequencer
 from exchange.domain.records import ActsFor, Agency, System
 from exchange.services import Caller, Hub, PdfReader, Services, fingerprint
+from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.ports import Storage

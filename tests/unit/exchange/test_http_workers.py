@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from exchange.config import ServerSettings, Settings
+from exchange.config import Settings
 from exchange.errors import ExchangeError
 from exchange.http.merged_metrics import merged
 from exchange.http.metrics import Metrics
 from exchange.process.channel import Channel, Word
 from exchange.process.http_workers import held_port
 from exchange.process.loop_lag import LoopLag
+from exchange.settings.server import ServerSettings
 from schemas.errors import ErrorCode
 
 

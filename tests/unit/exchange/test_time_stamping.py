@@ -12,19 +12,17 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.clock_check import ClockReading, ClockWatch
-from exchange.config import (
-    CaSettings,
-    KeySettings,
-    KeysSettings,
-    KeyUri,
-    PublicationSettings,
-    Role,
-    Settings,
-    TimeStampingSettings,
-)
+from exchange.config import Settings
 from exchange.errors import ExchangeError
 from exchange.http.metrics import Metrics
 from exchange.rate import Rate
+from exchange.settings.certification import (
+    CaSettings,
+    PublicationSettings,
+    TimeStampingSettings,
+)
+from exchange.settings.keys import KeySettings, KeysSettings, KeyUri
+from exchange.settings.server import Role
 from exchange.time_stamping import FollowedTimeStamping
 from pki.keys.software import SoftwareKey, save_pkcs8
 from pki.tsa.clock import ClockPolicy, ClockSource

@@ -8,8 +8,8 @@ from cryptography import x509
 from structlog.testing import capture_logs
 
 from exchange.certification.responders import ResponderKeeper, renew_responder
-from exchange.config import KeySettings, KeyUri
 from exchange.responder_keys import ResponderKeys
+from exchange.settings.keys import KeySettings, KeyUri
 from pki.ca.founding import HierarchySettings, create_generation
 from pki.ca.hierarchy import Hierarchy
 from pki.keys.loader import load_credential

@@ -1,0 +1,40 @@
+"""Routes of evidence, the log and verdicts."""
+
+from exchange.http import evidence, verifying
+from exchange.http.answers import JSON, OCTETS, XML, ZIP
+from exchange.http.route import Query, Route
+
+_AGENCY = Query(name="agency", summary="Mã cơ quan đứng tên / acting agency")
+
+EVIDENCE_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/envelopes/{id}/evidence",
+        operation_id="readEvidence",
+        summary="Hồ sơ chứng cứ / the evidence bundle",
+        handler=evidence.bundle,
+        answers={200: ZIP},
+        query=(_AGENCY,),
+        is_transfer=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/head",
+        operation_id="readLogHead",
+        summary="Đầu nhật ký / the signed tree head of the log",
+        handler=evidence.log_head,
+        answers={200: XML},
+    ),
+    Route(
+        method="POST",
+        path="/v1/verify",
+        operation_id="verifyFile",
+        summary="Kiểm tra tệp đã ký / the verdict on a signed file; nothing is kept",
+        handler=verifying.verify,
+        request=(OCTETS, "application/pdf", XML, "multipart/related", ZIP),
+        answers={200: JSON},
+        also=(XML, "text/html"),
+        query=(Query(name="lang", summary="vi, en: tiếng của trang / of the page"),),
+        is_transfer=True,
+    ),
+)

@@ -1,0 +1,54 @@
+"""Routes of signatures whose key is elsewhere."""
+
+from exchange.http import signing as remote_signing
+from exchange.http.answers import JSON
+from exchange.http.form_data import TYPE as FORM
+from exchange.http.route import Route
+
+SIGNING_ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/signing",
+        operation_id="prepareSignature",
+        summary="Chuẩn bị ký từ xa / prepare a PDF for a key that is elsewhere",
+        handler=remote_signing.prepare,
+        request=(FORM,),
+        answers={201: JSON},
+        is_transfer=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}",
+        operation_id="readSigning",
+        summary="Trạng thái phiên ký / state of a signing, and what is to be signed",
+        handler=remote_signing.state,
+        answers={200: JSON},
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}/document",
+        operation_id="readPrepared",
+        summary="Tệp đã chuẩn bị / the prepared file, or a range of it",
+        handler=remote_signing.document,
+        answers={200: remote_signing.PDF, 206: remote_signing.PDF},
+        is_transfer=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/signing/{id}/signature",
+        operation_id="completeSignature",
+        summary="Nộp giá trị chữ ký / hand in the signature value, once",
+        handler=remote_signing.complete,
+        request=(JSON,),
+        answers={200: JSON},
+    ),
+    Route(
+        method="GET",
+        path="/v1/signing/{id}/signed",
+        operation_id="readSigned",
+        summary="Tệp đã ký / the signed file, or a range of it",
+        handler=remote_signing.signed,
+        answers={200: remote_signing.PDF, 206: remote_signing.PDF},
+        is_transfer=True,
+    ),
+)

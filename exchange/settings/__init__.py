@@ -1,0 +1,1 @@
+"""Sections of the settings: one frozen class each; `exchange.config` joins them."""

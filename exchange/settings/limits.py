@@ -1,0 +1,54 @@
+"""What one caller may ask for."""
+
+from dataclasses import dataclass
+
+_KIB = 1024
+_MIB = 1024 * _KIB
+_GIB = 1024 * _MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """What one caller may ask for (docs/protocol.md).
+
+    Args:
+        inline_body_bytes: larger bodies are stored in chunks.
+        xml_bytes: largest XML part without attachments.
+        channel_xml_bytes: the same from a peer that does not sign.
+        body_bytes: largest request body of an envelope.
+        small_body_bytes: largest body of any other request.
+        attachment_bytes: largest attachment.
+        attachments: most attachments of one envelope.
+        concurrent_intakes: envelopes taken in at once by one process.
+        request_seconds: longest time for one request without a large body.
+        transfer_seconds: longest time for one request with a large body, in or out.
+        idle_seconds: longest pause within a body that comes in.
+        inbox_wait_seconds: longest wait for inbox news.
+        inbox_page: most inbox items in one answer.
+        pdf_bytes: largest PDF that is judged; larger ones are held.
+        pdf_memory_bytes: memory of one PDF worker.
+        pdf_seconds: time for one PDF.
+        evidence_wait_seconds: how long evidence waits for its log entries.
+        signing_bytes: largest PDF that is prepared for a key elsewhere.
+        signing_seconds: how long a prepared file waits for its signature.
+    """
+
+    inline_body_bytes: int = _MIB
+    xml_bytes: int = 2_000_000
+    channel_xml_bytes: int = 256 * _KIB
+    body_bytes: int = 4 * _GIB
+    small_body_bytes: int = 256 * _KIB
+    attachment_bytes: int = 2 * _GIB
+    attachments: int = 1000
+    concurrent_intakes: int = 64
+    request_seconds: float = 90.0
+    transfer_seconds: float = 3600.0
+    idle_seconds: float = 30.0
+    inbox_wait_seconds: float = 60.0
+    inbox_page: int = 200
+    pdf_bytes: int = 256 * _MIB
+    pdf_memory_bytes: int = 3 * _GIB // 2
+    pdf_seconds: float = 30.0
+    evidence_wait_seconds: float = 10.0
+    signing_bytes: int = 64 * _MIB
+    signing_seconds: float = 900.0

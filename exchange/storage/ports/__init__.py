@@ -1,0 +1,26 @@
+"""What the exchange needs from storage.
+
+Every method that stores is atomic and durable (majority, journaled) when it returns;
+`tests/contract` holds each implementation to that. Any method may raise
+StorageUnavailableError: whether it stored is then not known, and repeating it is safe.
+"""
+
+from exchange.storage.ports.audit import AuditStore
+from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.envelopes import EnvelopeStore
+from exchange.storage.ports.leases import LeaseStore
+from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.signing import SigningStore
+from exchange.storage.ports.storage import Storage
+
+__all__ = [
+    "AuditStore",
+    "CaJournalStore",
+    "DirectoryStore",
+    "EnvelopeStore",
+    "LeaseStore",
+    "LogStore",
+    "SigningStore",
+    "Storage",
+]

@@ -1,0 +1,37 @@
+"""Agencies and the systems that act for them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from exchange.domain.records import Agency, AuditLine, System
+from schemas.identifiers import OrganId, SystemId
+
+
+class DirectoryStore(Protocol):
+    """Agencies and the systems that act for them."""
+
+    async def import_agencies(
+        self, agencies: Sequence[Agency], *, audit: AuditLine
+    ) -> int:
+        """Insert or replace agencies by code; return the new directory version.
+
+        Importing what is already there changes nothing and keeps the version.
+        """
+
+    async def agency(self, code: OrganId) -> Agency | None:
+        """Find an agency by either form of its code."""
+
+    async def agencies(self) -> Sequence[Agency]:
+        """All agencies, ordered by code."""
+
+    async def version(self) -> int:
+        """The directory's version; 0 when empty."""
+
+    async def register_system(self, system: System, *, audit: AuditLine) -> None:
+        """Insert or replace a system by its id."""
+
+    async def system_by_certificate(self, sha256: str) -> System | None:
+        """Find the system that owns a client certificate."""
+
+    async def system(self, system_id: SystemId) -> System | None:
+        """Find a system by its id."""

@@ -1,0 +1,96 @@
+"""Accepted envelopes, their deliveries and receipts."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from exchange.domain.records import (
+    Acceptance,
+    Accepted,
+    Delivery,
+    Envelope,
+    InboxItem,
+    Repeated,
+    StepRecord,
+    StoredReceipt,
+)
+from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+
+
+class EnvelopeStore(Protocol):
+    """Accepted envelopes, their deliveries and receipts."""
+
+    async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
+        """Store a large body before its acceptance; an orphan until then.
+
+        `body_id` is fresh for every try.
+        """
+
+    async def drop_orphans(self, *, before: datetime) -> int:
+        """Remove bodies begun before a time and never accepted; return how many."""
+
+    async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
+        """Store envelope, deliveries, receipts, log entry and audit line, or none.
+
+        (system, sender, message id) is unique for ever: what is stored under it is
+        returned, whatever else the acceptance holds. Deliveries start as accepted.
+        The same acceptance again, after its answer was lost, is accepted.
+
+        Raises:
+            StateConflictError: `status_change.before` no longer holds, or its code or
+                a receipt's key is stored already.
+            ExchangeError: `body_chunks` was not stored completely (INTERNAL).
+        """
+
+    async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
+        """Find an envelope by the hub's id."""
+
+    async def envelope_by_message(
+        self, system_id: SystemId, sender: OrganId, message_id: MessageId
+    ) -> Envelope | None:
+        """Find an envelope by its sender's id."""
+
+    def read_body(
+        self, envelope_id: EnvelopeId, *, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield the raw body, or a slice of it, in pieces checked by digest.
+
+        Raises:
+            ExchangeError: no such envelope (ENVELOPE_NOT_FOUND), or the stored bytes
+                are not those accepted (STORED_BYTES_DAMAGED).
+        """
+
+    async def delivery(
+        self, envelope_id: EnvelopeId, recipient: OrganId
+    ) -> Delivery | None:
+        """Find one delivery."""
+
+    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
+        """All deliveries of an envelope, ordered by recipient."""
+
+    async def inbox(
+        self, recipients: Collection[OrganId], *, after: int, limit: int
+    ) -> Sequence[InboxItem]:
+        """Visible deliveries with a log index above `after`, in log order.
+
+        More than `limit` only so that deliveries of one index stay together: whoever
+        goes on after the last index has missed nothing.
+        """
+
+    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
+        """Envelopes with deliveries in state accepted or checking, oldest first."""
+
+    async def record_step(self, step: StepRecord) -> StoredReceipt:
+        """Store receipt, states, log entry and audit line, or none.
+
+        A receipt whose key is already stored is returned as it is stored.
+
+        Raises:
+            StateConflictError: a delivery is not in one of `before`.
+        """
+
+    async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
+        """Step receipts of an envelope in the order of recording."""
+
+    async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:
+        """Status envelopes that report on `envelope_id`, in order of acceptance."""

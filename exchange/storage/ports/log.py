@@ -1,0 +1,37 @@
+"""The append-only log."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
+from schemas.identifiers import EnvelopeId
+
+
+class LogStore(Protocol):
+    """The append-only log (RFC 6962)."""
+
+    async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
+        """Give indexes to entries that wait, oldest first, and store tree nodes.
+
+        An entry that makes visible gives its index, in the same transaction, to those
+        deliveries of its envelope that are readable and have none: what was held
+        until now comes with the entry that released it, and nothing comes twice.
+        Called under the `sequencer` lease; safe, and of no effect twice, without it.
+        """
+
+    async def size(self) -> int:
+        """Number of sequenced entries."""
+
+    async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
+        """Sequenced entries that concern an envelope, in log order."""
+
+    async def pending_of(self, envelope_id: EnvelopeId) -> Sequence[PendingLogEntry]:
+        """Entries of an envelope that have no index yet, oldest first."""
+
+    async def leaves(self, first: int, *, limit: int) -> tuple[LogLeaf, ...]:
+        """Sequenced entries from index `first` on, with the nodes they complete."""
+
+    async def nodes(
+        self, coordinates: Collection[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], bytes]:
+        """Hashes of complete subtrees by (level, index)."""

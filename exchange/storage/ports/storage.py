@@ -1,0 +1,49 @@
+"""All ports of one deployment."""
+
+from typing import Protocol
+
+from exchange.storage.ports.audit import AuditStore
+from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.envelopes import EnvelopeStore
+from exchange.storage.ports.leases import LeaseStore
+from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.signing import SigningStore
+
+
+class Storage(Protocol):
+    """All ports of one deployment."""
+
+    @property
+    def directory(self) -> DirectoryStore:
+        """Agencies and systems."""
+
+    @property
+    def envelopes(self) -> EnvelopeStore:
+        """Envelopes, deliveries, receipts."""
+
+    @property
+    def log(self) -> LogStore:
+        """The log."""
+
+    @property
+    def ca_journals(self) -> CaJournalStore:
+        """Positions of the CAs' journals."""
+
+    @property
+    def signing(self) -> SigningStore:
+        """Signatures made elsewhere."""
+
+    @property
+    def audit(self) -> AuditStore:
+        """The audit trail."""
+
+    @property
+    def leases(self) -> LeaseStore:
+        """Leases."""
+
+    async def ready(self) -> bool:
+        """Whether the database answers."""
+
+    async def close(self) -> None:
+        """Close connections."""
