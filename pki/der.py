@@ -70,6 +70,16 @@ def generalized_time(at: datetime) -> bytes:
     return element(GENERALIZED_TIME, text.encode())
 
 
+def read_generalized_time(content: bytes) -> datetime:
+    """Decode the content of a time in whole seconds (RFC 5280 4.1.2.5.2).
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = content.decode("ascii")
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+
+
 def object_identifier(identifier: ObjectIdentifier) -> bytes:
     """Encode an OBJECT IDENTIFIER (8.19)."""
     first, second, *rest = map(int, identifier.dotted_string.split("."))

@@ -5,7 +5,7 @@ indirect lists carry critical extensions and are refused, as is every critical
 extension that is not understood. A delta list is heard only about what it revokes.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 
@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from pki.algorithms import is_accepted_signature
 from pki.certificates import ReadCertificate, authority_key_id
-from pki.der import GENERALIZED_TIME, DerReader
+from pki.der import GENERALIZED_TIME, DerReader, read_generalized_time
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
@@ -191,9 +191,9 @@ def _expired_kept_from(extensions: x509.Extensions) -> datetime | None:
             one.value, x509.UnrecognizedExtension
         ):
             reader = DerReader(one.value.value)
-            text = reader.content(GENERALIZED_TIME)
+            kept_from = read_generalized_time(reader.content(GENERALIZED_TIME))
             reader.finish()
-            return datetime.strptime(text.decode(), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+            return kept_from
     return None
 
 

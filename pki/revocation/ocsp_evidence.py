@@ -5,7 +5,7 @@ issuer signed it or certified the one who did. Everything else is passed over, a
 the answer were not there: only what is proven to be said is heard.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
@@ -13,18 +13,24 @@ from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
-from pki.algorithms import CERTIFICATE_SIGNATURE_OIDS, HASHES
 from pki.certificates import ReadCertificate, read_certificate
-from pki.der import BIT_STRING, SEQUENCE, DerReader
+from pki.der import (
+    BIT_STRING,
+    GENERALIZED_TIME,
+    SEQUENCE,
+    DerReader,
+    read_generalized_time,
+)
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
 from pki.path.structure import UNDERSTOOD
+from pki.revocation.ocsp_signature import RsaPadding, signature_of
 from schemas.errors import ErrorCode
 
 ANSWER_BYTES = 64 * 1024
@@ -33,6 +39,7 @@ ANSWER_BYTES = 64 * 1024
 UNSTATED_LIFE = timedelta(minutes=30)
 """How long an answer is fresh that does not say when the next one is due."""
 
+_ARCHIVE_CUTOFF = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
 _MOST_SINGLES = 100
 _MOST_CERTIFICATES = 4
 
@@ -46,6 +53,7 @@ class SignedAnswer:
         data: what is signed.
         signature: over it.
         digest: of the signature.
+        padding: of the signature, if it is by an RSA key.
         responder_name: DER of the name the responder goes by; None if by its key.
         responder_key_hash: SHA-1 of its key; None if it goes by its name.
         certificates: those that came along.
@@ -56,6 +64,7 @@ class SignedAnswer:
     data: bytes
     signature: bytes
     digest: HashAlgorithm
+    padding: RsaPadding
     responder_name: bytes | None
     responder_key_hash: bytes | None
     certificates: tuple[ReadCertificate, ...]
@@ -85,7 +94,7 @@ class SignedAnswer:
         key = one.certificate.public_key()
         try:
             if isinstance(key, rsa.RSAPublicKey):
-                key.verify(self.signature, self.data, padding.PKCS1v15(), self.digest)
+                key.verify(self.signature, self.data, self.padding, self.digest)
             elif isinstance(key, ec.EllipticCurvePublicKey):
                 key.verify(self.signature, self.data, ec.ECDSA(self.digest))
             else:
@@ -115,6 +124,8 @@ class OcspAnswer:
         revoked_at: when it was revoked; None if it was not.
         this_update: as of when it is said.
         next_update: until when it is fresh.
+        archived_from: what ended at this time or later is still known; None if the
+            responder does not say.
     """
 
     signed: SignedAnswer
@@ -126,6 +137,7 @@ class OcspAnswer:
     revoked_at: datetime | None
     this_update: datetime
     next_update: datetime
+    archived_from: datetime | None
 
     def is_fresh(self, at: datetime) -> bool:
         """Tell whether a newer answer was not yet due at `at`."""
@@ -134,15 +146,20 @@ class OcspAnswer:
     def concerns(self, certificate: ReadCertificate, issuer: ReadCertificate) -> bool:
         """Tell whether it is about this certificate of this issuer (4.1.1).
 
-        Once a certificate expired, a responder need not know it any more (4.4.4).
+        Once a certificate expired, a responder need not know it any more, unless it
+        says for how long it does (archiveCutoff, 4.4.4).
         """
         hashed = _ID_DIGESTS[self.digest]
         return (
             self.serial == certificate.serial
             and self.issuer_name_hash == hashed(issuer.subject)
             and self.issuer_key_hash == hashed(_key_bits(issuer.certificate))
-            and self.this_update <= certificate.not_after
+            and self._still_knows(certificate.not_after)
         )
+
+    def _still_knows(self, ended: datetime) -> bool:
+        archived = self.archived_from is not None and self.archived_from <= ended
+        return archived or self.this_update <= ended
 
 
 def read_ocsp_answers(data: bytes) -> tuple[OcspAnswer, ...]:
@@ -166,22 +183,19 @@ def _read(data: bytes) -> Iterator[OcspAnswer]:
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise ValueError("not a successful answer")
     singles = list(response.responses)
-    extensions = [*response.extensions]
-    if len(singles) == 1:
-        extensions += response.single_extensions
+    alone = [*response.single_extensions] if len(singles) == 1 else []
+    extensions = (*response.extensions, *alone)
     if any(one.critical for one in extensions) or len(singles) > _MOST_SINGLES:
         raise ValueError("critical extension, or too many statements")
     signed = _read_signed(data, response)
+    archived_from = _archived_from(alone)
     for single in singles:
         if type(single.hash_algorithm) in _ID_DIGESTS:
-            yield _read_single(signed, single)
+            yield _read_single(signed, single, archived_from)
 
 
 def _read_signed(data: bytes, response: ocsp.OCSPResponse) -> SignedAnswer:
-    digest = response.signature_hash_algorithm
-    is_listed = response.signature_algorithm_oid in CERTIFICATE_SIGNATURE_OIDS
-    if not is_listed or digest is None or digest.name not in HASHES:
-        raise ValueError("algorithm is not on the list")
+    digest, padding = signature_of(data, response)
     name = response.responder_name
     certificates = response.certificates[:_MOST_CERTIFICATES]
     return SignedAnswer(
@@ -189,6 +203,7 @@ def _read_signed(data: bytes, response: ocsp.OCSPResponse) -> SignedAnswer:
         data=response.tbs_response_bytes,
         signature=response.signature,
         digest=digest,
+        padding=padding,
         responder_name=None if name is None else name.public_bytes(),
         responder_key_hash=response.responder_key_hash,
         certificates=tuple(map(read_certificate, certificates)),
@@ -196,7 +211,26 @@ def _read_signed(data: bytes, response: ocsp.OCSPResponse) -> SignedAnswer:
     )
 
 
-def _read_single(signed: SignedAnswer, single: ocsp.OCSPSingleResponse) -> OcspAnswer:
+def _archived_from(
+    extensions: Iterable[x509.Extension[x509.ExtensionType]],
+) -> datetime | None:
+    """Read since when the responder keeps what ended (4.4.4)."""
+    for one in extensions:
+        if one.oid == _ARCHIVE_CUTOFF and isinstance(
+            one.value, x509.UnrecognizedExtension
+        ):
+            reader = DerReader(one.value.value)
+            archived_from = read_generalized_time(reader.content(GENERALIZED_TIME))
+            reader.finish()
+            return archived_from
+    return None
+
+
+def _read_single(
+    signed: SignedAnswer,
+    single: ocsp.OCSPSingleResponse,
+    archived_from: datetime | None,
+) -> OcspAnswer:
     this_update, next_update = single.this_update_utc, single.next_update_utc
     return OcspAnswer(
         signed=signed,
@@ -208,6 +242,7 @@ def _read_single(signed: SignedAnswer, single: ocsp.OCSPSingleResponse) -> OcspA
         revoked_at=single.revocation_time_utc,
         this_update=this_update,
         next_update=next_update or this_update + UNSTATED_LIFE,
+        archived_from=archived_from,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -15,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pki.path.judging import ChainJudgement, KeyPurpose, judge_chain
 from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
-from tests.support.certificates import Shape, make
+from tests.support.certificates import PrivateKey, Shape, make
 from tests.support.judges import run
 from tests.support.ocsp import request_for
 from tests.support.pki import HeldKey, TestCa, TestPki
@@ -28,7 +29,12 @@ def write(path: Path, certificate: x509.Certificate) -> Path:
     return path
 
 
-def responder(folder: Path, ca: TestCa, now: datetime) -> tuple[str | Path, ...]:
+_PSS = ("rsa_padding_mode:pss", "rsa_pss_saltlen:digest")
+
+
+def responder(
+    folder: Path, ca: TestCa, now: datetime, key: PrivateKey | None = None
+) -> tuple[str | Path, ...]:
     """Certify a responder for one CA; return the options that name it."""
     shape = Shape(
         common_name="OCSP",
@@ -38,17 +44,24 @@ def responder(folder: Path, ca: TestCa, now: datetime) -> tuple[str | Path, ...]
         not_before=now - timedelta(hours=1),
         not_after=now + timedelta(days=7),
     )
-    credential = make(ca, shape)
+    credential = make(ca, shape, key=key)
     assert isinstance(credential.key, HeldKey)
-    key = credential.key.private.private_bytes(
+    private = credential.key.private.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    (folder / "responder.key").write_bytes(key)
+    (folder / "responder.key").write_bytes(private)
     signer = write(folder / "responder.pem", credential.certificate)
     return "-rsigner", signer, "-rkey", folder / "responder.key"
 
 
-def ask(folder: Path, pki: TestPki, leaf: x509.Certificate, *, revoked: bool) -> None:
+def ask(
+    folder: Path,
+    pki: TestPki,
+    leaf: x509.Certificate,
+    *,
+    revoked: bool,
+    pss_key: PrivateKey | None = None,
+) -> None:
     """Let OpenSSL answer about `leaf`, into a folder of revocation data."""
     now = pki.root.now
     issuer = pki.issuing.credential.certificate
@@ -63,7 +76,8 @@ def ask(folder: Path, pki: TestPki, leaf: x509.Certificate, *, revoked: bool) ->
     told = run(
         "openssl", "ocsp", "-index", folder / "index.txt",
         "-CA", write(folder / "ca.pem", issuer),
-        *responder(folder, pki.issuing, now),
+        *responder(folder, pki.issuing, now, pss_key),
+        *(word for one in _PSS if pss_key for word in ("-rsigopt", one)),
         "-reqin", folder / "request.der", "-ndays", "1",
         "-respout", folder / "revocation" / "answer.ors",
     )  # fmt: skip
@@ -96,3 +110,14 @@ def test_answer_of_openssl_is_heard(tmp_path: Path, revoked: bool) -> None:
     assert [one.code for one in judgement.reasons] == wanted
     answer = (tmp_path / "revocation" / "answer.ors").read_bytes()
     assert judgement.ocsps == (answer,)
+
+
+def test_answer_of_openssl_signed_with_pss_is_heard(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC).replace(microsecond=0))
+    leaf = pki.person().certificate
+    key = rsa.generate_private_key(65537, 2048)
+    ask(tmp_path, pki, leaf, revoked=False, pss_key=key)
+    judgement = judge(tmp_path, pki, leaf)
+    assert judgement.reasons == ()
+    (answer,) = judgement.ocsps
+    assert b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" in answer
