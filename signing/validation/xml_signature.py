@@ -1,6 +1,6 @@
 """From one XML signature to its verdict: verification, chain, rules of the file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -111,18 +111,20 @@ class XmlJudge:
     Args:
         at: the control time.
         proven_at: a time at which what is judged is proven to have existed.
-        deadline: when judging has to end, on the monotonic clock.
+        deadline: when judging has to end, on `clock`.
+        clock: seconds that never go back.
     """
 
     trust: TrustStore = field(repr=False)
     at: datetime
     proven_at: datetime | None = None
     deadline: float = inf
+    clock: Callable[[], float] = field(default=monotonic, repr=False)
 
     @property
     def is_out_of_time(self) -> bool:
         """Whether the deadline has passed."""
-        return monotonic() >= self.deadline
+        return self.clock() >= self.deadline
 
     def judge(self, verified: VerifiedXml, usage: KeyPurpose) -> JudgedXml:
         """Judge the certificate of a signature that holds."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from time import perf_counter
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -32,6 +31,7 @@ from signing.validation.pdf import judge_pdf
 from signing.xmldsig.sign import sign_receipt
 from signing.xmldsig.verify import verify_receipt
 from tests.support import edxml, evidence_bundle
+from tests.support.cpu import soon
 from tests.support.evidence_bundle import (
     ANNEX,
     LATER,
@@ -352,10 +352,9 @@ class TestCertificates:
             for number in range(300)
         }
         bundle = replace(GENUINE, members=flood).bundle()
-        began = perf_counter()
-        verdict = judged(bundle)
+        with soon(10):
+            verdict = judged(bundle)
 
-        assert perf_counter() - began < 5
         assert verdict.kind.value == "bundle"
 
     def test_revoked_receipt_key_does_not_pass_with_a_fresh_list(self) -> None:

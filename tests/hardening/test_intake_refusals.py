@@ -250,21 +250,25 @@ class TestSize:
         await require_refused(hub, answer, 408, "request_timeout")
 
     async def test_too_many_at_once_are_asked_to_come_back(self, hub: Hub) -> None:
-        async def slow() -> AsyncIterator[bytes]:
+        one_is_refused = asyncio.Event()
+
+        async def held() -> AsyncIterator[bytes]:
             yield b"<edXML"
-            await asyncio.sleep(0.3)
+            await one_is_refused.wait()
             yield b"/>"
 
-        calls = (
-            hub.call(
+        async def sent() -> Answer:
+            answer = await hub.call(
                 "POST",
                 "/v1/envelopes",
                 by=hub.world.commune,
-                body=slow(),
+                body=held(),
                 headers={"Content-Type": XML},
             )
-            for _ in range(LIMITS.concurrent_intakes + 1)
-        )
+            one_is_refused.set()
+            return answer
+
+        calls = (sent() for _ in range(LIMITS.concurrent_intakes + 1))
         answers = await asyncio.gather(*calls)
         assert sorted(one.status for one in answers) == [422, 422, 422, 503]
         refused = next(one for one in answers if one.status == 503)

@@ -10,6 +10,7 @@ from schemas.verdict import Indication, Verdict
 from signing.workers import Job, WorkerFailure, verdict_of_failure
 from signing.workers.pool import WorkerPool
 from tests.support import hostile_pdf as hostile
+from tests.support.cpu import soon
 from tests.support.judged_pdf import TRUSTED, codes, judged, person_signed
 from tests.support.pki import NOW
 
@@ -64,7 +65,7 @@ async def test_hostile_files_are_answered_within_bounds(pool: WorkerPool) -> Non
         data = build()
         start = monotonic()
         verdict = await _verdict(pool, data)
-        assert monotonic() - start < _SECONDS + 5, name
+        assert monotonic() - start < _SECONDS + 20, name
         assert verdict.indication is not Indication.TOTAL_PASSED, name
         assert codes(verdict) <= _CODES, name
         assert codes(verdict), name
@@ -93,6 +94,5 @@ def test_hostile_file_gives_its_verdict_quickly(
     build: Callable[[], bytes], expected: ErrorCode
 ) -> None:
     data = build()
-    start = monotonic()
-    assert codes(judged(data)) == {expected}
-    assert monotonic() - start < 5
+    with soon(5):
+        assert codes(judged(data)) == {expected}

@@ -4,7 +4,6 @@ The table is that of the measured hardening notes; every document here is small,
 its refusal must be quick.
 """
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,20 @@ from schemas.edxml.reader import read
 from schemas.edxml.validate import validate
 from schemas.errors import ErrorCode, SchemaError
 from schemas.xml import QCVN, XmlLimits, canonicalize, parse
+from tests.support.cpu import soon
 from tests.support.edxml import MESSAGE_PARTS, message_xml
 
 FORBIDDEN = ErrorCode.XML_FORBIDDEN_CONSTRUCT
 EXCEEDED = ErrorCode.XML_LIMIT_EXCEEDED
 MALFORMED = ErrorCode.XML_MALFORMED
 NOT_UTF8 = ErrorCode.ENCODING_NOT_UTF8
-QUICK_SECONDS = 1.0
+QUICK_SECONDS = 3.0
 
 
 def _refusal(xml: bytes, limits: XmlLimits | None = None) -> ErrorCode:
     """Return the refusal's code; it must come quickly."""
-    start = time.perf_counter()
-    with pytest.raises(SchemaError) as refused:
+    with soon(QUICK_SECONDS), pytest.raises(SchemaError) as refused:
         parse(xml, limits=limits or XmlLimits())
-    assert time.perf_counter() - start < QUICK_SECONDS
     return refused.value.code
 
 
@@ -250,9 +248,8 @@ def test_two_envelopes_side_by_side_are_refused() -> None:
 def test_a_long_list_of_equal_namespaces_does_not_slow_the_canonical_form() -> None:
     declared = " ".join(f'xmlns:n{number}="urn:{number}"' for number in range(250))
     root = parse(f"<a {declared}>{'<b/>' * 50_000}</a>".encode())
-    start = time.perf_counter()
-    assert b"xmlns" not in canonicalize(root)
-    assert time.perf_counter() - start < QUICK_SECONDS
+    with soon(QUICK_SECONDS):
+        assert b"xmlns" not in canonicalize(root)
 
 
 def test_prefix_that_is_not_declared_is_refused_despite_a_later_warning() -> None:

@@ -145,7 +145,7 @@ async def test_adoption_ends_what_a_dead_process_left_open(tmp_path: Path) -> No
         client.close()
     assert found is not None
     assert found["by"] == "next"
-    assert seconds < 5
+    assert seconds < 30  # mongod itself waits a minute
 
 
 async def test_detached_mongod_runs_on(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ async def test_one_envelope_reaches_every_commune_in_time(
 
     last = await mongo_storage.envelopes.inbox([communes[-1]], after=-1, limit=1)
     assert last[0].envelope.recipients == communes
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 async def test_many_long_lists_are_made_visible_in_short_transactions(

@@ -129,7 +129,7 @@ async def test_stopped_service_sends_waiting_pollers_home_and_ends(
         await started.stop()
         page = await waiting
     assert page.items == ()
-    assert perf_counter() - began < 8
+    assert perf_counter() - began < 30
     assert started.process.returncode == 0
     assert not (site.folder / "run" / "service.json").exists()
 

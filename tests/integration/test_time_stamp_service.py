@@ -156,7 +156,7 @@ async def test_renewed_key_stamps_without_a_restart(
     refresh_lists(site)
     new = stranger.stamper_der()
     assert new != old
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while new not in reply.read_bytes():
             await asyncio.sleep(0.1)
             assert stranger.post(query) == ("200", KIND)

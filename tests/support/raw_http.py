@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pki.keys.api import Credential
 from tests.support.hub import HOST, Hub
 
-_ANSWER_SECONDS = 2.5
+_ANSWER_SECONDS = 20.0
+"""Longer than the hubs of tests wait, shorter than senders go on."""
+_MORE_SECONDS = 2.5
+"""What the hub says, it says at once; then it may listen on for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ async def _send(writer: asyncio.StreamWriter, pieces: AsyncIterable[bytes]) -> N
 async def _read(reader: asyncio.StreamReader) -> RawAnswer:
     data = bytearray()
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(_ANSWER_SECONDS) as waiting:
             while chunk := await reader.read(65536):
                 data += chunk
+                waiting.reschedule(asyncio.get_running_loop().time() + _MORE_SECONDS)
     except TimeoutError:
         return RawAnswer(bytes(data), closed=False)
     except ConnectionError:

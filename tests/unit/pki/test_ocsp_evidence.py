@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from cryptography import x509
@@ -29,6 +28,7 @@ from tests.support.certificates import (
     make,
     p256,
 )
+from tests.support.cpu import soon
 from tests.support.ocsp import OcspDesk
 from tests.support.pki import NOW, HeldKey, TestCa, TestPki
 
@@ -436,9 +436,10 @@ def test_a_thousand_answers_about_one_certificate_cost_little(pki: TestPki) -> N
     trust = TrustStore.from_material(
         replace(pki.material(), crls=(pki.root.crl(),), ocsps=(wrong,) * 1000)
     )
-    begun = perf_counter()
-    judgement = judge_chain(leaf, trust=trust, at=NOW, usage=KeyPurpose.DOCUMENT_ANY)
-    assert perf_counter() - begun < 0.5
+    with soon(3):
+        judgement = judge_chain(
+            leaf, trust=trust, at=NOW, usage=KeyPurpose.DOCUMENT_ANY
+        )
     assert reasons(judgement) == [ErrorCode.REVOCATION_UNCHECKED]
 
 

@@ -141,13 +141,13 @@ def test_any_other_answer_is_an_error_of_the_connection(said: bytes) -> None:
         ask(server)
 
 
-@pytest.mark.parametrize("pause", [0.05, 5.0], ids=["trickles", "silent"])
+@pytest.mark.parametrize("pause", [0.05, 60.0], ids=["trickles", "silent"])
 def test_server_that_is_slow_is_given_up_in_time(pause: float) -> None:
     slow = Server(*(bytes((one,)) for one in GOOD), pause=pause)
     began = time.monotonic()
     with slow.serving(), pytest.raises(OSError, match=r"."):
         ask(slow, seconds=0.4)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def test_server_over_tls_is_asked_only_if_a_named_root_vouches_for_it(

@@ -243,7 +243,7 @@ def odd_station(connection: Connection, desk: Desk) -> None:
 def test_a_process_that_ends_or_hangs_costs_its_document_alone(
     desk: Desk, items: list[BatchItem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew_module, "SECONDS_PER_DOCUMENT", 0.5)
+    monkeypatch.setattr(crew_module, "SECONDS_PER_DOCUMENT", 3.0)
     tasks = [
         Task(number=number, job=one.job)
         for number, one in enumerate(items)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 import zlib
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -16,6 +15,7 @@ from signing.errors import SigningError
 from signing.pades.reading import MAX_PDF_BYTES, open_pdf
 from signing.pades.request import SignRequest
 from signing.profiles import Placement, SignerRole
+from tests.support.cpu import soon
 from tests.support.credentials import credential_of_kind
 from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.pki import NOW, TestPki
@@ -250,9 +250,8 @@ def test_hybrid_files_are_refused() -> None:
 
 
 def test_a_cross_reference_bomb_costs_little() -> None:
-    start = time.perf_counter()
-    assert refusal_of(xref_bomb()) is ErrorCode.PDF_MALFORMED
-    assert time.perf_counter() - start < 2
+    with soon(5):
+        assert refusal_of(xref_bomb()) is ErrorCode.PDF_MALFORMED
 
 
 def test_cyclic_and_deep_page_trees_are_malformed() -> None:

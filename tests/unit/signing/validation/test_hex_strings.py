@@ -1,7 +1,6 @@
 """Hexadecimal strings read at once are those read digit by digit."""
 
 from io import BytesIO
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pyhanko.pdf_utils.misc import PdfStreamError
 
 from signing.validation import hex_strings
 from signing.validation.hex_strings import read_hex_string
+from tests.support.cpu import soon
 from tests.support.hostile_pdf import long_string
 from tests.support.judged_pdf import judged
 
@@ -70,6 +70,5 @@ def test_library_of_another_version_is_left_alone(
 
 def test_long_string_costs_little() -> None:
     data = long_string()
-    start = monotonic()
-    judged(data)
-    assert monotonic() - start < 2
+    with soon(5):
+        judged(data)

@@ -128,7 +128,7 @@ async def test_closing_ends_workers_that_are_busy() -> None:
 
 
 async def test_job_over_its_time_is_killed_and_the_worker_replaced() -> None:
-    async with WorkerPool(1, 4 * GIB, 0.4) as pool:
+    async with WorkerPool(1, 4 * GIB, 3.0) as pool:
         before = _workers()
         with pytest.raises(WorkerFailure) as failure:
             await pool.run(Job.JUDGE_PDF, _slow(), material=TRUSTED, at=NOW)
