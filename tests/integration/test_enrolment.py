@@ -328,6 +328,7 @@ def spoken(ca: CaProcess, data: bytes) -> bytes:
         tls.sendall(data)
         while part := tls.recv(65536):
             answer += part
+            tls.settimeout(2.5)  # it says all at once, then may listen on
     return answer
 
 
