@@ -20,7 +20,14 @@ from schemas.strict_xml import (
 )
 from schemas.timestamps import format_utc, parse_utc
 from schemas.verdict import Indication, SubIndication
-from schemas.vocabulary import EnvelopeKind, EvidenceLevel, StatusCode, Step
+from schemas.vocabulary import (
+    AgencyChange,
+    EnvelopeKind,
+    EvidenceLevel,
+    RedirectReason,
+    StatusCode,
+    Step,
+)
 from schemas.xml import Element, local_name
 
 RECEIPT_ID = "receipt-1"
@@ -101,6 +108,33 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redirection:
+    """Why what was addressed to one agency is delivered to another one.
+
+    A chain of successors is one of these for each link, in order.
+
+    Args:
+        addressed: whom the envelope names, or the link before led to.
+        successor: where it goes instead.
+        change: what closed `addressed`; None where the directory was imported so, or
+            where it is open but not connected.
+        effective: since when; None where it is not connected.
+        event_id: the change in the directory's history, where there is one;
+            `event_digest` is the leaf hash of its entry in the log, `log_index` its
+            index, if it had one by then.
+    """
+
+    addressed: OrganId
+    successor: OrganId
+    reason: RedirectReason
+    change: AgencyChange | None = None
+    effective: datetime | None = None
+    event_id: str | None = None
+    event_digest: str | None = None
+    log_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepReceipt:
     """Somebody's word that an envelope reached a step.
 
@@ -109,6 +143,7 @@ class StepReceipt:
         issuer: who signs: the hub's id or a system's.
         status_envelope_id: the status envelope that took the step, if one did;
             `status_body_sha256` is the digest of its raw body.
+        redirections: for the step `redirected`, each link that was followed.
     """
 
     envelope_id: EnvelopeId
@@ -122,6 +157,7 @@ class StepReceipt:
     status_envelope_id: EnvelopeId | None = None
     status_body_sha256: str | None = None
     findings: tuple[Finding, ...] = ()
+    redirections: tuple[Redirection, ...] = ()
 
 
 def write_acceptance(receipt: AcceptanceReceipt) -> Element:
@@ -189,6 +225,10 @@ def write_step(receipt: StepReceipt) -> Element:
     findings = add(root, "Findings")
     for finding in receipt.findings:
         _write_finding(findings, finding)
+    if receipt.redirections:
+        redirections = add(root, "Redirections")
+        for redirection in receipt.redirections:
+            _write_redirection(redirections, redirection)
     return root
 
 
@@ -234,6 +274,20 @@ def _write_finding(parent: Element, finding: Finding) -> None:
         *(("Reason", str(code)) for code in finding.reasons),
     )
     add(parent, "Finding", fields)
+
+
+def _write_redirection(parent: Element, one: Redirection) -> None:
+    fields = (
+        ("Addressed", one.addressed),
+        ("Successor", one.successor),
+        ("Reason", one.reason),
+        ("Change", one.change),
+        ("Effective", format_utc(one.effective) if one.effective else None),
+        ("EventId", one.event_id),
+        ("EventDigest", one.event_digest),
+        ("LogIndex", None if one.log_index is None else str(one.log_index)),
+    )
+    add(parent, "Redirection", fields)
 
 
 def _read_acceptance(fields: Fields) -> AcceptanceReceipt:
@@ -306,7 +360,29 @@ def _read_step(fields: Fields) -> StepReceipt:
         status_envelope_id=fields.take_optional("StatusEnvelopeId", values.envelope_id),
         status_body_sha256=fields.take_optional("StatusBodySha256", values.sha256_hex),
         findings=_read_findings(fields.element("Findings")),
+        redirections=_read_redirections(fields.optional_element("Redirections")),
     )
+
+
+def _read_redirections(element: Element | None) -> tuple[Redirection, ...]:
+    if element is None:
+        return ()
+    with fields_of(element) as fields:
+        return tuple(_read_redirection(one) for one in fields.elements("Redirection"))
+
+
+def _read_redirection(element: Element) -> Redirection:
+    with fields_of(element) as fields:
+        return Redirection(
+            addressed=fields.take("Addressed", values.organ_id),
+            successor=fields.take("Successor", values.organ_id),
+            reason=fields.take("Reason", values.member_of(RedirectReason)),
+            change=fields.take_optional("Change", values.member_of(AgencyChange)),
+            effective=fields.take_optional("Effective", parse_utc),
+            event_id=fields.take_optional("EventId", values.envelope_id),
+            event_digest=fields.take_optional("EventDigest", values.sha256_hex),
+            log_index=fields.take_optional("LogIndex", values.natural),
+        )
 
 
 def _read_findings(element: Element) -> tuple[Finding, ...]:

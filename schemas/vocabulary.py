@@ -141,6 +141,7 @@ class Step(StrEnum):
     TAKEN = "taken"
     FAILED = "failed"
     PROCESSING = "processing"
+    REDIRECTED = "redirected"
     ARRIVED = "arrived"
     REFUSED = "refused"
     REGISTERED = "registered"
@@ -236,7 +237,13 @@ class AuditEvent(StrEnum):
     ACCESS_REFUSED = "access.refused"
     EVIDENCE_READ = "evidence.read"
     DIRECTORY_IMPORTED = "directory.imported"
+    DIRECTORY_CHANGED = "directory.changed"
     SYSTEM_REGISTERED = "system.registered"
+    LIST_SAVED = "list.saved"
+    LIST_REMOVED = "list.removed"
+    DELEGATION_FILED = "delegation.filed"
+    DELEGATION_REVOKED = "delegation.revoked"
+    DELEGATION_REFUSED = "delegation.refused"
     SIGNING_PREPARED = "signing.prepared"
     SIGNING_READ = "signing.read"
     SIGNING_COMPLETING = "signing.completing"
@@ -254,6 +261,24 @@ class LogEntryType(StrEnum):
     DIRECTORY = "directory"
     CA_ACTION = "ca_action"
     DOCUMENT_SIGNED = "document_signed"
+
+
+class AgencyChange(StrEnum):
+    """What may happen to agencies (design, section 7)."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    RENAME = "rename"
+    MOVE = "move"
+    CLOSE = "close"
+    RECODE = "recode"
+
+
+class RedirectReason(StrEnum):
+    """Why a document went to another agency than the one it names."""
+
+    CLOSED = "closed"
+    NOT_CONNECTED = "not_connected"
 
 
 class Level(StrEnum):

@@ -8,11 +8,19 @@ from schemas.receipt import (
     AcceptanceReceipt,
     Finding,
     ReceiptAttachment,
+    Redirection,
     SignatureJudgement,
     StepReceipt,
 )
 from schemas.verdict import Indication, SubIndication
-from schemas.vocabulary import EnvelopeKind, EvidenceLevel, StatusCode, Step
+from schemas.vocabulary import (
+    AgencyChange,
+    EnvelopeKind,
+    EvidenceLevel,
+    RedirectReason,
+    StatusCode,
+    Step,
+)
 
 AT = datetime(2026, 11, 21, 2, 0, 0, 123000, tzinfo=UTC)
 ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJK")
@@ -78,6 +86,23 @@ def step() -> StepReceipt:
                     ErrorCode.DOCUMENT_DIGEST_MISMATCH,
                     ErrorCode.TRAILING_BYTES,
                 ),
+            ),
+        ),
+        redirections=(
+            Redirection(
+                addressed=OrganId("H99.149"),
+                successor=OrganId("H99.150"),
+                reason=RedirectReason.CLOSED,
+                change=AgencyChange.MERGE,
+                effective=AT,
+                event_id=str(STATUS_ENVELOPE),
+                event_digest="6a" * 32,
+                log_index=7,
+            ),
+            Redirection(
+                addressed=OrganId("H99.150"),
+                successor=OrganId("H99"),
+                reason=RedirectReason.NOT_CONNECTED,
             ),
         ),
     )

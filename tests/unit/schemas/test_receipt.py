@@ -48,6 +48,7 @@ def test_step_without_its_optional_parts_reads_back() -> None:
         status_envelope_id=None,
         status_body_sha256=None,
         findings=(),
+        redirections=(),
     )
     assert reread(write_step(receipt)) == receipt
 
@@ -76,7 +77,8 @@ def test_receipt_with_any_required_element_taken_out_is_refused(
     optional = {
         *("Attachment", "Recipient", "SignatureVerdict", "SubIndication"),
         *("CertificateSha256", "StatusCode", "StatusEnvelopeId", "StatusBodySha256"),
-        *("Finding", "Reason"),
+        *("Finding", "Reason", "Redirections", "Redirection"),
+        *("Change", "Effective", "EventId", "EventDigest", "LogIndex"),
     }
     for number, element in enumerate(elements_below(written)):
         copy = xml.parse(xml.serialize(written))
