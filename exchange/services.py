@@ -14,6 +14,7 @@ from exchange.directory_cache import DirectoryCache
 from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.records import System
+from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
 from exchange.settings.limits import LimitSettings
@@ -216,14 +217,18 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls: an authenticated system.
+    """Who calls: an authenticated system, or a person as a system of their own.
 
     Args:
+        role: what it may do (`exchange.http.route.Route.allowed`).
         plain_channel: it named itself without a certificate (development only).
+        audits_all: an auditor of the whole hub, not of one agency.
     """
 
     system: System
+    role: AccessRole = AccessRole.SYSTEM
     plain_channel: bool = False
+    audits_all: bool = False
 
     def acting_as(self, agency: OrganId | None, at: datetime) -> frozenset[OrganId]:
         """Return the named agency, or all agencies the system acts for now.

@@ -69,6 +69,8 @@ class ErrorCode(StrEnum):
     CLIENT_CERTIFICATE_UNKNOWN = "client_certificate_unknown"
     CLIENT_CERTIFICATE_REFUSED = "client_certificate_refused"
     AGENCY_NOT_ACTED_FOR = "agency_not_acted_for"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    PAYLOAD_NOT_ALLOWED = "payload_not_allowed"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -227,7 +229,9 @@ class ErrorCode(StrEnum):
     CONTENT_ACTIVE = "content_active"
     CONTENT_ATTACHED = "content_attached"
     CONTENT_LAYERED = "content_layered"
+    CONTENT_COVERED = "content_covered"
     SIGNATURE_COVERED = "signature_covered"
+    APPEARANCE_SHARED = "appearance_shared"
     LIMIT_EXCEEDED = "limit_exceeded"
     PARSER_FAILED = "parser_failed"
 

@@ -4,6 +4,8 @@ Invariants:
     - A system sees only what concerns the agencies it acts for now.
     - A recipient sees the list of recipients and its own states and steps, the
       sender sees all (design, invariant 11).
+    - An auditor, and an agency above sender and all recipients, see all states and
+      steps of an envelope, and no document that is not their own.
     - What a viewer may not see, does not exist for it.
 """
 
@@ -25,15 +27,34 @@ from schemas.vocabulary import READABLE_DELIVERY_STATES
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a viewer is to one envelope: its sender, some of its recipients, or both."""
+    """What a viewer is to one envelope: its sender, some of its recipients, or both.
+
+    Args:
+        is_sender: it acts for the sender.
+        own: the recipients it acts for.
+        oversees: it is above all of them, or audits.
+        is_reader: documents of its own may be handed to it.
+    """
 
     is_sender: bool
     own: frozenset[OrganId]
+    oversees: bool = False
+    is_reader: bool = True
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether states and steps of all recipients are shown."""
+        return self.is_sender or self.oversees
+
+    @property
+    def is_party(self) -> bool:
+        """Whether the document is one of its own, to be read by it."""
+        return self.is_reader and (self.is_sender or bool(self.own))
 
     def deliveries(self, deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
         """Keep the deliveries this viewer may see."""
         return tuple(
-            one for one in deliveries if self.is_sender or one.recipient in self.own
+            one for one in deliveries if self.sees_all or one.recipient in self.own
         )
 
     def receipts(self, receipts: Iterable[StoredReceipt]) -> tuple[StoredReceipt, ...]:
@@ -41,14 +62,17 @@ class View:
         return tuple(
             one
             for one in receipts
-            if self.is_sender or one.recipient is None or one.recipient in self.own
+            if self.sees_all or one.recipient is None or one.recipient in self.own
         )
 
     def may_read(self, deliveries: Iterable[Delivery]) -> bool:
         """Tell whether the payload may be handed out to this viewer."""
-        return self.is_sender or any(
-            one.recipient in self.own and one.state in READABLE_DELIVERY_STATES
-            for one in deliveries
+        return self.is_party and (
+            self.is_sender
+            or any(
+                one.recipient in self.own and one.state in READABLE_DELIVERY_STATES
+                for one in deliveries
+            )
         )
 
 

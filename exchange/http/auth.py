@@ -13,6 +13,7 @@ from cryptography import x509
 
 from exchange.domain.records import AuditLine, System
 from exchange.errors import ExchangeError
+from exchange.http.route import Route
 from exchange.services import Caller, Services
 from exchange.settings.server import AuthMode
 from exchange.usecases.signer import refusal_of
@@ -59,6 +60,18 @@ class Authenticator:
             await self._audit(refusal, sha256(der).hexdigest() if der else "")
             raise
 
+    async def require_allowed(self, route: Route, caller: Caller) -> None:
+        """Require that a caller may do what it asks for, whatever it is about.
+
+        Raises:
+            ExchangeError: its role may not (ROLE_NOT_ALLOWED).
+        """
+        if caller.role in route.allowed:
+            return
+        refusal = ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=caller.role)
+        await self._audit(refusal, caller.system.system_id, route.operation_id)
+        raise refusal
+
     async def _by_certificate(self, der: bytes) -> System:
         system = await self._registered(sha256(der).hexdigest())
         self._require_valid(der)
@@ -102,11 +115,12 @@ class Authenticator:
             )
         return Caller(system=system, plain_channel=True)
 
-    async def _audit(self, refusal: CodedError, certificate: str) -> None:
+    async def _audit(self, refusal: CodedError, actor: str, subject: str = "") -> None:
         line = AuditLine(
             at=self._services.now(),
             event=AuditEvent.ACCESS_REFUSED,
-            actor=certificate or "unknown",
+            actor=actor or "unknown",
+            subject=subject,
             code=refusal.code,
         )
         await self._services.storage.audit.append(line)

@@ -83,10 +83,13 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who calls, before anything of the body is read."""
+    """Find out who calls and whether it may, before anything of the body is read."""
     route = route_of(request)
     if route is not None and not route.is_open:
-        remember_caller(request, await request.app[AUTHENTICATOR].caller(request))
+        authenticator = request.app[AUTHENTICATOR]
+        caller = await authenticator.caller(request)
+        remember_caller(request, caller)
+        await authenticator.require_allowed(route, caller)
     return await handler(request)
 
 

@@ -54,6 +54,8 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "parameters": _parameters(route),
         "responses": _responses(route),
+        # Not OAuth scopes, so an extension: who may call it.
+        "x-lienthong-roles": sorted(route.allowed),
     }
     if route.request:
         content = dict.fromkeys(route.request, _BINARY)

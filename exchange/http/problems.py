@@ -33,6 +33,8 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.CLIENT_CERTIFICATE_UNKNOWN,
         _E.CLIENT_CERTIFICATE_REFUSED,
         _E.AGENCY_NOT_ACTED_FOR,
+        _E.ROLE_NOT_ALLOWED,
+        _E.PAYLOAD_NOT_ALLOWED,
         _E.SENDER_NOT_ACTED_FOR,
         _E.SIGNER_NOT_OF_SENDER,
         _E.STATUS_ACTOR_WRONG,

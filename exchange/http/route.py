@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from exchange.domain.roles import AccessRole
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -25,6 +27,7 @@ class Route:
     Args:
         path: as OpenAPI writes it.
         request: media types of the body; none when there is no body.
+        allowed: who may call it; nobody, unless it says so or `is_open`.
         answers: media type of each status.
         also: further media types that Accept may ask for, in a good answer.
         query: parameters of the query.
@@ -37,6 +40,7 @@ class Route:
     operation_id: str
     summary: str
     handler: Handler
+    allowed: frozenset[AccessRole] = frozenset()
     answers: Mapping[int, str] = field(default_factory=dict)
     request: tuple[str, ...] = ()
     also: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from exchange.errors import ExchangeError
 from exchange.http import health
 from exchange.http.answers import JSON, TEXT
 from exchange.http.keys import ROUTES
@@ -11,6 +12,7 @@ from exchange.http.tables.directory import DIRECTORY_ROUTES
 from exchange.http.tables.envelopes import ENVELOPE_ROUTES
 from exchange.http.tables.evidence import EVIDENCE_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
+from schemas.errors import ErrorCode
 
 _VARIABLES = {
     "{id}": "{id:[0-9A-HJKMNP-TV-Z]{26}}",
@@ -71,7 +73,15 @@ ADMIN_LISTENER: tuple[Route, ...] = (
 
 
 def add_routes(app: web.Application, routes: tuple[Route, ...]) -> None:
-    """Make `routes` callable."""
+    """Make `routes` callable by those whom each allows.
+
+    Raises:
+        ExchangeError: a route says neither whom it allows nor that it is open, or both
+            (INTERNAL, the operation is named).
+    """
+    for route in routes:
+        if bool(route.allowed) is route.is_open:
+            raise ExchangeError(ErrorCode.INTERNAL, place=route.operation_id)
     app[ROUTES] = {one.operation_id: one for one in routes}
     for route in routes:
         path = route.path

@@ -1,9 +1,11 @@
 """Finding an envelope for a caller; what it may not see does not exist for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.access import View, view_of
+from exchange.domain.overseeing import is_common_superior
 from exchange.domain.records import Delivery, Envelope
+from exchange.domain.roles import WITHOUT_PAYLOAD
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.directory import current_directory
@@ -49,13 +51,16 @@ async def find_envelope(
 ) -> Viewed:
     """Find an envelope for a caller, acting for one agency or all of its own.
 
+    It is shown to its parties, to those above all of them, and to auditors; the view
+    says how much of it (invariant 11).
+
     Raises:
         ExchangeError: there is none, or it is not the caller's
             (ENVELOPE_NOT_FOUND).
     """
     agencies = await agencies_of(services, caller, agency)
     envelope = await services.storage.envelopes.envelope(envelope_id)
-    view = view_of(envelope, agencies) if envelope else None
+    view = await _view(services, caller, envelope, agencies) if envelope else None
     if envelope is None or view is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     deliveries = await services.storage.envelopes.deliveries(envelope_id)
@@ -72,11 +77,42 @@ async def find_readable(
     """Find an envelope whose payload the caller may have.
 
     Raises:
-        ExchangeError: as `find_envelope`, or its delivery is not open to reading
+        ExchangeError: as `find_envelope`, or the caller only oversees it
+            (PAYLOAD_NOT_ALLOWED), or its delivery is not open to reading
             (STEP_NOT_ALLOWED, the state is named).
     """
     found = await find_envelope(services, caller, envelope_id, agency=agency)
+    if not found.view.is_party:
+        raise ExchangeError(ErrorCode.PAYLOAD_NOT_ALLOWED, place=envelope_id)
     if not found.view.may_read(found.deliveries):
         states = ", ".join(sorted({one.state for one in found.deliveries}))
         raise ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)
     return found
+
+
+async def _view(
+    services: Services,
+    caller: Caller,
+    envelope: Envelope,
+    agencies: frozenset[OrganId],
+) -> View | None:
+    view = view_of(envelope, agencies) or View(is_sender=False, own=frozenset())
+    if caller.role in WITHOUT_PAYLOAD:
+        view = replace(view, is_reader=False)
+    # Whoever sees all of it anyway need not be looked up in the tree.
+    if not view.is_sender and len(view.own) < len(envelope.recipients):
+        oversees = await _oversees(services, caller, envelope, agencies)
+        view = replace(view, oversees=oversees)
+    return view if view.sees_all or view.own else None
+
+
+async def _oversees(
+    services: Services,
+    caller: Caller,
+    envelope: Envelope,
+    agencies: frozenset[OrganId],
+) -> bool:
+    if caller.audits_all:
+        return True
+    directory = await current_directory(services)
+    return is_common_superior(directory, agencies, envelope)

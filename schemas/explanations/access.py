@@ -52,6 +52,27 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "Check the agency code; if it is right, ask the operator to register it."
         ),
     ),
+    ErrorCode.ROLE_NOT_ALLOWED: explanation(
+        Side.SENDER,
+        vi="Vai trò của bạn không được làm việc này.",
+        en="Your role may not do this.",
+        next_vi=(
+            "Dùng vai trò khác nếu bạn có, hoặc đề nghị đơn vị vận hành cấp quyền."
+        ),
+        next_en=(
+            "Use another role if you have one, or ask the operator for the right."
+        ),
+    ),
+    ErrorCode.PAYLOAD_NOT_ALLOWED: explanation(
+        Side.RECIPIENT,
+        vi=(
+            "Bạn được xem trạng thái và các bước của văn bản này, không được xem "
+            "nội dung."
+        ),
+        en="You may see states and steps of this document, not the document itself.",
+        next_vi="Xin nội dung từ cơ quan gửi hoặc cơ quan nhận.",
+        next_en="Ask the sending or a receiving agency for the document.",
+    ),
     ErrorCode.REQUEST_INVALID: explanation(
         Side.SENDER,
         vi="Yêu cầu thiếu tham số hoặc tham số không hợp lệ.",

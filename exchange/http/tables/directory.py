@@ -1,5 +1,6 @@
 """Routes of the directory."""
 
+from exchange.domain.roles import ANYBODY_KNOWN
 from exchange.http import directory
 from exchange.http.answers import JSON
 from exchange.http.route import Route
@@ -11,6 +12,7 @@ DIRECTORY_ROUTES: tuple[Route, ...] = (
         operation_id="listAgencies",
         summary="Danh bạ cơ quan / the directory",
         handler=directory.agencies,
+        allowed=ANYBODY_KNOWN,
         answers={200: JSON},
     ),
     Route(
@@ -19,6 +21,7 @@ DIRECTORY_ROUTES: tuple[Route, ...] = (
         operation_id="readAgency",
         summary="Một cơ quan / one agency, by either form of its code",
         handler=directory.agency,
+        allowed=ANYBODY_KNOWN,
         answers={200: JSON},
     ),
 )

@@ -1,5 +1,6 @@
 """Routes of envelopes and their deliveries."""
 
+from exchange.domain.roles import DOCUMENT_DESK, OVERSEERS, READERS
 from exchange.http import deliveries, envelopes
 from exchange.http.answers import JSON, OCTETS, XML
 from exchange.http.route import Query, Route
@@ -15,6 +16,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="acceptEnvelope",
         summary="Gửi văn bản / send a document; 200 repeats the stored receipt",
         handler=envelopes.accept,
+        allowed=DOCUMENT_DESK,
         request=_EDXML,
         answers={201: XML, 200: XML},
         is_transfer=True,
@@ -25,6 +27,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="preflightEnvelope",
         summary="Hỏi trước khi gửi / would it be accepted, and why not",
         handler=envelopes.preflight,
+        allowed=DOCUMENT_DESK,
         request=_EDXML,
         answers={200: JSON},
         is_transfer=True,
@@ -35,6 +38,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="readInbox",
         summary="Văn bản đến / what arrived after a cursor, waiting if asked to",
         handler=deliveries.inbox,
+        allowed=READERS,
         answers={200: JSON},
         query=(
             _NAMED_AGENCY,
@@ -49,6 +53,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="readEnvelope",
         summary="Tải nguyên gói / the raw body exactly as it was sent",
         handler=envelopes.body,
+        allowed=READERS,
         answers={200: OCTETS},
         is_transfer=True,
     ),
@@ -58,6 +63,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="readAttachment",
         summary="Tải tệp đính kèm / the content of an attachment, or a range",
         handler=envelopes.attachment,
+        allowed=READERS,
         answers={200: OCTETS, 206: OCTETS},
         is_transfer=True,
     ),
@@ -67,6 +73,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="readReceipt",
         summary="Biên nhận / the acceptance receipt",
         handler=envelopes.receipt,
+        allowed=OVERSEERS,
         answers={200: XML},
     ),
     Route(
@@ -75,6 +82,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="acknowledgeDelivery",
         summary="Xác nhận đã nhận / acknowledge a delivery",
         handler=deliveries.acknowledge,
+        allowed=DOCUMENT_DESK,
         request=(XML, JSON),
         answers={201: XML, 200: XML},
         query=(_NAMED_AGENCY,),
@@ -85,6 +93,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="reportStatus",
         summary="Báo trạng thái xử lý / report a business status",
         handler=deliveries.status,
+        allowed=DOCUMENT_DESK,
         request=_EDXML,
         answers={201: XML, 200: XML},
     ),
@@ -94,6 +103,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         operation_id="traceEnvelope",
         summary="Đường đi của văn bản / states and steps",
         handler=deliveries.trace,
+        allowed=OVERSEERS,
         answers={200: JSON},
         query=(_AGENCY,),
     ),

@@ -1,5 +1,6 @@
 """Routes of evidence, the log and verdicts."""
 
+from exchange.domain.roles import ANYBODY_KNOWN, READERS
 from exchange.http import evidence, verifying
 from exchange.http.answers import JSON, OCTETS, XML, ZIP
 from exchange.http.route import Query, Route
@@ -13,6 +14,7 @@ EVIDENCE_ROUTES: tuple[Route, ...] = (
         operation_id="readEvidence",
         summary="Hồ sơ chứng cứ / the evidence bundle",
         handler=evidence.bundle,
+        allowed=READERS,
         answers={200: ZIP},
         query=(_AGENCY,),
         is_transfer=True,
@@ -23,6 +25,7 @@ EVIDENCE_ROUTES: tuple[Route, ...] = (
         operation_id="readLogHead",
         summary="Đầu nhật ký / the signed tree head of the log",
         handler=evidence.log_head,
+        allowed=ANYBODY_KNOWN,
         answers={200: XML},
     ),
     Route(
@@ -31,6 +34,7 @@ EVIDENCE_ROUTES: tuple[Route, ...] = (
         operation_id="verifyFile",
         summary="Kiểm tra tệp đã ký / the verdict on a signed file; nothing is kept",
         handler=verifying.verify,
+        allowed=ANYBODY_KNOWN,
         request=(OCTETS, "application/pdf", XML, "multipart/related", ZIP),
         answers={200: JSON},
         also=(XML, "text/html"),

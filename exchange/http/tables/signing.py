@@ -1,5 +1,6 @@
 """Routes of signatures whose key is elsewhere."""
 
+from exchange.domain.roles import READERS
 from exchange.http import signing as remote_signing
 from exchange.http.answers import JSON
 from exchange.http.form_data import TYPE as FORM
@@ -12,6 +13,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         operation_id="prepareSignature",
         summary="Chuẩn bị ký từ xa / prepare a PDF for a key that is elsewhere",
         handler=remote_signing.prepare,
+        allowed=READERS,
         request=(FORM,),
         answers={201: JSON},
         is_transfer=True,
@@ -22,6 +24,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         operation_id="readSigning",
         summary="Trạng thái phiên ký / state of a signing, and what is to be signed",
         handler=remote_signing.state,
+        allowed=READERS,
         answers={200: JSON},
     ),
     Route(
@@ -30,6 +33,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         operation_id="readPrepared",
         summary="Tệp đã chuẩn bị / the prepared file, or a range of it",
         handler=remote_signing.document,
+        allowed=READERS,
         answers={200: remote_signing.PDF, 206: remote_signing.PDF},
         is_transfer=True,
     ),
@@ -39,6 +43,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         operation_id="completeSignature",
         summary="Nộp giá trị chữ ký / hand in the signature value, once",
         handler=remote_signing.complete,
+        allowed=READERS,
         request=(JSON,),
         answers={200: JSON},
     ),
@@ -48,6 +53,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         operation_id="readSigned",
         summary="Tệp đã ký / the signed file, or a range of it",
         handler=remote_signing.signed,
+        allowed=READERS,
         answers={200: remote_signing.PDF, 206: remote_signing.PDF},
         is_transfer=True,
     ),

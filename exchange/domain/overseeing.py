@@ -1,0 +1,36 @@
+"""Who is above all parties of an envelope."""
+
+from collections.abc import Collection, Iterator
+
+from exchange.domain.directory import Directory
+from exchange.domain.records import Envelope
+from schemas.identifiers import OrganId
+
+_DEEPEST = 16
+"""Levels that are climbed: far more than there are, so a loop in the tree ends."""
+
+
+def is_common_superior(
+    directory: Directory, agencies: Collection[OrganId], envelope: Envelope
+) -> bool:
+    """Tell whether one of `agencies` is above sender and all recipients.
+
+    An agency counts as above itself: a province that is a recipient beside its own
+    communes is their common superior.
+    """
+    parties = (envelope.sender, *envelope.recipients)
+    return any(
+        all(agency in _upwards(directory, one) for one in parties)
+        for agency in agencies
+    )
+
+
+def _upwards(directory: Directory, code: OrganId) -> Iterator[OrganId]:
+    """Yield an agency and those above it."""
+    step: OrganId | None = code
+    for _ in range(_DEEPEST):
+        if step is None:
+            return
+        yield step
+        found = directory.agency(step)
+        step = found.parent if found else None

@@ -1,0 +1,223 @@
+"""Every route × every role × own, other, former agency; made from the route table."""
+
+import json
+
+import pytest
+from aiohttp import ClientResponse, web
+
+from exchange.domain.roles import AccessRole
+from exchange.errors import ExchangeError
+from exchange.http import health
+from exchange.http.route import Route
+from exchange.http.routes import AGENCY_ROUTES, add_routes
+from schemas.edxml.document import Organisation
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import AuditEvent
+from tests.support.callers import Callers, Client, asking, caller_for
+from tests.support.world import (
+    COMMUNE,
+    FAR_COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    World,
+    make_world,
+    note,
+)
+
+MARK = b"NOI-DUNG-RIENG-5523"
+RELATIONS = {
+    "own": (PROVINCE, False),
+    "other": (FAR_COMMUNE, False),
+    "former": (PROVINCE, True),
+}
+READ_BY_OWN = {
+    "readInbox": 200,
+    "readEnvelope": 200,
+    "readAttachment": 200,
+    "readReceipt": 200,
+    "traceEnvelope": 200,
+    "listAgencies": 200,
+    "readAgency": 200,
+    "readLogHead": 200,
+}
+"""What a recipient gets of what is there, where its role may ask at all."""
+
+OF_ALL = {"listAgencies", "readAgency", "readLogHead"}
+"""What is the same for all agencies."""
+
+
+async def sent(world: World, *recipients: OrganId) -> str:
+    message = world.document(
+        note(MARK), recipients=tuple(Organisation(organ_id=one) for one in recipients)
+    )
+    accepted = await world.send(message)
+    await world.deliver()
+    return accepted.envelope.envelope_id
+
+
+async def ask(
+    client: Client,
+    route: Route,
+    envelope_id: str,
+    *,
+    agency: OrganId,
+    by: dict[str, str],
+) -> ClientResponse:
+    path = route.path.format(id=envelope_id, n=1, code=agency)
+    named = any(one.name == "agency" for one in route.query)
+    body = b"{}" if route.request else None
+    headers = {**by, "Content-Type": "application/json"} if body else by
+    return await client.request(
+        route.method,
+        path,
+        params={"agency": agency} if named else {},
+        data=body,
+        headers=headers,
+    )
+
+
+async def code_of(answer: ClientResponse) -> str:
+    is_problem = answer.content_type == "application/problem+json"
+    return str(json.loads(await answer.read())["code"]) if is_problem else ""
+
+
+@pytest.mark.parametrize("role", AccessRole)
+@pytest.mark.parametrize("route", AGENCY_ROUTES, ids=lambda one: one.operation_id)
+async def test_route_answers_only_whom_it_allows_and_only_of_their_own(
+    route: Route, role: AccessRole
+) -> None:
+    world, callers = await make_world(), Callers()
+    envelope_id = await sent(world, PROVINCE, MINISTRY)
+    async with asking(world, callers) as client:
+        for relation, (agency, ended) in RELATIONS.items():
+            by = callers.add(caller_for(agency, role, ended=ended))
+            answer = await ask(client, route, envelope_id, agency=agency, by=by)
+            code, content = await code_of(answer), await answer.read()
+            if role not in route.allowed:
+                assert (answer.status, code) == (403, "role_not_allowed"), relation
+                continue
+            assert code != "role_not_allowed", relation
+            if relation == "own" or route.operation_id in OF_ALL:
+                expected = READ_BY_OWN.get(route.operation_id, answer.status)
+                assert answer.status == expected, (relation, code)
+                continue
+            assert MARK not in content, relation
+            assert code or envelope_id.encode() not in content, relation
+            if "{id}" in route.path:
+                # Bodies are empty here, so a refusal may also be about those.
+                assert answer.status >= 400, relation
+                if route.operation_id in READ_BY_OWN:
+                    hidden = {"envelope_not_found", "agency_not_acted_for"}
+                    assert code in hidden, relation
+
+
+@pytest.mark.parametrize(
+    "route",
+    [one for one in AGENCY_ROUTES if any(each.name == "agency" for each in one.query)],
+    ids=lambda one: one.operation_id,
+)
+async def test_nobody_names_an_agency_that_is_not_theirs(route: Route) -> None:
+    world, callers = await make_world(), Callers()
+    envelope_id = await sent(world, PROVINCE, MINISTRY)
+    async with asking(world, callers) as client:
+        for role in route.allowed:
+            for ended in (False, True):
+                own = MINISTRY if ended else PROVINCE
+                by = callers.add(caller_for(own, role, ended=ended))
+                answer = await ask(client, route, envelope_id, agency=MINISTRY, by=by)
+                content = await answer.read()
+                assert answer.status >= 400, (role, ended)
+                assert MARK not in content, (role, ended)
+
+
+async def test_refused_role_is_audited_by_route_and_caller() -> None:
+    world, callers = await make_world(), Callers()
+    envelope_id = await sent(world, PROVINCE)
+    caller = caller_for(PROVINCE, AccessRole.OPERATOR)
+    async with asking(world, callers) as client:
+        await client.get(f"/v1/envelopes/{envelope_id}", headers=callers.add(caller))
+
+    (line, *_) = await world.services.storage.audit.lines(limit=1)
+    assert line.event is AuditEvent.ACCESS_REFUSED
+    assert line.code is ErrorCode.ROLE_NOT_ALLOWED
+    assert (line.actor, line.subject) == (caller.system.system_id, "readEnvelope")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "is_open"),
+    [(frozenset[AccessRole](), False), (frozenset(AccessRole), True)],
+    ids=["nobody", "both"],
+)
+def test_route_that_does_not_say_whom_it_allows_stops_the_start(
+    allowed: frozenset[AccessRole], *, is_open: bool
+) -> None:
+    route = Route(
+        method="GET",
+        path="/v1/new",
+        operation_id="newRoute",
+        summary="",
+        handler=health.live,
+        allowed=allowed,
+        is_open=is_open,
+    )
+    with pytest.raises(ExchangeError) as refused:
+        add_routes(web.Application(), (route,))
+    assert refused.value.place == "newRoute"
+
+
+class TestOverseers:
+    """Those who see states and steps, and no document."""
+
+    async def states(self, client: Client, envelope_id: str, by: dict[str, str]) -> int:
+        answer = await client.get(f"/v1/envelopes/{envelope_id}/trace", headers=by)
+        return len((await answer.json()).get("deliveries", ()))
+
+    async def test_agency_above_all_parties_sees_all_states_and_no_document(
+        self,
+    ) -> None:
+        world, callers = await make_world(), Callers()
+        envelope_id = await sent(world, FAR_COMMUNE)
+        by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+        async with asking(world, callers) as client:
+            assert await self.states(client, envelope_id, by) == 1
+            for part in ("", "/attachments/1", "/evidence"):
+                answer = await client.get(
+                    f"/v1/envelopes/{envelope_id}{part}", headers=by
+                )
+                assert await code_of(answer) == "payload_not_allowed"
+
+    async def test_recipient_above_the_others_sees_their_states_too(self) -> None:
+        world, callers = await make_world(), Callers()
+        envelope_id = await sent(world, PROVINCE, FAR_COMMUNE)
+        province = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+        commune = callers.add(caller_for(FAR_COMMUNE, AccessRole.SYSTEM))
+        async with asking(world, callers) as client:
+            assert await self.states(client, envelope_id, province) == 2
+            assert await self.states(client, envelope_id, commune) == 1
+
+    async def test_agency_above_some_parties_sees_its_own_alone(self) -> None:
+        world, callers = await make_world(), Callers()
+        envelope_id = await sent(world, PROVINCE, MINISTRY)
+        by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+        async with asking(world, callers) as client:
+            assert await self.states(client, envelope_id, by) == 1
+
+    @pytest.mark.parametrize(
+        ("agency", "states"),
+        [(None, 2), (COMMUNE, 2), (PROVINCE, 1), (FAR_COMMUNE, 0)],
+        ids=["hub", "sender", "recipient", "stranger"],
+    )
+    async def test_auditor_sees_states_of_its_scope_and_no_document(
+        self, agency: OrganId | None, states: int
+    ) -> None:
+        world, callers = await make_world(), Callers()
+        envelope_id = await sent(world, PROVINCE, MINISTRY)
+        by = callers.add(caller_for(agency, AccessRole.AUDITOR))
+        async with asking(world, callers) as client:
+            assert await self.states(client, envelope_id, by) == states
+            for part in ("", "/attachments/1", "/evidence"):
+                answer = await client.get(
+                    f"/v1/envelopes/{envelope_id}{part}", headers=by
+                )
+                assert await code_of(answer) == "role_not_allowed"

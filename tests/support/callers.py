@@ -1,0 +1,72 @@
+"""Callers of every role, named by a header in place of their credentials."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from exchange.app import create_app
+from exchange.domain.records import ActsFor, System
+from exchange.domain.roles import AccessRole
+from exchange.http.auth import Authenticator
+from exchange.http.keys import AUTHENTICATOR
+from exchange.services import Caller
+from exchange.settings.server import AuthMode
+from schemas.identifiers import OrganId, SystemId
+from tests.support.pki import NOW
+from tests.support.world import World
+
+HEADER = "Test-Caller"
+Client = TestClient[web.Request, web.Application]
+
+
+@dataclass(slots=True)
+class Callers:
+    """Who is known; `add` gives the header that names one."""
+
+    known: dict[str, Caller] = field(default_factory=dict)
+
+    def add(self, caller: Caller) -> dict[str, str]:
+        name = str(len(self.known))
+        self.known[name] = caller
+        return {HEADER: name}
+
+
+class NamedCallers(Authenticator):
+    """Knows callers by a header; what they may do is decided as always."""
+
+    def __init__(self, world: World, callers: Callers) -> None:
+        super().__init__(world.services, mode=AuthMode.MUTUAL_TLS)
+        self._callers = callers
+
+    async def caller(self, request: web.Request) -> Caller:
+        return self._callers.known[request.headers[HEADER]]
+
+
+@asynccontextmanager
+async def asking(world: World, callers: Callers) -> AsyncIterator[Client]:
+    """A client of the agency interface, without TLS."""
+    app = create_app(world.services, owner=None)
+    app[AUTHENTICATOR] = NamedCallers(world, callers)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+def caller_for(
+    agency: OrganId | None, role: AccessRole, *, ended: bool = False
+) -> Caller:
+    """Somebody who acts for an agency, or did until a moment ago."""
+    until = NOW - timedelta(seconds=1) if ended else None
+    rights = (ActsFor(agency, NOW - timedelta(days=30), until),) if agency else ()
+    system = System(
+        system_id=SystemId(f"{role}-{agency}-{ended}"),
+        name="",
+        certificates=frozenset(),
+        acts_for=rights,
+        may_channel=True,
+    )
+    audits_all = role is AccessRole.AUDITOR and agency is None
+    return Caller(system=system, role=role, audits_all=audits_all)
