@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     AgencyChange,
     EnvelopeKind,
     EvidenceLevel,
+    Reach,
     RedirectReason,
     StatusCode,
     Step,
@@ -156,6 +157,9 @@ class StepReceipt:
     description: str = ""
     status_envelope_id: EnvelopeId | None = None
     status_body_sha256: str | None = None
+    request_envelope_id: EnvelopeId | None = None
+    request_body_sha256: str | None = None
+    reach: Reach | None = None
     findings: tuple[Finding, ...] = ()
     redirections: tuple[Redirection, ...] = ()
 
@@ -220,6 +224,9 @@ def write_step(receipt: StepReceipt) -> Element:
             ("Description", receipt.description),
             ("StatusEnvelopeId", receipt.status_envelope_id),
             ("StatusBodySha256", receipt.status_body_sha256),
+            ("RequestEnvelopeId", receipt.request_envelope_id),
+            ("RequestBodySha256", receipt.request_body_sha256),
+            ("Reach", receipt.reach),
         ),
     )
     findings = add(root, "Findings")
@@ -359,6 +366,13 @@ def _read_step(fields: Fields) -> StepReceipt:
         description=fields.text("Description"),
         status_envelope_id=fields.take_optional("StatusEnvelopeId", values.envelope_id),
         status_body_sha256=fields.take_optional("StatusBodySha256", values.sha256_hex),
+        request_envelope_id=fields.take_optional(
+            "RequestEnvelopeId", values.envelope_id
+        ),
+        request_body_sha256=fields.take_optional(
+            "RequestBodySha256", values.sha256_hex
+        ),
+        reach=fields.take_optional("Reach", values.member_of(Reach)),
         findings=_read_findings(fields.element("Findings")),
         redirections=_read_redirections(fields.optional_element("Redirections")),
     )

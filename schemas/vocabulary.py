@@ -27,6 +27,24 @@ class BusinessType(IntEnum):
     REPLACE = 3
 
 
+class LinkKind(StrEnum):
+    """What one document is to another."""
+
+    RECALLS = "recalls"
+    UPDATES = "updates"
+    REPLACES = "replaces"
+    ANSWERS = "answers"
+    DUPLICATES = "duplicates"
+
+
+class Reach(StrEnum):
+    """How far a recipient had come with a document that was asked back."""
+
+    NOT_OPENED = "not_opened"
+    OPENED = "opened"
+    ACTED = "acted"
+
+
 class Steering(IntEnum):
     """SteeringType of edXML: whether the document steers, and asks for reports."""
 
@@ -90,12 +108,15 @@ DELIVERY_TRANSITIONS: frozenset[DeliveryTransition] = frozenset(
     for before, after, actor in (
         (_D.ACCEPTED, _D.CHECKING, Actor.HUB),
         (_D.ACCEPTED, _D.REDIRECTED, Actor.HUB),
+        (_D.ACCEPTED, _D.RECALLED, Actor.SENDER),
         (_D.CHECKING, _D.AVAILABLE, Actor.HUB),
         (_D.CHECKING, _D.QUARANTINED, Actor.HUB),
         (_D.CHECKING, _D.HELD, Actor.HUB),
+        (_D.CHECKING, _D.RECALLED, Actor.SENDER),
         (_D.HELD, _D.AVAILABLE, Actor.OPERATOR),
         (_D.HELD, _D.AVAILABLE, Actor.RECIPIENT),
         (_D.HELD, _D.QUARANTINED, Actor.OPERATOR),
+        (_D.HELD, _D.RECALLED, Actor.SENDER),
         (_D.AVAILABLE, _D.LEASED, Actor.RECIPIENT),
         (_D.AVAILABLE, _D.ACKNOWLEDGED, Actor.RECIPIENT),
         (_D.AVAILABLE, _D.FAILED, Actor.RECIPIENT),
@@ -109,8 +130,10 @@ DELIVERY_TRANSITIONS: frozenset[DeliveryTransition] = frozenset(
         (_D.FAILED, _D.AVAILABLE, Actor.HUB),
         (_D.FAILED, _D.ACKNOWLEDGED, Actor.RECIPIENT),
         (_D.FAILED, _D.DEAD_LETTER, Actor.HUB),
+        (_D.FAILED, _D.RECALLED, Actor.SENDER),
         (_D.DEAD_LETTER, _D.AVAILABLE, Actor.OPERATOR),
         (_D.DEAD_LETTER, _D.ACKNOWLEDGED, Actor.RECIPIENT),
+        (_D.DEAD_LETTER, _D.RECALLED, Actor.SENDER),
         (_D.ACKNOWLEDGED, _D.RECALLED, Actor.SENDER),
     )
 )
@@ -234,6 +257,10 @@ class AuditEvent(StrEnum):
     ENVELOPE_READ = "envelope.read"
     STEP_RECORDED = "step.recorded"
     STATUS_RECORDED = "status.recorded"
+    ARRIVAL_ATTESTED = "arrival.attested"
+    RECALL_REQUESTED = "recall.requested"
+    RECALL_DONE = "recall.done"
+    RECIPIENT_ADDED = "recipient.added"
     ACCESS_REFUSED = "access.refused"
     EVIDENCE_READ = "evidence.read"
     DIRECTORY_IMPORTED = "directory.imported"

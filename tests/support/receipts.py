@@ -17,6 +17,7 @@ from schemas.vocabulary import (
     AgencyChange,
     EnvelopeKind,
     EvidenceLevel,
+    Reach,
     RedirectReason,
     StatusCode,
     Step,
@@ -76,6 +77,9 @@ def step() -> StepReceipt:
         description="Thiếu phụ lục",
         status_envelope_id=STATUS_ENVELOPE,
         status_body_sha256="5a" * 32,
+        request_envelope_id=STATUS_ENVELOPE,
+        request_body_sha256="6a" * 32,
+        reach=Reach.ACTED,
         findings=(
             Finding(
                 attachment=1,

@@ -47,6 +47,9 @@ def test_step_without_its_optional_parts_reads_back() -> None:
         description="",
         status_envelope_id=None,
         status_body_sha256=None,
+        request_envelope_id=None,
+        request_body_sha256=None,
+        reach=None,
         findings=(),
         redirections=(),
     )
@@ -77,6 +80,7 @@ def test_receipt_with_any_required_element_taken_out_is_refused(
     optional = {
         *("Attachment", "Recipient", "SignatureVerdict", "SubIndication"),
         *("CertificateSha256", "StatusCode", "StatusEnvelopeId", "StatusBodySha256"),
+        *("RequestEnvelopeId", "RequestBodySha256", "Reach"),
         *("Finding", "Reason", "Redirections", "Redirection"),
         *("Change", "Effective", "EventId", "EventDigest", "LogIndex"),
     }

@@ -83,6 +83,7 @@ def test_a_dead_letter_does_not_vanish() -> None:
     assert _after(DeliveryState.DEAD_LETTER) == {
         DeliveryState.AVAILABLE,
         DeliveryState.ACKNOWLEDGED,
+        DeliveryState.RECALLED,
     }
 
 
