@@ -29,8 +29,20 @@ from schemas.vocabulary import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerStanding:
+    """What an agency was called and below whom it stood, up to a moment."""
+
+    until: datetime
+    name: str
+    parent: OrganId | None
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
     """One agency of the tree, as it stands between `valid_from` and `valid_to`.
+
+    `exchange.domain.directory.standing` tells how it stands at a moment.
 
     Args:
         code: its identifier (Decision 20/2020 form where it has one).
@@ -38,6 +50,9 @@ class Agency:
         parent: the agency above it, None at the top.
         level: from the tree, never from the code.
         successor: the agency that took over when it was closed.
+        former: how it stood before, the earliest first; a change that takes effect
+            later has its former standing here too.
+        closed_by: the event that closed it; None if it was imported so.
     """
 
     code: OrganId
@@ -49,6 +64,8 @@ class Agency:
     valid_from: datetime
     valid_to: datetime | None = None
     successor: OrganId | None = None
+    former: tuple[FormerStanding, ...] = ()
+    closed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,34 @@ class Envelope:
     receipt: bytes = b""
 
 
+def delivery_key(envelope_id: EnvelopeId, recipient: OrganId) -> str:
+    """Name one delivery; later envelopes have greater keys."""
+    return f"{envelope_id}/{recipient}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLease:
+    """One poller has a delivery to itself until a moment."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRetry:
+    """What is kept of failures a recipient reported.
+
+    Args:
+        failures: how many in all.
+        first_at: the first since it was last sent anew; None if there is none.
+        retry_at: when it is offered again; None if it is not failed now.
+    """
+
+    failures: int = 0
+    first_at: datetime | None = None
+    retry_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """The state of one envelope towards one recipient.
@@ -127,6 +172,8 @@ class Delivery:
     state: DeliveryState
     log_index: int | None = None
     status: StatusCode | None = None
+    lease: DeliveryLease | None = None
+    retry: DeliveryRetry = field(default_factory=DeliveryRetry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +319,8 @@ class StepRecord:
     Args:
         recipients: the deliveries concerned.
         before: the states they must be in, else nothing is stored.
-        after: the state they enter; None leaves it.
+        after: the state they enter, which ends a lease; None leaves it.
+        retry: what is kept of failures from now on; None leaves it.
     """
 
     receipt: StoredReceipt
@@ -281,6 +329,7 @@ class StepRecord:
     recipients: tuple[OrganId, ...]
     before: frozenset[DeliveryState]
     after: DeliveryState | None = None
+    retry: DeliveryRetry | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from exchange.domain.records import (
     Acceptance,
     Agency,
     AuditLine,
+    DeliveryRetry,
     Envelope,
     PendingLogEntry,
     StatusChange,
@@ -161,6 +162,7 @@ def step(
     after: DeliveryState | None = DeliveryState.AVAILABLE,
     makes_visible: bool = True,
     content: bytes = b"<step/>",
+    retry: DeliveryRetry | None = None,
 ) -> StepRecord:
     recorded = receipt(number, key, content=content)
     return StepRecord(
@@ -170,6 +172,7 @@ def step(
         recipients=recipients,
         before=frozenset(before),
         after=after,
+        retry=retry,
     )
 
 

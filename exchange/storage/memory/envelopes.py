@@ -133,8 +133,7 @@ class MemoryEnvelopes:
         if len(found) < len(keys) or any(one.state not in step.before for one in found):
             raise step_conflict(step)
         for key, delivery in zip(keys, found, strict=True):
-            after = step.after or delivery.state
-            tables.deliveries[key] = replace(delivery, state=after)
+            tables.deliveries[key] = _moved(delivery, step)
         tables.receipts[receipt.envelope_id, receipt.key] = receipt
         tables.pending[step.entry.entry_id] = step.entry
         tables.audit.append(step.audit)
@@ -212,3 +211,12 @@ class MemoryEnvelopes:
             self._tables.deliveries[key], status=change.after
         )
         self._tables.reported.add((*key, change.after))
+
+
+def _moved(delivery: Delivery, step: StepRecord) -> Delivery:
+    return replace(
+        delivery,
+        state=step.after or delivery.state,
+        lease=None if step.after else delivery.lease,
+        retry=step.retry or delivery.retry,
+    )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from exchange.domain.records import AuditLine
 from exchange.storage.memory.ca_journals import MemoryCaJournals
+from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
@@ -57,6 +58,7 @@ class MemoryStorage:
         tables = Tables()
         self._directory = MemoryDirectory(tables)
         self._envelopes = MemoryEnvelopes(tables)
+        self._deliveries = MemoryDeliveries(tables)
         self._log = MemoryLog(tables)
         self._ca_journals = MemoryCaJournals(tables)
         self._signing = MemorySigning(tables)
@@ -72,6 +74,11 @@ class MemoryStorage:
     def envelopes(self) -> MemoryEnvelopes:
         """Envelopes, deliveries, receipts."""
         return self._envelopes
+
+    @property
+    def deliveries(self) -> MemoryDeliveries:
+        """Deliveries as queues."""
+        return self._deliveries
 
     @property
     def log(self) -> MemoryLog:

@@ -7,6 +7,9 @@ from exchange.domain.records import (
     Agency,
     AuditLine,
     Delivery,
+    DeliveryLease,
+    DeliveryRetry,
+    Envelope,
     LogState,
     PendingLogEntry,
     SequencedLogEntry,
@@ -19,6 +22,7 @@ from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import (
     AuditEvent,
     DeliveryState,
+    EnvelopeKind,
     Level,
     LogEntryType,
     StatusCode,
@@ -97,14 +101,18 @@ def system_record(document: Document) -> System:
     )
 
 
-def delivery_document(envelope_id: EnvelopeId, recipient: OrganId) -> Document:
-    """Encode a delivery as it begins."""
-    return {
-        "_id": key_of(envelope_id, recipient),
-        "envelope": envelope_id,
-        "recipient": recipient,
-        "state": DeliveryState.ACCEPTED.value,
-    }
+def delivery_document(envelope: Envelope, recipient: OrganId) -> Document:
+    """Encode a delivery as it begins; only of documents the sender keeps track."""
+    is_document = envelope.kind is EnvelopeKind.DOCUMENT
+    return with_values(
+        {
+            "_id": key_of(envelope.envelope_id, recipient),
+            "envelope": envelope.envelope_id,
+            "recipient": recipient,
+            "sender": envelope.sender if is_document else None,
+            "state": DeliveryState.ACCEPTED.value,
+        }
+    )
 
 
 def delivery_record(document: Document) -> Delivery:
@@ -116,6 +124,24 @@ def delivery_record(document: Document) -> Delivery:
         state=DeliveryState(document["state"]),
         log_index=document.get("log_index"),
         status=None if status is None else StatusCode(status),
+        lease=DeliveryLease(**document["lease"]) if "lease" in document else None,
+        retry=DeliveryRetry(**document.get("retry", {})),
+    )
+
+
+def lease_document(lease: DeliveryLease) -> Document:
+    """Encode who has a delivery to itself."""
+    return {"owner": lease.owner, "until": lease.until}
+
+
+def retry_document(retry: DeliveryRetry) -> Document:
+    """Encode what is kept of failures."""
+    return with_values(
+        {
+            "failures": retry.failures,
+            "first_at": retry.first_at,
+            "retry_at": retry.retry_at,
+        }
     )
 
 

@@ -96,7 +96,7 @@ class Commits:
 def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
     for envelope in (one.envelope for one in group):
         for recipient in envelope.recipients:
-            yield codec.delivery_document(envelope.envelope_id, recipient)
+            yield codec.delivery_document(envelope, recipient)
 
 
 def _shows(one: Acceptance | StepRecord) -> int:
@@ -112,6 +112,12 @@ def _move(step: StepRecord) -> UpdateMany:
     held = {"_id": {"$in": keys}, "state": {"$in": [one.value for one in step.before]}}
     # A write even where the state stays: two steps at a time must meet.
     change: Document = {"$inc": {"steps": 1}}
+    values: Document = {}
     if step.after is not None:
-        change["$set"] = {"state": step.after.value}
+        values["state"] = step.after.value
+        change["$unset"] = {"lease": ""}
+    if step.retry is not None:
+        values["retry"] = codec.retry_document(step.retry)
+    if values:
+        change["$set"] = values
     return UpdateMany(held, change)

@@ -15,6 +15,15 @@ from schemas.vocabulary import DeliveryState
 VERSION: Final = 1
 _NAMESPACE_EXISTS: Final = 48  # MongoDB error code
 UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
+OFFERED: Final = (DeliveryState.AVAILABLE.value, DeliveryState.LEASED.value)
+UNSETTLED: Final = (
+    *UNCHECKED,
+    DeliveryState.LEASED.value,
+    DeliveryState.FAILED.value,
+    DeliveryState.DEAD_LETTER.value,
+    DeliveryState.HELD.value,
+    DeliveryState.QUARANTINED.value,
+)
 
 _INDEXES: Final = {
     "agencies": (
@@ -50,6 +59,24 @@ _INDEXES: Final = {
             ["envelope", "state"],
             name="unchecked",
             partialFilterExpression={"state": {"$in": list(UNCHECKED)}},
+        ),
+        # What a poller may have to itself.
+        IndexModel(
+            ["recipient", "state", "log_index"],
+            name="offered",
+            partialFilterExpression={"state": {"$in": list(OFFERED)}},
+        ),
+        # What an operator looks after.
+        IndexModel(
+            ["state", "_id"],
+            name="unsettled",
+            partialFilterExpression={"state": {"$in": list(UNSETTLED)}},
+        ),
+        # What a sender keeps track of.
+        IndexModel(
+            ["sender", "state", "_id"],
+            name="sent",
+            partialFilterExpression={"sender": {"$exists": True}},
         ),
     ),
     "receipts": (),

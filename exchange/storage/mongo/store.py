@@ -5,6 +5,7 @@ import asyncio
 from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.storage.mongo.audit import MongoAudit
 from exchange.storage.mongo.ca_journals import MongoCaJournals
+from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
 from exchange.storage.mongo.driver import Client, available, open_client, open_database
 from exchange.storage.mongo.envelopes import MongoEnvelopes
@@ -44,6 +45,7 @@ class MongoStorage:
         database = open_database(client, name)
         self._directory = MongoDirectory(database)
         self._envelopes = MongoEnvelopes(database)
+        self._deliveries = MongoDeliveries(database)
         self._log = MongoLog(database)
         self._ca_journals = MongoCaJournals(database)
         self._signing = MongoSigning(database)
@@ -59,6 +61,11 @@ class MongoStorage:
     def envelopes(self) -> MongoEnvelopes:
         """Envelopes, deliveries, receipts."""
         return self._envelopes
+
+    @property
+    def deliveries(self) -> MongoDeliveries:
+        """Deliveries as queues."""
+        return self._deliveries
 
     @property
     def log(self) -> MongoLog:

@@ -7,6 +7,7 @@ StorageUnavailableError: whether it stored is then not known, and repeating it i
 
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
@@ -17,6 +18,8 @@ from exchange.storage.ports.storage import Storage
 __all__ = [
     "AuditStore",
     "CaJournalStore",
+    "DeliveryQuery",
+    "DeliveryStore",
     "DirectoryStore",
     "EnvelopeStore",
     "LeaseStore",

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.deliveries import DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
@@ -21,6 +22,10 @@ class Storage(Protocol):
     @property
     def envelopes(self) -> EnvelopeStore:
         """Envelopes, deliveries, receipts."""
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """Deliveries as queues."""
 
     @property
     def log(self) -> LogStore:

@@ -1,0 +1,124 @@
+"""Deliveries as queues, in MongoDB."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from pymongo import ReturnDocument
+
+from exchange.domain.records import Delivery, DeliveryLease, InboxItem
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    Filter,
+    available,
+    find_all,
+)
+from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.schema import OFFERED
+from exchange.storage.ports.deliveries import DeliveryQuery
+from schemas.identifiers import OrganId
+from schemas.vocabulary import DeliveryState
+
+_LEASED = DeliveryState.LEASED.value
+_AVAILABLE = DeliveryState.AVAILABLE.value
+_OLDEST_FIRST = [("log_index", 1), ("recipient", 1)]
+
+
+class MongoDeliveries:
+    """Deliveries as queues."""
+
+    def __init__(self, database: Database) -> None:
+        self._deliveries = database["deliveries"]
+        self._envelopes = database["envelopes"]
+
+    async def lease(
+        self,
+        recipients: Collection[OrganId],
+        lease: DeliveryLease,
+        *,
+        now: datetime,
+        limit: int,
+    ) -> Sequence[InboxItem]:
+        """Give visible deliveries to the owner of `lease` alone, oldest first.
+
+        One after the other: each is one document's change, which only one poller makes.
+        """
+        taken: list[Document] = []
+        async with available():
+            while len(taken) < limit:
+                one = await self._take(recipients, lease, now)
+                if one is None:
+                    break
+                taken.append(one)
+        return await self._with_envelopes(taken)
+
+    async def end_leases(self, *, now: datetime) -> int:
+        """Make available again what was leased until now; return how many."""
+        ended = {"state": _LEASED, "lease.until": {"$lte": now}}
+        change = {"$set": {"state": _AVAILABLE}, "$unset": {"lease": ""}}
+        async with available():
+            return (await self._deliveries.update_many(ended, change)).modified_count
+
+    async def due_again(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Failed deliveries whose time to be offered again has come."""
+        due = {
+            "state": DeliveryState.FAILED.value,
+            "$or": [
+                {"retry.retry_at": {"$exists": False}},
+                {"retry.retry_at": {"$lte": now}},
+            ],
+        }
+        found = await find_all(self._deliveries, due, sort=[("_id", 1)], limit=limit)
+        return [codec.delivery_record(one) for one in found]
+
+    async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:
+        """Deliveries with their envelopes, ordered by key."""
+        found = await find_all(
+            self._deliveries, _condition(query), sort=[("_id", 1)], limit=query.limit
+        )
+        return await self._with_envelopes(found)
+
+    async def _take(
+        self, recipients: Collection[OrganId], lease: DeliveryLease, now: datetime
+    ) -> Document | None:
+        free = {
+            "recipient": {"$in": list(recipients)},
+            "state": {"$in": list(OFFERED)},
+            "log_index": {"$gte": 0},
+            "$or": [{"state": _AVAILABLE}, {"lease.until": {"$lte": now}}],
+        }
+        held = {"state": _LEASED, "lease": codec.lease_document(lease)}
+        return await self._deliveries.find_one_and_update(
+            free,
+            {"$set": held},
+            sort=_OLDEST_FIRST,
+            hint="offered",
+            return_document=ReturnDocument.AFTER,
+        )
+
+    async def _with_envelopes(self, found: Sequence[Document]) -> list[InboxItem]:
+        wanted = {"_id": {"$in": [one["envelope"] for one in found]}}
+        documents = (
+            await find_all(self._envelopes, wanted, sort=[("_id", 1)], without="body")
+            if found
+            else []
+        )
+        envelopes = {one["_id"]: envelope_record(one) for one in documents}
+        return [
+            InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
+            for one in found
+        ]
+
+
+def _condition(query: DeliveryQuery) -> Filter:
+    key: Document = {"$gt": query.after}
+    if query.before is not None:
+        key["$lt"] = query.before
+    return codec.with_values(
+        {
+            "state": {"$in": [one.value for one in query.states]},
+            "sender": query.sender,
+            "_id": key,
+        }
+    )
