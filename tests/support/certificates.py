@@ -11,7 +11,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.der import SEQUENCE, DerReader, bit_string, element, sequence
 from pki.keys.api import Credential
-from tests.support.pki import NOW, HeldKey, TestCa, TestPki, name
+from tests.support.pki import (
+    NOW,
+    HeldKey,
+    TestCa,
+    TestPki,
+    is_repeatable,
+    name,
+    new_key,
+    serial_number,
+)
 
 _USAGES = (
     "digital_signature",
@@ -58,7 +67,7 @@ def key_usage(bits: frozenset[str]) -> x509.KeyUsage:
 
 def p256() -> ec.EllipticCurvePrivateKey:
     """Make a key."""
-    return ec.generate_private_key(ec.SECP256R1())
+    return new_key()
 
 
 def make(
@@ -71,7 +80,10 @@ def make(
     """Make a certificate that names `issuer`; `signed_by` forges its signature."""
     private = key or p256()
     builder = _builder(issuer, shape, private)
-    certificate = builder.sign(signed_by or issuer.private, shape.digest)
+    signer = signed_by or issuer.private
+    certificate = builder.sign(
+        signer, shape.digest, ecdsa_deterministic=is_repeatable(signer)
+    )
     return Credential(HeldKey(private), certificate)
 
 
@@ -148,7 +160,7 @@ def _builder(
         .subject_name(named if shape.subject is None else shape.subject)
         .issuer_name(issuer.credential.certificate.subject)
         .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial_number())
         .not_valid_before(shape.not_before)
         .not_valid_after(shape.not_after)
     )

@@ -1,7 +1,13 @@
-"""A declared test PKI: keys and certificates made at run time, time given."""
+"""A declared test PKI: keys and certificates made at run time, time given.
 
+With `LIENTHONG_KEY_SEED` a process makes the same keys, serial numbers and ECDSA
+signatures in the same order every time, so that a failure can be repeated.
+"""
+
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random, SystemRandom
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,7 +21,27 @@ from pki.trust import TrustMaterial
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 """The frozen clock of the suite."""
 
+_SEED = os.environ.get("LIENTHONG_KEY_SEED")
+_CHANCE = SystemRandom() if _SEED is None else Random(_SEED)
+_LARGEST = (1 << 255) - 1
+
 _PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    """Make a key on P-256."""
+    return ec.derive_private_key(_CHANCE.randrange(1, _LARGEST), ec.SECP256R1())
+
+
+def serial_number() -> int:
+    """Draw a serial number."""
+    return _CHANCE.randrange(1 << 100, 1 << 158)
+
+
+def is_repeatable(private: object) -> bool | None:
+    """Tell whether ECDSA signatures are the same every time; None for the default."""
+    repeats = _SEED is not None and isinstance(private, ec.EllipticCurvePrivateKey)
+    return True if repeats else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +61,8 @@ class HeldKey:
                 if scheme is SignatureScheme.ECDSA_SHA384
                 else hashes.SHA256()
             )
-            return self.private.sign(data, ec.ECDSA(digest))
+            repeats = is_repeatable(self.private) is True
+            return self.private.sign(data, ec.ECDSA(digest, repeats))
         if scheme is SignatureScheme.RSA_PSS_SHA256:
             pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
             return self.private.sign(data, pss, hashes.SHA256())
@@ -95,7 +122,7 @@ class TestCa:
         eku: tuple[x509.ObjectIdentifier, ...] = (),
     ) -> Credential:
         """Issue a certificate for a new key (P-256 unless given)."""
-        private = key or ec.generate_private_key(ec.SECP256R1())
+        private = key or new_key()
         certificate = _certificate(
             self,
             private,
@@ -133,7 +160,10 @@ class TestCa:
                 .build()
             )
             builder = builder.add_revoked_certificate(entry)
-        signed = builder.sign(self.private, hashes.SHA256())
+        repeats = is_repeatable(self.private)
+        signed = builder.sign(
+            self.private, hashes.SHA256(), ecdsa_deterministic=repeats
+        )
         return signed.public_bytes(serialization.Encoding.DER)
 
 
@@ -159,7 +189,9 @@ def _certificate(
         builder = builder.add_extension(x509.SubjectAlternativeName(san), False)
     if eku:
         builder = builder.add_extension(x509.ExtendedKeyUsage(eku), False)
-    return builder.sign(ca_.private, hashes.SHA256())
+    return builder.sign(
+        ca_.private, hashes.SHA256(), ecdsa_deterministic=is_repeatable(ca_.private)
+    )
 
 
 def _builder(
@@ -177,7 +209,7 @@ def _builder(
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public)
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca, None), critical=True)
@@ -198,10 +230,12 @@ class TestPki:
     @classmethod
     def create(cls, common_name: str = "Thử nghiệm", now: datetime = NOW) -> "TestPki":
         """Make a root and an issuing CA."""
-        private = ec.generate_private_key(ec.SECP256R1())
+        private = new_key()
         subject = name(f"{common_name} Root CA")
         builder = _builder(subject, subject, private, now, 3650, ca=True)
-        root_certificate = builder.sign(private, hashes.SHA256())
+        root_certificate = builder.sign(
+            private, hashes.SHA256(), ecdsa_deterministic=is_repeatable(private)
+        )
         root = TestCa(
             Credential(HeldKey(private), root_certificate), root_certificate, now
         )
