@@ -16,6 +16,9 @@ from signing.pades.reading import MIB, Octets
 
 MAX_OBJECTS = 200_000
 
+LAYERS = "/OCProperties"
+"""What a reader may show or hide, by itself or on a click (clause 8.11)."""
+
 _OCTETS_PER_OBJECT_WALKED = 64 * 1024
 """An object is read in the time in which so many octets are searched."""
 
@@ -90,7 +93,7 @@ _SUSPICION = _suspicion()
 
 
 def refuse_active_content(reader: PdfFileReader, source: Octets) -> None:
-    """Refuse a file with scripts, triggers, embedded files or rich media.
+    """Refuse a file with scripts, triggers, layers, embedded files or rich media.
 
     Files that nowhere spell one of the names, and hide no objects in object streams,
     hold none: they are not walked.
@@ -105,17 +108,27 @@ def refuse_active_content(reader: PdfFileReader, source: Octets) -> None:
 
 
 def active_names(reader: PdfFileReader, source: Octets) -> Iterator[str]:
-    """Yield the names that make a file act, as they are found.
+    """Yield the names that make a file act or change, as they are found.
 
     Raises:
         SigningError: LIMIT_EXCEEDED.
     """
+    if _has_layers(reader.root):
+        yield LAYERS
     if not _is_to_be_walked(reader, source):
         return
     for dictionary in _dictionaries(reader.root):
         found = _active_name(dictionary)
         if found:
             yield found
+
+
+def _has_layers(root: generic.DictionaryObject) -> bool:
+    """Tell whether there is a layer at all; some programs list none."""
+    if LAYERS not in root:
+        return False
+    properties = root[LAYERS]
+    return "/OCGs" not in properties or len(properties["/OCGs"]) > 0
 
 
 def _is_to_be_walked(reader: PdfFileReader, source: Octets) -> bool:

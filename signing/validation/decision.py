@@ -22,7 +22,9 @@ from signing.validation.engine.judged import JudgedSignature
 from signing.validation.findings import Finding, conclusion, not_checked
 from signing.validation.structure import SignatureForm
 
-_UNHARMED = {Modifications.NONE, Modifications.LTA, Modifications.SIGNATURE}
+UNHARMED = frozenset({Modifications.NONE, Modifications.LTA, Modifications.SIGNATURE})
+"""Later changes that a signature outlives."""
+
 _LEVELS = {
     SignatureForm.PADES: "PAdES-B-B",
     SignatureForm.LEGACY: "legacy",
@@ -138,7 +140,7 @@ def _findings(judged: JudgedSignature) -> Iterator[Finding]:
         yield _VALUE_WRONG
     yield from facts.findings
     if facts.modifications is not Modifications.NOT_ASSESSED:
-        yield from () if facts.modifications in _UNHARMED else (_MODIFIED,)
+        yield from () if facts.modifications in UNHARMED else (_MODIFIED,)
     elif not facts.findings:
         yield _NOT_ASSESSED
     if facts.form is not None:
@@ -155,7 +157,7 @@ def _is_proved(judged: JudgedSignature) -> bool:
         facts.intact is True
         and facts.valid is True
         and facts.form in _JUDGED_FORMS
-        and facts.modifications in _UNHARMED
+        and facts.modifications in UNHARMED
         and chain is not None
         and chain.indication is Indication.TOTAL_PASSED
     )

@@ -29,6 +29,12 @@ MAX_DER_DEPTH = 32
 MAX_PAGE_REVISIONS = 20_000
 """Pages times later revisions that are compared (about 0.5 ms each)."""
 
+MAX_PAGES = 50_000
+"""Pages walked to see where signatures show."""
+
+MAX_PAGES_DRAWN = 20
+"""Pages drawn to see what later signatures hide (two pictures of some 10 ms each)."""
+
 MAX_STORE_ITEMS = 2_000
 """Certificates, lists and answers in a document security store."""
 

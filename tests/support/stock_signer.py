@@ -16,6 +16,7 @@ from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pki.keys.api import Credential
@@ -30,9 +31,14 @@ def stock_signed(
     field_name: str,
     *,
     box: tuple[int, int, int, int] | None = None,
+    style: BaseStampStyle | None = None,
     **metadata: object,
 ) -> bytes:
-    """Sign with the library's own signer, visibly in `box` on the first page."""
+    """Sign with the library's own signer, visibly in `box` on the first page.
+
+    Args:
+        style: what it shows there; some text unless given.
+    """
     signer = SimpleSigner(
         signing_cert=_asn1(credential.certificate),
         signing_key=private_of(credential),
@@ -45,7 +51,9 @@ def stock_signed(
     )
     output = BytesIO()
     spec = SigFieldSpec(field_name, on_page=0, box=box) if box else None
-    PdfSigner(described, signer=signer, new_field_spec=spec).sign_pdf(
+    PdfSigner(
+        described, signer=signer, new_field_spec=spec, stamp_style=style
+    ).sign_pdf(
         IncrementalPdfFileWriter(BytesIO(source)),
         output=output,
         bytes_reserved=_RESERVE,
