@@ -7,6 +7,7 @@ Everything path validation looks at is therefore read here, in one place.
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -36,6 +37,9 @@ _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
 MOST_BYTES = 64 * 1024
 """Largest certificate read; ours have about one KiB."""
+
+_KEPT = 256
+"""Certificates kept as they were read: CAs and signers come again and again."""
 
 # Such a certificate is refused below; the library's warning would go to the terminal
 # of whoever judges a hostile file.
@@ -134,14 +138,14 @@ def read_certificate(source: x509.Certificate | bytes) -> ReadCertificate:
     if isinstance(source, bytes) and len(source) > MOST_BYTES:
         raise PkiError(ErrorCode.LIMIT_EXCEEDED)
     try:
-        certificate = (
-            x509.load_der_x509_certificate(source)
-            if isinstance(source, bytes)
-            else source
-        )
-        return _read(certificate)
+        return _read_der(source) if isinstance(source, bytes) else _read(source)
     except UNREADABLE_CERTIFICATE as error:
         raise PkiError(ErrorCode.CERTIFICATE_MALFORMED) from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_der(der: bytes) -> ReadCertificate:
+    return _read(x509.load_der_x509_certificate(der))
 
 
 def _read(certificate: x509.Certificate) -> ReadCertificate:

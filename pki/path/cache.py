@@ -16,9 +16,14 @@ from cryptography.x509 import Certificate
 from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
+from schemas.verdict import Indication
 
 LIFETIME = timedelta(seconds=60)
 _CAPACITY = 4096
+
+
+_Key = tuple[bytes, datetime | None]
+"""Certificates with what they were used for, and the time proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class ChainCache:
         trust: what to judge by.
         lifetime: how long a judgement is kept at most.
         capacity: how many are kept; the longest unused goes first.
+        passed_only: keep no others: those name no end, and time may cure them.
     """
 
     def __init__(
@@ -47,11 +53,18 @@ class ChainCache:
         *,
         lifetime: timedelta = LIFETIME,
         capacity: int = _CAPACITY,
+        passed_only: bool = False,
     ) -> None:
         self._trust = trust
+        self._passed_only = passed_only
         self._lifetime = lifetime
         self._capacity = capacity
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+
+    @property
+    def trust(self) -> TrustStore:
+        """What chains are judged by."""
+        return self._trust
 
     def replace_trust(self, trust: TrustStore) -> None:
         """Judge by `trust` from now on; everything kept is dropped."""
@@ -65,23 +78,35 @@ class ChainCache:
         intermediates: Sequence[Certificate | bytes] = (),
         at: datetime,
         usage: KeyPurpose,
+        proven_at: datetime | None = None,
     ) -> ChainJudgement:
-        """Judge as `judge_chain` does, without a proven time."""
-        key = _digest([certificate, *intermediates], usage)
+        """Judge as `judge_chain` does."""
+        key = _digest([certificate, *intermediates], usage), proven_at
         kept = self._kept.get(key)
-        if kept is None or not kept.holds(at, self._lifetime):
-            judgement = judge_chain(
-                certificate,
-                intermediates=intermediates,
-                trust=self._trust,
-                at=at,
-                usage=usage,
-            )
-            kept = self._kept[key] = _Kept(judgement, at)
+        if kept is not None and kept.holds(at, self._lifetime):
+            self._kept.move_to_end(key)
+            return kept.judgement
+        judgement = judge_chain(
+            certificate,
+            intermediates=intermediates,
+            trust=self._trust,
+            at=at,
+            usage=usage,
+            proven_at=proven_at,
+        )
+        if self._keeps(judgement):
+            self._keep(key, _Kept(judgement, at))
+        return judgement
+
+    def _keeps(self, judgement: ChainJudgement) -> bool:
+        passed = judgement.indication is Indication.TOTAL_PASSED
+        return passed or not self._passed_only
+
+    def _keep(self, key: _Key, kept: _Kept) -> None:
+        self._kept[key] = kept
         self._kept.move_to_end(key)
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
-        return kept.judgement
 
 
 def _digest(chain: Sequence[Certificate | bytes], usage: KeyPurpose) -> bytes:

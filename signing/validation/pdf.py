@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from pki.trust import TrustMaterial, TrustStore
+from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication, Verdict
 from signing.errors import SigningError
@@ -24,6 +24,7 @@ from signing.validation.facts import Document, FileFacts, gather
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.layout import hidden_in_dictionary
 from signing.validation.remarks import remarks_on
+from signing.validation.shared_trust import shared_chains
 from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
 
@@ -53,7 +54,7 @@ def judge_pdf(
         PkiError: a root in `material` is malformed.
         MemoryError: the file needs more than the process may have.
     """
-    trust = TrustStore.from_material(material)
+    chains = shared_chains(material)
     try:
         facts = read_facts(data)
     except SigningError as error:
@@ -66,7 +67,7 @@ def judge_pdf(
         return refused(facts.shared[0] if facts.shared else _NOT_SIGNED)
     try:
         judged = judge_facts(
-            facts, material=material, trust=trust, at=at, proven_at=proven_at
+            facts, material=material, chains=chains, at=at, proven_at=proven_at
         )
         return decide(judged, facts.shared, facts.remarks)
     except MemoryError:

@@ -16,11 +16,13 @@ from signing.workers.protocol import (
     DONE,
     FAILED,
     LENGTH,
+    NO_MATERIAL,
     OUT_OF_MEMORY,
     SIGNING_JOBS,
     Job,
     Request,
     Result,
+    kept_after,
     read_request,
 )
 
@@ -37,8 +39,10 @@ def main(arguments: list[str]) -> None:
     performers = {Job(name): _load(Job(name)) for name in arguments[2:]}
     requests, answers = _take_pipes()
     _send(answers, DONE)
+    kept = NO_MATERIAL
     try:
-        while (request := read_request(requests)) is not None:
+        while (request := read_request(requests, kept)) is not None:
+            kept = kept_after(request, kept)
             _limit_processor_time(seconds)
             _send(answers, _answer(performers[request.job], request))
     except MemoryError:

@@ -11,6 +11,7 @@ from signing.workers.protocol import (
     Job,
     Request,
     Result,
+    kept_after,
     read_answer,
     write_request,
 )
@@ -49,5 +50,6 @@ def perform(worker: WorkerProcess, request: Request) -> Result:
     Raises:
         WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
     """
-    result = read_answer(worker.call(write_request(request)))
-    return decode(result, RESULT_TYPES[request.job])
+    answer = worker.call(write_request(request, worker.kept))
+    worker.kept = kept_after(request, worker.kept)
+    return decode(read_answer(answer), RESULT_TYPES[request.job])

@@ -12,7 +12,13 @@ from time import monotonic
 
 from schemas.errors import ErrorCode
 from signing.workers.failure import WorkerFailure
-from signing.workers.protocol import LENGTH, MAX_ANSWER_BYTES, OUT_OF_MEMORY, Job
+from signing.workers.protocol import (
+    LENGTH,
+    MAX_ANSWER_BYTES,
+    NO_MATERIAL,
+    OUT_OF_MEMORY,
+    Job,
+)
 
 START_SECONDS = 30.0
 """Loading the libraries takes half a second; a busy machine may need much longer."""
@@ -43,6 +49,7 @@ class WorkerProcess:
 
     def __init__(self, jobs: Sequence[Job], limits: WorkerLimits) -> None:
         self.jobs_done = 0
+        self.kept = NO_MATERIAL
         self._ready = False
         self._timeout = limits.timeout_seconds
         self._process = subprocess.Popen(  # noqa: S603 - our own program and arguments

@@ -77,9 +77,29 @@ class Request:
     instructions: bytes = b""
 
 
-def write_request(request: Request) -> tuple[bytes, ...]:
-    """Return the parts of a request in the order in which they are sent."""
-    material = request.material
+def kept_after(request: Request, kept: TrustMaterial) -> TrustMaterial:
+    """Return what a worker keeps of the trust material after a request.
+
+    It keeps the last there was, so that lists of megabytes cross once, not with every
+    file. Parent and worker both go by this.
+
+    Args:
+        request: the one sent or read.
+        kept: what it kept before.
+    """
+    return kept if request.material == NO_MATERIAL else request.material
+
+
+def write_request(
+    request: Request, kept: TrustMaterial = NO_MATERIAL
+) -> tuple[bytes, ...]:
+    """Return the parts of a request in the order in which they are sent.
+
+    Args:
+        request: what is asked.
+        kept: the material that the worker keeps.
+    """
+    material, is_kept = request.material, request.material == kept
     groups = (
         material.roots,
         material.intermediates,
@@ -94,10 +114,12 @@ def write_request(request: Request) -> tuple[bytes, ...]:
             "now": _moment(request.now),
             "payload": len(request.payload),
             "instructions": len(request.instructions),
-            "groups": [[len(one) for one in group] for group in groups],
+            "groups": None
+            if is_kept
+            else [[len(one) for one in group] for group in groups],
         }
     ).encode()
-    blobs = (blob for group in groups for blob in group)
+    blobs = () if is_kept else (blob for group in groups for blob in group)
     return (
         LENGTH.pack(len(header)),
         header,
@@ -107,8 +129,12 @@ def write_request(request: Request) -> tuple[bytes, ...]:
     )
 
 
-def read_request(stream: BinaryIO) -> Request | None:
+def read_request(stream: BinaryIO, kept: TrustMaterial = NO_MATERIAL) -> Request | None:
     """Read what `write_request` wrote; None at the end of the stream.
+
+    Args:
+        stream: what comes from the parent.
+        kept: the material kept.
 
     Raises:
         EOFError: the stream ended within a request.
@@ -119,19 +145,24 @@ def read_request(stream: BinaryIO) -> Request | None:
     header = json.loads(_exactly(stream, LENGTH.unpack(prefix)[0]))
     payload = _exactly(stream, header["payload"])
     instructions = _exactly(stream, header["instructions"])
-    groups = [
-        tuple(_exactly(stream, length) for length in group)
-        for group in header["groups"]
-    ]
     return Request(
         job=Job(header["job"]),
         payload=payload,
-        material=TrustMaterial(*groups),
+        material=_read_material(stream, header["groups"], kept),
         at=_parsed(header["at"]),
         instructions=instructions,
         proven_at=_parsed(header["proven_at"]),
         now=_parsed(header["now"]),
     )
+
+
+def _read_material(
+    stream: BinaryIO, groups: list[list[int]] | None, kept: TrustMaterial
+) -> TrustMaterial:
+    if groups is None:
+        return kept
+    read = (tuple(_exactly(stream, length) for length in group) for group in groups)
+    return TrustMaterial(*read)
 
 
 def read_answer(answer: bytes) -> bytes:

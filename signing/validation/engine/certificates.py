@@ -7,6 +7,7 @@ from datetime import datetime
 from cryptography import x509
 
 from pki.names import common_name
+from pki.path.cache import ChainCache
 from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
@@ -55,22 +56,21 @@ def judge(act: Act, evidence: Evidence, times: Times) -> ChainJudgement:
 
     Where a CA was revoked since, once more without what it may have said after that.
     """
-    found = _judge(act, evidence.trust, times)
+    found = _judge(act, evidence.chains, times)
     if found.sub_indication is not SubIndication.REVOKED_CA_NO_POE:
         return found
     counts = _untouched(found, times)
     if counts is None:
         return found
-    again = _judge(act, evidence.those(counts), times)
+    again = _judge(act, ChainCache(evidence.those(counts)), times)
     return found if again.indication is Indication.INDETERMINATE else again
 
 
-def judge_now(act: Act, trust: TrustStore, times: Times) -> ChainJudgement:
+def judge_now(act: Act, chains: ChainCache, times: Times) -> ChainJudgement:
     """Judge at the control time (5.3)."""
-    found = judge_chain(
+    found = chains.judge(
         act.certificate,
         intermediates=act.embedded,
-        trust=trust,
         at=times.now,
         usage=act.usage,
         proven_at=act.proven_at,
@@ -109,11 +109,11 @@ def judge_past(
     )
 
 
-def _judge(act: Act, trust: TrustStore, times: Times) -> ChainJudgement:
-    found = judge_now(act, trust, times)
+def _judge(act: Act, chains: ChainCache, times: Times) -> ChainJudgement:
+    found = judge_now(act, chains, times)
     if act.at is None or found.sub_indication not in RESOLVABLE:
         return found
-    return judge_past(act, act.at, trust, times)
+    return judge_past(act, act.at, chains.trust, times)
 
 
 _Doubt = tuple[SubIndication, Reason]

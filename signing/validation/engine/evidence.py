@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from pki.path.cache import ChainCache
 from pki.trust import TrustMaterial, TrustStore
 from signing.validation.engine.proofs import Proofs
 from signing.validation.store import StoreFacts, StoreItem
@@ -16,37 +17,37 @@ class Evidence:
 
     Args:
         material: the operator's.
-        trust: the same with what the file holds.
+        chains: who judges by the same with what the file holds.
         alone: the roots, and what the file holds; None if it holds nothing.
         store: what the file holds.
         positions: where in the file a list or answer lies, by its SHA-256 in lower hex.
     """
 
     material: TrustMaterial
-    trust: TrustStore
+    chains: ChainCache
     alone: TrustStore | None
     store: StoreFacts
     positions: Mapping[str, int]
 
     @classmethod
     def of(
-        cls, material: TrustMaterial, trust: TrustStore, store: StoreFacts
+        cls, material: TrustMaterial, chains: ChainCache, store: StoreFacts
     ) -> "Evidence":
         """Join what is at hand.
 
         Args:
             material: the operator's.
-            trust: the same, read.
+            chains: who judges by it.
             store: of the file.
         """
         if store.is_empty:
             return cls(
-                material=material, trust=trust, alone=None, store=store, positions={}
+                material=material, chains=chains, alone=None, store=store, positions={}
             )
         known = [*map(_ders, (store.certificates, store.crls, store.ocsps))]
         return cls(
             material=material,
-            trust=trust.with_evidence(*known),
+            chains=ChainCache(chains.trust.with_evidence(*known), passed_only=True),
             alone=TrustStore.from_material(TrustMaterial(material.roots, *known)),
             store=store,
             positions=_positions((*store.crls, *store.ocsps)),

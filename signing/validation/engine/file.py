@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pki.trust import TrustMaterial, TrustStore
+from pki.path.cache import ChainCache
+from pki.trust import TrustMaterial
 from signing.validation.engine.evidence import Evidence, Times
 from signing.validation.engine.judged import JudgedSignature
 from signing.validation.engine.proofs import Proof, Proofs
@@ -16,7 +17,7 @@ def judge_facts(
     facts: FileFacts,
     *,
     material: TrustMaterial,
-    trust: TrustStore,
+    chains: ChainCache,
     at: datetime,
     proven_at: datetime | None = None,
 ) -> Sequence[JudgedSignature]:
@@ -25,11 +26,11 @@ def judge_facts(
     Args:
         facts: what was read from it.
         material: what is trusted, and what is at hand.
-        trust: the same, read.
+        chains: who judges by it.
         at: the control time.
         proven_at: when the file is proven to have existed by something outside it.
     """
-    evidence = Evidence.of(material, trust, facts.store)
+    evidence = Evidence.of(material, chains, facts.store)
     proofs = Proofs()
     if proven_at is not None:
         proofs = proofs.and_also(Proof(proven_at, facts.length + 1))

@@ -82,3 +82,24 @@ def test_longest_unused_goes_first(pki: TestPki) -> None:
     cache.judge(three, at=NOW, usage=USAGE)
     assert cache.judge(one, at=NOW, usage=USAGE) is first
     assert cache.judge(two, at=NOW, usage=USAGE) is not second
+
+
+def test_only_what_passed_is_kept_where_that_is_asked() -> None:
+    pki, late = TestPki.create(), timedelta(days=8)
+    cache, leaf = ChainCache(store(pki), passed_only=True), pki.person().certificate
+    first = cache.judge(leaf, at=NOW, usage=USAGE)
+    assert cache.judge(leaf, at=NOW, usage=USAGE) is first
+    stale = cache.judge(leaf, at=NOW + late, usage=USAGE)
+    assert stale.indication is not Indication.TOTAL_PASSED
+    assert cache.judge(leaf, at=NOW + late, usage=USAGE) is not stale
+
+
+def test_time_proven_is_a_question_of_its_own() -> None:
+    pki = TestPki.create()
+    leaf = pki.person().certificate
+    pki.issuing.revoke(leaf, at=NOW)
+    cache = ChainCache(store(pki))
+    before = cache.judge(leaf, at=NOW, usage=USAGE, proven_at=NOW - SECOND)
+    after = cache.judge(leaf, at=NOW, usage=USAGE, proven_at=NOW + SECOND)
+    assert before.indication is Indication.TOTAL_PASSED
+    assert after.sub_indication is SubIndication.REVOKED
