@@ -277,6 +277,13 @@ class AuditEvent(StrEnum):
     SIGNING_DONE = "signing.done"
     SIGNING_EXPIRED = "signing.expired"
     SIGNING_REFUSED = "signing.refused"
+    ACCOUNT_CHANGED = "account.changed"
+    SIGNED_IN = "session.begun"
+    SIGN_IN_REFUSED = "session.refused"
+    SIGNED_OUT = "session.ended"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event
+    MAINTENANCE_CHANGED = "maintenance.changed"
+    PAYLOAD_PURGED = "payload.purged"
 
 
 class LogEntryType(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from exchange.domain.records import AuditLine
+from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
 from exchange.storage.memory.ca_journals import MemoryCaJournals
 from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
@@ -62,6 +63,8 @@ class MemoryStorage:
         self._log = MemoryLog(tables)
         self._ca_journals = MemoryCaJournals(tables)
         self._signing = MemorySigning(tables)
+        self._accounts = MemoryAccounts(tables)
+        self._sessions = MemorySessions(tables)
         self._audit = MemoryAudit(tables)
         self._leases = MemoryLeases(tables)
 
@@ -94,6 +97,16 @@ class MemoryStorage:
     def signing(self) -> MemorySigning:
         """Signatures made elsewhere."""
         return self._signing
+
+    @property
+    def accounts(self) -> MemoryAccounts:
+        """People who may call the hub."""
+        return self._accounts
+
+    @property
+    def sessions(self) -> MemorySessions:
+        """Their sessions."""
+        return self._sessions
 
     @property
     def audit(self) -> MemoryAudit:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from exchange.domain.accounts import Account, AccountId
 from exchange.domain.records import (
     Agency,
     AuditLine,
@@ -15,6 +16,7 @@ from exchange.domain.records import (
     StoredReceipt,
     System,
 )
+from exchange.domain.sessions import Session
 from exchange.domain.signing import RemoteSigning
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.merkle import Coordinates
@@ -43,5 +45,7 @@ class Tables:
     log: LogState = field(default_factory=LogState)
     ca_journals: dict[str, CaJournalPosition] = field(default_factory=dict)
     signings: dict[str, RemoteSigning] = field(default_factory=dict)
+    accounts: dict[AccountId, Account] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
     audit: list[AuditLine] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)

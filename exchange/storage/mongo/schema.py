@@ -84,6 +84,14 @@ _INDEXES: Final = {
     "log": (IndexModel(["envelope", "_id"]),),
     "ca_journals": (),
     "signings": (IndexModel("prepared_at"),),
+    "accounts": (
+        IndexModel(
+            "certificates",
+            unique=True,
+            partialFilterExpression={"certificates": {"$exists": True}},
+        ),
+    ),
+    "sessions": (IndexModel("account"), IndexModel("begun_at")),
     "audit": (IndexModel(["at", "_id"]),),
     "leases": (),
     "meta": (),

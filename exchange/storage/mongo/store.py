@@ -3,6 +3,7 @@
 import asyncio
 
 from exchange.errors import ExchangeError, StorageUnavailableError
+from exchange.storage.mongo.accounts import MongoAccounts, MongoSessions
 from exchange.storage.mongo.audit import MongoAudit
 from exchange.storage.mongo.ca_journals import MongoCaJournals
 from exchange.storage.mongo.deliveries import MongoDeliveries
@@ -49,6 +50,8 @@ class MongoStorage:
         self._log = MongoLog(database)
         self._ca_journals = MongoCaJournals(database)
         self._signing = MongoSigning(database)
+        self._accounts = MongoAccounts(database)
+        self._sessions = MongoSessions(database)
         self._audit = MongoAudit(database)
         self._leases = MongoLeases(database)
 
@@ -81,6 +84,16 @@ class MongoStorage:
     def signing(self) -> MongoSigning:
         """Signatures made elsewhere."""
         return self._signing
+
+    @property
+    def accounts(self) -> MongoAccounts:
+        """People who may call the hub."""
+        return self._accounts
+
+    @property
+    def sessions(self) -> MongoSessions:
+        """Their sessions."""
+        return self._sessions
 
     @property
     def audit(self) -> MongoAudit:

@@ -5,6 +5,7 @@ Every method that stores is atomic and durable (majority, journaled) when it ret
 StorageUnavailableError: whether it stored is then not known, and repeating it is safe.
 """
 
+from exchange.storage.ports.accounts import AccountStore, SessionStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
@@ -16,6 +17,7 @@ from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
 
 __all__ = [
+    "AccountStore",
     "AuditStore",
     "CaJournalStore",
     "DeliveryQuery",
@@ -24,6 +26,7 @@ __all__ = [
     "EnvelopeStore",
     "LeaseStore",
     "LogStore",
+    "SessionStore",
     "SigningStore",
     "Storage",
 ]

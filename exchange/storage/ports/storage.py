@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from exchange.storage.ports.accounts import AccountStore, SessionStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
 from exchange.storage.ports.deliveries import DeliveryStore
@@ -38,6 +39,14 @@ class Storage(Protocol):
     @property
     def signing(self) -> SigningStore:
         """Signatures made elsewhere."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """People who may call the hub."""
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Their sessions."""
 
     @property
     def audit(self) -> AuditStore:

@@ -1,0 +1,205 @@
+"""Accounts and sessions in MongoDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from exchange.domain.accounts import Account, AccountId, Grant
+from exchange.domain.records import AuditLine
+from exchange.domain.roles import AccessRole
+from exchange.domain.sessions import Session as PersonSession
+from exchange.storage.conflicts import certificate_taken
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.driver import (
+    LINEARIZABLE,
+    Database,
+    Document,
+    DuplicateError,
+    available,
+    find_all,
+    find_one,
+)
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
+
+
+class MongoAccounts:
+    """People who may call the hub."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._accounts = database["accounts"]
+
+    async def account(self, account_id: AccountId) -> Account | None:
+        """Find an account as it is now, whichever process changed it."""
+        linearizable = self._accounts.with_options(read_concern=LINEARIZABLE)
+        async with available():
+            found = await linearizable.find_one({"_id": account_id})
+        return None if found is None else _account(found)
+
+    async def account_by_certificate(self, sha256: str) -> Account | None:
+        """Find the account a certificate is bound to."""
+        found = await find_one(self._accounts, {"certificates": sha256})
+        return None if found is None else _account(found)
+
+    async def accounts(self) -> Sequence[Account]:
+        """All accounts, ordered by id."""
+        found = await find_all(self._accounts, {}, sort=[("_id", 1)])
+        return [_account(one) for one in found]
+
+    async def store(self, account: Account, *, audit: AuditLine) -> bool:
+        """Store an account if the version before it is stored."""
+        try:
+            return await in_transaction(
+                self._database, partial(self._store, account, audit)
+            )
+        except DuplicateError as error:
+            if error.place == account.account_id:
+                return False
+            raise certificate_taken(account.account_id) from error
+
+    async def _store(
+        self, account: Account, audit: AuditLine, session: Session
+    ) -> bool:
+        """Move the account first: whoever is late stops here."""
+        if account.version == 1:
+            await insert(self._accounts, [_account_document(account)], session)
+        else:
+            before = {"_id": account.account_id, "version": account.version - 1}
+            moved = await self._accounts.replace_one(
+                before, _account_document(account), session=session
+            )
+            if not moved.matched_count:
+                return False
+        line = codec.audit_document(audit)
+        await insert(self._database["audit"], [line], session)
+        return True
+
+
+class MongoSessions:
+    """Sessions of people."""
+
+    def __init__(self, database: Database) -> None:
+        self._sessions = database["sessions"]
+
+    async def begin(self, session: PersonSession) -> None:
+        """Store a new session."""
+        async with available():
+            await self._sessions.insert_one(_session_document(session))
+
+    async def session(self, digest: str) -> PersonSession | None:
+        """Find a session as it is now: one that has ended elsewhere has ended."""
+        linearizable = self._sessions.with_options(read_concern=LINEARIZABLE)
+        async with available():
+            found = await linearizable.find_one({"_id": digest})
+        return None if found is None else _session(found)
+
+    async def replace(self, session: PersonSession) -> bool:
+        """Store a session anew; False when it has ended meanwhile."""
+        async with available():
+            kept = await self._sessions.replace_one(
+                {"_id": session.digest}, _session_document(session)
+            )
+        return bool(kept.matched_count)
+
+    async def end(self, digest: str) -> bool:
+        """End a session."""
+        async with available():
+            gone = await self._sessions.delete_one({"_id": digest})
+        return bool(gone.deleted_count)
+
+    async def end_all(self, account_id: AccountId) -> int:
+        """End all sessions of an account."""
+        async with available():
+            gone = await self._sessions.delete_many({"account": account_id})
+        return gone.deleted_count
+
+    async def drop(self, *, before: datetime) -> int:
+        """Forget sessions begun before a time."""
+        async with available():
+            gone = await self._sessions.delete_many({"begun_at": {"$lt": before}})
+        return gone.deleted_count
+
+
+def _account_document(account: Account) -> Document:
+    """Encode an account; without certificates it has no such field (unique index)."""
+    return codec.with_values(
+        {
+            "_id": account.account_id,
+            "name": account.name,
+            "grants": [_grant_document(one) for one in account.grants],
+            "password": account.password,
+            "totp": account.totp,
+            "totp_step": account.totp_step,
+            "certificates": sorted(account.certificates) or None,
+            "failures": account.failures,
+            "lockouts": account.lockouts,
+            "locked_until": account.locked_until,
+            "is_disabled": account.is_disabled,
+            "must_change": account.must_change,
+            "version": account.version,
+        }
+    )
+
+
+def _account(document: Document) -> Account:
+    return Account(
+        account_id=document["_id"],
+        name=document["name"],
+        grants=tuple(map(_grant, document["grants"])),
+        password=document["password"],
+        totp=document.get("totp"),
+        totp_step=document["totp_step"],
+        certificates=frozenset(document.get("certificates", ())),
+        failures=document["failures"],
+        lockouts=document["lockouts"],
+        locked_until=document.get("locked_until"),
+        is_disabled=document["is_disabled"],
+        must_change=document["must_change"],
+        version=document["version"],
+    )
+
+
+def _grant_document(grant: Grant) -> Document:
+    return codec.with_values(
+        {
+            "role": grant.role.value,
+            "agency": grant.agency,
+            "valid_from": grant.valid_from,
+            "valid_to": grant.valid_to,
+        }
+    )
+
+
+def _grant(document: dict[str, Any]) -> Grant:
+    return Grant(
+        role=AccessRole(document["role"]),
+        agency=document.get("agency"),
+        valid_from=document["valid_from"],
+        valid_to=document.get("valid_to"),
+    )
+
+
+def _session_document(session: PersonSession) -> Document:
+    return codec.with_values(
+        {
+            "_id": session.digest,
+            "account": session.account_id,
+            "begun_at": session.begun_at,
+            "seen_at": session.seen_at,
+            "role": session.role and session.role.value,
+            "agency": session.agency,
+        }
+    )
+
+
+def _session(document: Document) -> PersonSession:
+    role = document.get("role")
+    return PersonSession(
+        digest=document["_id"],
+        account_id=document["account"],
+        begun_at=document["begun_at"],
+        seen_at=document["seen_at"],
+        role=AccessRole(role) if role else None,
+        agency=document.get("agency"),
+    )
