@@ -15,7 +15,7 @@ from pki.trust import ReadAnchor, TrustStore
 
 _MAX_LENGTH = 8
 _MAX_PATHS = 8
-_MAX_STEPS = 128  # each costs at most one signature check
+_MAX_STEPS = 128  # each costs at most two signature checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,23 @@ class PathSearch:
         if not (child.strong_signature and issuer.strong_key):
             self.met_weak_algorithm = True
             return False
+        holds = self._holds(issuer, child)
+        self.met_bad_signature |= not holds and not self._is_root(child)
+        return holds
+
+    def _is_root(self, certificate: ReadCertificate) -> bool:
+        """Tell whether a certificate signed itself, as roots do.
+
+        A namesake that did not sign it is another root: the way ends at no anchor
+        (EN 319 102-1 5.2.6.4), and nothing on it is forged.
+        """
+        same_name = certificate.subject == certificate.issuer
+        return same_name and self._holds(certificate, certificate)
+
+    def _holds(self, issuer: ReadCertificate, child: ReadCertificate) -> bool:
         pair = (issuer.fingerprint, child.fingerprint)
         if pair not in self._checked:
             self._checked[pair] = _signature_holds(issuer, child)
-        self.met_bad_signature |= not self._checked[pair]
         return self._checked[pair]
 
 
