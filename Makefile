@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JOBS ?= 3
 READY := $(VENV)/.ready
 
-.PHONY: demo serve test check format bench prove clean
+.PHONY: demo serve test check format bench fuzz prove clean
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -38,6 +38,9 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m pytest -m bench -s tests/bench
+
+fuzz: $(READY)
+	@$(BIN)/python -m tests.prove.fuzz
 
 prove: $(READY)
 	@$(BIN)/python -m pytest -m prove -s

@@ -78,7 +78,8 @@ def archive(
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", method) as made:
         for name, content in entries:
-            made.writestr(name, content)
+            # Of a fixed time: the same entries make the same archive.
+            made.writestr(zipfile.ZipInfo(name), content, method)
     return written.getvalue()
 
 

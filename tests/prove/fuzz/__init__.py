@@ -1,0 +1,1 @@
+"""Changed input to every parser: ``python -m tests.prove.fuzz [PARSER …]``."""
