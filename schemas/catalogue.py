@@ -9,6 +9,7 @@ from schemas.explanations import (
     ca_journal,
     certificates,
     custody,
+    directory,
     evidence,
     exchange_rules,
     pdf_signing,
@@ -26,6 +27,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
     {
         **shape.EXPLANATIONS,
         **exchange_rules.EXPLANATIONS,
+        **directory.EXPLANATIONS,
         **access.EXPLANATIONS,
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,

@@ -63,6 +63,13 @@ class ErrorCode(StrEnum):
     NOT_A_RECIPIENT = "not_a_recipient"
     AGENCY_UNKNOWN = "agency_unknown"
     DIRECTORY_IMPORT_INVALID = "directory_import_invalid"
+    AGENCY_CHANGE_REFUSED = "agency_change_refused"
+    AGENCY_CODE_USED = "agency_code_used"
+    RECIPIENT_COUNT_EXCEEDED = "recipient_count_exceeded"
+    RECIPIENT_LIST_INVALID = "recipient_list_invalid"
+    RECIPIENT_LIST_NOT_FOUND = "recipient_list_not_found"
+    DELEGATION_INVALID = "delegation_invalid"
+    DELEGATION_NOT_FOUND = "delegation_not_found"
 
     # Access
     CLIENT_CERTIFICATE_MISSING = "client_certificate_missing"

@@ -45,6 +45,8 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.ENVELOPE_NOT_FOUND,
         _E.ATTACHMENT_NOT_FOUND,
         _E.AGENCY_UNKNOWN,
+        _E.RECIPIENT_LIST_NOT_FOUND,
+        _E.DELEGATION_NOT_FOUND,
         _E.REQUEST_NOT_FOUND,
         _E.SIGNING_NOT_FOUND,
     ),

@@ -9,6 +9,7 @@ from schemas.explanations import (
     ca_journal,
     certificates,
     custody,
+    directory,
     evidence,
     exchange_rules,
     pdf_signing,
@@ -33,7 +34,7 @@ AREAS = (
         pdf_signing,
         pdf_verdicts,
     ),
-    *(remote_signing,),
+    *(remote_signing, directory),
     *(registration, running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
