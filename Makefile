@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 JOBS ?= 3
 READY := $(VENV)/.ready
 
+# Python keeps what it compiled: it is loaded by every program that is started.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo serve test check format bench fuzz prove clean
 
 $(READY): pyproject.toml requirements.lock

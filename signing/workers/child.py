@@ -1,7 +1,8 @@
 """The worker process: ``python -m signing.workers.child MEMORY_BYTES SECONDS JOB…``.
 
 It limits itself before it reads anything, answers one request at a time, and ends with
-its standard input. The jobs named are loaded before it says that it is ready.
+its standard input. The jobs named are loaded before it says that it is ready; what
+Python compiles for them it may write down, so that the next worker starts sooner.
 """
 
 import os
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> None:
     memory_bytes, seconds = int(arguments[0]), int(arguments[1])
     _limit_process(memory_bytes)
     performers = {Job(name): _load(Job(name)) for name in arguments[2:]}
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     requests, answers = _take_pipes()
     _send(answers, DONE)
     kept = NO_MATERIAL
@@ -54,7 +56,6 @@ def _limit_process(memory_bytes: int) -> None:
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_NOFILE, _MAX_OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
     ):
         resource.setrlimit(which, (limit, limit))
 
