@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+from exchange.domain.links import Link, Matter, Recall
 from schemas.edxml.scanned import ScannedAttachment
 from schemas.identifiers import (
     DocumentId,
@@ -84,6 +85,7 @@ class System:
     Args:
         certificates: SHA-256 (lower hex) of its client certificates' DER.
         may_channel: whether it may send without signing (evidence level channel).
+        attests_arrival: whether the hub attests status 01 when it takes a document.
     """
 
     system_id: SystemId
@@ -91,6 +93,7 @@ class System:
     certificates: frozenset[str]
     acts_for: tuple[ActsFor, ...]
     may_channel: bool = False
+    attests_arrival: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,12 @@ class StoredAttachment(ScannedAttachment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One accepted envelope; never changes after acceptance."""
+    """One accepted envelope; never changes after acceptance.
+
+    Args:
+        matter: what recipients sort a document by.
+        links: its ties to earlier envelopes.
+    """
 
     envelope_id: EnvelopeId
     kind: EnvelopeKind
@@ -128,6 +136,8 @@ class Envelope:
     urgency: int = 0
     business_type: BusinessType = BusinessType.NEW
     status_of: EnvelopeId | None = None
+    matter: Matter = field(default_factory=Matter)
+    links: tuple[Link, ...] = ()
     receipt: bytes = b""
 
 
@@ -165,6 +175,11 @@ class Delivery:
 
     `log_index` is the index of the log entry that made it visible; it is the inbox
     cursor. `status` is the last processing status the recipient reported.
+
+    Args:
+        opened: the payload was handed out to the recipient.
+        recall: it is asked back, and what the recipient says to that.
+        answer: 15 or 16 to what this envelope asks for, if it asks for something.
     """
 
     envelope_id: EnvelopeId
@@ -174,6 +189,30 @@ class Delivery:
     status: StatusCode | None = None
     lease: DeliveryLease | None = None
     retry: DeliveryRetry = field(default_factory=DeliveryRetry)
+    opened: bool = False
+    recall: Recall | None = None
+    answer: StatusCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdate:
+    """A delivery as a decision looked at it, and what becomes of it.
+
+    Only state, status, `opened`, recall and answer are compared and changed; if one of
+    them is no longer what it was, nothing is stored.
+    """
+
+    before: Delivery
+    after: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class AddedDelivery:
+    """A delivery of an envelope that was accepted before, to one recipient more."""
+
+    envelope: Envelope
+    recipient: OrganId
+    state: DeliveryState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +330,8 @@ class Acceptance:
     Args:
         body: the raw body when small, else empty with `body_chunks` set.
         body_chunks: id under which the chunks were stored before.
+        updates: deliveries of other envelopes that change with it.
+        steps: what else is recorded because of it.
     """
 
     envelope: Envelope
@@ -300,6 +341,8 @@ class Acceptance:
     body_chunks: str | None = None
     receipts: tuple[StoredReceipt, ...] = ()
     status_change: "StatusChange | None" = None
+    updates: tuple[DeliveryUpdate, ...] = ()
+    steps: "tuple[StepRecord, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +364,9 @@ class StepRecord:
         before: the states they must be in, else nothing is stored.
         after: the state they enter, which ends a lease; None leaves it.
         retry: what is kept of failures from now on; None leaves it.
+        updates: deliveries that change one by one, after those above.
+        added: deliveries that begin with it.
+        also: steps that are recorded with it, or not at all; they follow it.
     """
 
     receipt: StoredReceipt
@@ -330,6 +376,9 @@ class StepRecord:
     before: frozenset[DeliveryState]
     after: DeliveryState | None = None
     retry: DeliveryRetry | None = None
+    updates: tuple[DeliveryUpdate, ...] = ()
+    added: tuple[AddedDelivery, ...] = ()
+    also: "tuple[StepRecord, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

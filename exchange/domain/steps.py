@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from exchange.domain.records import Delivery
 from schemas.identifiers import OrganId
 from schemas.vocabulary import (
     DELIVERY_TRANSITIONS,
@@ -50,6 +51,12 @@ CHECK_EFFECTS: dict[Step, StepEffect] = {
     Step.HELD: _by_checker(Step.HELD, DeliveryState.HELD),
 }
 """How the hub's own check may end."""
+
+
+def is_readable(delivery: Delivery) -> bool:
+    """Tell whether the payload is open to the recipient of a delivery."""
+    is_blocked = delivery.recall is not None and delivery.recall.blocks_reading
+    return delivery.state in READABLE_DELIVERY_STATES and not is_blocked
 
 
 def receipt_key(step: Step, recipient: OrganId | None = None) -> str:

@@ -1,6 +1,11 @@
 """The refusals that every implementation raises in the same words."""
 
-from exchange.domain.records import CaJournalPosition, StatusChange, StepRecord
+from exchange.domain.records import (
+    CaJournalPosition,
+    DeliveryUpdate,
+    StatusChange,
+    StepRecord,
+)
 from exchange.errors import ExchangeError, StateConflictError
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -14,6 +19,13 @@ def status_conflict(change: StatusChange) -> StateConflictError:
 def step_conflict(step: StepRecord) -> StateConflictError:
     """A delivery is missing or in another state than the step starts from."""
     return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=step.receipt.key)
+
+
+def update_conflict(update: DeliveryUpdate) -> StateConflictError:
+    """A delivery is no longer what a decision looked at."""
+    return StateConflictError(
+        ErrorCode.STEP_NOT_ALLOWED, place=update.before.recipient
+    )
 
 
 def receipt_conflict(key: str) -> StateConflictError:

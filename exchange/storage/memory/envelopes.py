@@ -20,8 +20,8 @@ from exchange.storage.conflicts import (
     envelope_missing,
     receipt_conflict,
     status_conflict,
-    step_conflict,
 )
+from exchange.storage.memory.steps import record
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.vocabulary import DeliveryState
@@ -59,6 +59,7 @@ class MemoryEnvelopes:
             ours = stored.envelope_id == envelope.envelope_id
             return Accepted(stored) if ours else Repeated(stored)
         self._require_acceptable(acceptance)
+        record(self._tables, acceptance.steps, acceptance.updates)
         self._insert(acceptance)
         return Accepted(envelope)
 
@@ -128,15 +129,7 @@ class MemoryEnvelopes:
         stored = tables.receipts.get((receipt.envelope_id, receipt.key))
         if stored is not None:
             return stored
-        keys = [(receipt.envelope_id, one) for one in step.recipients]
-        found = [tables.deliveries[key] for key in keys if key in tables.deliveries]
-        if len(found) < len(keys) or any(one.state not in step.before for one in found):
-            raise step_conflict(step)
-        for key, delivery in zip(keys, found, strict=True):
-            tables.deliveries[key] = _moved(delivery, step)
-        tables.receipts[receipt.envelope_id, receipt.key] = receipt
-        tables.pending[step.entry.entry_id] = step.entry
-        tables.audit.append(step.audit)
+        record(tables, [step])
         return receipt
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:

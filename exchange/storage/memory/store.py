@@ -8,6 +8,7 @@ from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
 from exchange.storage.memory.ca_journals import MemoryCaJournals
 from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
+from exchange.storage.memory.documents import MemoryDocuments
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
 from exchange.storage.memory.signing import MemorySigning
@@ -59,6 +60,7 @@ class MemoryStorage:
         tables = Tables()
         self._directory = MemoryDirectory(tables)
         self._envelopes = MemoryEnvelopes(tables)
+        self._documents = MemoryDocuments(tables)
         self._deliveries = MemoryDeliveries(tables)
         self._log = MemoryLog(tables)
         self._ca_journals = MemoryCaJournals(tables)
@@ -77,6 +79,11 @@ class MemoryStorage:
     def envelopes(self) -> MemoryEnvelopes:
         """Envelopes, deliveries, receipts."""
         return self._envelopes
+
+    @property
+    def documents(self) -> MemoryDocuments:
+        """Documents by their names and ties."""
+        return self._documents
 
     @property
     def deliveries(self) -> MemoryDeliveries:

@@ -18,6 +18,7 @@ from exchange.domain.records import (
 )
 from exchange.storage.growth import Leaf
 from exchange.storage.mongo.driver import Document, Filter
+from exchange.storage.mongo.link_codec import recall_record
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import (
     AuditEvent,
@@ -86,6 +87,7 @@ def system_document(system: System) -> Document:
             "certificates": sorted(system.certificates) or None,
             "acts_for": [_acts_for_document(one) for one in system.acts_for],
             "may_channel": system.may_channel,
+            "attests_arrival": system.attests_arrival,
         }
     )
 
@@ -98,6 +100,7 @@ def system_record(document: Document) -> System:
         certificates=frozenset(document.get("certificates", ())),
         acts_for=tuple(_acts_for_record(one) for one in document["acts_for"]),
         may_channel=document["may_channel"],
+        attests_arrival=document.get("attests_arrival", True),
     )
 
 
@@ -126,6 +129,9 @@ def delivery_record(document: Document) -> Delivery:
         status=None if status is None else StatusCode(status),
         lease=DeliveryLease(**document["lease"]) if "lease" in document else None,
         retry=DeliveryRetry(**document.get("retry", {})),
+        opened=document.get("opened", False),
+        recall=recall_record(document.get("recall")),
+        answer=StatusCode(document["answer"]) if "answer" in document else None,
     )
 
 

@@ -5,13 +5,23 @@ from functools import partial
 
 from pymongo import UpdateMany
 
-from exchange.domain.records import Acceptance, StatusChange, StepRecord
-from exchange.storage.conflicts import status_conflict, step_conflict
+from exchange.domain.records import (
+    Acceptance,
+    DeliveryUpdate,
+    StatusChange,
+    StepRecord,
+)
+from exchange.storage.conflicts import (
+    status_conflict,
+    step_conflict,
+    update_conflict,
+)
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import Bodies
 from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.update_codec import added_document, update_of
 
 
 class Commits:
@@ -46,13 +56,17 @@ class Commits:
         receipts = (receipt for one in group for receipt in one.receipts)
         await self._insert("receipts", map(codec.receipt_document, receipts), session)
         await self._insert_traces(group, session)
+        await self._change([update for one in group for update in one.updates], session)
+        if steps := [step for one in group for step in one.steps]:
+            await self._record(steps, session)
         for one in group:
             if one.body_chunks is not None:
                 await self._bodies.claim(one, session)
             if one.status_change is not None:
                 await self._report(one.status_change, session)
 
-    async def _record(self, group: Sequence[StepRecord], session: Session) -> None:
+    async def _record(self, first: Sequence[StepRecord], session: Session) -> None:
+        group = [step for one in first for step in (one, *one.also)]
         receipts = (one.receipt for one in group)
         await self._insert("receipts", map(codec.receipt_document, receipts), session)
         await self._insert_traces(group, session)
@@ -61,6 +75,20 @@ class Commits:
         )
         if moved.matched_count != sum(len(set(one.recipients)) for one in group):
             raise step_conflict(group[0])
+        await self._change([update for one in group for update in one.updates], session)
+        added = (delivery for one in group for delivery in one.added)
+        await self._insert("deliveries", map(added_document, added), session)
+
+    async def _change(
+        self, updates: Sequence[DeliveryUpdate], session: Session
+    ) -> None:
+        if not updates:
+            return
+        changed = await self._database["deliveries"].bulk_write(
+            list(map(update_of, updates)), session=session
+        )
+        if changed.matched_count != len(updates):
+            raise update_conflict(updates[0])
 
     async def _report(self, change: StatusChange, session: Session) -> None:
         # A missing field equals None; `reported` keeps a code from coming twice.
@@ -72,6 +100,7 @@ class Commits:
         update = {
             "$set": {"status": change.after.value},
             "$push": {"reported": change.after.value},
+            "$inc": {"steps": 1},
         }
         reported = await self._database["deliveries"].update_one(
             held, update, session=session
@@ -102,9 +131,9 @@ def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
 def _shows(one: Acceptance | StepRecord) -> int:
     if not one.entry.makes_visible:
         return 0
-    return len(
-        one.envelope.recipients if isinstance(one, Acceptance) else one.recipients
-    )
+    if isinstance(one, Acceptance):
+        return len(one.envelope.recipients)
+    return len(one.recipients) + len(one.added)
 
 
 def _move(step: StepRecord) -> UpdateMany:

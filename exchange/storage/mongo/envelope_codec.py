@@ -5,6 +5,12 @@ from dataclasses import fields
 from exchange.domain.records import Acceptance, Envelope, StoredAttachment
 from exchange.storage.mongo.codec import with_values
 from exchange.storage.mongo.driver import Document
+from exchange.storage.mongo.link_codec import (
+    link_document,
+    link_record,
+    matter_fields,
+    matter_record,
+)
 from schemas.vocabulary import BusinessType, EnvelopeKind, EvidenceLevel
 
 _ATTACHMENT_FIELDS = tuple(one.name for one in fields(StoredAttachment))
@@ -34,6 +40,8 @@ def envelope_document(acceptance: Acceptance) -> Document:
             "urgency": int(envelope.urgency),
             "business_type": envelope.business_type.value,
             "status_of": envelope.status_of,
+            **matter_fields(envelope.matter),
+            "links": [link_document(one) for one in envelope.links] or None,
             "receipt": envelope.receipt,
             "body": None if chunked else acceptance.body,
             "body_chunks": acceptance.body_chunks,
@@ -62,6 +70,8 @@ def envelope_record(document: Document) -> Envelope:
         urgency=document["urgency"],
         business_type=BusinessType(document["business_type"]),
         status_of=document.get("status_of"),
+        matter=matter_record(document),
+        links=tuple(map(link_record, document.get("links", ()))),
         receipt=document["receipt"],
     )
 

@@ -45,6 +45,23 @@ _INDEXES: Final = {
         IndexModel(
             "status_of", partialFilterExpression={"status_of": {"$exists": True}}
         ),
+        # A document by either of its names, the oldest first.
+        IndexModel(
+            ["sender", "document_id", "_id"],
+            name="by_document_id",
+            partialFilterExpression={"kind": "document"},
+        ),
+        IndexModel(
+            ["sender", "document_code", "year", "_id"],
+            name="by_code",
+            partialFilterExpression={"kind": "document"},
+        ),
+        # What is tied to an earlier envelope.
+        IndexModel(
+            ["links.envelope", "_id"],
+            name="linked",
+            partialFilterExpression={"links": {"$exists": True}},
+        ),
     ),
     "bodies": (),
     "body_chunks": (),

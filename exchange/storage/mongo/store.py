@@ -8,6 +8,7 @@ from exchange.storage.mongo.audit import MongoAudit
 from exchange.storage.mongo.ca_journals import MongoCaJournals
 from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
+from exchange.storage.mongo.documents import MongoDocuments
 from exchange.storage.mongo.driver import Client, available, open_client, open_database
 from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
@@ -46,6 +47,7 @@ class MongoStorage:
         database = open_database(client, name)
         self._directory = MongoDirectory(database)
         self._envelopes = MongoEnvelopes(database)
+        self._documents = MongoDocuments(database)
         self._deliveries = MongoDeliveries(database)
         self._log = MongoLog(database)
         self._ca_journals = MongoCaJournals(database)
@@ -64,6 +66,11 @@ class MongoStorage:
     def envelopes(self) -> MongoEnvelopes:
         """Envelopes, deliveries, receipts."""
         return self._envelopes
+
+    @property
+    def documents(self) -> MongoDocuments:
+        """Documents by their names and ties."""
+        return self._documents
 
     @property
     def deliveries(self) -> MongoDeliveries:

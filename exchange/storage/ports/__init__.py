@@ -10,6 +10,7 @@ from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
@@ -23,6 +24,8 @@ __all__ = [
     "DeliveryQuery",
     "DeliveryStore",
     "DirectoryStore",
+    "DocumentQuery",
+    "DocumentStore",
     "EnvelopeStore",
     "LeaseStore",
     "LogStore",

@@ -7,6 +7,7 @@ from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
 from exchange.storage.ports.deliveries import DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.documents import DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
@@ -23,6 +24,10 @@ class Storage(Protocol):
     @property
     def envelopes(self) -> EnvelopeStore:
         """Envelopes, deliveries, receipts."""
+
+    @property
+    def documents(self) -> DocumentStore:
+        """Documents by their names and ties."""
 
     @property
     def deliveries(self) -> DeliveryStore:

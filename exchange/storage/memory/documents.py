@@ -1,0 +1,65 @@
+"""Documents by their names and ties, in memory."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from exchange.domain.records import Envelope
+from exchange.domain.steps import is_readable
+from exchange.storage.memory.tables import Tables
+from exchange.storage.ports.documents import DocumentQuery
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import EnvelopeKind
+
+
+class MemoryDocuments:
+    """Documents by their names and ties."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
+        """Documents that have one of the names asked for, oldest first."""
+        found = (one for one in self._tables.envelopes.values() if _is(one, query))
+        return _oldest_first(found)[:limit]
+
+    async def linked_to(
+        self, envelope_id: EnvelopeId, *, limit: int
+    ) -> Sequence[Envelope]:
+        """Envelopes with a tie to this one, oldest first."""
+        found = (
+            one
+            for one in self._tables.envelopes.values()
+            if any(link.envelope_id == envelope_id for link in one.links)
+        )
+        return _oldest_first(found)[:limit]
+
+    async def open_payload(
+        self, envelope_id: EnvelopeId, recipients: Collection[OrganId]
+    ) -> bool:
+        """Note that the payload is handed out to these recipients."""
+        deliveries = self._tables.deliveries
+        keys = [(envelope_id, one) for one in recipients]
+        open_keys = [
+            one for one in keys if one in deliveries and is_readable(deliveries[one])
+        ]
+        for key in open_keys:
+            deliveries[key] = replace(deliveries[key], opened=True)
+        return bool(open_keys)
+
+
+def _is(envelope: Envelope, query: DocumentQuery) -> bool:
+    if envelope.kind is not EnvelopeKind.DOCUMENT or envelope.sender != query.sender:
+        return False
+    promulgated = envelope.matter.promulgated
+    by_code = (
+        bool(query.code)
+        and envelope.document_code == query.code
+        and promulgated is not None
+        and promulgated.year == query.year
+    )
+    by_id = query.document_id is not None
+    return by_code or (by_id and envelope.document_id == query.document_id)
+
+
+def _oldest_first(envelopes: Iterable[Envelope]) -> list[Envelope]:
+    return sorted(envelopes, key=lambda one: one.envelope_id)
