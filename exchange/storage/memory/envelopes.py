@@ -204,12 +204,3 @@ class MemoryEnvelopes:
             self._tables.deliveries[key], status=change.after
         )
         self._tables.reported.add((*key, change.after))
-
-
-def _moved(delivery: Delivery, step: StepRecord) -> Delivery:
-    return replace(
-        delivery,
-        state=step.after or delivery.state,
-        lease=None if step.after else delivery.lease,
-        retry=step.retry or delivery.retry,
-    )
