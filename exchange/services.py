@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from random import SystemRandom
 from typing import Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -28,6 +29,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.timestamps import truncate_ms
 from schemas.verdict import Verdict
+from schemas.vocabulary import DeliveryState
 from signing.evidence_sources import RevocationFetcher
 from signing.pades.levels import TimeStampSource, TokenRoom
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
@@ -133,6 +135,24 @@ class Hub:
         return fingerprint(self.receipt.certificate)
 
 
+class Counters(Protocol):
+    """Told what operators look at."""
+
+    def stuck(self, state: DeliveryState, number: int) -> None:
+        """Take note of how many deliveries are stuck in a state."""
+
+    def notice_attempted(self, channel: str, outcome: str) -> None:
+        """Count an attempt to notify somebody; both are of closed sets."""
+
+
+class _NobodyCounts:
+    def stuck(self, state: DeliveryState, number: int) -> None:
+        """Nobody looks."""
+
+    def notice_attempted(self, channel: str, outcome: str) -> None:
+        """Nobody looks."""
+
+
 class Office(Protocol):
     """What keeping the directory needs, with or without a running service."""
 
@@ -174,6 +194,8 @@ class Services:
         room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
+        chance: draws from 0 up to 1, to spread what would come back together.
+        counters: told what operators look at.
     """
 
     storage: Storage
@@ -190,6 +212,8 @@ class Services:
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
+    chance: Callable[[], float] = SystemRandom().random
+    counters: Counters = field(default_factory=_NobodyCounts)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""

@@ -131,6 +131,8 @@ DELIVERY_TRANSITIONS: frozenset[DeliveryTransition] = frozenset(
         (_D.FAILED, _D.ACKNOWLEDGED, Actor.RECIPIENT),
         (_D.FAILED, _D.DEAD_LETTER, Actor.HUB),
         (_D.FAILED, _D.RECALLED, Actor.SENDER),
+        (_D.LEASED, _D.AVAILABLE, Actor.OPERATOR),
+        (_D.FAILED, _D.AVAILABLE, Actor.OPERATOR),
         (_D.DEAD_LETTER, _D.AVAILABLE, Actor.OPERATOR),
         (_D.DEAD_LETTER, _D.ACKNOWLEDGED, Actor.RECIPIENT),
         (_D.DEAD_LETTER, _D.RECALLED, Actor.SENDER),
@@ -161,6 +163,9 @@ class Step(StrEnum):
     DELIVERED = "delivered"
     QUARANTINED = "quarantined"
     HELD = "held"
+    RELEASED = "released"
+    OFFERED_AGAIN = "offered_again"
+    DEAD_LETTERED = "dead_lettered"
     TAKEN = "taken"
     FAILED = "failed"
     PROCESSING = "processing"
@@ -255,6 +260,9 @@ class AuditEvent(StrEnum):
     ENVELOPE_QUARANTINED = "envelope.quarantined"
     ENVELOPE_HELD = "envelope.held"
     ENVELOPE_READ = "envelope.read"
+    DELIVERY_RELEASED = "delivery.released"
+    DELIVERY_OFFERED_AGAIN = "delivery.offered_again"
+    DELIVERY_DEAD_LETTERED = "delivery.dead_lettered"
     STEP_RECORDED = "step.recorded"
     STATUS_RECORDED = "status.recorded"
     ARRIVAL_ATTESTED = "arrival.attested"

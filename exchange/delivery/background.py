@@ -8,6 +8,7 @@ from typing import Protocol
 from exchange.delivery.ca_journal import CaJournalFollower, FollowedJournals
 from exchange.delivery.checker import Checker
 from exchange.delivery.housekeeper import Housekeeper
+from exchange.delivery.keeper import Keeper
 from exchange.delivery.loops import repeat
 from exchange.delivery.sequencer import Sequencer
 from exchange.services import Services
@@ -32,6 +33,7 @@ async def delivering(
         "checker": Checker(services, owner=owner),
         "sequencer": Sequencer(services, owner=owner),
         "housekeeper": Housekeeper(services, owner=owner),
+        "keeper": Keeper(services, owner=owner),
     }
     if journals is not None:
         loops["ca_journal"] = CaJournalFollower(services, journals, owner=owner)

@@ -14,15 +14,14 @@ from exchange.domain.records import (
 )
 from exchange.domain.steps import CHECK_EFFECTS
 from exchange.services import Services
-from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
-from exchange.usecases.auditing import audit_line
+from exchange.usecases.hub_steps import HubStep, hub_record
 from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
 from exchange.usecases.spool import Spool
 from schemas.edxml.body import decode_attachment
 from schemas.errors import CodedError, ErrorCode
-from schemas.receipt import Finding, StepReceipt
+from schemas.receipt import Finding
 from schemas.verdict import Indication, SubIndication, Verdict
-from schemas.vocabulary import AuditEvent, LogEntryType, Step
+from schemas.vocabulary import AuditEvent, Step
 
 _EVENTS = {
     Step.DELIVERED: AuditEvent.ENVELOPE_DELIVERED,
@@ -163,37 +162,10 @@ def _finding(
 def _record(
     services: Services, envelope: Envelope, step: Step, findings: tuple[Finding, ...]
 ) -> StepRecord:
-    now = services.now()
-    receipt = StepReceipt(
-        envelope_id=envelope.envelope_id,
-        body_sha256=envelope.body_sha256,
-        step=step,
-        issuer=services.hub.hub_id,
-        at=now,
+    checked = HubStep(
+        effect=CHECK_EFFECTS[step],
+        recipients=envelope.recipients,
+        event=_EVENTS[step],
         findings=findings,
     )
-    content = hub_step(services.hub, receipt)
-    entry = pending(
-        log_entry(
-            LogEntryType.STEP,
-            at=now,
-            actor=services.hub.hub_id,
-            subject=envelope.envelope_id,
-            data=content,
-        ),
-        entry_id=services.ids.new(now),
-        makes_visible=step is Step.DELIVERED,
-    )
-    return StepRecord(
-        receipt=stored_step(receipt, content, recorded_at=now, entry_id=entry.entry_id),
-        entry=entry,
-        audit=audit_line(
-            _EVENTS[step],
-            at=now,
-            actor=services.hub.hub_id,
-            subject=envelope.envelope_id,
-        ),
-        recipients=envelope.recipients,
-        before=CHECK_EFFECTS[step].before,
-        after=CHECK_EFFECTS[step].after,
-    )
+    return hub_record(services, envelope, checked)

@@ -40,6 +40,7 @@ async def inbox(request: web.Request) -> web.Response:
         agency=required_agency(request),
         after=number_parameter(request, "after", default=-1),
         wait_seconds=number_parameter(request, "wait", default=0),
+        lease_seconds=max(0, number_parameter(request, "lease", default=0)),
         limit=number_parameter(request, "limit", default=100),
     )
     page = await read_inbox(request.app[SERVICES], command)

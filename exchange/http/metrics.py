@@ -15,6 +15,7 @@ from prometheus_client import (
 
 from exchange.http.merged_metrics import merged
 from schemas.errors import ErrorCode
+from schemas.vocabulary import DeliveryState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -72,6 +73,24 @@ class _CaCounters:
         )
 
 
+class _DeliveryCounters:
+    """What is told of deliveries and of notices about them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.stuck = Gauge(
+            "lienthong_deliveries_stuck",
+            "Deliveries that should have moved on long ago, by state.",
+            ("state",),
+            registry=registry,
+        )
+        self.notices = Counter(
+            "lienthong_notice_attempts",
+            "Attempts to notify somebody, by what came of them.",
+            ("channel", "outcome"),
+            registry=registry,
+        )
+
+
 class Metrics:
     """The counters of one process."""
 
@@ -104,6 +123,15 @@ class Metrics:
         )
         self._stamping = _StampingCounters(self._registry)
         self._ca = _CaCounters(self._registry)
+        self._deliveries = _DeliveryCounters(self._registry)
+
+    def stuck(self, state: DeliveryState, number: int) -> None:
+        """Take note of how many deliveries are stuck in a state."""
+        self._deliveries.stuck.labels(state).set(number)
+
+    def notice_attempted(self, channel: str, outcome: str) -> None:
+        """Count an attempt to notify somebody; both are of closed sets."""
+        self._deliveries.notices.labels(channel, outcome).inc()
 
     def list_counts(self, ca: str, seconds: float) -> None:
         """Tell how long the revocation list of a CA still counts."""

@@ -82,7 +82,7 @@ def agency(one: Agency) -> Json:
 
 
 def _inbox_item(item: InboxItem) -> Json:
-    envelope = item.envelope
+    envelope, lease = item.envelope, item.delivery.lease
     return {
         "cursor": item.delivery.log_index,
         "id": envelope.envelope_id,
@@ -94,6 +94,7 @@ def _inbox_item(item: InboxItem) -> Json:
         "status_of": envelope.status_of,
         "accepted_at": format_utc(envelope.accepted_at),
         "state": item.delivery.state,
+        "leased_until": _time(lease.until if lease else None),
         "evidence_level": envelope.evidence_level,
         "urgency": int(envelope.urgency),
         "size": envelope.size,

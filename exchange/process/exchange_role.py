@@ -92,6 +92,7 @@ class ExchangeRole:
             revocations=_revocations(settings),
             signals=Signals(),
             limits=settings.limits,
+            counters=base.metrics,
         )
         base.readiness.add(services.check)
         return services

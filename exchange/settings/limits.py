@@ -25,6 +25,10 @@ class LimitSettings:
         idle_seconds: longest pause within a body that comes in.
         inbox_wait_seconds: longest wait for inbox news.
         inbox_page: most inbox items in one answer.
+        lease_seconds: longest time a poller may have an item to itself.
+        events_seconds: longest time one stream of inbox events stays open.
+        event_streams: most streams of inbox events of one system at one process.
+        stuck_seconds: a delivery that is not moved on for as long is reported.
         pdf_bytes: largest PDF that is judged; larger ones are held.
         pdf_memory_bytes: memory of one PDF worker.
         pdf_seconds: time for one PDF.
@@ -46,6 +50,10 @@ class LimitSettings:
     idle_seconds: float = 30.0
     inbox_wait_seconds: float = 60.0
     inbox_page: int = 200
+    lease_seconds: float = 3600.0
+    events_seconds: float = 900.0
+    event_streams: int = 8
+    stuck_seconds: float = 900.0
     pdf_bytes: int = 256 * _MIB
     pdf_memory_bytes: int = 3 * _GIB // 2
     pdf_seconds: float = 30.0

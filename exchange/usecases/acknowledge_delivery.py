@@ -7,11 +7,12 @@ peer that only has its channel the hub attests (docs/protocol.md).
 from dataclasses import dataclass
 
 from exchange.domain.records import Envelope, StepRecord, StoredReceipt
-from exchange.domain.steps import TRANSPORT_EFFECTS, StepEffect
+from exchange.domain.steps import TRANSPORT_EFFECTS, receipt_key
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
 from exchange.usecases.auditing import audit_line, refusals_audited
+from exchange.usecases.failing import Failure, failure_of
 from exchange.usecases.signer import verified_step
 from exchange.usecases.viewing import agencies_of, find_envelope
 from schemas.errors import ErrorCode
@@ -21,6 +22,7 @@ from schemas.vocabulary import (
     TRANSPORT_STEPS,
     AuditEvent,
     LogEntryType,
+    Step,
     TransportAcknowledgement,
 )
 from schemas.xml import parse
@@ -79,7 +81,12 @@ async def acknowledge_delivery(
 async def _record(services: Services, command: AcknowledgeDelivery) -> RecordedStep:
     envelope, recipient = await _delivery(services, command)
     receipt, content = _attested(services, command, envelope, recipient)
-    step = _step(services, receipt, content, TRANSPORT_EFFECTS[receipt.step])
+    failure = None
+    if receipt.step is Step.FAILED:
+        failure = await failure_of(services, envelope, recipient, content=content)
+    if isinstance(failure, StoredReceipt):
+        return RecordedStep(failure, repeated=True)
+    step = _step(services, receipt, content, failure)
     stored = await services.storage.envelopes.record_step(step)
     services.signals.recorded.ring()
     return RecordedStep(stored, repeated=stored.entry_id != step.entry.entry_id)
@@ -159,9 +166,10 @@ def _of_channel(
 
 
 def _step(
-    services: Services, receipt: StepReceipt, content: bytes, effect: StepEffect
+    services: Services, receipt: StepReceipt, content: bytes, failure: Failure | None
 ) -> StepRecord:
-    now = services.now()
+    now, effect = services.now(), TRANSPORT_EFFECTS[receipt.step]
+    time = failure.time if failure else 1
     entry = pending(
         log_entry(
             LogEntryType.STEP,
@@ -173,7 +181,13 @@ def _step(
         entry_id=services.ids.new(now),
     )
     return StepRecord(
-        receipt=stored_step(receipt, content, recorded_at=now, entry_id=entry.entry_id),
+        receipt=stored_step(
+            receipt,
+            content,
+            recorded_at=now,
+            entry_id=entry.entry_id,
+            key=receipt_key(receipt.step, receipt.recipient, time=time),
+        ),
         entry=entry,
         audit=audit_line(
             AuditEvent.STEP_RECORDED,
@@ -186,4 +200,5 @@ def _step(
         recipients=(receipt.recipient,) if receipt.recipient else (),
         before=effect.before,
         after=effect.after,
+        retry=failure.retry if failure else None,
     )

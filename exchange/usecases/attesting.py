@@ -94,12 +94,25 @@ def hub_step(hub: Hub, receipt: StepReceipt) -> bytes:
 
 
 def stored_step(
-    receipt: StepReceipt, content: bytes, *, recorded_at: datetime, entry_id: str
+    receipt: StepReceipt,
+    content: bytes,
+    *,
+    recorded_at: datetime,
+    entry_id: str,
+    key: str = "",
 ) -> StoredReceipt:
-    """Make the stored form of a signed step receipt."""
+    """Make the stored form of a signed step receipt.
+
+    Args:
+        receipt: what was signed.
+        content: as it was signed.
+        recorded_at: when it is recorded.
+        entry_id: its log entry.
+        key: where the step may be taken more than once, the key of this time.
+    """
     return StoredReceipt(
         envelope_id=receipt.envelope_id,
-        key=receipt_key(receipt.step, receipt.recipient),
+        key=key or receipt_key(receipt.step, receipt.recipient),
         step=receipt.step,
         recipient=receipt.recipient,
         issuer=receipt.issuer,

@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
-from exchange.domain.records import InboxItem
+from exchange.domain.records import DeliveryLease, InboxItem
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import refusals_audited
 from exchange.usecases.viewing import agencies_of
@@ -25,12 +26,15 @@ class ReadInbox:
     Args:
         after: the last cursor seen; -1 from the beginning.
         wait_seconds: how long to wait when there is nothing.
+        lease_seconds: how long the items are this poller's alone; 0 to look only. With
+            it the cursor says nothing: what is free is handed out, oldest first.
     """
 
     caller: Caller
     agency: str
     after: int = -1
     wait_seconds: float = 0.0
+    lease_seconds: float = 0.0
     limit: int = 100
 
 
@@ -56,6 +60,8 @@ async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
     ):
         agencies = await agencies_of(services, command.caller, command.agency)
     items = await _first_items(services, command, agencies)
+    if command.lease_seconds:
+        return InboxPage(tuple(items), command.after)
     cursors = [
         one.delivery.log_index for one in items if one.delivery.log_index is not None
     ]
@@ -67,17 +73,30 @@ async def _first_items(
 ) -> Sequence[InboxItem]:
     clock = asyncio.get_running_loop().time
     deadline = clock() + min(command.wait_seconds, services.limits.inbox_wait_seconds)
-    limit = max(1, min(command.limit, services.limits.inbox_page))
     while True:
         # Taken before looking, so news that come after the look wake this ticket.
         news = services.signals.sequenced.ticket()
-        items = await services.storage.envelopes.inbox(
-            agencies, after=command.after, limit=limit
-        )
+        items = await _items(services, command, agencies)
         remaining = deadline - clock()
         if items or remaining <= 0 or services.signals.draining:
             return items
         await _come_or_late(news, remaining)
+
+
+async def _items(
+    services: Services, command: ReadInbox, agencies: frozenset[OrganId]
+) -> Sequence[InboxItem]:
+    storage, limits = services.storage, services.limits
+    limit = max(1, min(command.limit, limits.inbox_page))
+    if not command.lease_seconds:
+        return await storage.envelopes.inbox(agencies, after=command.after, limit=limit)
+    now = services.now()
+    seconds = min(command.lease_seconds, limits.lease_seconds)
+    lease = DeliveryLease(
+        f"{command.caller.system.system_id}/{services.ids.new(now)}",
+        now + timedelta(seconds=seconds),
+    )
+    return await storage.deliveries.lease(agencies, lease, now=now, limit=limit)
 
 
 async def _come_or_late(news: asyncio.Event, seconds: float) -> None:

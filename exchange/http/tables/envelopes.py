@@ -45,6 +45,11 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
             Query(name="after", summary="Con trỏ / cursor", is_number=True),
             Query(name="wait", summary="Giây chờ / seconds to wait", is_number=True),
             Query(name="limit", summary="Số mục / most items", is_number=True),
+            Query(
+                name="lease",
+                summary="Giữ riêng bao nhiêu giây / seconds to have the items alone",
+                is_number=True,
+            ),
         ),
     ),
     Route(

@@ -1,0 +1,37 @@
+"""Deliveries that should have moved on long ago."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from exchange.domain.records import Delivery
+from schemas.vocabulary import DeliveryState
+
+TRANSIENT_STATES = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.CHECKING,
+    DeliveryState.LEASED,
+)
+"""States nothing stays in for long, unless something is wrong."""
+
+
+def is_stuck(delivery: Delivery, *, before: datetime) -> bool:
+    """Tell whether a delivery of an envelope accepted before a moment is stuck.
+
+    A lease that has not ended by then is not: somebody is at work. One without an end
+    is (`processing`): nobody said since how it went.
+    """
+    lease = delivery.lease
+    return delivery.state in TRANSIENT_STATES and (
+        lease is None or lease.until <= before
+    )
+
+
+def count_stuck(
+    deliveries: Iterable[Delivery], *, before: datetime
+) -> dict[DeliveryState, int]:
+    """Count the stuck deliveries of each state."""
+    counts = dict.fromkeys(TRANSIENT_STATES, 0)
+    for one in deliveries:
+        if is_stuck(one, before=before):
+            counts[one.state] += 1
+    return counts

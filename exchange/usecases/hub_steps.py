@@ -1,0 +1,124 @@
+"""Steps the hub itself takes: receipt, log entry and audit line, ready to be stored."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from exchange.domain.records import (
+    DeliveryRetry,
+    Envelope,
+    StepRecord,
+    StoredReceipt,
+)
+from exchange.domain.steps import StepEffect, receipt_key
+from exchange.ids import MonotonicIds
+from exchange.services import Hub, Office
+from exchange.storage.ports import Storage
+from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
+from exchange.usecases.auditing import audit_line
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import Finding, StepReceipt
+from schemas.vocabulary import (
+    READABLE_DELIVERY_STATES,
+    AuditEvent,
+    LogEntryType,
+    Step,
+)
+
+
+class HubOffice(Office, Protocol):
+    """What attesting needs, with or without a running service."""
+
+    @property
+    def hub(self) -> Hub:
+        """Who attests."""
+
+    @property
+    def ids(self) -> MonotonicIds:
+        """Makes the ids of log entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubStep:
+    """A step of the hub towards some recipients of an envelope.
+
+    Args:
+        effect: the step and what it does.
+        recipients: the deliveries concerned.
+        event: of the audit line.
+        only: the one recipient the step is about; None: it is about all.
+        time: which time, of steps that may be taken more than once.
+        actor: who had it done; the hub of itself if empty.
+        description: why, in the words of whoever had it done.
+        findings: what was found in the attachments.
+        retry: what is kept of failures from now on; None leaves it.
+    """
+
+    effect: StepEffect
+    recipients: Collection[OrganId]
+    event: AuditEvent
+    only: OrganId | None = None
+    time: int = 1
+    actor: str = ""
+    description: str = ""
+    findings: tuple[Finding, ...] = ()
+    retry: DeliveryRetry | None = None
+
+
+async def steps_before(
+    storage: Storage, envelope_id: EnvelopeId, step: Step, recipient: OrganId
+) -> list[StoredReceipt]:
+    """Return the receipts so far of a step that may be taken more than once."""
+    return [
+        one
+        for one in await storage.envelopes.receipts(envelope_id)
+        if one.step is step and one.recipient == recipient
+    ]
+
+
+def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepRecord:
+    """Attest a step of the hub; what it makes readable becomes visible with it."""
+    now, hub = office.now(), office.hub
+    receipt = StepReceipt(
+        envelope_id=envelope.envelope_id,
+        body_sha256=envelope.body_sha256,
+        step=step.effect.step,
+        recipient=step.only,
+        issuer=hub.hub_id,
+        at=now,
+        description=step.description,
+        findings=step.findings,
+    )
+    content = hub_step(hub, receipt)
+    entry = pending(
+        log_entry(
+            LogEntryType.STEP,
+            at=now,
+            actor=hub.hub_id,
+            subject=envelope.envelope_id,
+            data=content,
+        ),
+        entry_id=office.ids.new(now),
+        makes_visible=step.effect.after in READABLE_DELIVERY_STATES,
+    )
+    return StepRecord(
+        receipt=stored_step(
+            receipt,
+            content,
+            recorded_at=now,
+            entry_id=entry.entry_id,
+            key=receipt_key(receipt.step, receipt.recipient, time=step.time),
+        ),
+        entry=entry,
+        audit=audit_line(
+            step.event,
+            at=now,
+            actor=step.actor or hub.hub_id,
+            subject=envelope.envelope_id,
+            **({"recipient": step.only} if step.only else {}),
+        ),
+        recipients=tuple(step.recipients),
+        before=step.effect.before,
+        after=step.effect.after,
+        retry=step.retry,
+    )
