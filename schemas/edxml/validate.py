@@ -8,6 +8,7 @@ import re
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from lxml import etree
 
@@ -26,6 +27,7 @@ from schemas.xml import (
 
 _FOLDER = Path(__file__).parent.parent / "xsd"
 _STEP = re.compile(r"(?:([^:\[\]/]+):)?([^:\[\]/]+)(?:\[([0-9]+)\])?")
+_TELLING = Lock()
 _LONGEST_PLACE = 200  # an unknown element's name is the sender's text
 _CODES = {
     "OrganId": ErrorCode.ORGAN_ID_MALFORMED,
@@ -57,13 +59,29 @@ def validate(root: Element) -> None:
 
 
 def _judge(root: Element, schema: str) -> None:
-    judge = _schema(schema)
-    if judge.validate(root):
+    if _schema(schema).validate(root):
         return
-    error = judge.error_log[0]  # type: ignore[index]  # unknown to the stubs
-    element = _located(root, error.path or "")
+    element = _located(root, _first_error(root, schema))
     code = _CODES.get(local_name(element), ErrorCode.SCHEMA_VIOLATION)
     raise SchemaError(code, place=_path(element))
+
+
+def _first_error(root: Element, schema: str) -> str:
+    """Return where `root` first departs from a schema.
+
+    A schema keeps one list of errors for all threads: whoever reads it judges by a copy
+    nobody else uses meanwhile.
+    """
+    with _TELLING:
+        judge = _telling_schema(schema)
+        judge.validate(root)
+        error = judge.error_log[0]  # type: ignore[index]  # unknown to the stubs
+    return error.path or ""
+
+
+@cache
+def _telling_schema(name: str) -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(_FOLDER / name))
 
 
 @cache

@@ -1,11 +1,13 @@
 """The schemas are strict in shape and lengths, lenient in order and prefixes."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from schemas.edxml.validate import validate
 from schemas.edxml.writer import write_document
 from schemas.errors import ErrorCode, SchemaError
-from schemas.xml import QCVN, parse, serialize
+from schemas.xml import QCVN, Element, parse, serialize
 from tests.support import edxml
 from tests.support.edxml import MESSAGE_PARTS, message_xml, soap_status_xml, status_xml
 
@@ -273,3 +275,21 @@ def test_a_schema_location_in_the_document_is_not_followed() -> None:
     hint = b'<edXML xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     hint += b'xsi:schemaLocation="urn:x file:///nowhere/evil.xsd" '
     validate(parse(message_xml().replace(b"<edXML ", hint, 1)))
+
+
+def test_threads_are_told_of_their_own_errors() -> None:
+    """One list of errors for all threads was empty, or of another's document."""
+    roots = [parse(edxml.message_xml(f"<Strange{one}/>")) for one in range(2)]
+
+    def places(root: Element) -> set[str]:
+        found = set()
+        for _ in range(1500):
+            with pytest.raises(SchemaError) as refused:
+                validate(root)
+            found.add(refused.value.place)
+        return found
+
+    with ThreadPoolExecutor(len(roots)) as threads:
+        found = list(threads.map(places, roots))
+    assert [len(one) for one in found] == [1, 1]
+    assert found[0] != found[1]
