@@ -12,7 +12,8 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication, Verdict
 from signing.errors import SigningError
-from signing.validation.decision import decide, refused
+from signing.validation.content import content_of, covering_findings
+from signing.validation.decision import UNHARMED, decide, refused
 from signing.validation.document import (
     SignatureField,
     open_document,
@@ -20,10 +21,11 @@ from signing.validation.document import (
     signature_fields,
 )
 from signing.validation.engine.file import judge_facts
-from signing.validation.facts import Document, FileFacts, gather
+from signing.validation.facts import Document, FileFacts, SignatureFacts, gather
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.layout import hidden_in_dictionary
-from signing.validation.remarks import remarks_on
+from signing.validation.modifications import Comparison
+from signing.validation.page_tree import pages_of
 from signing.validation.shared_trust import shared_chains
 from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
@@ -84,15 +86,33 @@ def read_facts(data: bytes) -> FileFacts:
         Exception: whatever a malformed file makes pyHanko raise.
     """
     reader = open_document(data)
-    document = Document(data, reader, revisions(reader, data))
+    comparison = Comparison(reader)
+    document = Document(data, reader, revisions(reader, data), comparison)
     fields = signature_fields(reader)
+    hidden = _hidden_signatures(document, fields)
+    if not fields:
+        return FileFacts(signatures=(), shared=hidden)
+    found = tuple(gather(document, field) for field in fields)
+    content = content_of(reader, data)
     return FileFacts(
-        signatures=tuple(gather(document, field) for field in fields),
+        signatures=found,
         store=gather_store(reader),
-        shared=_hidden_signatures(document, fields),
+        shared=(*hidden, *content.findings, *_covering(document, fields, found)),
         length=len(data),
-        remarks=remarks_on(reader, data, fields) if fields else (),
+        remarks=content.remarks,
     )
+
+
+def _covering(
+    document: Document,
+    fields: Sequence[SignatureField],
+    found: Sequence[SignatureFacts],
+) -> tuple[Finding, ...]:
+    """Look at what shows where; a file that fails anyway is not drawn."""
+    if any(one.findings or one.modifications not in UNHARMED for one in found):
+        return ()
+    pages = tuple(pages_of(document.reader, document.data))
+    return covering_findings(document.data, pages, fields, found[0].end)
 
 
 def _refusal(error: SigningError) -> Finding:

@@ -1,13 +1,17 @@
 """Every known attack gets the verdict that its table says, and genuine files pass."""
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.fields import MDPPerm
 
+from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Verdict
 from signing.api import verify_file
 from signing.profiles import SignatureLevel
@@ -16,8 +20,11 @@ from signing.workers.once import SINGLE_FILE, perform
 from signing.workers.process import WorkerProcess
 from signing.workers.protocol import Job, Request
 from tests.support import later_revisions as later
+from tests.support.attacks.known import KNOWN
 from tests.support.attacks.model import Attack, Attacked, Row
+from tests.support.attacks.outside import stranger, with_addresses
 from tests.support.attacks.revisions import PADES, certified
+from tests.support.attacks.shown import over_the_sum, signed
 from tests.support.attacks.status import genuine_answer
 from tests.support.attacks.table import ATTACKS, attack_page
 from tests.support.judged_pdf import AGENCY, PERSON, codes, person_signed, roomy, sealed
@@ -84,9 +91,42 @@ def test_every_row_has_attacks_and_every_attack_a_name() -> None:
     assert len({one.name for one in ATTACKS}) == len(ATTACKS) >= _AT_LEAST
 
 
+def test_no_known_class_of_attacks_is_uncovered() -> None:
+    assert {row for rows in KNOWN.values() for row in rows} == set(Row)
+    attacked = {one.row for one in ATTACKS}
+    uncovered = [name for name, rows in KNOWN.items() if not attacked.issuperset(rows)]
+    assert not uncovered
+
+
+def test_no_attack_passes() -> None:
+    passing = [one.name for one in ATTACKS if one.indication is Indication.TOTAL_PASSED]
+    assert not passing
+
+
 def test_page_of_attacks_is_what_the_table_says() -> None:
     printed = "python -m tests.support.attacks.table > docs/attacks.md"
     assert _PAGE.read_text("utf-8") == attack_page(), printed
+
+
+def test_addresses_in_a_certificate_are_not_asked(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as asked:
+        asked.setblocking(False)
+        verdict = desk.judge(with_addresses(asked.getsockname()[1]))
+        with pytest.raises(BlockingIOError):
+            asked.accept()
+    assert codes(verdict) == {ErrorCode.REVOCATION_UNCHECKED}
+
+
+def test_roots_of_the_system_are_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "roots.pem"
+    path.write_bytes(stranger().root.root.public_bytes(Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    attack = next(one for one in ATTACKS if one.name == "root-of-the-same-name")
+    with closing(Desk()) as fresh:
+        verdict = fresh.judge(attack.build())
+    assert codes(verdict) == {ErrorCode.CHAIN_NOT_FOUND}
 
 
 _SAMPLE = ("swa-tail-twice", "isa-new-contents", "gap-mixed-case", "cms-two-signers")
@@ -116,6 +156,11 @@ def _renewed() -> Attacked:
     )
 
 
+_LIKE_A_SEAL = b"0.8 0 0 RG 1 w 50 1 m 90 15 l 50 29 l 10 15 l s"
+_LINK = (
+    "<< /Type /Annot /Subtype /Link /Rect [9 9 99 99] "
+    "/A << /S /URI /URI (https://chinhphu.vn/) >> >>"
+)
 _GENUINE: dict[str, Callable[[], Attacked]] = {
     "person": lambda: Attacked(person_signed()),
     "other program": lambda: Attacked(roomy()),
@@ -125,6 +170,13 @@ _GENUINE: dict[str, Callable[[], Attacked]] = {
         stock_signed(
             person_signed(), AGENCY, "two", subfilter=PADES, box=(300, 100, 500, 200)
         )
+    ),
+    "drawing over signed text": lambda: Attacked(over_the_sum(_LIKE_A_SEAL)),
+    "empty list of layers": lambda: Attacked(
+        signed("/OCProperties << /OCGs [] /D << >> >>")
+    ),
+    "links to pages and the web": lambda: Attacked(
+        signed("", {4: _LINK}, "/Annots [4 0 R]")
     ),
     "later security store": lambda: Attacked(revised(sealed(), later.security_store)),
     "certified, seal allowed": lambda: Attacked(

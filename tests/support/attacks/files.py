@@ -1,17 +1,12 @@
-"""Attacks on the reader itself, and content that acts, hides or changes by itself."""
+"""Attacks on the reader itself: bombs and loops."""
 
 from collections.abc import Callable
 from functools import partial
 
-from pyhanko.sign.fields import SigSeedSubFilter
-
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
 from tests.support import hostile_pdf as hostile
-from tests.support.attacks.model import FAILED, PASSED, UNSURE, Register, Row
-from tests.support.judged_pdf import AGENCY, PERSON
-from tests.support.small_pdf import small_pdf
-from tests.support.stock_signer import stock_signed
+from tests.support.attacks.model import FAILED, UNSURE, Register, Row
 
 ATTACKS = Register()
 _MALFORMED = ErrorCode.PDF_MALFORMED
@@ -97,68 +92,3 @@ for _name, _row, _build, _expected, _how in (
     ("deep-array", Row.LOOP, hostile.deep_array, _BROKEN, "arrays 20,000 deep"),
 ):
     _put(_name, _row, _build, _expected, _how)
-
-
-_SCRIPT = "<< /S /JavaScript /JS (app.alert(1)) >>"
-_FILES = "<< /EmbeddedFiles << /Names [] >> >>"
-
-
-def _signed(catalog: str) -> bytes:
-    """Sign a file that has this in its catalog."""
-    source = small_pdf(catalog=catalog)
-    return stock_signed(source, PERSON, "person", subfilter=SigSeedSubFilter.PADES)
-
-
-for _name, _row, _catalog, _code, _how in (
-    (
-        "script",
-        Row.ACTIVE,
-        f"/OpenAction {_SCRIPT}",
-        ErrorCode.CONTENT_ACTIVE,
-        "a script that runs on opening, there before signing",
-    ),
-    (
-        "launch",
-        Row.ACTIVE,
-        "/OpenAction << /S /Launch /F (tep.exe) >>",
-        ErrorCode.CONTENT_ACTIVE,
-        "a program to be started, there before signing",
-    ),
-    (
-        "external-reference",
-        Row.ACTIVE,
-        "/OpenAction << /S /GoToR /F (tep.pdf) /D [0 /Fit] >>",
-        ErrorCode.CONTENT_ACTIVE,
-        "another file to be opened, there before signing",
-    ),
-    (
-        "attachment",
-        Row.ACTIVE,
-        f"/Names {_FILES}",
-        ErrorCode.CONTENT_ATTACHED,
-        "attached files, there before signing",
-    ),
-    (
-        "layers",
-        Row.LAYERS,
-        "/OCProperties << /OCGs [] /D << >> >>",
-        ErrorCode.CONTENT_LAYERED,
-        "layers, there before signing: told, not refused",
-    ),
-):
-    ATTACKS.put(
-        f"signed-with-{_name}", partial(_signed, _catalog), _row, PASSED, _code, _how
-    )
-
-
-@ATTACKS.add(
-    Row.SECOND_SIGNATURE,
-    PASSED,
-    ErrorCode.SIGNATURE_COVERED,
-    "a signature over most of an earlier one: told, not refused",
-)
-def signature_over_signature() -> bytes:
-    source, pades = small_pdf(), SigSeedSubFilter.PADES
-    box = (100, 100, 200, 150)
-    first = stock_signed(source, PERSON, "person", subfilter=pades, box=box)
-    return stock_signed(first, AGENCY, "other", subfilter=pades, box=box)

@@ -13,7 +13,6 @@ from tests.support.pki import NOW
 
 FAILED = Indication.TOTAL_FAILED
 UNSURE = Indication.INDETERMINATE
-PASSED = Indication.TOTAL_PASSED
 
 
 class Row(StrEnum):
@@ -57,6 +56,8 @@ class Row(StrEnum):
     EXPIRED = "X.509: expired signer without proof of existence"
     POLICIES = "X.509: explosion of policies"
     SAME_SUBJECT = "X.509: explosion of equal subjects"
+    ADDRESSES = "X.509: addresses to fetch from"
+    ROOTS = "X.509: another root"
     OCSP_ISSUER = "OCSP: answer of another issuer or sibling CA"
     OCSP_USAGE = "OCSP: responder without its extended key usage"
     OCSP_RESPONDER = "OCSP: responder expired or revoked"

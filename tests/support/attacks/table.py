@@ -6,17 +6,19 @@ docs/attacks.md is what this prints; a test holds it to that.
 import sys
 from collections.abc import Iterator
 
-from tests.support.attacks import cms, files, revisions, spans, status
+from tests.support.attacks import cms, files, outside, revisions, shown, spans, status
 from tests.support.attacks.model import Attack, Row
 
 ATTACKS: tuple[Attack, ...] = (
     *spans.ATTACKS,
     *revisions.ATTACKS,
+    *shown.ATTACKS,
     *files.ATTACKS,
     *cms.ATTACKS,
+    *outside.ATTACKS,
     *status.ATTACKS,
 )
-"""By where they begin: signed spans, later revisions, the file, the CMS, evidence."""
+"""By where they begin: spans, later revisions, what shows, files, CMS, evidence."""
 
 _HEADING = """\
 # Known attacks
