@@ -14,6 +14,7 @@ from schemas.explanations import (
     exchange_rules,
     pdf_signing,
     pdf_verdicts,
+    people,
     registration,
     remote_signing,
     running,
@@ -34,7 +35,7 @@ AREAS = (
         pdf_signing,
         pdf_verdicts,
     ),
-    *(remote_signing, directory),
+    *(remote_signing, directory, people),
     *(registration, running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
