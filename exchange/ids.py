@@ -28,8 +28,3 @@ class MonotonicIds:
         same = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
         self._last = self._last + 1 if same else fresh
         return str(ULID.from_int(self._last))
-
-
-def first_id_at(at: datetime) -> str:
-    """Return the id before all that were made at a time or later."""
-    return str(ULID.from_int(round(at.timestamp() * 1000) << _RANDOM_BITS))

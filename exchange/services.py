@@ -176,6 +176,26 @@ class DirectoryOffice:
         return truncate_ms(self.clock())
 
 
+class HubOffice(Office, Protocol):
+    """What attesting needs, with or without a running service."""
+
+    @property
+    def hub(self) -> Hub:
+        """Who attests."""
+
+    @property
+    def ids(self) -> MonotonicIds:
+        """Makes the ids of log entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorOffice(DirectoryOffice):
+    """A `HubOffice` for the command line."""
+
+    hub: Hub
+    ids: MonotonicIds = field(default_factory=MonotonicIds)
+
+
 _PDFS_IN_MEMORY = 4
 
 

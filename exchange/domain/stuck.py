@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from exchange.domain.records import Delivery
+from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState
 
 TRANSIENT_STATES = (
@@ -12,6 +13,19 @@ TRANSIENT_STATES = (
     DeliveryState.LEASED,
 )
 """States nothing stays in for long, unless something is wrong."""
+
+_ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TIME_DIGITS = 10  # of 26; they hold milliseconds since 1970
+
+
+def first_id_of(at: datetime) -> EnvelopeId:
+    """Return the id before those of all envelopes accepted at a time or later."""
+    milliseconds = round(at.timestamp() * 1000)
+    digits = [
+        _ULID_DIGITS[milliseconds >> 5 * place & 31]
+        for place in reversed(range(_TIME_DIGITS))
+    ]
+    return EnvelopeId("".join(digits).ljust(26, "0"))
 
 
 def is_stuck(delivery: Delivery, *, before: datetime) -> bool:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from exchange.domain.records import InboxItem
-from exchange.domain.stuck import TRANSIENT_STATES, is_stuck
-from exchange.ids import first_id_at
+from exchange.domain.stuck import TRANSIENT_STATES, first_id_of, is_stuck
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
-from schemas.identifiers import EnvelopeId
 
 _MOST = 1000
 
@@ -17,9 +15,7 @@ async def find_stuck(office: Office, *, seconds: float) -> Sequence[InboxItem]:
     """Return what has not moved on for so many seconds, at most a thousand."""
     before = office.now() - timedelta(seconds=seconds)
     query = DeliveryQuery(
-        states=TRANSIENT_STATES,
-        before=EnvelopeId(first_id_at(before)),
-        limit=_MOST,
+        states=TRANSIENT_STATES, before=first_id_of(before), limit=_MOST
     )
     found = await office.storage.deliveries.find(query)
     return [one for one in found if is_stuck(one.delivery, before=before)]

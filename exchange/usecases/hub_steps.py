@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
 
 from exchange.domain.records import (
     DeliveryRetry,
@@ -11,8 +10,7 @@ from exchange.domain.records import (
     StoredReceipt,
 )
 from exchange.domain.steps import StepEffect, receipt_key
-from exchange.ids import MonotonicIds
-from exchange.services import Hub, Office
+from exchange.services import HubOffice
 from exchange.storage.ports import Storage
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
 from exchange.usecases.auditing import audit_line
@@ -24,18 +22,6 @@ from schemas.vocabulary import (
     LogEntryType,
     Step,
 )
-
-
-class HubOffice(Office, Protocol):
-    """What attesting needs, with or without a running service."""
-
-    @property
-    def hub(self) -> Hub:
-        """Who attests."""
-
-    @property
-    def ids(self) -> MonotonicIds:
-        """Makes the ids of log entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

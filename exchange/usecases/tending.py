@@ -10,7 +10,8 @@ from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.domain.redelivery import after_failure, offered_again
 from exchange.domain.steps import OFFERED_AGAIN, RELEASE_EFFECTS, RESENT, StepEffect
 from exchange.errors import ExchangeError
-from exchange.usecases.hub_steps import HubOffice, HubStep, hub_record, steps_before
+from exchange.services import HubOffice
+from exchange.usecases.hub_steps import HubStep, hub_record, steps_before
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import AuditEvent, DeliveryState, Step
