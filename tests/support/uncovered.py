@@ -3,7 +3,8 @@
 1. A file with n signatures is compared with the genuine one as of its n-th: up to
    there every byte outside the gap of that signature is the same.
 2. In that gap the CMS is the same but for what is not signed: the set of certificates
-   (the signer's is bound by the signed attributes) and the unsigned attributes.
+   (the signer's is bound by the signed attributes), the unsigned attributes, and if a
+   digest is named with NULL or without: both mean the same (RFC 5754 clause 2).
 3. What follows shows nothing: catalog, pages and fields read the same without the
    security store and the document time-stamps.
 4. Signer, signing time and time proven are those of the genuine file, or no time is
@@ -24,6 +25,11 @@ from signing.validation.der import contents, value_end
 _RANGE = re.compile(
     rb"<<(?:(?!endobj).)*?/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+(\d+)\s*\]"
     rb"(?:(?!endobj).)*?endobj",
+    re.DOTALL,
+)
+_DIGEST = re.compile(
+    rb"(?:\x31\x0f)?\x30\x0d(\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02.)\x05\x00"
+    rb"|(?:\x31\x0d)?\x30\x0b(\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02.)",
     re.DOTALL,
 )
 _UNSIGNED = 0xA1
@@ -78,9 +84,15 @@ def _signed_parts(gap: bytes) -> tuple[object, ...]:
     (inner,) = contents(explicit)
     *parts, signers = contents(inner)
     (signer,) = contents(signers)
-    own = tuple(one for one in contents(signer) if one[0] != _UNSIGNED)
-    rest = tuple(one for one in parts if one[0] != _CERTIFICATES)
+    own = tuple(_spelled(one) for one in contents(signer) if one[0] != _UNSIGNED)
+    rest = tuple(_spelled(one) for one in parts if one[0] != _CERTIFICATES)
     return kind, rest, own, any(octets[end:])
+
+
+def _spelled(part: bytes) -> bytes:
+    """Return the identifier of a digest, or a set of one, without NULL."""
+    found = _DIGEST.fullmatch(part)
+    return (found[1] or found[2]) if found else part
 
 
 def shown(data: bytes) -> object:
