@@ -8,6 +8,7 @@ from schemas.explanations import (
     access,
     ca_journal,
     certificates,
+    conversations,
     custody,
     directory,
     evidence,
@@ -28,6 +29,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
     {
         **shape.EXPLANATIONS,
         **exchange_rules.EXPLANATIONS,
+        **conversations.EXPLANATIONS,
         **directory.EXPLANATIONS,
         **access.EXPLANATIONS,
         **people.EXPLANATIONS,

@@ -63,6 +63,8 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.MESSAGE_ID_CONFLICT,
         _E.STATUS_NOT_ALLOWED,
         _E.STEP_NOT_ALLOWED,
+        _E.RECALL_NOT_ALLOWED,
+        _E.DOCUMENT_RECALLED,
         _E.REQUEST_CLOSED,
         _E.SIGNING_CLOSED,
         _E.ACCOUNT_TAKEN,

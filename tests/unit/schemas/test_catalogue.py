@@ -8,6 +8,7 @@ from schemas.explanations import (
     access,
     ca_journal,
     certificates,
+    conversations,
     custody,
     directory,
     evidence,
@@ -35,7 +36,7 @@ AREAS = (
         pdf_signing,
         pdf_verdicts,
     ),
-    *(remote_signing, directory, people),
+    *(remote_signing, directory, people, conversations),
     *(registration, running, shape, time_stamps, tokens, xml_signatures),
 )
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")

@@ -1,0 +1,146 @@
+"""A document is asked back: what the hub does at once, what the recipient decides.
+
+Invariants:
+    - Whoever never had the document loses it at once; whoever had it stops reading at
+      once and is asked (QĐ 28/2018 article 9, Decree 30/2020 article 18.4).
+    - Each request is answered once, by 15 or 16; only 16 opens the document again.
+    - One request at a time: a delivery with an open one takes no other.
+    - A refused document (02) is with its sender already; a finished one (06) may be
+      asked back.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from exchange.domain.decisions import Refuse
+from exchange.domain.links import Recall
+from exchange.domain.records import Delivery, DeliveryUpdate, Envelope
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import (
+    FINAL_DELIVERY_STATES,
+    BusinessType,
+    DeliveryState,
+    EnvelopeKind,
+    Reach,
+    StatusCode,
+)
+
+_REQUESTS = frozenset({BusinessType.RECALL, BusinessType.UPDATE, BusinessType.REPLACE})
+_NOT_YET_ACTED = frozenset({None, StatusCode.ARRIVED, StatusCode.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPlan:
+    """Whom a request reaches, of one document.
+
+    Args:
+        at_once: those who never had it.
+        asked: those who are to answer.
+    """
+
+    at_once: tuple[Delivery, ...]
+    asked: tuple[Delivery, ...]
+
+
+def decide_recall(
+    document: Envelope,
+    deliveries: Iterable[Delivery],
+    *,
+    recipients: Collection[OrganId] | None = None,
+) -> RecallPlan | Refuse:
+    """Tell whom a request reaches, or why it reaches nobody.
+
+    Args:
+        document: what is asked back.
+        deliveries: all of its deliveries.
+        recipients: from whom; None: from all of them.
+    """
+    if not is_recallable(document):
+        return Refuse(ErrorCode.RECALL_NOT_ALLOWED, document.kind)
+    concerned = [
+        one for one in deliveries if recipients is None or one.recipient in recipients
+    ]
+    if not concerned:
+        place = min(recipients) if recipients else ""
+        return Refuse(ErrorCode.NOT_A_RECIPIENT, place)
+    obstacles = {one.recipient: _obstacle(one) for one in concerned}
+    reached = [one for one in concerned if obstacles[one.recipient] is None]
+    if not reached:
+        place = obstacles[concerned[0].recipient] or ""
+        return Refuse(ErrorCode.RECALL_NOT_ALLOWED, place)
+    return RecallPlan(
+        at_once=tuple(one for one in reached if not _had_it(one)),
+        asked=tuple(one for one in reached if _had_it(one)),
+    )
+
+
+def is_recallable(envelope: Envelope) -> bool:
+    """Tell whether an envelope carries what can be asked back."""
+    is_document = envelope.kind is EnvelopeKind.DOCUMENT
+    return is_document and envelope.business_type is not BusinessType.RECALL
+
+
+def is_request(envelope: Envelope) -> bool:
+    """Tell whether recipients answer an envelope by 15 or 16."""
+    return envelope.business_type in _REQUESTS
+
+
+def recalled(delivery: Delivery, request: EnvelopeId) -> DeliveryUpdate:
+    """Take back what the recipient never had."""
+    after = replace(delivery, state=DeliveryState.RECALLED, recall=Recall(request))
+    return DeliveryUpdate(delivery, after)
+
+
+def asked_back(delivery: Delivery, request: EnvelopeId) -> DeliveryUpdate:
+    """Stop the recipient's reading until it answers."""
+    return DeliveryUpdate(delivery, replace(delivery, recall=Recall(request)))
+
+
+def decide_answer(delivery: Delivery, code: StatusCode) -> DeliveryUpdate | Refuse:
+    """Let a recipient agree (15) or decline (16) once, while it is asked."""
+    recall = delivery.recall
+    if recall is None or delivery.state is DeliveryState.RECALLED:
+        return Refuse(ErrorCode.STATUS_NOT_ALLOWED, code)
+    if recall.answer is not None:
+        return Refuse(ErrorCode.STATUS_NOT_ALLOWED, f"{recall.answer} → {code}")
+    is_agreed = code is StatusCode.AGREED
+    after = replace(
+        delivery,
+        state=DeliveryState.RECALLED if is_agreed else delivery.state,
+        recall=replace(recall, answer=code),
+    )
+    return DeliveryUpdate(delivery, after)
+
+
+def decide_reply(delivery: Delivery, code: StatusCode) -> DeliveryUpdate | Refuse:
+    """Let a recipient answer an update or a replacement, once, when it can read it."""
+    if delivery.answer is not None:
+        return Refuse(ErrorCode.STATUS_NOT_ALLOWED, f"{delivery.answer} → {code}")
+    return DeliveryUpdate(delivery, replace(delivery, answer=code))
+
+
+def reach_of(delivery: Delivery) -> Reach:
+    """Tell how far the recipient has come with a document."""
+    if delivery.status not in _NOT_YET_ACTED:
+        return Reach.ACTED
+    return Reach.OPENED if _had_it(delivery) else Reach.NOT_OPENED
+
+
+def _had_it(delivery: Delivery) -> bool:
+    return (
+        delivery.opened
+        or delivery.state is DeliveryState.ACKNOWLEDGED
+        or delivery.status is not None
+    )
+
+
+def _obstacle(delivery: Delivery) -> str | None:
+    """Return what keeps a delivery from being asked back, None if nothing does."""
+    if delivery.state in FINAL_DELIVERY_STATES:
+        return delivery.state
+    if delivery.status is StatusCode.REFUSED:
+        return f"{StatusCode.REFUSED} → {StatusCode.RECALL_REQUESTED}"
+    if delivery.recall is not None and delivery.recall.answer is None:
+        return delivery.recall.request
+    return None
