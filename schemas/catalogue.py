@@ -16,6 +16,7 @@ from schemas.explanations import (
     pdf_signing,
     pdf_verdicts,
     people,
+    policies,
     registration,
     remote_signing,
     running,
@@ -43,6 +44,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **pdf_signing.EXPLANATIONS,
         **remote_signing.EXPLANATIONS,
         **pdf_verdicts.EXPLANATIONS,
+        **policies.EXPLANATIONS,
         **evidence.EXPLANATIONS,
         **running.EXPLANATIONS,
     }
