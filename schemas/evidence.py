@@ -219,6 +219,7 @@ class MemberRole(StrEnum):
     TREE_HEAD = "tree_head"
     CERTIFICATE = "certificate"
     REVOCATION_LIST = "revocation_list"
+    OCSP_ANSWER = "ocsp_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ _XML = "application/xml"
 _JSON = "application/json"
 _CERTIFICATE = "application/pkix-cert"
 _LIST = "application/pkix-crl"
+_ANSWER = "application/ocsp-response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def _log(services: Services, evidence: Evidence) -> list[_Member]:
 
 
 def _judged_by(services: Services) -> Iterator[_Member]:
-    """Yield the certificates and lists that lead from the signers to a root."""
+    """Yield the certificates, lists and answers that lead from signers to a root."""
     hub, material = services.hub, services.trust.material
     certificates = {*material.intermediates, *_chain(hub.receipt), *_chain(hub.log)}
     for der in sorted(certificates):
@@ -102,6 +103,9 @@ def _judged_by(services: Services) -> Iterator[_Member]:
     for der in sorted(set(material.crls)):
         name = f"crls/{sha256(der).hexdigest()[:16]}.crl"
         yield _Member(name, der, MemberRole.REVOCATION_LIST, _LIST)
+    for der in sorted(set(material.ocsps)):
+        name = f"ocsps/{sha256(der).hexdigest()[:16]}.ors"
+        yield _Member(name, der, MemberRole.OCSP_ANSWER, _ANSWER)
 
 
 def _chain(credential: Credential) -> Iterator[bytes]:

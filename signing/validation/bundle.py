@@ -1,9 +1,9 @@
 """The verdict on an evidence bundle: a whole conversation, offline, by a root alone.
 
 Order: the one spelling of the archive, the manifest's signature and chain, each
-member's digest, then the parts. Certificates and revocation lists in the bundle help to
-reach the roots that were given; they are never trusted by themselves. The control time
-is that of the manifest unless another is given.
+member's digest, then the parts. Certificates, revocation lists and OCSP answers in the
+bundle help to reach the roots that were given; they are never trusted by themselves.
+The control time is that of the manifest unless another is given.
 """
 
 from collections.abc import Iterator
@@ -33,6 +33,12 @@ from signing.validation.xml_signature import (
 from signing.xmldsig.verify import VerifiedXml, verify_receipt
 
 __all__ = ["judge_bundle", "write_bundle"]
+
+_HELP = (
+    MemberRole.CERTIFICATE,
+    MemberRole.REVOCATION_LIST,
+    MemberRole.OCSP_ANSWER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def _open(data: bytes) -> _Opened:
 
 
 def _with_members(material: TrustMaterial, opened: _Opened) -> TrustMaterial:
-    """Add the certificates and lists of the bundle to what helps, not to the roots."""
+    """Add certificates, lists and answers of the bundle to what helps, not to roots."""
     members = opened.archive.members
     added = {
         role: tuple(
@@ -101,12 +107,13 @@ def _with_members(material: TrustMaterial, opened: _Opened) -> TrustMaterial:
             for one in opened.manifest.members
             if one.role is role and one.name in members
         )
-        for role in (MemberRole.CERTIFICATE, MemberRole.REVOCATION_LIST)
+        for role in _HELP
     }
     return replace(
         material,
         intermediates=(*material.intermediates, *added[MemberRole.CERTIFICATE]),
         crls=(*material.crls, *added[MemberRole.REVOCATION_LIST]),
+        ocsps=(*material.ocsps, *added[MemberRole.OCSP_ANSWER]),
     )
 
 

@@ -86,6 +86,12 @@ def _with(answer: Callable[[], _Answer]) -> Attacked:
     return Attacked(roomy(), replace(TRUSTED, crls=(PKI.root.crl(),), ocsps=(found,)))
 
 
+def good_answer(certificate: x509.Certificate, issuer: TestCa) -> bytes:
+    """Return a genuine answer about a certificate."""
+    responder = make(issuer, _RESPONDER)
+    return _Answer(issuer=issuer, responder=responder).about(certificate)
+
+
 def genuine_answer() -> Attacked:
     """Show that a good answer counts."""
     return _with(_good)

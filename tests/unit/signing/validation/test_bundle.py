@@ -1,6 +1,6 @@
 """A bundle passes with the root alone, and only if everything in it fits together."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +10,19 @@ from pki.trust import TrustMaterial
 from schemas.edxml.document import Attachment
 from schemas.errors import ErrorCode
 from schemas.evidence import MemberRole, TreeHead
-from schemas.verdict import FileKind, Indication, Reason, SubIndication, Verdict
+from schemas.verdict import (
+    FileKind,
+    Indication,
+    Reason,
+    RevocationSource,
+    SubIndication,
+    Verdict,
+)
 from schemas.vocabulary import EnvelopeKind, StatusCode, Step
 from signing.validation.archive import MANIFEST, write_bundle
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
+from tests.support.attacks.status import good_answer
 from tests.support.evidence_bundle import (
     ANNEX,
     LATER,
@@ -97,6 +105,40 @@ def test_bundle_without_revocation_lists_is_indeterminate() -> None:
     verdict = _judge(_changed(without=frozenset({"crls/1.crl", "crls/2.crl"})))
     assert verdict.indication is INDETERMINATE
     assert ErrorCode.REVOCATION_UNCHECKED in {one.code for one in verdict.reasons}
+
+
+def _asked_instead(*, without: str = "") -> Conversation:
+    """Hold OCSP answers about the signers in place of the list of their CA."""
+    signers = {
+        one.name: getattr(PLAIN.signers, one.name) for one in fields(PLAIN.signers)
+    }
+    answers = {
+        f"ocsps/{name}.ors": (
+            MemberRole.OCSP_ANSWER,
+            good_answer(one.certificate, PKI.issuing),
+        )
+        for name, one in signers.items()
+        if name != without
+    }
+    root_list = (MemberRole.REVOCATION_LIST, PKI.root.crl())
+    return _changed(
+        without=frozenset({"crls/1.crl", "crls/2.crl"}),
+        members={**answers, "crls/root.crl": root_list},
+    )
+
+
+def test_answers_of_a_responder_do_for_lists_by_the_root_alone() -> None:
+    verdict = _judge(_asked_instead())
+    assert verdict.indication is PASSED, verdict.reasons
+    signers = [one for part in verdict.parts for one in part.signatures]
+    assert {one.revocation[0].source for one in signers} == {RevocationSource.OCSP}
+
+
+@pytest.mark.parametrize("without", ["sender", "recipient", "receipt", "log"])
+def test_bundle_without_the_answer_about_a_signer_is_indeterminate(
+    without: str,
+) -> None:
+    assert _judge(_asked_instead(without=without)).indication is INDETERMINATE
 
 
 def test_bundle_is_judged_at_the_time_of_its_manifest() -> None:
