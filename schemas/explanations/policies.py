@@ -6,7 +6,8 @@ from schemas.explanations.wording import explanation
 EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ErrorCode.SIGNATURE_LEVEL_TOO_LOW: explanation(
         Side.SIGNER,
-        vi="Chữ ký chưa đạt mức mà chính sách kiểm tra yêu cầu đối với chứng thư gốc này.",
+        vi="Chữ ký chưa đạt mức mà chính sách kiểm tra yêu cầu đối với chứng thư gốc "
+        "này.",
         en="The signature is below the level that the validation policy demands under "
         "this root.",
         next_vi="Bổ sung dấu thời gian và dữ liệu thu hồi (lienthong extend), rồi kiểm "
@@ -22,8 +23,8 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         "weak algorithm.",
         next_vi="Sửa mục được nêu tên trong tệp chính sách; các mục có trong "
         "docs/policies.md.",
-        next_en="Correct the key that is named in the policy file; docs/policies.md has "
-        "all keys.",
+        next_en="Correct the key that is named in the policy file; docs/policies.md "
+        "has all keys.",
     ),
     ErrorCode.FACTS_INVALID: explanation(
         Side.FILE,
@@ -34,13 +35,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.JUDGED_FROM_FACTS: explanation(
         Side.FILE,
-        vi="Kết quả dựa trên dữ kiện đã lưu từ lần kiểm tra trước, không đọc lại tệp đã "
-        "ký.",
+        vi="Kết quả dựa trên dữ kiện đã lưu từ lần kiểm tra trước, không đọc lại tệp "
+        "đã ký.",
         en="This was judged by facts kept from an earlier reading; the signed file was "
         "not read.",
-        next_vi="Chỉ tin kết quả này nếu tệp dữ kiện do chính mình lưu; đối chiếu SHA-256 "
-        "với tệp đã ký.",
-        next_en="Rely on it only if you kept the facts yourself; compare the SHA-256 with "
-        "the signed file.",
+        next_vi="Chỉ tin kết quả này nếu tệp dữ kiện do chính mình lưu; đối chiếu "
+        "SHA-256 với tệp đã ký.",
+        next_en="Rely on it only if you kept the facts yourself; compare the SHA-256 "
+        "with the signed file.",
     ),
 }
