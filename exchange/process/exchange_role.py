@@ -74,10 +74,13 @@ class ExchangeRole:
             CodedError: the database does not come up.
         """
         enter, settings = base.opened.enter_async_context, base.settings
+        pool = _pool(settings)
+        base.opened.push_async_callback(pool.close)
+        pool.begin()
         uri = await enter(database_address(settings.mongodb, base.folder))
         self._database = replace(settings.mongodb, uri=uri)
         storage = await enter(open_database(self._database, base.folder))
-        pool = await enter(_pool(settings))
+        await pool.start()
         signing_pool = _signing_pool(settings)
         base.opened.push_async_callback(signing_pool.close)
         await base.repeat("trust", self._trust.turn)

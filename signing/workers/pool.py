@@ -45,18 +45,25 @@ class WorkerPool:
         self._jobs = tuple(jobs)
         self._limits = WorkerLimits(memory_bytes, timeout_seconds)
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
+        self._beginning: list[WorkerProcess] = []
         self._live: set[WorkerProcess] = set()
         self._lock = Lock()
         self._closed = False
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="pdf-worker")
 
+    def begin(self) -> None:
+        """Start every worker and wait for none: they load while others work."""
+        self._beginning = [self._spawn() for _ in range(self._size)]
+
     async def start(self) -> None:
-        """Start every worker and wait until all are warm.
+        """Start every worker that `begin` did not, and wait until all are warm.
 
         Raises:
             WorkerFailure: one did not come up.
         """
-        workers = [self._spawn() for _ in range(self._size)]
+        if not self._beginning:
+            self.begin()
+        workers, self._beginning = self._beginning, []
         loop = asyncio.get_running_loop()
         try:
             for worker in workers:
