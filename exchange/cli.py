@@ -70,6 +70,11 @@ VERBS: dict[str, Verb] = {
     "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
     "enrol": Verb("enrol", Text("xin chứng thư số", "get a certificate")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
+    "accounts": Verb(
+        "accounts",
+        Text("tài khoản của người dùng", "accounts of people"),
+        needs=("motor",),
+    ),
     "log": Verb(
         "log",
         Text("kiểm tra nhật ký của trục", "check the log of the exchange"),

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from exchange.errors import ExchangeError
+from exchange.settings.accounts import AccountSettings
 from exchange.settings.certification import (
     CaSettings,
     EnrolmentSettings,
@@ -50,6 +51,7 @@ class Settings:
         ca: the CA, for the role ``ca``.
         enrolment: the enrolment listener, for the role ``ca``.
         trust: believed certificates.
+        accounts: people.
         limits: limits.
     """
 
@@ -65,6 +67,7 @@ class Settings:
     ca: CaSettings = field(default_factory=CaSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    accounts: AccountSettings = field(default_factory=AccountSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
 
     def __post_init__(self) -> None:
@@ -94,6 +97,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "roles"
     if Role.CA in settings.roles:
         yield from _contradictions_of_ca(settings.ca, settings.enrolment)
+    for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
+        if not getattr(settings.accounts, name):
+            yield f"accounts.{name}"
 
 
 def _contradictions_of_stamps(settings: Settings) -> Iterator[str]:

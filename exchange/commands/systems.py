@@ -72,21 +72,38 @@ async def register(
 
 
 def _certificate(path: Path, system_id: SystemId) -> str:
-    """Return the digest of the first certificate in a file, PEM or DER."""
-    data = read_file(path)
-    load = (
-        x509.load_pem_x509_certificate
-        if data.lstrip().startswith(_PEM)
-        else x509.load_der_x509_certificate
-    )
+    """Return the digest of a certificate that may be this system's."""
     try:
-        certificate = load(data)
+        certificate = _first_certificate(path)
         named = system_of(certificate)
     except UNREADABLE_CERTIFICATE as error:
         raise ExchangeError(ErrorCode.CERTIFICATE_MALFORMED, place=path.name) from error
     if named not in {None, system_id}:
         raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=str(named))
     return fingerprint(certificate)
+
+
+def certificate_digest(path: Path) -> str:
+    """Return the digest of the first certificate in a file.
+
+    Raises:
+        ExchangeError: there is none (CERTIFICATE_MALFORMED).
+    """
+    try:
+        return fingerprint(_first_certificate(path))
+    except UNREADABLE_CERTIFICATE as error:
+        raise ExchangeError(ErrorCode.CERTIFICATE_MALFORMED, place=path.name) from error
+
+
+def _first_certificate(path: Path) -> x509.Certificate:
+    """Read the first certificate in a file, PEM or DER."""
+    data = read_file(path)
+    load = (
+        x509.load_pem_x509_certificate
+        if data.lstrip().startswith(_PEM)
+        else x509.load_der_x509_certificate
+    )
+    return load(data)
 
 
 def _rights(

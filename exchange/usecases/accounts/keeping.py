@@ -197,6 +197,22 @@ async def confirm_totp(
     return await office.change(account, changed, line)
 
 
+async def set_totp(office: AccountOffice, account: str, *, operator: str) -> str:
+    """Enrol a second factor for somebody else; return what their application scans.
+
+    Raises:
+        ExchangeError: no such account, or no key to seal with.
+    """
+    began = await begin_totp(office, account)
+    line = account_line(office, account, actor=operator, what="second factor")
+
+    def changed(before: Account) -> Account:
+        return replace(before, totp=began.sealed, totp_step=-1)
+
+    await office.change(account, changed, line)
+    return began.address
+
+
 async def remove_totp(office: AccountOffice, account: str, *, operator: str) -> Account:
     """Forget a second factor, e.g. of a lost telephone; all sessions end."""
     line = account_line(office, account, actor=operator, what="second factor removed")

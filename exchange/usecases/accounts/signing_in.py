@@ -86,6 +86,25 @@ async def sign_in(office: AccountOffice, command: SignIn) -> SignedIn:
     return await _begun(office, account)
 
 
+async def sign_in_by_certificate(office: AccountOffice, sha256_hex: str) -> SignedIn:
+    """Begin a session of whom a certificate is bound to.
+
+    Args:
+        office: what is needed.
+        sha256_hex: of the certificate the connection proved the key of; whoever calls
+            has judged its chain and revocation.
+
+    Raises:
+        ExchangeError: nobody's, or the account is locked (SIGN_IN_REFUSED).
+    """
+    found = await office.storage.accounts.account_by_certificate(sha256_hex)
+    if found is None or not may_sign_in(found, office.now()):
+        actor = name_of(found.account_id) if found else "unknown"
+        await office.storage.audit.append(_refused(office, actor))
+        raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
+    return await _begun(office, found)
+
+
 async def _taken(
     office: AccountOffice, before: Account, command: SignIn, *, is_right: bool
 ) -> Account:

@@ -1,0 +1,69 @@
+"""Roles of people as the command line writes them: ``ROLE[@CODE][:YYYY-MM-DD]``."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from exchange.commands.arguments import Arguments, Parser, UsageError
+from exchange.domain.accounts import Grant
+from exchange.domain.roles import AccessRole
+from schemas.identifiers import parse_organ_id
+from schemas.timestamps import VIETNAM
+
+_PEOPLE = sorted(frozenset(AccessRole) - {AccessRole.SYSTEM})
+
+
+def declare_roles(parser: Parser) -> None:
+    """Declare the argument that gives roles."""
+    parser.add_argument(
+        "--role",
+        action="append",
+        required=True,
+        metavar="ROLE[@CODE][:DATE]",
+        help=(
+            f"{', '.join(_PEOPLE)}; @ mã cơ quan, : ngày cuối; lặp lại được / "
+            "@ agency, : last day; repeatable"
+        ),
+    )
+
+
+def roles_of(arguments: Arguments, now: datetime) -> tuple[Grant, ...]:
+    """Return the roles that are given, from now on.
+
+    Raises:
+        UsageError: one is none.
+        IdentifierError: an agency code is none.
+    """
+    return tuple(_grant(text, now) for text in arguments.role)
+
+
+def told(grants: Iterable[Grant]) -> str:
+    """Write roles for people."""
+    return (
+        ", ".join(
+            f"{one.role}@{one.agency}" if one.agency else str(one.role)
+            for one in grants
+        )
+        or "-"
+    )
+
+
+def _grant(text: str, now: datetime) -> Grant:
+    named, _, last = text.partition(":")
+    role, _, agency = named.partition("@")
+    if role not in _PEOPLE:
+        raise UsageError(f"--role {text}: {', '.join(_PEOPLE)}")
+    return Grant(
+        role=AccessRole(role),
+        agency=parse_organ_id(agency) if agency else None,
+        valid_from=now,
+        valid_to=_end_of(last) if last else None,
+    )
+
+
+def _end_of(text: str) -> datetime:
+    """Return the end of a day, as people here count days."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--role …:{text}: YYYY-MM-DD") from error
+    return datetime.combine(day + timedelta(days=1), time(), VIETNAM)
