@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
     CatalogModificationRule,
     DocInfoRule,
     DSSCompareRule,
     FormUpdatingRule,
+    GenericFieldModificationRule,
     MetadataUpdateRule,
     ModificationLevel,
     ObjectStreamRule,
-    SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
     SuspiciousModification,
@@ -29,6 +30,7 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
 from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
 
 from signing.profiles import POINTS_PER_MM
+from signing.validation.changed_pages import ChangedPagesRule
 
 _SIGNATURE_FIELD_KEYS = frozenset(
     {
@@ -68,7 +70,7 @@ class NewSignatureFieldRule(FieldMDPRule):
 _FORM_RULES = FormUpdatingRule(
     field_rules=[
         NewSignatureFieldRule(),
-        SigFieldCreationRule(),
+        ChangedPagesRule(),
         SigFieldModificationRule(allow_in_place_appearance_stream_changes=False),
     ],
     ignored_acroform_keys=frozenset({"/Fields"}),
@@ -86,6 +88,18 @@ POLICY = StandardDiffPolicy(
     form_rule=_FORM_RULES,
 )
 """Archive updates and added signatures; with it, FORM_FILLING means a signature."""
+
+WIDER_POLICY = StandardDiffPolicy(
+    global_rules=DEFAULT_DIFF_POLICY.global_rules,
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            ChangedPagesRule(),
+            SigFieldModificationRule(),
+            GenericFieldModificationRule(),
+        ],
+    ),
+)
+"""The library's own, which tells a filled form from any other change."""
 
 
 def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:

@@ -24,7 +24,7 @@ from signing.validation.crypto import digest_matches, range_digest, value_holds
 from signing.validation.document import SignatureField
 from signing.validation.findings import Finding, format_failure
 from signing.validation.layout import Revision, require_accounted
-from signing.validation.modifications import modifications_after
+from signing.validation.modifications import Comparison
 from signing.validation.stamps import StampFacts, read_stamp
 from signing.validation.store import NO_STORE, StoreFacts
 from signing.validation.structure import (
@@ -48,6 +48,7 @@ class Document:
     data: bytes
     reader: PdfFileReader
     revisions: tuple[Revision, ...]
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ def _coverage_findings(
 def _modifications(document: Document, field: SignatureField) -> Modifications:
     if field.revision == len(document.revisions) - 1:
         return Modifications.NONE
-    return modifications_after(document.reader, field)
+    return document.comparison.modifications_after(field)
 
 
 def _with_cms(facts: SignatureFacts, signature: SignatureBytes) -> SignatureFacts:

@@ -26,8 +26,9 @@ MAX_CMS_BYTES = 256 * 1024
 MAX_DER_DEPTH = 32
 """Nesting of DER values."""
 
-MAX_PAGE_REVISIONS = 20_000
-"""Pages times later revisions that are compared (about 0.5 ms each)."""
+MAX_COMPARISON_STEPS = 10_000_000
+"""Work on comparing the revisions of one file, in steps of about a microsecond: objects
+read, values in them, ways followed to those rewritten, signatures times revisions."""
 
 MAX_PAGES = 50_000
 """Pages walked to see where signatures show."""

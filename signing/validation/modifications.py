@@ -9,7 +9,6 @@ from typing import Any
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
     DiffPolicy,
     DiffResult,
     ModificationLevel,
@@ -17,9 +16,12 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from schemas.verdict import Modifications
-from signing.validation.change_policy import POLICY
+from signing.validation.change_policy import POLICY, WIDER_POLICY
+from signing.validation.changed_pages import SignedRevision
 from signing.validation.document import SignatureField
-from signing.validation.limits import MAX_PAGE_REVISIONS
+from signing.validation.limits import MAX_COMPARISON_STEPS
+from signing.validation.object_graph import ObjectGraph
+from signing.validation.work import BudgetExceeded, Work
 
 _ALLOWED = {
     ModificationLevel.NONE: Modifications.NONE,
@@ -27,35 +29,59 @@ _ALLOWED = {
     ModificationLevel.FORM_FILLING: Modifications.SIGNATURE,
 }
 
+_STEPS_FOR_REVISION = 2_000
+"""Comparing one small revision with the signed one."""
 
-def modifications_after(reader: PdfFileReader, signed: SignatureField) -> Modifications:
-    """Tell what the revisions after the signature in `signed` changed.
 
-    Raises:
-        Exception: whatever a malformed later revision makes pyHanko raise.
+class Comparison:
+    """Compares the revisions of one file, for one signature after the other.
+
+    All of it together may take so much work; what that does not suffice for is not
+    assessed, and neither is whatever comes after.
+
+    Args:
+        reader: of the file.
     """
-    later = reader.total_revisions - 1 - signed.revision
-    if not later:
-        return Modifications.NONE
-    if _page_count(reader) * later > MAX_PAGE_REVISIONS:
-        return Modifications.NOT_ASSESSED
-    allowed = _level(reader, signed, POLICY)
-    if allowed in _ALLOWED:
-        return _ALLOWED[allowed]
-    filled = _level(reader, signed, DEFAULT_DIFF_POLICY)
-    if filled is ModificationLevel.FORM_FILLING:
-        return Modifications.FORM_FILLING
-    return Modifications.OTHER
+
+    def __init__(self, reader: PdfFileReader) -> None:
+        self._reader = reader
+        self._work = Work(MAX_COMPARISON_STEPS)
+        self._graph = ObjectGraph(reader, self._work)
+
+    def modifications_after(self, signed: SignatureField) -> Modifications:
+        """Tell what the revisions after the signature in `signed` changed.
+
+        Raises:
+            Exception: whatever a malformed later revision makes pyHanko raise.
+        """
+        later = self._reader.total_revisions - 1 - signed.revision
+        if not later:
+            return Modifications.NONE
+        try:
+            self._work.spend(later * _STEPS_FOR_REVISION)
+            return self._assessed(signed)
+        except BudgetExceeded:
+            return Modifications.NOT_ASSESSED
+
+    def _assessed(self, signed: SignatureField) -> Modifications:
+        base = SignedRevision(self._reader, signed.revision, self._graph)
+        allowed = _level(base, signed, POLICY)
+        if allowed in _ALLOWED:
+            return _ALLOWED[allowed]
+        filled = _level(base, signed, WIDER_POLICY)
+        if filled is ModificationLevel.FORM_FILLING:
+            return Modifications.FORM_FILLING
+        return Modifications.OTHER
 
 
 def _level(
-    reader: PdfFileReader, signed: SignatureField, policy: DiffPolicy
+    base: SignedRevision, signed: SignatureField, policy: DiffPolicy
 ) -> ModificationLevel:
     """Return the level of the changes, also held against the signer's own limits."""
     certified = _certified(signed)
     result = policy.review_file(
-        reader,
-        signed.revision,
+        base.reader,
+        base,
         field_mdp_spec=_locked_fields(signed),
         doc_mdp=certified,
     )
@@ -92,8 +118,3 @@ def _parameters(signed: SignatureField, method: str) -> Any | None:
         if reference["/TransformMethod"] == method:
             return reference["/TransformParams"]
     return None
-
-
-def _page_count(reader: PdfFileReader) -> int:
-    """Return how many pages the file claims; a liar meets the limits of the worker."""
-    return max(1, int(reader.root["/Pages"]["/Count"]))

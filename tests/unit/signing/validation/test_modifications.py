@@ -133,10 +133,10 @@ def test_certified_document_admits_what_its_signer_allowed() -> None:
     assert codes(judged(locked)) == {ErrorCode.MODIFIED_AFTER_SIGNING}
 
 
-def test_more_pages_and_revisions_than_the_budget_are_not_assessed(
+def test_more_work_than_the_budget_is_not_assessed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("signing.validation.modifications.MAX_PAGE_REVISIONS", 1)
+    monkeypatch.setattr("signing.validation.modifications.MAX_COMPARISON_STEPS", 3000)
     verdict = judged(sealed())
     assert outcome(verdict) == (Indication.INDETERMINATE, SubIndication.GENERIC)
     assert codes(verdict) == {ErrorCode.MODIFICATION_NOT_ASSESSED}

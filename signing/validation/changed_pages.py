@@ -1,0 +1,113 @@
+"""pyHanko's comparison of revisions, at the cost of what a revision changed.
+
+The library's own way walks the whole file for every signature, and all pages for every
+pair of a signature and a later revision. The rules stay the library's: it is told
+which ways lead to an object, and shown those pages only that a revision wrote.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, RawPdfPath
+from pyhanko.sign.diff_analysis import ModificationLevel, SigFieldCreationRule
+from pyhanko.sign.diff_analysis.commons import qualify
+from pyhanko.sign.diff_analysis.form_rules_api import (
+    FieldComparisonContext,
+    FieldMDPRule,
+    FormUpdate,
+)
+from pyhanko.sign.diff_analysis.rules.form_field_rules import _walk_page_tree_annots
+
+from signing.validation.object_graph import ObjectGraph
+from signing.validation.revision_objects import Key, key_of
+
+
+class SignedRevision(HistoricalResolver):
+    """The file as it was when it was signed.
+
+    Args:
+        reader: of the file.
+        revision: the one signed.
+        graph: of the file.
+    """
+
+    def __init__(
+        self, reader: PdfFileReader, revision: int, graph: ObjectGraph
+    ) -> None:
+        super().__init__(reader, revision)
+        graph.move_to(revision)
+        self.graph = graph
+
+    def _load_reverse_xref_cache(self) -> None:
+        """Do nothing: ways are looked for when they are asked for."""
+
+    def _get_usages_of_ref(self, ref: generic.Reference) -> set[RawPdfPath]:
+        return {RawPdfPath(*path) for path in self.graph.usages(key_of(ref))}
+
+
+_ALL_PAGES = SigFieldCreationRule()
+_NO_PAGES = SigFieldCreationRule(approve_widget_bindings=False)
+
+
+class ChangedPagesRule(FieldMDPRule):
+    """As `SigFieldCreationRule`, but only pages that were written are looked at."""
+
+    def apply(
+        self, context: FieldComparisonContext
+    ) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Approve new signature fields, and pages that list their annotations.
+
+        Raises:
+            SuspiciousModification: other new fields, or other changes of annotations.
+        """
+        pages = _changed_pages(context)
+        if pages is None:
+            yield from _ALL_PAGES.apply(context)
+            return
+        yield from _NO_PAGES.apply(context)
+        names = dict(_widgets(context))
+        if names:
+            yield from qualify(
+                ModificationLevel.LTA_UPDATES,
+                _walk_page_tree_annots(
+                    _tree_of(pages, context.old),
+                    _tree_of(pages, context.new),
+                    names,
+                    context.old,
+                    valid_when_locked=True,
+                    refs_seen=set(),
+                ),
+            )
+
+
+def _changed_pages(context: FieldComparisonContext) -> Iterable[Key] | None:
+    if not isinstance(context.old, SignedRevision):
+        return None
+    return context.old.graph.changed_pages(context.new.revision)
+
+
+def _tree_of(
+    pages: Iterable[Key], revision: HistoricalResolver
+) -> generic.DictionaryObject:
+    kids = generic.ArrayObject(
+        generic.IndirectObject(*page, revision) for page in pages
+    )
+    return generic.DictionaryObject({generic.pdf_name("/Kids"): kids})
+
+
+def _widgets(
+    context: FieldComparisonContext,
+) -> Iterator[tuple[generic.Reference, str]]:
+    """Give the annotations of new signature fields, as the library does."""
+    for name, spec in context.field_specs.items():
+        if spec.field_type != "/Sig" or spec.old_field_ref:
+            continue
+        field, reference = spec.new_field, spec.new_field_ref
+        if field is None or reference is None:
+            continue
+        if "/Kids" not in field:
+            yield reference, name
+            continue
+        for kid in field["/Kids"]:
+            if "/T" not in kid.get_object():
+                yield kid.reference, name
