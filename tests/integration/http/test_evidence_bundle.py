@@ -1,6 +1,8 @@
 """An evidence bundle fetched over HTTP proves the conversation with the root alone."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,17 @@ from signing.validation.archive import read_bundle
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
 from signing.xmldsig.verify import verify_receipt
+from tests.support.attacks.status import good_answer
 from tests.support.hub import Hub, running_hub
 from tests.support.signed_pdf import LETTER, SEAL, sign
-from tests.support.world import COMMUNE, MINISTRY, PROVINCE, attachment, make_world
+from tests.support.world import (
+    COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    PkiTrust,
+    attachment,
+    make_world,
+)
 
 
 @pytest.fixture
@@ -108,6 +118,20 @@ async def test_bundle_of_a_recipient_holds_its_own_steps_only(hub: Hub) -> None:
         for name, content in members.items()
         if name.startswith(("statuses/", "receipts/0"))
     )
+
+
+async def test_bundle_holds_the_answers_that_the_hub_judges_by(hub: Hub) -> None:
+    world = hub.world
+    answer = good_answer(world.commune.certificate, world.pki.issuing)
+    trust = world.services.trust
+    assert isinstance(trust, PkiTrust)
+    trust.material = replace(trust.material, ocsps=(answer,))
+    letter = world.document(attachment(LETTER.read_bytes()))
+    location = (await hub.post(letter, by=world.commune)).headers["Location"]
+    bundle = await hub.call("GET", f"{location}/evidence", by=world.commune)
+    name = f"ocsps/{sha256(answer).hexdigest()[:16]}.ors"
+    assert read_bundle(bundle.body).members[name] == answer
+    assert judged(hub, bundle.body).indication is Indication.TOTAL_PASSED
 
 
 async def test_bundle_with_one_changed_byte_fails(hub: Hub) -> None:
