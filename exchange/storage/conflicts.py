@@ -54,6 +54,13 @@ def envelope_missing(envelope_id: EnvelopeId) -> ExchangeError:
     return ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
 
 
+def directory_conflict(version: int) -> StateConflictError:
+    """The directory is at another version than a change was decided on."""
+    return StateConflictError(
+        ErrorCode.AGENCY_CHANGE_REFUSED, place=f"version {version}"
+    )
+
+
 def agency_code_taken(code: OrganId) -> ExchangeError:
     """Another agency has this code as its 2016 form."""
     return ExchangeError(ErrorCode.DIRECTORY_IMPORT_INVALID, place=code)

@@ -3,7 +3,11 @@
 from collections.abc import Collection, Sequence
 
 from exchange.domain.records import Agency, AuditLine, System
-from exchange.storage.conflicts import agency_code_taken, certificate_taken
+from exchange.storage.conflicts import (
+    agency_code_taken,
+    certificate_taken,
+    directory_conflict,
+)
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import OrganId, SystemId
 
@@ -15,16 +19,28 @@ class MemoryDirectory:
         self._tables = tables
 
     async def import_agencies(
-        self, agencies: Sequence[Agency], *, audit: AuditLine
+        self,
+        agencies: Sequence[Agency],
+        *,
+        audit: AuditLine,
+        before: int | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version."""
-        merged = {**self._tables.agencies, **{one.code: one for one in agencies}}
-        if merged != self._tables.agencies:
-            _require_distinct(merged.values())
-            self._tables.agencies = merged
-            self._tables.directory_version += 1
-            self._tables.audit.append(audit)
-        return self._tables.directory_version
+        tables = self._tables
+        if before is not None and before != tables.directory_version:
+            raise directory_conflict(tables.directory_version)
+        changed = {
+            one.code: one for one in agencies if tables.agencies.get(one.code) != one
+        }
+        if changed:
+            merged = {**tables.agencies, **changed}
+            require_distinct(merged.values())
+            tables.agencies = merged
+            tables.directory_version += 1
+            version = tables.directory_version
+            tables.agency_versions.update(dict.fromkeys(changed, version))
+            tables.audit.append(audit)
+        return tables.directory_version
 
     async def agency(self, code: OrganId) -> Agency | None:
         """Find an agency by either form of its code."""
@@ -62,7 +78,12 @@ class MemoryDirectory:
         return self._tables.systems.get(system_id)
 
 
-def _require_distinct(agencies: Collection[Agency]) -> None:
+def require_distinct(agencies: Collection[Agency]) -> None:
+    """Require that no two agencies have one 2016 code.
+
+    Raises:
+        ExchangeError: two have (DIRECTORY_IMPORT_INVALID).
+    """
     seen: set[OrganId] = set()
     for code in (one.code_2016 for one in agencies if one.code_2016):
         if code in seen:

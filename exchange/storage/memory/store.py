@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 
 from exchange.domain.records import AuditLine
 from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
+from exchange.storage.memory.agency_history import MemoryAgencyHistory
 from exchange.storage.memory.ca_journals import MemoryCaJournals
+from exchange.storage.memory.delegations import MemoryDelegations
 from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.documents import MemoryDocuments
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
+from exchange.storage.memory.recipient_lists import MemoryRecipientLists
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
 
@@ -59,6 +62,9 @@ class MemoryStorage:
     def __init__(self) -> None:
         tables = Tables()
         self._directory = MemoryDirectory(tables)
+        self._agency_history = MemoryAgencyHistory(tables)
+        self._recipient_lists = MemoryRecipientLists(tables)
+        self._delegations = MemoryDelegations(tables)
         self._envelopes = MemoryEnvelopes(tables)
         self._documents = MemoryDocuments(tables)
         self._deliveries = MemoryDeliveries(tables)
@@ -74,6 +80,21 @@ class MemoryStorage:
     def directory(self) -> MemoryDirectory:
         """Agencies and systems."""
         return self._directory
+
+    @property
+    def agency_history(self) -> MemoryAgencyHistory:
+        """Changes of agencies."""
+        return self._agency_history
+
+    @property
+    def recipient_lists(self) -> MemoryRecipientLists:
+        """Saved lists of recipients."""
+        return self._recipient_lists
+
+    @property
+    def delegations(self) -> MemoryDelegations:
+        """Delegations."""
+        return self._delegations
 
     @property
     def envelopes(self) -> MemoryEnvelopes:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from exchange.domain.accounts import Account, AccountId
+from exchange.domain.agency_history import RecordedEvent
+from exchange.domain.delegations import FiledDelegation
+from exchange.domain.recipient_lists import RecipientList
 from exchange.domain.records import (
     Agency,
     AuditLine,
@@ -29,6 +32,12 @@ class Tables:
 
     agencies: dict[OrganId, Agency] = field(default_factory=dict)
     directory_version: int = 0
+    agency_versions: dict[OrganId, int] = field(default_factory=dict)
+    agency_events: dict[str, RecordedEvent] = field(default_factory=dict)
+    recipient_lists: dict[tuple[OrganId, str], RecipientList] = field(
+        default_factory=dict
+    )
+    delegations: dict[str, FiledDelegation] = field(default_factory=dict)
     systems: dict[SystemId, System] = field(default_factory=dict)
     envelopes: dict[EnvelopeId, Envelope] = field(default_factory=dict)
     messages: dict[tuple[SystemId, OrganId, MessageId], EnvelopeId] = field(

@@ -6,8 +6,13 @@ from functools import partial
 from pymongo import ReplaceOne
 
 from exchange.domain.records import Agency, AuditLine, System
-from exchange.storage.conflicts import agency_code_taken, certificate_taken
+from exchange.storage.conflicts import (
+    agency_code_taken,
+    certificate_taken,
+    directory_conflict,
+)
 from exchange.storage.mongo import codec
+from exchange.storage.mongo.agency_codec import agency_document, agency_record
 from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
 from exchange.storage.mongo.transactions import Session, in_transaction
 from schemas.identifiers import OrganId, SystemId
@@ -23,14 +28,19 @@ class MongoDirectory:
         self._meta = database["meta"]
 
     async def import_agencies(
-        self, agencies: Sequence[Agency], *, audit: AuditLine
+        self,
+        agencies: Sequence[Agency],
+        *,
+        audit: AuditLine,
+        before: int | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
         Raises:
             ExchangeError: two agencies with one 2016 code (DIRECTORY_IMPORT_INVALID).
+            StateConflictError: `before` is given and is not the directory's version.
         """
-        work = partial(self._import, agencies, audit)
+        work = partial(self._import, agencies, audit, before)
         try:
             await in_transaction(self._database, work)
         except DuplicateError as error:
@@ -78,22 +88,31 @@ class MongoDirectory:
         return None if found is None else codec.system_record(found)
 
     async def _import(
-        self, agencies: Sequence[Agency], audit: AuditLine, session: Session
+        self,
+        agencies: Sequence[Agency],
+        audit: AuditLine,
+        before: int | None,
+        session: Session,
     ) -> None:
-        documents = {one.code: codec.agency_document(one) for one in agencies}
+        meta = await self._meta.find_one({"_id": "directory"}, session=session)
+        version = int((meta or {"version": 0})["version"])
+        if before is not None and before != version:
+            raise directory_conflict(version)
+        documents = {one.code: agency_document(one) for one in agencies}
         known = self._agencies.find({"_id": {"$in": list(documents)}}, session=session)
         async for one in known:
+            one.pop("version", None)
             if documents[one["_id"]] == one:
                 del documents[one["_id"]]
         if not documents:
             return
         changes = [
-            ReplaceOne({"_id": code}, document, upsert=True)
-            for code, document in documents.items()
+            ReplaceOne({"_id": code}, {**one, "version": version + 1}, upsert=True)
+            for code, one in documents.items()
         ]
         await self._agencies.bulk_write(changes, session=session)
         await self._meta.update_one(
-            {"_id": "directory"}, {"$inc": {"version": 1}}, session=session
+            {"_id": "directory"}, {"$set": {"version": version + 1}}, session=session
         )
         await self._append(audit, session)
 

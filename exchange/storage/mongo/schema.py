@@ -32,8 +32,14 @@ _INDEXES: Final = {
             unique=True,
             partialFilterExpression={"code_2016": {"$exists": True}},
         ),
+        # What changed since a version.
+        IndexModel(["version", "_id"]),
     ),
+    "agency_events": (IndexModel("agencies"), IndexModel("results")),
+    "recipient_lists": (),
+    "delegations": (IndexModel("delegator"), IndexModel("delegate")),
     "systems": (
+        IndexModel("acts_for.agency"),
         IndexModel(
             "certificates",
             unique=True,
@@ -128,7 +134,18 @@ async def prepare(database: Database) -> None:
         await asyncio.gather(*(_create(database, name) for name in missing))
         await asyncio.gather(*(_index(database, name) for name in _INDEXES))
         await _put_once(database, "directory", {"version": 0})
+        await _give_versions(database)
         await _put_once(database, "log", {"size": 0, "frontier": []})
+
+
+async def _give_versions(database: Database) -> None:
+    """Let agencies stored before rows had versions count as changed with this one."""
+    directory = await database["meta"].find_one({"_id": "directory"})
+    if directory is not None:
+        await database["agencies"].update_many(
+            {"version": {"$exists": False}},
+            {"$set": {"version": directory["version"]}},
+        )
 
 
 async def _require_known_version(database: Database) -> None:

@@ -4,8 +4,10 @@ import asyncio
 
 from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.storage.mongo.accounts import MongoAccounts, MongoSessions
+from exchange.storage.mongo.agency_history import MongoAgencyHistory
 from exchange.storage.mongo.audit import MongoAudit
 from exchange.storage.mongo.ca_journals import MongoCaJournals
+from exchange.storage.mongo.delegations import MongoDelegations
 from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
 from exchange.storage.mongo.documents import MongoDocuments
@@ -13,6 +15,7 @@ from exchange.storage.mongo.driver import Client, available, open_client, open_d
 from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
+from exchange.storage.mongo.recipient_lists import MongoRecipientLists
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
 
@@ -46,6 +49,9 @@ class MongoStorage:
         self._client = client
         database = open_database(client, name)
         self._directory = MongoDirectory(database)
+        self._agency_history = MongoAgencyHistory(database)
+        self._recipient_lists = MongoRecipientLists(database)
+        self._delegations = MongoDelegations(database)
         self._envelopes = MongoEnvelopes(database)
         self._documents = MongoDocuments(database)
         self._deliveries = MongoDeliveries(database)
@@ -61,6 +67,21 @@ class MongoStorage:
     def directory(self) -> MongoDirectory:
         """Agencies and systems."""
         return self._directory
+
+    @property
+    def agency_history(self) -> MongoAgencyHistory:
+        """Changes of agencies."""
+        return self._agency_history
+
+    @property
+    def recipient_lists(self) -> MongoRecipientLists:
+        """Saved lists of recipients."""
+        return self._recipient_lists
+
+    @property
+    def delegations(self) -> MongoDelegations:
+        """Delegations."""
+        return self._delegations
 
     @property
     def envelopes(self) -> MongoEnvelopes:

@@ -6,21 +6,26 @@ StorageUnavailableError: whether it stored is then not known, and repeating it i
 """
 
 from exchange.storage.ports.accounts import AccountStore, SessionStore
+from exchange.storage.ports.agency_history import AgencyHistoryStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
 from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
 
 __all__ = [
     "AccountStore",
+    "AgencyHistoryStore",
     "AuditStore",
     "CaJournalStore",
+    "DelegationStore",
     "DeliveryQuery",
     "DeliveryStore",
     "DirectoryStore",
@@ -29,6 +34,7 @@ __all__ = [
     "EnvelopeStore",
     "LeaseStore",
     "LogStore",
+    "RecipientListStore",
     "SessionStore",
     "SigningStore",
     "Storage",

@@ -11,11 +11,18 @@ class DirectoryStore(Protocol):
     """Agencies and the systems that act for them."""
 
     async def import_agencies(
-        self, agencies: Sequence[Agency], *, audit: AuditLine
+        self,
+        agencies: Sequence[Agency],
+        *,
+        audit: AuditLine,
+        before: int | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
         Importing what is already there changes nothing and keeps the version.
+
+        Raises:
+            StateConflictError: `before` is given and is not the directory's version.
         """
 
     async def agency(self, code: OrganId) -> Agency | None:

@@ -3,14 +3,17 @@
 from typing import Protocol
 
 from exchange.storage.ports.accounts import AccountStore, SessionStore
+from exchange.storage.ports.agency_history import AgencyHistoryStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
 from exchange.storage.ports.documents import DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 
 
@@ -20,6 +23,18 @@ class Storage(Protocol):
     @property
     def directory(self) -> DirectoryStore:
         """Agencies and systems."""
+
+    @property
+    def agency_history(self) -> AgencyHistoryStore:
+        """Changes of agencies."""
+
+    @property
+    def recipient_lists(self) -> RecipientListStore:
+        """Saved lists of recipients."""
+
+    @property
+    def delegations(self) -> DelegationStore:
+        """Delegations."""
 
     @property
     def envelopes(self) -> EnvelopeStore:

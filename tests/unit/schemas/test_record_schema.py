@@ -1,11 +1,13 @@
 """The published schema and our readers must agree on what a record is."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from lxml import etree
 
 from schemas import xml
+from schemas.delegation import Delegation, read_delegation, write_delegation
 from schemas.errors import SchemaError
 from schemas.evidence import (
     BundleManifest,
@@ -17,6 +19,7 @@ from schemas.evidence import (
     write_manifest,
     write_tree_head,
 )
+from schemas.identifiers import OrganId
 from schemas.receipt import read_receipt, write_acceptance, write_step
 from tests.architecture.imports import ROOT
 from tests.support.receipts import AT, ENVELOPE, acceptance, step
@@ -30,6 +33,14 @@ MEMBER = BundleMember(
     role=MemberRole.BODY,
     content_type="application/xml",
 )
+DELEGATION = Delegation(
+    delegator=OrganId("H99"),
+    delegate=OrganId("H99.151"),
+    kinds=("22", "07"),
+    valid_from=AT,
+    valid_to=AT + timedelta(days=30),
+    reason="Quyết định 12/QĐ-UBND",
+)
 RECORDS: dict[str, tuple[xml.Element, Reader]] = {
     "acceptance": (write_acceptance(acceptance()), read_receipt),
     "step": (write_step(step()), read_receipt),
@@ -41,6 +52,7 @@ RECORDS: dict[str, tuple[xml.Element, Reader]] = {
         write_manifest(BundleManifest(envelope_id=ENVELOPE, at=AT, members=(MEMBER,))),
         read_manifest,
     ),
+    "delegation": (write_delegation(DELEGATION), read_delegation),
 }
 
 

@@ -1,0 +1,78 @@
+"""The history of agencies in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from exchange.domain.agency_history import (
+    ChangedAgency,
+    DirectoryChange,
+    RecordedEvent,
+)
+from exchange.domain.records import System
+from exchange.storage.conflicts import directory_conflict
+from exchange.storage.memory.directory import require_distinct
+from exchange.storage.memory.tables import Tables
+from schemas.identifiers import OrganId
+
+
+class MemoryAgencyHistory:
+    """Changes of agencies, and the directory by its versions."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def apply(self, change: DirectoryChange) -> RecordedEvent:
+        """Store rows, systems, event, log entry and audit line, or none."""
+        tables, event_id = self._tables, change.event.event_id
+        if event_id in tables.agency_events:
+            return tables.agency_events[event_id]
+        if tables.directory_version != change.before:
+            raise directory_conflict(tables.directory_version)
+        merged = {**tables.agencies, **{one.code: one for one in change.agencies}}
+        require_distinct(merged.values())
+        tables.agencies = merged
+        tables.directory_version += 1
+        for agency in change.agencies:
+            tables.agency_versions[agency.code] = tables.directory_version
+        for system in change.systems:
+            tables.systems[system.system_id] = system
+        tables.agency_events[event_id] = change.recorded
+        tables.pending[change.entry.entry_id] = change.entry
+        tables.audit.append(change.audit)
+        return change.recorded
+
+    async def events(self, event_ids: Collection[str]) -> Mapping[str, RecordedEvent]:
+        """Find events by their ids."""
+        stored = self._tables.agency_events
+        return {one: stored[one] for one in event_ids if one in stored}
+
+    async def events_of(self, code: OrganId) -> Sequence[RecordedEvent]:
+        """Events that name an agency, in the order of recording."""
+        named = (
+            one
+            for one in self._tables.agency_events.values()
+            if code in {*one.event.agencies, *one.event.results}
+        )
+        return sorted(named, key=lambda one: one.version)
+
+    async def changes(
+        self, since: int, *, after: OrganId | None = None, limit: int
+    ) -> Sequence[ChangedAgency]:
+        """Agencies changed after version `since`, by version and code."""
+        versions = self._tables.agency_versions
+        found = sorted(
+            (versions[code], code)
+            for code in self._tables.agencies
+            if versions[code] > since
+            or (after is not None and versions[code] == since and code > after)
+        )
+        agencies = self._tables.agencies
+        return [ChangedAgency(agencies[code], at) for at, code in found[:limit]]
+
+    async def systems_of(self, codes: Collection[OrganId]) -> Sequence[System]:
+        """Systems that have or had a right to act for one of the agencies."""
+        found = (
+            one
+            for one in self._tables.systems.values()
+            if any(right.agency in codes for right in one.acts_for)
+        )
+        return sorted(found, key=lambda one: one.system_id)

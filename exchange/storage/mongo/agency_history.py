@@ -1,0 +1,116 @@
+"""The history of agencies in MongoDB."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+
+from pymongo import ReplaceOne
+
+from exchange.domain.agency_history import (
+    ChangedAgency,
+    DirectoryChange,
+    RecordedEvent,
+)
+from exchange.domain.records import System
+from exchange.storage.conflicts import agency_code_taken, directory_conflict
+from exchange.storage.mongo import agency_codec, codec
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    DuplicateError,
+    find_all,
+    find_one,
+)
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from schemas.identifiers import OrganId
+
+
+class MongoAgencyHistory:
+    """Changes of agencies, and the directory by its versions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._agencies = database["agencies"]
+        self._events = database["agency_events"]
+
+    async def apply(self, change: DirectoryChange) -> RecordedEvent:
+        """Store rows, systems, event, log entry and audit line, or none.
+
+        Raises:
+            StateConflictError: the directory is not at `before`.
+            ExchangeError: a 2016 code belongs to another agency.
+        """
+        stored = await self._stored(change)
+        if stored is not None:
+            return stored
+        try:
+            await in_transaction(self._database, partial(self._apply, change))
+        except DuplicateError as error:
+            stored = await self._stored(change)
+            if stored is None:
+                raise agency_code_taken(OrganId(error.place)) from error
+            return stored
+        return change.recorded
+
+    async def events(self, event_ids: Collection[str]) -> Mapping[str, RecordedEvent]:
+        """Find events by their ids."""
+        wanted = {"_id": {"$in": sorted(event_ids)}}
+        found = await find_all(self._events, wanted, sort=[("_id", 1)])
+        return {one["_id"]: agency_codec.event_record(one) for one in found}
+
+    async def events_of(self, code: OrganId) -> Sequence[RecordedEvent]:
+        """Events that name an agency, in the order of recording."""
+        named = {"$or": [{"agencies": code}, {"results": code}]}
+        found = await find_all(self._events, named, sort=[("version", 1)])
+        return [agency_codec.event_record(one) for one in found]
+
+    async def changes(
+        self, since: int, *, after: OrganId | None = None, limit: int
+    ) -> Sequence[ChangedAgency]:
+        """Agencies changed after version `since`, by version and code."""
+        wanted: Document = {"version": {"$gt": since}}
+        if after is not None:
+            same = {"version": since, "_id": {"$gt": after}}
+            wanted = {"$or": [wanted, same]}
+        order = [("version", 1), ("_id", 1)]
+        found = await find_all(self._agencies, wanted, sort=order, limit=limit)
+        return [agency_codec.changed_record(one) for one in found]
+
+    async def systems_of(self, codes: Collection[OrganId]) -> Sequence[System]:
+        """Systems that have or had a right to act for one of the agencies."""
+        wanted = {"acts_for.agency": {"$in": sorted(codes)}}
+        found = await find_all(self._database["systems"], wanted, sort=[("_id", 1)])
+        return [codec.system_record(one) for one in found]
+
+    async def _stored(self, change: DirectoryChange) -> RecordedEvent | None:
+        found = await find_one(self._events, {"_id": change.event.event_id})
+        return None if found is None else agency_codec.event_record(found)
+
+    async def _apply(self, change: DirectoryChange, session: Session) -> None:
+        """Move the version first: whoever is late stops here."""
+        moved = await self._database["meta"].update_one(
+            {"_id": "directory", "version": change.before},
+            {"$set": {"version": change.before + 1}},
+            session=session,
+        )
+        if not moved.matched_count:
+            raise directory_conflict(change.before)
+        rows = [agency_codec.agency_document(one) for one in change.agencies]
+        versioned = [{**one, "version": change.before + 1} for one in rows]
+        await self._replace("agencies", versioned, session)
+        systems = [codec.system_document(one) for one in change.systems]
+        await self._replace("systems", systems, session)
+        event = agency_codec.event_document(change.recorded)
+        await insert(self._events, [event], session)
+        entry = codec.pending_document(change.entry, 0)
+        await insert(self._database["log_pending"], [entry], session)
+        line = codec.audit_document(change.audit)
+        await insert(self._database["audit"], [line], session)
+
+    async def _replace(
+        self, name: str, documents: Sequence[Document], session: Session
+    ) -> None:
+        changes = [
+            ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents
+        ]
+        if changes:
+            await self._database[name].bulk_write(changes, session=session)

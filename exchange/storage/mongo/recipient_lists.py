@@ -1,0 +1,63 @@
+"""Saved lists of recipients in MongoDB."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from exchange.domain.recipient_lists import RecipientList
+from exchange.domain.records import AuditLine
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.agency_codec import (
+    list_document,
+    list_key,
+    list_record,
+    lists_of,
+)
+from exchange.storage.mongo.driver import Database, find_all, find_one
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from schemas.identifiers import OrganId
+
+
+class MongoRecipientLists:
+    """Lists of recipients, by their owner and name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lists = database["recipient_lists"]
+
+    async def save(self, saved: RecipientList, *, audit: AuditLine) -> None:
+        """Insert or replace a list."""
+        await in_transaction(self._database, partial(self._save, saved, audit))
+
+    async def remove(self, owner: OrganId, name: str, *, audit: AuditLine) -> bool:
+        """Remove a list; False if there is none."""
+        work = partial(self._remove, list_key(owner, name), audit)
+        return await in_transaction(self._database, work)
+
+    async def find(self, owner: OrganId, name: str) -> RecipientList | None:
+        """Find a list."""
+        found = await find_one(self._lists, {"_id": list_key(owner, name)})
+        return None if found is None else list_record(found)
+
+    async def lists(self, owner: OrganId) -> Sequence[RecipientList]:
+        """All lists of an agency, ordered by name."""
+        found = await find_all(self._lists, lists_of(owner), sort=[("_id", 1)])
+        return [list_record(one) for one in found]
+
+    async def _save(
+        self, saved: RecipientList, audit: AuditLine, session: Session
+    ) -> None:
+        document = list_document(saved)
+        await self._lists.replace_one(
+            {"_id": document["_id"]}, document, upsert=True, session=session
+        )
+        await self._append(audit, session)
+
+    async def _remove(self, key: str, audit: AuditLine, session: Session) -> bool:
+        removed = await self._lists.delete_one({"_id": key}, session=session)
+        if removed.deleted_count:
+            await self._append(audit, session)
+        return bool(removed.deleted_count)
+
+    async def _append(self, audit: AuditLine, session: Session) -> None:
+        line = codec.audit_document(audit)
+        await insert(self._database["audit"], [line], session)
