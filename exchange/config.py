@@ -17,6 +17,7 @@ from exchange.settings.certification import (
     PublicationSettings,
     TimeStampingSettings,
 )
+from exchange.settings.console import ConsoleSettings
 from exchange.settings.database import MongoSettings
 from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
@@ -27,6 +28,7 @@ from exchange.settings.server import (
     ServerSettings,
     TlsSettings,
 )
+from exchange.settings.tokens import TokenSettings
 from exchange.settings.trust import TrustSettings
 from schemas.errors import ErrorCode
 
@@ -52,6 +54,7 @@ class Settings:
         enrolment: the enrolment listener, for the role ``ca``.
         trust: believed certificates.
         accounts: people.
+        tokens: tokens of systems.
         limits: limits.
     """
 
@@ -68,7 +71,9 @@ class Settings:
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
+    tokens: TokenSettings = field(default_factory=TokenSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def __post_init__(self) -> None:
         """Refuse a set of values that contradict each other.
@@ -87,19 +92,24 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "auth"
     if not 1 <= settings.server.http_workers <= _MOST_HTTP_WORKERS:
         yield "server.http_workers"
+    yield from _contradictions_of_keys(settings)
+    if not settings.roles or len(set(settings.roles)) < len(settings.roles):
+        yield "roles"
+    if Role.CA in settings.roles:
+        yield from _contradictions_of_ca(settings.ca, settings.enrolment)
+    yield from _contradictions_of_console(settings)
+    for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
+        if not getattr(settings.accounts, name):
+            yield f"accounts.{name}"
+
+
+def _contradictions_of_keys(settings: Settings) -> Iterator[str]:
     ocsp = settings.keys.ocsp
     keys = (ocsp.persons, ocsp.organisations, ocsp.systems, settings.keys.tsa)
     if any(one.uri for one in keys) and settings.publication.folder is None:
         yield "publication.folder"
     if settings.keys.tsa.uri:
         yield from _contradictions_of_stamps(settings)
-    if not settings.roles or len(set(settings.roles)) < len(settings.roles):
-        yield "roles"
-    if Role.CA in settings.roles:
-        yield from _contradictions_of_ca(settings.ca, settings.enrolment)
-    for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
-        if not getattr(settings.accounts, name):
-            yield f"accounts.{name}"
 
 
 def _contradictions_of_stamps(settings: Settings) -> Iterator[str]:
@@ -127,6 +137,18 @@ def _contradictions_of_ca(
         yield "enrolment.key" if enrolment.certificate else "enrolment.certificate"
     if not enrolment.requests_per_minute:
         yield "enrolment.requests_per_minute"
+
+
+def _contradictions_of_console(settings: Settings) -> Iterator[str]:
+    console = settings.console
+    if (console.certificate is None) != (console.key is None):
+        yield "console.key" if console.certificate else "console.certificate"
+    if console.certificate is None and not is_loopback(console.host):
+        yield "console.certificate"
+    if console.client_ca is not None and console.certificate is None:
+        yield "console.client_ca"
+    if console.enabled and Role.EXCHANGE not in settings.roles:
+        yield "console.enabled"
 
 
 def is_loopback(host: str) -> bool:

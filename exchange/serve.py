@@ -23,6 +23,7 @@ from exchange.process.base import (
     listen_publicly,
 )
 from exchange.process.ca_role import CaRole
+from exchange.process.console import listen_for_people
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.listen_in_workers import listen_in_workers
 from exchange.process.loop_lag import LoopLag
@@ -90,6 +91,7 @@ async def running(
             await _listen(base, exchange, services) if exchange and services else None
         )
         enrolment_port = await ca.listen(base, thread) if ca and thread else None
+        console_port = await _listen_for_people(base, services)
         ports = Ports(
             pid=os.getpid(),
             host=settings.server.host,
@@ -97,6 +99,7 @@ async def running(
             public_port=public_port,
             admin_port=admin_port,
             enrolment_port=enrolment_port,
+            console_port=console_port,
             http_workers=settings.server.http_workers if exchange else 0,
         )
         with announced(folder, ports):
@@ -107,6 +110,12 @@ async def _listen(base: Base, exchange: ExchangeRole, services: Services) -> int
     if base.settings.server.http_workers == 1:
         return await exchange.listen(base, services)
     return await listen_in_workers(base, exchange, services)
+
+
+async def _listen_for_people(base: Base, services: Services | None) -> int | None:
+    if services is None or not base.settings.console.enabled:
+        return None
+    return await listen_for_people(base, services)
 
 
 def _publication(

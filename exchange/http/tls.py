@@ -1,4 +1,4 @@
-"""The TLS of the agency listener and of the enrolment listener."""
+"""The TLS of the listeners for agencies, for enrolment and for people."""
 
 import ssl
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from cryptography.x509 import Certificate
 
 from exchange.errors import ExchangeError
 from exchange.settings.certification import EnrolmentSettings
+from exchange.settings.console import ConsoleSettings
 from exchange.settings.server import TlsSettings
 from schemas.errors import ErrorCode
 
@@ -62,6 +63,30 @@ def enrolment_context(
         place = "enrolment"
         raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place) from error
     believe(context, authorities)
+    return context
+
+
+def console_context(settings: ConsoleSettings) -> ssl.SSLContext:
+    """Return the context of the console.
+
+    People are asked for a certificate only where some sign in by one; a browser shows
+    its question to everybody.
+
+    Raises:
+        ExchangeError: a file is missing or unreadable (CONFIGURATION_INVALID).
+    """
+    if not (settings.certificate and settings.key):
+        raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place="console")
+    context = _context()
+    try:
+        context.load_cert_chain(settings.certificate, settings.key)
+        if settings.client_ca:
+            context.load_verify_locations(settings.client_ca)
+    except (OSError, ssl.SSLError) as error:
+        place = "console"
+        raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place) from error
+    if not settings.client_ca:
+        context.verify_mode = ssl.CERT_NONE
     return context
 
 

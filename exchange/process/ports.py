@@ -17,6 +17,7 @@ class Ports:
         agency_port: None without the role `exchange`.
         public_port: None where nothing is published.
         enrolment_port: None without the role `ca`, or without a certificate for it.
+        console_port: None where the console is not opened.
         http_workers: processes that take requests of agencies; 1 is the service itself.
     """
 
@@ -26,6 +27,7 @@ class Ports:
     public_port: int | None
     admin_port: int
     enrolment_port: int | None = None
+    console_port: int | None = None
     http_workers: int = 0
 
 

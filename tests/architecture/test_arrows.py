@@ -49,7 +49,13 @@ HOMES = {
         "signing.validation.xml",
         "signing.reports.etsi",
     ),
-    "aiohttp": ("exchange.http", "exchange.app", "clients.transport"),
+    "aiohttp": (
+        "exchange.http",
+        "exchange.app",
+        "exchange.console",
+        "clients.transport",
+    ),
+    "jinja2": ("exchange.console.rendering", "exchange.console.keys"),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),
 }

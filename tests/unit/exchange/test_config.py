@@ -154,6 +154,8 @@ def test_loopback_is_told_apart(host: str, *, local: bool) -> None:
 def shown(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)
 
 

@@ -1,0 +1,67 @@
+"""The web application of the console."""
+
+from importlib.resources import as_file, files
+
+from aiohttp import web
+
+from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, TEMPLATES
+from exchange.console.rendering import template_environment
+from exchange.console.routes import PAGES
+from exchange.console.visiting import (
+    asked_from_own_page,
+    guarded,
+    on_own_host,
+    shown,
+    visited,
+)
+from exchange.http.connection import unnamed
+from exchange.http.keys import HEARD, LIMITS, METRICS, SERVICES
+from exchange.http.metrics import Metrics
+from exchange.http.middleware import limited, observed
+from exchange.http.patience import Heard
+from exchange.http.routes import add_routes
+from exchange.services import Services
+from exchange.settings.console import ConsoleSettings
+from exchange.usecases.accounts.office import AccountOffice
+
+
+def create_console(
+    services: Services,
+    accounts: AccountOffice,
+    settings: ConsoleSettings,
+    *,
+    metrics: Metrics | None = None,
+) -> web.Application:
+    """Return the application people work with.
+
+    Args:
+        services: what the use cases work with.
+        accounts: who people are.
+        settings: of its listener.
+        metrics: counters shared with the other listeners of the process.
+    """
+    app = web.Application(
+        middlewares=[
+            observed,
+            shown,
+            limited,
+            on_own_host,
+            visited,
+            asked_from_own_page,
+        ],
+        client_max_size=services.limits.small_body_bytes,
+    )
+    app.on_response_prepare.append(unnamed)
+    app.on_response_prepare.append(guarded)
+    app[LIMITS] = services.limits
+    app[METRICS] = metrics or Metrics()
+    app[HEARD] = Heard()
+    app[SERVICES] = services
+    app[ACCOUNTS] = accounts
+    app[CONSOLE] = settings
+    app[IS_SECURE] = settings.certificate is not None
+    app[TEMPLATES] = template_environment()
+    add_routes(app, PAGES)
+    with as_file(files("exchange.console") / "static") as folder:
+        app.router.add_static("/static", folder, name="static")
+    return app

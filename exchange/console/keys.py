@@ -1,0 +1,14 @@
+"""What pages find in the application and in a request."""
+
+from aiohttp import web
+from jinja2 import Environment
+
+from exchange.console.visitor import Visitor
+from exchange.settings.console import ConsoleSettings
+from exchange.usecases.accounts.office import AccountOffice
+
+ACCOUNTS = web.AppKey("accounts", AccountOffice)
+CONSOLE = web.AppKey("console", ConsoleSettings)
+IS_SECURE = web.AppKey("is_secure", bool)
+TEMPLATES = web.AppKey("templates", Environment)
+VISITOR = web.RequestKey("visitor", Visitor)

@@ -1,0 +1,32 @@
+"""Where each role can go from every page."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from exchange.domain.roles import AccessRole
+
+_DESK: Final = frozenset({AccessRole.CLERK, AccessRole.OFFICIAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place.
+
+    Args:
+        path: of the page.
+        words: key of its name.
+        roles: who sees it.
+    """
+
+    path: str
+    words: str
+    roles: frozenset[AccessRole]
+
+
+ENTRIES: Final[tuple[Entry, ...]] = ()
+"""In the order of the page."""
+
+
+def entries_for(role: AccessRole | None) -> tuple[Entry, ...]:
+    """Return what a role sees."""
+    return tuple(one for one in ENTRIES if role in one.roles)

@@ -1,0 +1,159 @@
+"""Signing in and out, and choosing a role and a language."""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from exchange.console.forms import fields_of
+from exchange.console.keys import ACCOUNTS, VISITOR
+from exchange.console.problem_page import card_of
+from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.visiting import (
+    LANGUAGE_COOKIE,
+    ROLE_PATH,
+    SIGN_IN_PATH,
+    cookie_name,
+    forget_session,
+    keep_session,
+)
+from exchange.console.words.catalogue import LANGUAGES
+from exchange.domain.roles import AccessRole
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.http.problems import status_of
+from exchange.usecases.accounts.keeping import change_password
+from exchange.usecases.accounts.signing_in import (
+    SignedIn,
+    SignIn,
+    choose_role,
+    session_of,
+    sign_in,
+    sign_out,
+)
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+
+_HOME = "/"
+_A_YEAR_SECONDS = 365 * 24 * 3600
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    """Show where a person can go from here."""
+    return page(request, "home.html")
+
+
+async def sign_in_form(request: web.Request) -> web.StreamResponse:
+    """Ask who it is."""
+    return page(request, "sign_in.html", account="", card=None)
+
+
+async def signed_in(request: web.Request) -> web.StreamResponse:
+    """Begin a session, or say that it does not begin with these."""
+    fields = await fields_of(request)
+    command = SignIn(
+        account=fields.text("account"),
+        password=fields.exactly("password"),
+        code=fields.text("code"),
+    )
+    try:
+        found = await sign_in(request.app[ACCOUNTS], command)
+    except ExchangeError as error:
+        status = status_of(error.code)
+        return page(
+            request,
+            "sign_in.html",
+            status=status,
+            account=command.account,
+            card=card_of(error),
+        )
+    response = see_other(_HOME if found.session.role else ROLE_PATH)
+    keep_session(request, response, found.token)
+    return response
+
+
+async def signed_out(request: web.Request) -> web.StreamResponse:
+    """End the session."""
+    found = await _session(request)
+    await sign_out(request.app[ACCOUNTS], found)
+    response = see_other(SIGN_IN_PATH)
+    forget_session(request, response)
+    return response
+
+
+async def password_form(request: web.Request) -> web.StreamResponse:
+    """Ask for a new password."""
+    await _session(request)
+    return page(request, "password.html", card=None)
+
+
+async def password_changed(request: web.Request) -> web.StreamResponse:
+    """Set one's own password; all sessions end, so one signs in with it."""
+    found, fields = await _session(request), await fields_of(request)
+    old, new = fields.exactly("old"), fields.exactly("new")
+    try:
+        _require_same(new, fields.exactly("again"))
+        await change_password(request.app[ACCOUNTS], found.account, old=old, new=new)
+    except ExchangeError as error:
+        status, card = status_of(error.code), card_of(error)
+        return page(request, "password.html", status=status, card=card)
+    response = see_other(SIGN_IN_PATH)
+    forget_session(request, response)
+    return response
+
+
+def _require_same(new: str, again: str) -> None:
+    if new != again:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="again")
+
+
+async def role_form(request: web.Request) -> web.StreamResponse:
+    """Show the roles a person may act in."""
+    account = (await _session(request)).account
+    now = request.app[ACCOUNTS].now()
+    directory = request.app[SERVICES].storage.directory
+    choices = []
+    for grant in account.grants_at(now):
+        agency = await directory.agency(grant.agency) if grant.agency else None
+        choices.append((grant, agency.name if agency else ""))
+    return page(request, "role.html", choices=choices)
+
+
+async def role_chosen(request: web.Request) -> web.StreamResponse:
+    """Act in another role from now on."""
+    fields = await fields_of(request)
+    agency = fields.text("agency")
+    try:
+        role = AccessRole(fields.text("role"))
+    except ValueError as error:
+        raise ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place="role") from error
+    await choose_role(
+        request.app[ACCOUNTS],
+        await _session(request),
+        role,
+        OrganId(agency) if agency else None,
+    )
+    return see_other(_HOME)
+
+
+async def language_chosen(request: web.Request) -> web.StreamResponse:
+    """Speak another language from now on; nothing else changes."""
+    language = request.match_info["language"]
+    if language not in LANGUAGES:
+        raise ExchangeError(ErrorCode.NOT_FOUND)
+    request[VISITOR] = replace(visitor_of(request), language=language)
+    response = see_other(_own_path(request.query.get("back", _HOME)))
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, path="/", max_age=_A_YEAR_SECONDS, samesite="Strict"
+    )
+    return response
+
+
+def _own_path(path: str) -> str:
+    """Return a path of this console; anything else leads home."""
+    is_own = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if is_own and path.isprintable() else _HOME
+
+
+async def _session(request: web.Request) -> SignedIn:
+    token = request.cookies.get(cookie_name(request), "")
+    return await session_of(request.app[ACCOUNTS], token)

@@ -1,0 +1,43 @@
+"""A refusal as a card: what happened, whose side, what to do next."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from exchange.console.rendering import page
+from exchange.http.problems import status_of
+from schemas.catalogue import explain
+from schemas.errors import CodedError, Explanation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One problem in plain words.
+
+    Args:
+        code: stable; what one tells the help desk.
+        place: where, as far as anybody may know.
+    """
+
+    code: str
+    explanation: Explanation
+    place: str = ""
+
+
+def card_of(error: CodedError) -> Card:
+    """Return the card of a refusal."""
+    place = str(error.place or "")
+    return Card(code=error.code, explanation=explain(error.code), place=place)
+
+
+def problem_page(
+    request: web.Request, error: CodedError, *, occurrence: str
+) -> web.Response:
+    """Answer with the card of a refusal."""
+    return page(
+        request,
+        "problem.html",
+        status=status_of(error.code),
+        card=card_of(error),
+        occurrence=occurrence,
+    )

@@ -1,0 +1,93 @@
+"""Filling templates; every value is escaped, every name must be there."""
+
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from exchange.console.keys import TEMPLATES, VISITOR
+from exchange.console.navigation import entries_for
+from exchange.console.visitor import Visitor
+from exchange.console.words.catalogue import say
+from schemas.errors import Text
+
+_VIETNAM = timezone(timedelta(hours=7))
+_HTML = "text/html"
+
+
+def template_environment() -> Environment:
+    """Return the templates of all pages."""
+    environment = Environment(
+        loader=PackageLoader("exchange.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["local"] = local_time
+    environment.filters["day"] = local_day
+    return environment
+
+
+def local_time(moment: datetime | None) -> str:
+    """Write a moment as clerks read it: day and minute in Vietnam."""
+    return moment.astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M") if moment else ""
+
+
+def local_day(moment: datetime | None) -> str:
+    """Write the day of a moment in Vietnam."""
+    return moment.astimezone(_VIETNAM).strftime("%d/%m/%Y") if moment else ""
+
+
+def page(
+    request: web.Request, template: str, *, status: int = 200, **values: Any
+) -> web.Response:
+    """Answer with a page, filled for whoever looks.
+
+    Args:
+        request: what is answered.
+        template: file below `templates/`.
+        status: HTTP status.
+        values: names the template knows besides those of every page.
+    """
+    visitor = visitor_of(request)
+    filled = request.app[TEMPLATES].get_template(template)
+    text = filled.render(**_everywhere(request, visitor), **values)
+    return web.Response(status=status, text=text, content_type=_HTML)
+
+
+def visitor_of(request: web.Request) -> Visitor:
+    """Return who looks; before that is known, nobody."""
+    visitor: Visitor = request.get(VISITOR, Visitor())
+    return visitor
+
+
+def _everywhere(request: web.Request, visitor: Visitor) -> dict[str, Any]:
+    return {
+        "visitor": visitor,
+        "language": visitor.language,
+        "other_language": "vi" if visitor.language == "en" else "en",
+        "path": request.path,
+        "w": partial(_said, visitor.language),
+        "text": partial(_in_language, visitor.language),
+        "navigation": entries_for(visitor.role),
+    }
+
+
+def _said(language: str, key: str, **values: object) -> str:
+    return say(key, language, **values)
+
+
+def _in_language(language: str, text: Text) -> str:
+    return text.en if language == "en" else text.vi
+
+
+def see_other(path: str) -> web.Response:
+    """Answer a form: look there now.
+
+    Args:
+        path: of this console, from its root.
+    """
+    return web.Response(status=303, headers={"Location": path})

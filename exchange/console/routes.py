@@ -1,0 +1,6 @@
+"""The one table of pages: a row says who may see it, or nobody may."""
+
+from exchange.console.tables.sign_in import SIGN_IN_PAGES
+from exchange.http.route import Route
+
+PAGES: tuple[Route, ...] = (*SIGN_IN_PAGES,)

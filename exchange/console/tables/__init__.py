@@ -1,0 +1,1 @@
+"""Rows of the table of pages, one module per area; joined by `console.routes`."""

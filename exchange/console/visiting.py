@@ -1,0 +1,230 @@
+"""Around every page: headers, host, who looks, and whether their own page asked.
+
+The session's cookie is not sent with requests other sites cause (SameSite=Strict), is
+not readable by scripts, and over TLS is bound to this host (RFC 6265bis 4.1.3.2).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from ulid import ULID
+
+from exchange.config import is_loopback
+from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
+from exchange.console.problem_page import problem_page
+from exchange.console.rendering import see_other, visitor_of
+from exchange.console.visitor import Visitor
+from exchange.console.words.catalogue import LANGUAGES
+from exchange.domain.sessions import grant_of
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.http.request import remember_caller
+from exchange.http.routes import route_of
+from exchange.usecases.accounts.signing_in import SignedIn, caller_in, session_of
+from schemas.errors import CodedError, ErrorCode
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_log = structlog.get_logger()
+
+LANGUAGE_COOKIE: Final = "lang"
+FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
+FORM_TOKEN_HEADER: Final = "Lienthong-Form"  # noqa: S105 - the name of a header
+SIGN_IN_PATH: Final = "/sign-in"
+ROLE_PATH: Final = "/role"
+PASSWORD_PATH: Final = "/password"  # noqa: S105 - a path
+
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+_WHERE_TO_GO: Final = {
+    ErrorCode.SESSION_MISSING: SIGN_IN_PATH,
+    ErrorCode.ROLE_NOT_CHOSEN: ROLE_PATH,
+    ErrorCode.PASSWORD_CHANGE_REQUIRED: PASSWORD_PATH,
+}
+
+
+async def guarded(request: web.Request, response: web.StreamResponse) -> None:
+    """Say what a page may load and who may show it; nothing is kept by caches."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.app[IS_SECURE]:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+@web.middleware
+async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into a card, or into the page that helps."""
+    try:
+        return await handler(request)
+    except CodedError as error:
+        place = _WHERE_TO_GO.get(error.code)
+        if place and request.method in _SAFE_METHODS and not _is_part(request):
+            return see_other(place)
+        return problem_page(request, error, occurrence=str(ULID()))
+    except web.HTTPException as error:
+        code = ErrorCode.NOT_FOUND if error.status == 404 else ErrorCode.REQUEST_INVALID
+        return problem_page(request, ExchangeError(code), occurrence=str(ULID()))
+    except ConnectionError:
+        # The peer is gone; there is nobody to tell.
+        raise
+    except Exception:  # noqa: BLE001 the outermost edge of a request
+        occurrence = str(ULID())
+        _log.exception("console.failed", occurrence=occurrence)
+        internal = ExchangeError(ErrorCode.INTERNAL)
+        return problem_page(request, internal, occurrence=occurrence)
+
+
+@web.middleware
+async def on_own_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer under the names of this console alone (DNS rebinding)."""
+    settings = request.app[CONSOLE]
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if name not in {settings.host, *settings.names} and not is_loopback(name):
+        raise ExchangeError(ErrorCode.NOT_FOUND, place="Host")
+    return await handler(request)
+
+
+@web.middleware
+async def visited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who looks and whether they may, before anything of a body is read."""
+    language = request.cookies.get(LANGUAGE_COOKIE, LANGUAGES[0])
+    visitor = Visitor(language=language if language in LANGUAGES else LANGUAGES[0])
+    request[VISITOR] = visitor
+    route = route_of(request)
+    if route is None:
+        return await handler(request)
+    visitor = await _known(request, visitor)
+    request[VISITOR] = visitor
+    if not route.is_open:
+        _require_allowed(request, visitor)
+    return await handler(request)
+
+
+def _require_allowed(request: web.Request, visitor: Visitor) -> None:
+    route = route_of(request)
+    if visitor.account is None:
+        raise ExchangeError(ErrorCode.SESSION_MISSING)
+    if visitor.caller is None:
+        code = (
+            ErrorCode.PASSWORD_CHANGE_REQUIRED
+            if visitor.account.must_change
+            else ErrorCode.ROLE_NOT_CHOSEN
+        )
+        raise ExchangeError(code)
+    if route is None or visitor.role not in route.allowed:
+        raise ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=visitor.role or "")
+    remember_caller(request, visitor.caller)
+
+
+@web.middleware
+async def asked_from_own_page(
+    request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Do nothing that a page of another site, session or role asked for."""
+    if request.method not in _SAFE_METHODS:
+        _require_own_origin(request)
+        if visitor_of(request).token:
+            await require_form_token(request)
+    return await handler(request)
+
+
+async def require_form_token(request: web.Request) -> None:
+    """Require what every form of a signed-in person brings back.
+
+    Raises:
+        ExchangeError: it is missing or of another session or role (CSRF_TOKEN_WRONG).
+    """
+    token = request.headers.get(FORM_TOKEN_HEADER)
+    if token is None and request.content_type == "multipart/form-data":
+        # A large body is read by its page, which asks again with what it found.
+        token = request.query.get(FORM_TOKEN)
+    elif token is None:
+        token = str((await request.post()).get(FORM_TOKEN, ""))
+    if not visitor_of(request).is_from_own_page(token or ""):
+        raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG)
+
+
+def _require_own_origin(request: web.Request) -> None:
+    """Browsers say where a form stood (Fetch, Origin)."""
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    is_own = origin is None or urlsplit(origin).netloc == request.host
+    if not is_own or site not in {"same-origin", "none"}:
+        raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG, place="Origin")
+
+
+async def _known(request: web.Request, visitor: Visitor) -> Visitor:
+    token = request.cookies.get(cookie_name(request), "")
+    if not token:
+        return visitor
+    office = request.app[ACCOUNTS]
+    try:
+        found = await session_of(office, token)
+    except ExchangeError as error:
+        if error.code is ErrorCode.SESSION_MISSING:
+            return visitor
+        raise
+    return await _in_role(request, replace(visitor, token=token), found)
+
+
+async def _in_role(request: web.Request, visitor: Visitor, found: SignedIn) -> Visitor:
+    office = request.app[ACCOUNTS]
+    known = replace(visitor, account=found.account)
+    grant = grant_of(found.session, found.account, office.now())
+    if grant is None or found.account.must_change:
+        return known
+    name = ""
+    if grant.agency is not None:
+        agency = await request.app[SERVICES].storage.directory.agency(grant.agency)
+        name = agency.name if agency else grant.agency
+    return replace(
+        known, grant=grant, caller=caller_in(office, found), agency_name=name
+    )
+
+
+def cookie_name(request: web.Request) -> str:
+    """Return the name of the session's cookie."""
+    return "__Host-session" if request.app[IS_SECURE] else "session"
+
+
+def keep_session(
+    request: web.Request, response: web.StreamResponse, token: str
+) -> None:
+    """Hand the session to the browser."""
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=request.app[IS_SECURE],
+    )
+
+
+def forget_session(request: web.Request, response: web.StreamResponse) -> None:
+    """Take the session from the browser."""
+    response.del_cookie(
+        cookie_name(request), path="/", secure=request.app[IS_SECURE], samesite="Strict"
+    )
+
+
+def _is_part(request: web.Request) -> bool:
+    """Tell whether only a part of a page is asked for (htmx)."""
+    return request.headers.get("HX-Request") == "true"

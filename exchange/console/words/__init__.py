@@ -1,0 +1,1 @@
+"""What the pages say: one module for each area; joined by `catalogue`."""

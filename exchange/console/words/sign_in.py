@@ -1,0 +1,44 @@
+"""Words of signing in, and of choosing a role."""
+
+from schemas.errors import Text
+
+WORDS: dict[str, Text] = {
+    "sign_in.title": Text(vi="Đăng nhập", en="Sign in"),
+    "sign_in.account": Text(vi="Tài khoản", en="Account"),
+    "sign_in.password": Text(vi="Mật khẩu", en="Password"),
+    "sign_in.code": Text(
+        vi="Mã xác thực 6 số (nếu đã đăng ký)",
+        en="Six-digit code (if you enrolled one)",
+    ),
+    "sign_in.submit": Text(vi="Đăng nhập", en="Sign in"),
+    "sign_in.by_certificate": Text(
+        vi="Đăng nhập bằng chứng thư số", en="Sign in with your certificate"
+    ),
+    "sign_in.certificate_hint": Text(
+        vi="Trình duyệt sẽ hỏi chứng thư của bạn; cắm thiết bị lưu khóa trước.",
+        en="The browser will ask for your certificate; insert your token first.",
+    ),
+    "sign_in.roles": Text(vi="Chọn vai trò làm việc", en="Choose a role"),
+    "sign_in.role_hint": Text(
+        vi="Mỗi phiên làm việc đứng tên một cơ quan, trong một vai trò.",
+        en="A session acts for one agency, in one role.",
+    ),
+    "sign_in.no_role": Text(
+        vi="Tài khoản này chưa được giao vai trò nào còn hiệu lực. "
+        "Hãy liên hệ đơn vị vận hành.",
+        en="This account has no role at present. Ask the operator of the hub.",
+    ),
+    "sign_in.signed_out": Text(vi="Bạn đã đăng xuất.", en="You have signed out."),
+    "password.title": Text(vi="Đổi mật khẩu", en="Change your password"),
+    "password.hint": Text(
+        vi="Ít nhất 12 ký tự; độ dài quan trọng hơn ký tự đặc biệt. Đổi xong, mọi "
+        "phiên làm việc kết thúc và bạn đăng nhập lại.",
+        en="At least 12 characters; length counts more than symbols. All sessions end "
+        "afterwards and you sign in again.",
+    ),
+    "password.old": Text(vi="Mật khẩu hiện tại", en="Present password"),
+    "password.new": Text(vi="Mật khẩu mới", en="New password"),
+    "password.again": Text(vi="Nhập lại mật khẩu mới", en="New password once more"),
+    "password.submit": Text(vi="Đổi mật khẩu", en="Change password"),
+    "home.title": Text(vi="Bàn làm việc", en="Desk"),
+}

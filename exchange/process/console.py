@@ -1,0 +1,40 @@
+"""The console's listener: pages for people, in the service process."""
+
+import ssl
+
+from exchange.app import Listener, listening
+from exchange.console.app import create_console
+from exchange.http.tls import console_context
+from exchange.process.base import Base
+from exchange.services import Services
+from exchange.settings.console import ConsoleSettings
+from exchange.usecases.accounts.office import AccountOffice
+
+
+def account_office(services: Services) -> AccountOffice:
+    """Return who people are, as this service knows them."""
+    return AccountOffice(storage=services.storage, clock=services.clock)
+
+
+async def listen_for_people(base: Base, services: Services) -> int:
+    """Open the console; give its port.
+
+    Raises:
+        ExchangeError: a file of its TLS is missing or unreadable, or its address is
+            taken (CONFIGURATION_INVALID).
+    """
+    settings = base.settings.console
+    app = create_console(
+        services, account_office(services), settings, metrics=base.metrics
+    )
+    listener = Listener(
+        host=settings.host,
+        port=settings.port,
+        tls=_tls(settings),
+        drain_seconds=base.settings.server.drain_seconds,
+    )
+    return await base.opened.enter_async_context(listening(app, listener))
+
+
+def _tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
+    return None if settings.certificate is None else console_context(settings)

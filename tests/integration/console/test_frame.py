@@ -1,0 +1,177 @@
+"""What holds for every page of the console, and signing in to it."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from exchange.console.routes import PAGES
+from exchange.console.words.catalogue import WORDS
+from exchange.domain.roles import AccessRole
+from exchange.http.route import Route
+from tests.support.console import Console, running_console
+from tests.support.world import make_world
+
+_STATIC = Path("exchange/console/static")
+_PEOPLE = {
+    AccessRole.CLERK: "thu.van",
+    AccessRole.OFFICIAL: "ky.nguoi",
+    AccessRole.OPERATOR: "van.hanh",
+    AccessRole.AUDITOR: "giam.sat",
+}
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+def _name(page: Route) -> str:
+    return page.operation_id
+
+
+def test_every_sentence_is_there_in_both_languages() -> None:
+    assert [key for key, text in WORDS.items() if not (text.vi and text.en)] == []
+
+
+def test_foreign_script_is_the_one_its_source_names() -> None:
+    digest = sha256((_STATIC / "htmx.min.js").read_bytes()).hexdigest()
+    assert digest in (_STATIC / "SOURCE.md").read_text()
+
+
+def test_first_page_is_light() -> None:
+    shown = sum(one.stat().st_size for one in _STATIC.iterdir() if one.suffix != ".md")
+    assert shown < 100_000
+
+
+async def test_page_asks_who_it_is_first(console: Console) -> None:
+    async with console.visit() as visit:
+        page = await visit.look("/")
+    assert page.status == 200
+    assert 'action="/sign-in"' in page.text
+
+
+async def test_headers_forbid_what_a_page_does_not_need(console: Console) -> None:
+    async with console.visit() as visit:
+        for path in ("/sign-in", "/static/console.css", "/not-there"):
+            headers = (await visit.look(path)).headers
+            policy = headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["X-Frame-Options"] == "DENY"
+            assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_person_with_one_role_signs_in_and_out(console: Console) -> None:
+    async with console.visit() as visit:
+        desk = await visit.sign_in("thu.van")
+        assert "UBND xã Suối Mây" in desk.text
+        assert "Văn thư" in desk.text
+        held = visit.cookies["session"]
+        await visit.send("/sign-out")
+        assert "session" not in visit.cookies
+        visit.http.cookie_jar.update_cookies({"session": held})
+        assert 'action="/sign-in"' in (await visit.look("/")).text
+
+
+async def test_person_with_two_roles_chooses(console: Console) -> None:
+    async with console.visit() as visit:
+        await visit.sign_in("hai.vai")
+        assert 'action="/role"' in (await visit.look("/")).text
+        desk = await visit.send("/role", role="auditor", agency="H99")
+        assert "UBND tỉnh Bình Sơn" in desk.text
+
+
+async def test_role_of_somebody_else_cannot_be_chosen(console: Console) -> None:
+    async with console.visit("hai.vai") as visit:
+        await visit.look("/role")
+        page = await visit.send("/role", role="operator", agency="")
+    assert page.status == 403
+    assert "role_not_allowed" in page.text
+
+
+async def test_wrong_password_is_refused_in_words(console: Console) -> None:
+    async with console.visit() as visit:
+        page = await visit.sign_in("thu.van", "không phải mật khẩu này")
+    assert page.status in {401, 403}
+    assert "sign_in_refused" in page.text
+    assert 'value="thu.van"' in page.text
+
+
+async def test_form_without_its_token_does_nothing(console: Console) -> None:
+    async with console.visit("hai.vai") as visit:
+        await visit.look("/role")
+        page = await visit.send("/role", token="0" * 64, role="clerk", agency="H99.151")
+    assert page.status == 403
+    assert "csrf_token_wrong" in page.text
+
+
+async def test_page_made_in_another_role_cannot_act(console: Console) -> None:
+    async with console.visit("hai.vai") as visit:
+        await visit.look("/role")
+        await visit.send("/role", role="clerk", agency="H99.151")
+        made_as_clerk = (await visit.look("/role")).form_token
+        await visit.send("/role", role="auditor", agency="H99")
+        page = await visit.send(
+            "/role", token=made_as_clerk, role="clerk", agency="H99.151"
+        )
+    assert "csrf_token_wrong" in page.text
+
+
+async def test_form_of_another_site_does_nothing(console: Console) -> None:
+    async with (
+        console.visit("thu.van") as visit,
+        visit.http.post(
+            f"{console.base}/sign-out",
+            data={"form_token": visit.page.form_token},
+            headers={"Origin": "https://elsewhere.example"},
+        ) as answer,
+    ):
+        assert answer.status == 403
+
+
+async def test_other_host_names_are_not_answered(console: Console) -> None:
+    async with console.visit() as visit:
+        page = await visit.look("/sign-in", Host="elsewhere.example")
+    assert page.status == 404
+    assert "<form" not in page.text.split("<main", 1)[1]
+
+
+async def test_markup_in_what_is_typed_is_text(console: Console) -> None:
+    async with console.visit() as visit:
+        page = await visit.sign_in('"><script>alert(1)</script>')
+    assert "<script>alert" not in page.text
+
+
+async def test_language_leads_only_to_own_pages(console: Console) -> None:
+    async with console.visit() as visit:
+        page = await visit.look("/language/en?back=//elsewhere.example/")
+        assert "Sign in" in page.text
+
+
+async def test_session_ends_when_it_is_idle(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        console.world.clock.move(minutes=31)
+        assert 'action="/sign-in"' in (await visit.look("/")).text
+
+
+@pytest.mark.parametrize("role", sorted(_PEOPLE), ids=str)
+async def test_page_is_shown_to_the_roles_it_names_alone(
+    console: Console, role: AccessRole
+) -> None:
+    async with console.visit(_PEOPLE[role]) as visit:
+        for one in PAGES:
+            if one.method == "GET" and not one.is_open and "{" not in one.path:
+                page = await visit.look(one.path)
+                allowed = role in one.allowed
+                assert (page.status == 403) is not allowed, one.path
+
+
+async def test_stranger_is_shown_no_page_of_a_role(console: Console) -> None:
+    async with console.visit() as visit:
+        for one in PAGES:
+            if one.method == "GET" and not one.is_open and "{" not in one.path:
+                assert 'action="/sign-in"' in (await visit.look(one.path)).text

@@ -1,0 +1,165 @@
+"""The console as a browser without scripts meets it: cookies, forms, pages."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from exchange.app import Listener, listening
+from exchange.console.app import create_console
+from exchange.domain.accounts import Grant
+from exchange.domain.roles import AccessRole
+from exchange.settings.console import ConsoleSettings
+from exchange.usecases.accounts.keeping import AddAccount, add_account
+from exchange.usecases.accounts.office import AccountOffice, next_version
+from exchange.usecases.accounts.passwords import Passwords
+from schemas.identifiers import OrganId
+from tests.support.world import COMMUNE, PROVINCE, World
+
+HOST = "127.0.0.1"
+PASSWORD: Final = "một câu dài chỉ dùng để thử"
+_FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came back."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def form_token(self) -> str:
+        """What forms of this page bring back."""
+        found = _FORM_TOKEN.search(self.text)
+        return found.group(1) if found else ""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One browser: its cookies and the page it shows."""
+
+    base: str
+    http: aiohttp.ClientSession
+    page: Page = field(default_factory=lambda: Page(0, "", {}))
+
+    async def look(self, path: str, **headers: str) -> Page:
+        """Show a page, following redirects."""
+        async with self.http.get(self.base + path, headers=headers) as answer:
+            return await self._shown(answer)
+
+    async def send(self, path: str, *, token: str | None = None, **fields: str) -> Page:
+        """Send a form of the page that is shown."""
+        sent = {"form_token": self.page.form_token if token is None else token}
+        async with self.http.post(
+            self.base + path,
+            data=urlencode({**sent, **fields}),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": self.base,
+            },
+        ) as answer:
+            return await self._shown(answer)
+
+    async def sign_in(self, account: str, password: str = PASSWORD) -> Page:
+        """Sign in on the page for it."""
+        await self.look("/sign-in")
+        return await self.send("/sign-in", account=account, password=password)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookies as they would be sent."""
+        jar = self.http.cookie_jar.filter_cookies(URL(self.base))
+        return {name: one.value for name, one in jar.items()}
+
+    async def _shown(self, answer: aiohttp.ClientResponse) -> Page:
+        self.page = Page(answer.status, await answer.text(), dict(answer.headers))
+        return self.page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """A running console."""
+
+    world: World
+    office: AccountOffice
+    base: str
+
+    @asynccontextmanager
+    async def visit(self, account: str = "") -> AsyncIterator[Visit]:
+        """Open a browser, signed in if an account is named."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+            visit = Visit(self.base, http)
+            if account:
+                await visit.sign_in(account)
+            yield visit
+
+
+@asynccontextmanager
+async def running_console(
+    world: World, settings: ConsoleSettings | None = None
+) -> AsyncIterator[Console]:
+    """Run the console of `world`, with one account for each role."""
+    office = AccountOffice(
+        storage=world.services.storage,
+        clock=world.clock,
+        passwords=Passwords(memory_kib=8, iterations=1),
+    )
+    await add_people(office, world)
+    app = create_console(
+        world.services, office, settings or ConsoleSettings(enabled=True)
+    )
+    listener = Listener(host=HOST, port=0, drain_seconds=0.5)
+    async with listening(app, listener) as port:
+        yield Console(world=world, office=office, base=f"http://{HOST}:{port}")
+
+
+PEOPLE: Final = {
+    "thu.van": ((AccessRole.CLERK, COMMUNE),),
+    "ky.nguoi": ((AccessRole.OFFICIAL, COMMUNE),),
+    "van.hanh": ((AccessRole.OPERATOR, None),),
+    "giam.sat": ((AccessRole.AUDITOR, None),),
+    "hai.vai": ((AccessRole.CLERK, COMMUNE), (AccessRole.AUDITOR, PROVINCE)),
+    "tinh.van": ((AccessRole.CLERK, PROVINCE),),
+}
+"""Accounts and their roles."""
+
+
+async def add_people(office: AccountOffice, world: World) -> None:
+    """Make the accounts; their passwords are theirs already."""
+    for account, roles in PEOPLE.items():
+        await add_person(office, world, account, roles)
+
+
+async def add_person(
+    office: AccountOffice,
+    world: World,
+    account: str,
+    roles: tuple[tuple[AccessRole, OrganId | None], ...],
+    *,
+    name: str = "",
+) -> None:
+    """Make an account."""
+    since = world.clock.now - timedelta(days=1)
+    grants = tuple(
+        Grant(role=role, agency=agency, valid_from=since) for role, agency in roles
+    )
+    command = AddAccount(
+        account=account,
+        name=name or f"Người {account}",
+        password=PASSWORD,
+        grants=grants,
+        operator="test",
+    )
+    made = await add_account(office, command)
+    own = next_version(made, replace(made, must_change=False))
+    line = replace((await office.storage.audit.lines(limit=1))[0], actor="test")
+    await office.storage.accounts.store(own, audit=line)
