@@ -6,13 +6,13 @@ receipt key, under the trust given, about exactly the bytes that were sent.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from clients.errors import ClientError
+from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
 from pki.trust import TrustMaterial, TrustStore
@@ -22,6 +22,9 @@ from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.timestamps import parse_utc
 from schemas.verdict import Indication
 from signing.validation.xml import XmlJudge, open_receipt
+
+_STREAMS_TRIED = 3
+"""Streams that break one after the other, before polls must do."""
 
 _REPEATED = 200
 """The hub's status for what it had before; 201 is for what is new."""
@@ -102,6 +105,30 @@ class Trace:
     answer: Mapping[str, object] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardLine:
+    """How far one document is towards one recipient."""
+
+    envelope_id: EnvelopeId
+    document_code: str
+    agency: str
+    state: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """Lines of a board and the key after the last one.
+
+    Args:
+        answer: the hub's own JSON.
+    """
+
+    items: tuple[BoardLine, ...]
+    after: str
+    answer: Mapping[str, object] = field(repr=False)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -164,6 +191,66 @@ class AgencyClient:
         with _hub_at_fault("/v1/inbox"):
             fields = json.loads(answer.body)
             return InboxPage(tuple(map(_item, fields["items"])), int(fields["next"]))
+
+    async def lease(
+        self, agency: OrganId, *, seconds: int, wait: int = 0, limit: int = 1
+    ) -> tuple[InboxItem, ...]:
+        """Get items for this poller alone; what is not acknowledged comes back.
+
+        Raises:
+            RefusedError: the system does not act for `agency`.
+            ClientError: the answer is no page of an inbox.
+        """
+        parameters = {"lease": str(seconds), "wait": str(wait), "limit": str(limit)}
+        answer = await self._get("/v1/inbox", agency=agency, **parameters)
+        with _hub_at_fault("/v1/inbox"):
+            return tuple(map(_item, json.loads(answer.body)["items"]))
+
+    async def follow(
+        self, agency: OrganId, *, after: int = -1
+    ) -> AsyncIterator[InboxItem]:
+        """Yield what arrives after the cursor `after`, each item once, without end.
+
+        By a stream of events; where that is not to be had, by long polls.
+
+        Raises:
+            RefusedError: the system does not act for `agency`.
+            UnreachableError: the hub has not answered for long.
+        """
+        failures = 0
+        while True:
+            streams = failures < _STREAMS_TRIED
+            page = await self.inbox(agency, after=after, wait=0 if streams else 30)
+            for item in page.items:
+                after = item.cursor
+                yield item
+            if not streams or page.items:
+                continue
+            try:
+                async for item in self._events(agency, after):
+                    failures, after = 0, item.cursor
+                    yield item
+            except RefusedError:
+                # It refuses the poll as well, or has no streams for us.
+                failures = _STREAMS_TRIED
+            except UnreachableError:
+                failures += 1
+
+    async def outbox(
+        self, agency: OrganId, *, unacknowledged: bool = True, after: str = ""
+    ) -> BoardPage:
+        """List what `agency` sent, recipient by recipient, oldest first.
+
+        Raises:
+            RefusedError: the system does not act for `agency`.
+            ClientError: the answer is no page of an outbox.
+        """
+        parameters = {"unacknowledged": str(unacknowledged).lower(), "after": after}
+        answer = await self._get("/v1/outbox", agency=agency, **parameters)
+        with _hub_at_fault("/v1/outbox"):
+            fields = json.loads(answer.body)
+            lines = tuple(map(_board_line, fields["items"]))
+            return BoardPage(lines, str(fields["next"]), fields)
 
     async def fetch(self, envelope_id: EnvelopeId) -> Fetched:
         """Fetch an envelope and check its digest.
@@ -259,6 +346,17 @@ class AgencyClient:
         answer = await self._get(f"/v1/envelopes/{envelope_id}/evidence", agency=agency)
         return answer.body
 
+    async def _events(self, agency: OrganId, after: int) -> AsyncIterator[InboxItem]:
+        request = Request(
+            method="GET",
+            path="/v1/inbox/events",
+            parameters={"agency": agency, "after": str(after)},
+        )
+        async for data in self._transport.events(request):
+            with _hub_at_fault(request.path):
+                item = _item(json.loads(data))
+            yield item
+
     async def _get(self, path: str, **parameters: str) -> Response:
         return await self._transport.send(
             Request(method="GET", path=path, parameters=parameters)
@@ -320,6 +418,16 @@ def _item(fields: Mapping[str, object]) -> InboxItem:
         state=str(fields["state"]),
         attachments=int(str(fields["attachments"])),
         status_of=str(status_of) if status_of else None,
+    )
+
+
+def _board_line(fields: Mapping[str, Any]) -> BoardLine:
+    return BoardLine(
+        envelope_id=EnvelopeId(fields["id"]),
+        document_code=fields["document_code"],
+        agency=fields["agency"],
+        state=fields["state"],
+        accepted_at=parse_utc(fields["accepted_at"]),
     )
 
 

@@ -7,9 +7,10 @@ refusal, since the same bytes would be refused again.
 import asyncio
 import json
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,10 @@ from pki.files import read_private_file
 from schemas.errors import ErrorCode
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
+_EVENTS = "text/event-stream"
+_SILENCE_SECONDS = 60.0
+"""A hub sends at least a comment much more often."""
+
 _UNREACHED = (
     aiohttp.ClientConnectionError,
     aiohttp.ClientPayloadError,
@@ -161,6 +166,33 @@ class Transport:
                 await asyncio.sleep(self._retry.pause(attempt))
         raise UnreachableError(place=f"{request.method} {request.path}")
 
+    async def events(self, request: Request) -> AsyncIterator[str]:
+        """Yield the data of the events of one stream, until the hub ends it.
+
+        Raises:
+            RefusedError: the hub refused, or answers with something else.
+            UnreachableError: it is not there, or has gone silent.
+        """
+        if self._session is None:
+            raise UnreachableError(place="transport is not open")
+        silence = aiohttp.ClientTimeout(total=None, sock_read=_SILENCE_SECONDS)
+        try:
+            async with self._session.request(
+                request.method,
+                request.path,
+                headers={**request.headers, "Accept": _EVENTS},
+                params=dict(request.parameters),
+                allow_redirects=False,
+                timeout=silence,
+            ) as answer:
+                if answer.status != HTTPStatus.OK or answer.content_type != _EVENTS:
+                    problem = read_problem(answer.status, await answer.read())
+                    raise RefusedError(problem)
+                async for data in _data_of(answer.content):
+                    yield data
+        except (*_UNREACHED, ValueError) as error:
+            raise UnreachableError(place=request.path) from error
+
     async def _attempt(self, request: Request) -> Response | None:
         if self._session is None:
             raise UnreachableError(place="transport is not open")
@@ -182,6 +214,14 @@ class Transport:
         if answer.status >= 300:
             raise RefusedError(read_problem(answer.status, body))
         return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+async def _data_of(lines: aiohttp.StreamReader) -> AsyncIterator[str]:
+    """Yield what stands in the `data` lines of events (HTML, server-sent events)."""
+    async for line in lines:
+        name, _, value = line.decode().rstrip("\r\n").partition(": ")
+        if name == "data":
+            yield value
 
 
 def read_problem(status: int, body: bytes) -> Problem:

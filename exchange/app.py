@@ -21,6 +21,7 @@ from exchange.http.keys import (
     METRICS,
     READINESS,
     SERVICES,
+    STREAMS,
 )
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import (
@@ -31,6 +32,7 @@ from exchange.http.middleware import (
 )
 from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
+from exchange.http.streams import Streams
 from exchange.readiness import Readiness
 from exchange.services import Services
 from exchange.settings.limits import LimitSettings
@@ -62,6 +64,7 @@ def create_app(
     app[READINESS].add(services.check)
     app[AUTHENTICATOR] = Authenticator(services, mode=auth)
     app[GATE] = Gate(services.limits.concurrent_intakes)
+    app[STREAMS] = Streams(services.limits.event_streams)
     app.middlewares.append(authenticated)
     add_routes(app, AGENCY_LISTENER)
 

@@ -101,6 +101,12 @@ VERBS: dict[str, Verb] = {
     "receive": Verb("receive", Text("tải về và xác nhận", "fetch and acknowledge")),
     "status": Verb("status", Text("báo trạng thái xử lý", "report a status")),
     "trace": Verb("trace", Text("xem đường đi của văn bản", "trace a document")),
+    "board": Verb("board", Text("nơi nào chưa nhận", "who has not acknowledged")),
+    "deliveries": Verb(
+        "deliveries",
+        Text("lượt giao bị giữ, lỗi, kẹt", "deliveries held, failed or stuck"),
+        needs=("motor", "structlog", "ulid"),
+    ),
     "evidence": Verb(
         "evidence", Text("lấy hồ sơ chứng cứ", "fetch an evidence bundle")
     ),
@@ -112,6 +118,7 @@ _EXTRAS = {
     "pyhanko_certvalidator": "sign",
     "pypdfium2": "sign",
     "PIL": "sign",
+    "joserfc": "service",
     "motor": "service",
     "pymongo": "service",
     "prometheus_client": "service",
@@ -171,7 +178,7 @@ def _dispatch(words: list[str], output: Output) -> int:
 
 
 def _help() -> str:
-    rows = [f"  {name:<10}{both(verb.summary)}" for name, verb in VERBS.items()]
+    rows = [f"  {name:<12}{both(verb.summary)}" for name, verb in VERBS.items()]
     return "\n".join(
         [
             "lienthong VERB [--json] [--lang vi|en] [--var FOLDER] …",

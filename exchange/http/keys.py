@@ -7,6 +7,7 @@ from exchange.http.gate import Gate
 from exchange.http.metrics import Metrics
 from exchange.http.patience import Heard
 from exchange.http.route import Route
+from exchange.http.streams import Streams
 from exchange.readiness import Readiness
 from exchange.services import Services
 from exchange.settings.limits import LimitSettings
@@ -19,4 +20,5 @@ SERVICES = web.AppKey("services", Services)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 METRICS = web.AppKey("metrics", Metrics)
 GATE = web.AppKey("gate", Gate)
+STREAMS = web.AppKey("streams", Streams)
 HEARD = web.AppKey("heard", Heard)

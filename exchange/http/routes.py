@@ -12,6 +12,8 @@ from exchange.http.tables.directory import DIRECTORY_ROUTES
 from exchange.http.tables.envelopes import ENVELOPE_ROUTES
 from exchange.http.tables.evidence import EVIDENCE_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
+from exchange.http.tables.tending import TENDING_ROUTES
+from exchange.http.tables.tokens import TOKEN_ROUTES
 from schemas.errors import ErrorCode
 
 _VARIABLES = {
@@ -25,6 +27,8 @@ AGENCY_ROUTES: tuple[Route, ...] = (
     *EVIDENCE_ROUTES,
     *DIRECTORY_ROUTES,
     *SIGNING_ROUTES,
+    *TOKEN_ROUTES,
+    *TENDING_ROUTES,
 )
 
 _SEEN_BY_ALL: tuple[Route, ...] = (

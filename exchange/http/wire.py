@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.records import Agency, InboxItem
+from exchange.domain.records import Agency, InboxItem, StoredReceipt
 from exchange.usecases.preflight_envelope import Preflight
 from exchange.usecases.read_inbox import InboxPage
+from exchange.usecases.read_outbox import DeliveryPage
 from exchange.usecases.trace_envelope import Trace
 from schemas.render import reason_to_json
 from schemas.timestamps import format_utc
@@ -17,7 +18,23 @@ Json = dict[str, object]
 
 def inbox_page(page: InboxPage) -> Json:
     """Write a page of an inbox."""
-    return {"items": [_inbox_item(one) for one in page.items], "next": page.cursor}
+    return {"items": [inbox_item(one) for one in page.items], "next": page.cursor}
+
+
+def delivery_page(page: DeliveryPage) -> Json:
+    """Write a page of deliveries."""
+    return {"items": [_delivery(one) for one in page.items], "next": page.after}
+
+
+def step(receipt: StoredReceipt) -> Json:
+    """Write that a step is on record."""
+    return {
+        "step": receipt.step,
+        "agency": receipt.recipient,
+        "issuer": receipt.issuer,
+        "at": format_utc(receipt.recorded_at),
+        "status_envelope": receipt.status_envelope,
+    }
 
 
 def preflight(found: Preflight) -> Json:
@@ -49,16 +66,7 @@ def trace(found: Trace) -> Json:
             }
             for one in found.deliveries
         ],
-        "steps": [
-            {
-                "step": one.step,
-                "agency": one.recipient,
-                "issuer": one.issuer,
-                "at": format_utc(one.recorded_at),
-                "status_envelope": one.status_envelope,
-            }
-            for one in found.receipts
-        ],
+        "steps": [step(one) for one in found.receipts],
     }
 
 
@@ -81,7 +89,8 @@ def agency(one: Agency) -> Json:
     }
 
 
-def _inbox_item(item: InboxItem) -> Json:
+def inbox_item(item: InboxItem) -> Json:
+    """Write one item of an inbox."""
     envelope, lease = item.envelope, item.delivery.lease
     return {
         "cursor": item.delivery.log_index,
@@ -99,6 +108,25 @@ def _inbox_item(item: InboxItem) -> Json:
         "urgency": int(envelope.urgency),
         "size": envelope.size,
         "attachments": len(envelope.attachments),
+    }
+
+
+def _delivery(item: InboxItem) -> Json:
+    envelope, delivery = item.envelope, item.delivery
+    lease, retry = delivery.lease, delivery.retry
+    return {
+        "id": envelope.envelope_id,
+        "from": envelope.sender,
+        "agency": delivery.recipient,
+        "message_id": envelope.message_id,
+        "document_code": envelope.document_code,
+        "accepted_at": format_utc(envelope.accepted_at),
+        "urgency": int(envelope.urgency),
+        "state": delivery.state,
+        "status": delivery.status,
+        "failures": retry.failures,
+        "retry_at": _time(retry.retry_at),
+        "leased_until": _time(lease.until if lease else None),
     }
 
 

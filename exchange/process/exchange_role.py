@@ -13,24 +13,22 @@ from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
-from exchange.keys import open_key
+from exchange.keys import open_hub
 from exchange.pdf_signers import PooledPdfSigner
 from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.remembered_verdicts import RememberedVerdicts
-from exchange.services import Hub, Services
+from exchange.services import Services
 from exchange.settings.database import MongoSettings
-from exchange.settings.keys import KeySettings
 from exchange.settings.server import AuthMode
 from exchange.signals import Signals
 from exchange.stamp_client import FollowedStampClient
+from exchange.tokens import open_token_desk
 from exchange.trust import FollowedTrust
 from pki.errors import PkiError
 from pki.files import read_private_file
 from pki.http_fetch import HttpFetcher
-from pki.keys.api import Credential
 from pki.revocation.client import RevocationClient
-from schemas.errors import ErrorCode
 from signing.workers.pool import WorkerPool
 from signing.workers.protocol import SIGNING_JOBS
 
@@ -46,7 +44,7 @@ class ExchangeRole:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._hub = _hub(settings)
+        self._hub = open_hub(settings)
         self._trust = FollowedTrust(settings.trust)
         self._database = settings.mongodb
         self._tls = (
@@ -94,6 +92,7 @@ class ExchangeRole:
             stamps=self._stamps(base),
             revocations=_revocations(settings),
             signals=Signals(),
+            tokens=open_token_desk(settings.tokens.key_file, settings.hub.id),
             limits=settings.limits,
             counters=base.metrics,
         )
@@ -165,21 +164,6 @@ def _journals(base: Base) -> FollowedJournals | None:
     if folder is None:
         return None
     return FollowedJournals(folder=folder, alarm=base.metrics.journal_alarm)
-
-
-def _hub(settings: Settings) -> Hub:
-    return Hub(
-        hub_id=settings.hub.id,
-        log_id=settings.hub.log_id,
-        receipt=_credential(settings.keys.receipt, "keys.receipt"),
-        log=_credential(settings.keys.log, "keys.log"),
-    )
-
-
-def _credential(settings: KeySettings, name: str) -> Credential:
-    if not settings.uri:
-        raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=f"{name}.uri")
-    return open_key(settings)
 
 
 def _checked(settings: Settings) -> Settings:

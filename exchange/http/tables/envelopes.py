@@ -1,7 +1,7 @@
 """Routes of envelopes and their deliveries."""
 
 from exchange.domain.roles import DOCUMENT_DESK, OVERSEERS, READERS
-from exchange.http import deliveries, envelopes
+from exchange.http import deliveries, envelopes, events
 from exchange.http.answers import JSON, OCTETS, XML
 from exchange.http.route import Query, Route
 
@@ -51,6 +51,20 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
                 is_number=True,
             ),
         ),
+    ),
+    Route(
+        method="GET",
+        path="/v1/inbox/events",
+        operation_id="followInbox",
+        summary="Theo dõi văn bản đến / the inbox as server-sent events",
+        handler=events.inbox_events,
+        allowed=READERS,
+        answers={200: events.EVENTS},
+        query=(
+            _NAMED_AGENCY,
+            Query(name="after", summary="Con trỏ / cursor", is_number=True),
+        ),
+        is_transfer=True,
     ),
     Route(
         method="GET",
