@@ -149,6 +149,27 @@ class RevocationCheck:
     evidence: str = ""
 
 
+class EvidenceKind(StrEnum):
+    """What a verdict rests on besides the file."""
+
+    CERTIFICATE = "certificate"
+    REVOCATION_LIST = "crl"
+    OCSP_ANSWER = "ocsp"
+    TIME_STAMP = "time_stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One thing that a verdict rests on.
+
+    Args:
+        sha256: of its DER, lower hex.
+    """
+
+    kind: EvidenceKind
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureVerdict:
     """The verdict on one signature inside a file.
@@ -163,6 +184,8 @@ class SignatureVerdict:
         timestamp_authority: the name of whose time stamp that is.
         revocation: what was checked about the chain, signer first.
         good_until: when the first certificate, list or answer used runs out.
+        evidence: what was used about signer and stampers: certificates, lists, answers,
+            time stamps.
     """
 
     field: str
@@ -180,6 +203,7 @@ class SignatureVerdict:
     chain: tuple[CertificateSummary, ...] = ()
     revocation: tuple[RevocationCheck, ...] = ()
     good_until: datetime | None = None
+    evidence: tuple[EvidenceItem, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
 

@@ -54,6 +54,9 @@ def _signature(signature: SignatureVerdict) -> Json:
         "chain": [_certificate(one) for one in signature.chain],
         "revocation": [_check(one) for one in signature.revocation],
         "good_until": _time(signature.good_until),
+        "evidence": [
+            {"kind": str(one.kind), "sha256": one.sha256} for one in signature.evidence
+        ],
     }
 
 

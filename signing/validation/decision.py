@@ -122,6 +122,7 @@ def _decide_one(
         chain=tuple(summary(one) for one in chain),
         revocation=judged.chain.revocation if judged.chain else (),
         good_until=judged.good_until,
+        evidence=judged.evidence,
         reasons=tuple(dict.fromkeys(one.reason for one in (*findings, *notes))),
     )
 

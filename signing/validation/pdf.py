@@ -23,6 +23,7 @@ from signing.validation.document import (
 from signing.validation.engine.file import judge_facts
 from signing.validation.facts import Document, FileFacts, SignatureFacts, gather
 from signing.validation.findings import Finding, format_failure, not_checked
+from signing.validation.found import EvidenceFound
 from signing.validation.layout import hidden_in_dictionary
 from signing.validation.modifications import Comparison
 from signing.validation.page_tree import pages_of
@@ -100,6 +101,26 @@ def read_facts(data: bytes) -> FileFacts:
         shared=(*hidden, *content.findings, *_covering(document, fields, found)),
         length=len(data),
         remarks=content.remarks,
+    )
+
+
+def evidence_in(data: bytes) -> EvidenceFound:
+    """Return what a file carries that may count for or against its signatures.
+
+    Raises:
+        SigningError: it cannot be read.
+        Exception: whatever a malformed file makes pyHanko raise.
+    """
+    facts = read_facts(data)
+    stamps = [stamp for one in facts.signatures for stamp in one.stamps]
+    own = [der for one in facts.signatures for der in one.embedded]
+    stampers = [der for one in stamps for der in one.embedded]
+    stored = [one.der for one in facts.store.certificates]
+    return EvidenceFound(
+        certificates=tuple(dict.fromkeys((*own, *stampers, *stored))),
+        crls=tuple(dict.fromkeys(one.der for one in facts.store.crls)),
+        ocsps=tuple(dict.fromkeys(one.der for one in facts.store.ocsps)),
+        time_stamps=tuple(dict.fromkeys(one.token for one in stamps)),
     )
 
 

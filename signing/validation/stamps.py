@@ -52,6 +52,7 @@ class StampFacts:
         embedded: what came along, DER.
         intact: it stamps what it stands for; None if that was not compared.
         valid: its value is its signer's; None if that was not checked.
+        token: the whole of it, DER.
     """
 
     finding: Finding | None = None
@@ -60,6 +61,7 @@ class StampFacts:
     embedded: tuple[bytes, ...] = ()
     intact: bool | None = None
     valid: bool | None = None
+    token: bytes = b""
 
 
 def read_stamp(token: bytes, digest_of: Callable[[str], bytes]) -> StampFacts:
@@ -70,6 +72,10 @@ def read_stamp(token: bytes, digest_of: Callable[[str], bytes]) -> StampFacts:
         digest_of: gives the digest of what it should have stamped, by the `hashlib`
             name of a digest algorithm.
     """
+    return replace(_read(token, digest_of), token=token)
+
+
+def _read(token: bytes, digest_of: Callable[[str], bytes]) -> StampFacts:
     try:
         cms = read_cms(token)
         if cms.attributes is not None and cms.attributes.binding is None:

@@ -25,6 +25,7 @@ from schemas.verdict import (
 )
 from signing.validation.chains import chain_findings
 from signing.validation.findings import Finding, conclusion, not_checked
+from signing.validation.used import used_in
 from signing.xmldsig.profile import SIGNATURE_ID
 from signing.xmldsig.verify import VerifiedXml
 
@@ -93,6 +94,7 @@ class JudgedXml:
             chain=tuple(summary(one) for one in self.chain.chain) if self.chain else (),
             revocation=self.chain.revocation if self.chain else (),
             good_until=self.chain.good_until if self.chain else None,
+            evidence=used_in((self.chain,)),
             reasons=tuple(dict.fromkeys(one.reason for one in self.findings)),
         )
 

@@ -85,6 +85,10 @@ def _load(job: Job) -> _Performer:
         from signing.workers.judging import judge  # noqa: PLC0415
 
         return judge
+    if job is Job.FIND_EVIDENCE:
+        from signing.workers.judging import find_evidence  # noqa: PLC0415
+
+        return find_evidence
     if job is Job.JUDGE_FILE:
         from signing.workers.judging_files import judge_any  # noqa: PLC0415
 

@@ -18,12 +18,14 @@ from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from schemas.errors import ErrorCode
 from schemas.verdict import (
     CertificateSummary,
+    EvidenceItem,
     Reason,
     RevocationCheck,
     SignatureVerdict,
     Verdict,
 )
 from signing.pades.text_lines import DocumentText, TextLine, TextWord
+from signing.validation.found import EvidenceFound
 from signing.workers.failure import WorkerFailure
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
@@ -32,6 +34,8 @@ _CLOSED_SET = (
     SignatureVerdict,
     CertificateSummary,
     RevocationCheck,
+    EvidenceItem,
+    EvidenceFound,
     Reason,
     DocumentText,
     TextLine,

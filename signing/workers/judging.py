@@ -7,6 +7,7 @@ from types import ModuleType
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.errors import SigningError
+from signing.validation.found import EvidenceFound
 from signing.workers.protocol import Request
 
 
@@ -30,9 +31,21 @@ def _leave_out_signers() -> None:
 
 _leave_out_signers()
 
-from signing.validation.pdf import judge_pdf  # noqa: E402 - after the stand-in
+from signing.validation.pdf import (  # noqa: E402 - after the stand-in
+    evidence_in,
+    judge_pdf,
+)
 
-__all__ = ["judge", "judge_pdf"]
+__all__ = ["find_evidence", "judge", "judge_pdf"]
+
+
+def find_evidence(request: Request) -> EvidenceFound:
+    """Return the certificates, lists, answers and time stamps in a PDF.
+
+    Raises:
+        SigningError: it cannot be read.
+    """
+    return evidence_in(request.payload)
 
 
 def judge(request: Request) -> Verdict:

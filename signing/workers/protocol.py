@@ -16,6 +16,7 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.pades.text_lines import DocumentText
+from signing.validation.found import EvidenceFound
 from signing.workers.failure import WorkerFailure
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
@@ -28,7 +29,7 @@ OUT_OF_MEMORY = 12
 NO_MATERIAL = TrustMaterial()
 
 Made = PreparedPart | CompletedPart | RaisedPart
-Result = Verdict | tuple[str, ...] | DocumentText | Made
+Result = Verdict | tuple[str, ...] | DocumentText | EvidenceFound | Made
 
 
 class Job(StrEnum):
@@ -38,6 +39,7 @@ class Job(StrEnum):
     JUDGE_FILE = "judge_file"
     FIRST_PAGE_LINES = "first_page_lines"
     DOCUMENT_TEXT = "document_text"
+    FIND_EVIDENCE = "find_evidence"
     PREPARE = "prepare"
     COMPLETE = "complete"
     RAISE = "raise"
@@ -48,6 +50,7 @@ RESULT_TYPES = {
     Job.JUDGE_FILE: Verdict,
     Job.FIRST_PAGE_LINES: tuple[str, ...],
     Job.DOCUMENT_TEXT: DocumentText,
+    Job.FIND_EVIDENCE: EvidenceFound,
     Job.PREPARE: PreparedPart,
     Job.COMPLETE: CompletedPart,
     Job.RAISE: RaisedPart,

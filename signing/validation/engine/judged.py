@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pki.path.judging import ChainJudgement
+from schemas.verdict import EvidenceItem
 from signing.validation.facts import SignatureFacts
 from signing.validation.findings import Finding
 
@@ -22,6 +23,7 @@ class JudgedSignature:
         authority: the name of whose time stamp that is.
         good_until: when the first certificate, list or answer used runs out, those of
             the time stamps too.
+        evidence: what it rests on, that of the time stamps too.
     """
 
     facts: SignatureFacts
@@ -32,3 +34,4 @@ class JudgedSignature:
     stamped_at: datetime | None = None
     authority: str = ""
     good_until: datetime | None = None
+    evidence: tuple[EvidenceItem, ...] = ()

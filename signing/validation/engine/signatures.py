@@ -7,7 +7,7 @@ from datetime import datetime
 from pki.names import common_name
 from pki.path.judging import ChainJudgement
 from schemas.errors import ErrorCode
-from schemas.verdict import Indication, SubIndication
+from schemas.verdict import EvidenceItem, Indication, SubIndication
 from signing.validation.chains import embedded_findings, purpose_in
 from signing.validation.engine.certificates import RESOLVABLE, Act, judge
 from signing.validation.engine.evidence import Evidence, Times
@@ -17,6 +17,7 @@ from signing.validation.engine.stamps import CLOCKS_APART, JudgedStamp, judge_st
 from signing.validation.facts import SignatureFacts
 from signing.validation.findings import Finding, not_checked
 from signing.validation.structure import SignatureForm
+from signing.validation.used import used_in
 
 _ORDER = Finding(
     Indication.INDETERMINATE,
@@ -81,6 +82,7 @@ def judge_signature(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
         stamped_at=earliest.facts.at if earliest else None,
         authority=_name(earliest),
         good_until=_good_until(chain, *(one.chain for one in counting)),
+        evidence=_evidence(chain, (*own, *counting)),
     )
 
 
@@ -95,6 +97,7 @@ def _document_stamp(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
         stamped_at=stamp.proves,
         authority=_name(stamp),
         good_until=_good_until(stamp.chain),
+        evidence=_evidence(stamp.chain, (stamp,)),
     )
 
 
@@ -167,6 +170,13 @@ def _notes(
 def _good_until(*chains: ChainJudgement | None) -> datetime | None:
     ends = [one.good_until for one in chains if one and one.good_until]
     return min(ends, default=None)
+
+
+def _evidence(
+    chain: ChainJudgement | None, stamps: Sequence[JudgedStamp]
+) -> tuple[EvidenceItem, ...]:
+    tokens = [one.facts.token for one in stamps]
+    return used_in((chain, *(one.chain for one in stamps)), tokens)
 
 
 def _name(stamp: JudgedStamp | None) -> str:
