@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.path.policy_graph import PolicyInputs
-from pki.purposes import KeyPurpose
+from pki.policy.reading import default_policy
+from pki.policy.rules import AnchorPolicy, ValidationPolicy
 from pki.revocation.lists import RevocationList, read_any_list
 from pki.revocation.ocsp_evidence import OcspAnswer, read_ocsp_answers
 from schemas.errors import ErrorCode
@@ -44,25 +45,25 @@ class TrustMaterial:
         intermediates: may lie on a path; not trusted by themselves.
         crls: revocation lists; each counts by its signature.
         ocsps: OCSP answers; each counts by its signature.
+        policy: what is demanded below each root; None: what is usual.
     """
 
     roots: tuple[bytes, ...] = ()
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     ocsps: tuple[bytes, ...] = ()
+    policy: ValidationPolicy | None = None
 
+    @property
+    def applied_policy(self) -> ValidationPolicy:
+        """The policy, also where it is the usual one."""
+        return self.policy or default_policy()
 
-@dataclass(frozen=True, slots=True)
-class AnchorPolicy:
-    """What one anchor is trusted for.
-
-    Args:
-        purposes: the uses its certificates may serve.
-        policies: what is demanded of certificate policies below it.
-    """
-
-    purposes: frozenset[KeyPurpose] = frozenset(KeyPurpose)
-    policies: PolicyInputs = field(default_factory=PolicyInputs)
+    def for_root(self, root: bytes) -> AnchorPolicy:
+        """Return what is demanded below a root, DER."""
+        if self.policy is None:
+            return AnchorPolicy()
+        return self.policy.for_root(sha256(root).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,15 @@ class TrustStore:
     def from_material(
         cls, material: TrustMaterial, policy: AnchorPolicy | None = None
     ) -> "TrustStore":
-        """Read `material`; `policy` holds for every root in it.
+        """Read `material`; `policy`, if given, holds for every root in it.
 
         Raises:
             PkiError: a root is malformed or not a CA.
         """
-        roots = [_load_certificate(der) for der in material.roots]
-        anchors = [TrustAnchor(root, policy or AnchorPolicy()) for root in roots]
+        anchors = [
+            TrustAnchor(_load_certificate(der), policy or material.for_root(der))
+            for der in material.roots
+        ]
         return cls(anchors, material.intermediates, material.crls, material.ocsps)
 
     def with_evidence(

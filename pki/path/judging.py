@@ -18,6 +18,7 @@ from pki.names import common_name
 from pki.path.building import CandidatePath, PathSearch
 from pki.path.rules import (
     PASSED,
+    algorithm_finding,
     name_finding,
     policy_finding,
     revoked_finding,
@@ -26,6 +27,7 @@ from pki.path.rules import (
     usage_finding,
     validity_finding,
 )
+from pki.policy.rules import AnchorPolicy
 from pki.purposes import KeyPurpose
 from pki.revocation.check import check_revocation
 from pki.revocation.lists import RevocationList
@@ -56,6 +58,7 @@ class ChainJudgement:
         good_until: when the first certificate, list or answer used runs out.
         status_as_of: as of when the status of the end certificate is known.
         fresh_until: until when no newer list or answer than those used is due.
+        rules: what is demanded below the root; None where no path was found.
     """
 
     indication: Indication
@@ -68,6 +71,7 @@ class ChainJudgement:
     good_until: datetime | None = None
     status_as_of: datetime | None = None
     fresh_until: datetime | None = None
+    rules: AnchorPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,16 @@ def judge_chain(
 
 def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
     statuses = check_revocation(
-        path.all, question.trust, question.at, question.proven_at
+        path.all,
+        question.trust,
+        question.at,
+        question.proven_at,
+        path.anchor.policy.revocation_age,
     )
     worst = max(statuses, key=lambda one: one.state)
     finding = (
         usage_finding(path, question.usage)
+        or algorithm_finding(path)
         or revoked_finding(worst, path)
         or validity_finding(path, question.at)
         or name_finding(path)
@@ -147,6 +156,7 @@ def _judge_path(path: CandidatePath, question: _Question) -> ChainJudgement:
         good_until=min(ends),
         status_as_of=statuses[0].used.this_update if statuses[0].used else None,
         fresh_until=min(updates, default=None),
+        rules=path.anchor.policy,
     )
 
 

@@ -15,6 +15,7 @@ from pki.path.name_constraints import constraint_violation
 from pki.path.policy_graph import policies_hold
 from pki.path.policy_statements import policy_statement
 from pki.path.structure import is_judged_by_library, misplaced
+from pki.policy.rules import DOCUMENTS, AlgorithmRules, AnchorPolicy
 from pki.purposes import KeyPurpose, permits, permits_below
 from pki.revocation.check import RevocationState, RevocationStatus
 from schemas.errors import ErrorCode
@@ -44,6 +45,7 @@ def usage_finding(path: CandidatePath, usage: KeyPurpose) -> Finding | None:
         permits(leaf, usage)
         and all(permits_below(one, usage) for one in authorities)
         and usage in path.anchor.policy.purposes
+        and (usage not in DOCUMENTS or _fits_policy(leaf, path.anchor.policy))
     )
     if allowed:
         return None
@@ -52,6 +54,33 @@ def usage_finding(path: CandidatePath, usage: KeyPurpose) -> Finding | None:
         ErrorCode.CERTIFICATE_USAGE_WRONG,
         leaf,
     )
+
+
+def _fits_policy(leaf: ReadCertificate, policy: AnchorPolicy) -> bool:
+    """Tell whether a signer of documents has the usages that the policy demands."""
+    wanted, named = policy.extended_key_usage, leaf.extended_key_usage
+    has_extended = wanted is None or bool(wanted & (named or frozenset()))
+    return has_extended and bool(policy.key_usage & (leaf.key_usage or frozenset()))
+
+
+def algorithm_finding(path: CandidatePath) -> Finding | None:
+    """Check keys and signatures by the algorithms that the anchor's policy accepts."""
+    accepted = path.anchor.policy.algorithms
+    if accepted == _EVERY_ALGORITHM:
+        return None
+    for one in path.all:
+        # The root's own signature does not matter.
+        digest = one.certificate.signature_hash_algorithm
+        signed = one is path.anchor.read or (
+            digest is not None and digest.name in accepted.digests
+        )
+        if not (signed and accepted.takes(one.certificate.public_key())):
+            return _finding(
+                SubIndication.CRYPTO_CONSTRAINTS_FAILURE,
+                ErrorCode.CERTIFICATE_ALGORITHM_REFUSED,
+                one,
+            )
+    return None
 
 
 def revoked_finding(worst: RevocationStatus, path: CandidatePath) -> Finding | None:
@@ -161,5 +190,6 @@ def _relaxed(policy: verification.ExtensionPolicy) -> verification.ExtensionPoli
     )
 
 
+_EVERY_ALGORITHM = AlgorithmRules()
 _CA_POLICY = _relaxed(verification.ExtensionPolicy.webpki_defaults_ca())
 _END_POLICY = _relaxed(verification.ExtensionPolicy.webpki_defaults_ee())

@@ -1,7 +1,7 @@
 """Whether the certificates of a path are revoked (EN 319 102-1 clause 5.2.5)."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
 
@@ -45,6 +45,12 @@ class _Facts:
     trust: TrustStore
     at: datetime
     proven_at: datetime | None
+    oldest: timedelta | None = None
+
+    def is_fresh(self, used: Evidence) -> bool:
+        """Tell whether no newer list or answer was due, and it is not too old."""
+        recent = self.oldest is None or self.at - used.this_update <= self.oldest
+        return recent and used.is_fresh(self.at)
 
     def state(self, revoked_at: datetime | None) -> RevocationState:
         """Weigh a time of revocation; one after the proven time does not count."""
@@ -62,9 +68,18 @@ def check_revocation(
     trust: TrustStore,
     at: datetime,
     proven_at: datetime | None,
+    oldest: timedelta | None = None,
 ) -> list[RevocationStatus]:
-    """Check every certificate of `path` (anchor last) except the anchor."""
-    facts = _Facts(trust, at, proven_at)
+    """Check every certificate of `path` (anchor last) except the anchor.
+
+    Args:
+        path: end certificate first.
+        trust: lists and answers.
+        at: the control time.
+        proven_at: when the signature is proven to have existed.
+        oldest: how old what says "good" may be; None: until the next is due.
+    """
+    facts = _Facts(trust, at, proven_at, oldest)
     return [
         _check_one(certificate, issuer, facts) for certificate, issuer in pairwise(path)
     ]
@@ -144,7 +159,7 @@ def _unless_stale(
     used: Evidence,
     facts: _Facts,
 ) -> RevocationStatus:
-    if state is RevocationState.GOOD and not used.is_fresh(facts.at):
+    if state is RevocationState.GOOD and not facts.is_fresh(used):
         state = RevocationState.STALE
     return RevocationStatus(state, certificate, used)
 

@@ -14,7 +14,8 @@ from pki.path.judging import KeyPurpose, judge_chain
 from pki.path.policy_graph import PolicyInputs
 from pki.path.rules import name_finding, policy_finding
 from pki.path.structure import misplaced
-from pki.trust import AnchorPolicy, TrustAnchor, TrustStore
+from pki.policy.rules import AnchorPolicy
+from pki.trust import TrustAnchor, TrustStore
 from schemas.verdict import Indication
 from tests.support.pkits import (
     PkitsCase,

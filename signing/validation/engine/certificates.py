@@ -9,11 +9,12 @@ from cryptography import x509
 from pki.names import common_name
 from pki.path.cache import ChainCache
 from pki.path.judging import ChainJudgement, judge_chain
+from pki.policy.rules import AlgorithmEnds
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Reason, SubIndication
-from signing.validation.engine.algorithms import ENDS, weak_at
+from signing.validation.engine.algorithms import weak_at
 from signing.validation.engine.evidence import Evidence, Times
 
 RESOLVABLE = frozenset(
@@ -171,7 +172,8 @@ def _issuer_revoked(found: ChainJudgement, times: Times) -> _Doubt | None:
 def _weak(found: ChainJudgement, at: datetime) -> _Doubt | None:
     if found.indication is not Indication.TOTAL_PASSED:
         return None
-    weak: x509.Certificate | None = weak_at(found.chain, at, ENDS)
+    ends = found.rules.algorithms.ends if found.rules else AlgorithmEnds.usual()
+    weak: x509.Certificate | None = weak_at(found.chain, at, ends)
     if weak is None:
         return None
     reason = Reason(ErrorCode.CERTIFICATE_ALGORITHM_REFUSED, common_name(weak))

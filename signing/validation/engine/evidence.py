@@ -44,11 +44,16 @@ class Evidence:
             return cls(
                 material=material, chains=chains, alone=None, store=store, positions={}
             )
-        known = [*map(_ders, (store.certificates, store.crls, store.ocsps))]
+        certificates, crls, ocsps = map(
+            _ders, (store.certificates, store.crls, store.ocsps)
+        )
+        known = certificates, crls, ocsps
         return cls(
             material=material,
             chains=ChainCache(chains.trust.with_evidence(*known), passed_only=True),
-            alone=TrustStore.from_material(TrustMaterial(material.roots, *known)),
+            alone=TrustStore.from_material(
+                TrustMaterial(material.roots, *known, material.policy)
+            ),
             store=store,
             positions=_positions((*store.crls, *store.ocsps)),
         )
@@ -66,6 +71,7 @@ class Evidence:
                 (*material.intermediates, *_ders(store.certificates)),
                 _such((*material.crls, *_ders(store.crls)), counts),
                 _such((*material.ocsps, *_ders(store.ocsps)), counts),
+                material.policy,
             )
         )
 

@@ -11,7 +11,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pki.keys.api import Credential
 from pki.kinds import KIND_POLICIES, CertificateKind
 from pki.path.judging import MAX_EMBEDDED, ChainJudgement, KeyPurpose, judge_chain
-from pki.trust import AnchorPolicy, TrustMaterial, TrustStore
+from pki.policy.rules import AnchorPolicy
+from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from tests.support.certificates import (

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from pki.policy.rules import AlgorithmEnds
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.pades.levels import Evidence
 from signing.pades.stamped import add_time_stamp
 from signing.pades.store import add_evidence
 from signing.profiles import SignatureLevel
-from signing.validation.engine.algorithms import AlgorithmEnds, weak_at
+from signing.validation.engine.algorithms import weak_at
 from signing.validation.engine.proofs import Proof, Proofs
 from signing.validation.pdf import read_facts
 from tests.support.judged_pdf import codes, outcome
@@ -243,7 +244,7 @@ def test_algorithms_end_and_older_signatures_outlive_them() -> None:
 def test_digests_end_for_all_but_the_root() -> None:
     made = desk()
     chain = (made.pki.person().certificate, made.pki.root.root)
-    ends = AlgorithmEnds(digests={"sha256": NOW})
+    ends = AlgorithmEnds(digests=(("sha256", NOW),))
     assert weak_at(chain, NOW - DAY, ends) is None
     assert weak_at(chain, NOW, ends) is chain[0]
     assert weak_at(chain[1:], NOW, ends) is None

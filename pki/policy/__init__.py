@@ -1,0 +1,1 @@
+"""Validation policies: what is demanded of signatures, per trusted root, as data."""
