@@ -135,6 +135,8 @@ def _role(value: object, keys: tuple[str, ...]) -> Role:
 
 
 def _scalar(kind: Any, value: object) -> object:
+    if kind is bool:
+        return _truth(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError(kind)
     if kind is str and not isinstance(value, str):
@@ -145,3 +147,13 @@ def _scalar(kind: Any, value: object) -> object:
     if isinstance(converted, int | float) and not converted >= 0:
         raise ValueError(kind)
     return converted
+
+
+def _truth(value: object) -> bool:
+    """Return a truth value; in the environment it is a word."""
+    words = {"true": True, "false": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value

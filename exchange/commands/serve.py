@@ -1,18 +1,26 @@
 """`lienthong serve`: run the service until it is told to stop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.config import Settings
 from exchange.config_file import load_settings
 from exchange.demo.directory import fill_directory
+from exchange.demo.people import admit_people
 from exchange.demo.ports import free_port
 from exchange.demo.province import OFFICES
-from exchange.demo.site import Site, build_site, refresh_lists, write_profiles
+from exchange.demo.site import (
+    Site,
+    build_site,
+    refresh_configuration,
+    refresh_lists,
+    write_profiles,
+)
 from exchange.logs import configure_logs
 from exchange.process.ports import Ports
 from exchange.serve import serve
@@ -60,33 +68,58 @@ def _with_workers(settings: Settings, number: int | None) -> Settings:
 async def _serve_demo(site: Site, workers: int | None, output: Output) -> None:
     if site.config.exists():
         refresh_lists(site)
+        port = load_settings(site.config).server.public_port
+        refresh_configuration(site, public_port=port)
     else:
         build_site(site, public_port=free_port())
         await fill_directory(site)
+    passwords = await admit_people(site)
     settings = _with_workers(load_settings(site.config), workers)
 
     def started(ports: Ports) -> None:
         write_profiles(site, ports.agency_port or 0)
         profiles = {office.name: str(site.profile(office)) for office in OFFICES}
-        _tell(ports, output, profiles)
+        _tell(ports, output, profiles, passwords)
 
     await serve(settings, site.folder, started=started)
 
 
-def _tell(ports: Ports, output: Output, profiles: Mapping[str, str]) -> None:
-    admin = f"http://127.0.0.1:{ports.admin_port}/health/ready"
-    places = {"admin": admin}
-    if ports.agency_port is not None:
-        places = {"agency": f"https://{ports.host}:{ports.agency_port}", **places}
-    fields = {**places, "pid": ports.pid}
-    told = "  ".join(places.values())
+def _tell(
+    ports: Ports,
+    output: Output,
+    profiles: Mapping[str, str],
+    passwords: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    places = _places(ports)
     lines = [
         f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
     ]
+    sign_ins = [f"\n  {one:<18} {passwords[one]}" for one in passwords]
+    told = "  ".join(places.values())
     output.result(
-        {**fields, "profiles": dict(profiles)},
+        {
+            **places,
+            "pid": ports.pid,
+            "profiles": dict(profiles),
+            "accounts": dict(passwords),
+        },
         Text(
-            f"Đang phục vụ: {told}{''.join(lines)}",
-            f"Serving: {told}{''.join(lines)}",
+            f"Đang phục vụ: {told}{''.join(lines)}"
+            f"{_headed('Đăng nhập trang làm việc', sign_ins)}",
+            f"Serving: {told}{''.join(lines)}"
+            f"{_headed('Sign in to the console', sign_ins)}",
         ),
     )
+
+
+def _places(ports: Ports) -> dict[str, str]:
+    places = {}
+    if ports.console_port is not None:
+        places["console"] = f"http://{ports.host}:{ports.console_port}"
+    if ports.agency_port is not None:
+        places["agency"] = f"https://{ports.host}:{ports.agency_port}"
+    return {**places, "admin": f"http://127.0.0.1:{ports.admin_port}/health/ready"}
+
+
+def _headed(title: str, lines: Sequence[str]) -> str:
+    return f"\n{title}:{''.join(lines)}" if lines else ""

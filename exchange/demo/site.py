@@ -123,6 +123,19 @@ def build_site(
     write_atomically(site.config, _configuration(public_port).encode())
 
 
+def refresh_configuration(site: Site, *, public_port: int) -> None:
+    """Write the configuration of a site that was made before, as it is written now.
+
+    Args:
+        site: where.
+        public_port: what its certificates name.
+
+    Raises:
+        PkiError: the file cannot be written.
+    """
+    write_atomically(site.config, _configuration(public_port).encode())
+
+
 def refresh_lists(site: Site) -> None:
     """Publish fresh lists of a site that was made before, and renew its keys.
 
@@ -258,6 +271,10 @@ host = "{HOST}"
 port = 0
 public_port = {public_port}
 admin_port = 0
+
+[console]
+enabled = true
+port = 0
 
 [tls]
 certificate = "keys/server.pem"

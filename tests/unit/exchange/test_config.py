@@ -159,6 +159,36 @@ def shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
+@pytest.mark.parametrize("text", ["true", '"true"', '"True"'], ids=["truth", "w", "W"])
+def test_truth_values_are_read(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, f"[console]\nenabled = {text}")
+    assert load_settings(path, {}).console.enabled is True
+
+
+@pytest.mark.parametrize("text", ["1", '"yes"', '""', "[true]"], ids=list("1yel"))
+def test_what_is_no_truth_value_is_refused(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, f"[console]\nenabled = {text}")
+    with pytest.raises(ExchangeError, match=r"console\.enabled"):
+        load_settings(path, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("host = '192.0.2.1'", "console.certificate"),
+        ("certificate = 'a.pem'", "console.key"),
+        ("client_ca = 'ca.pem'", "console.client_ca"),
+    ],
+    ids=["open", "key", "client"],
+)
+def test_console_that_would_be_open_is_refused(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    path = written(tmp_path, f"[console]\n{text}")
+    with pytest.raises(ExchangeError, match=place.replace(".", r"\.")):
+        load_settings(path, {})
+
+
 def test_roles_are_read_from_file_and_environment(tmp_path: Path) -> None:
     path = written(tmp_path, "roles = ['ca']\n[ca]\nfolder = 'pki'")
     assert load_settings(path, {}).roles == (Role.CA,)
