@@ -4,7 +4,7 @@ Every PDF is judged. A signed PDF that fails is quarantined; what could not be c
 is held, never delivered as if it had been (design, invariant 10).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.records import (
     Envelope,
@@ -13,6 +13,7 @@ from exchange.domain.records import (
     StoredReceipt,
 )
 from exchange.domain.steps import CHECK_EFFECTS
+from exchange.errors import StateConflictError
 from exchange.services import Services
 from exchange.usecases.hub_steps import HubStep, hub_record
 from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
@@ -57,9 +58,22 @@ async def check_envelope(services: Services, envelope: Envelope) -> StoredReceip
     step = next(one for one in _GRAVEST_FIRST if one in steps)
     findings = tuple(one.finding for one in outcomes)
     record = _record(services, envelope, step, findings)
-    stored = await services.storage.envelopes.record_step(record)
+    stored = await _stored(services, record)
     services.signals.recorded.ring()
     return stored
+
+
+async def _stored(services: Services, record: StepRecord) -> StoredReceipt:
+    """Store the outcome for those who wait; some may have been recalled meanwhile."""
+    store = services.storage.envelopes
+    try:
+        return await store.record_step(record)
+    except StateConflictError:
+        deliveries = await store.deliveries(record.receipt.envelope_id)
+        waiting = [one.recipient for one in deliveries if one.state in record.before]
+        if len(waiting) == len(record.recipients):
+            raise
+        return await store.record_step(replace(record, recipients=tuple(waiting)))
 
 
 async def _check(

@@ -21,8 +21,8 @@ from exchange.domain.records import (
     StoredReceipt,
     System,
 )
+from exchange.domain.steps import is_readable
 from schemas.identifiers import OrganId
-from schemas.vocabulary import READABLE_DELIVERY_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,7 @@ class View:
         """Tell whether the payload may be handed out to this viewer."""
         return self.is_party and (
             self.is_sender
-            or any(
-                one.recipient in self.own and one.state in READABLE_DELIVERY_STATES
-                for one in deliveries
-            )
+            or any(one.recipient in self.own and is_readable(one) for one in deliveries)
         )
 
 
@@ -86,11 +83,19 @@ def acting_agencies(system: System, at: datetime) -> frozenset[OrganId]:
     return frozenset(one.agency for one in system.acts_for if _holds(one, at))
 
 
-def view_of(envelope: Envelope, agencies: Collection[OrganId]) -> View | None:
-    """Return what the agencies are to an envelope, None if it is not theirs."""
-    own = frozenset(envelope.recipients).intersection(agencies)
+def view_of(
+    envelope: Envelope,
+    agencies: Collection[OrganId],
+    deliveries: Iterable[Delivery] = (),
+) -> View | None:
+    """Return what the agencies are to an envelope, None if it is not theirs.
+
+    Deliveries tell of recipients that were added after acceptance.
+    """
+    recipients = {*envelope.recipients, *(one.recipient for one in deliveries)}
+    own = recipients.intersection(agencies)
     is_sender = envelope.sender in agencies
-    return View(is_sender, own) if is_sender or own else None
+    return View(is_sender, frozenset(own)) if is_sender or own else None
 
 
 def _holds(right: ActsFor, at: datetime) -> bool:

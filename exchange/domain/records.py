@@ -23,6 +23,7 @@ from schemas.vocabulary import (
     EnvelopeKind,
     EvidenceLevel,
     Level,
+    LinkKind,
     LogEntryType,
     StatusCode,
     Step,
@@ -139,6 +140,10 @@ class Envelope:
     matter: Matter = field(default_factory=Matter)
     links: tuple[Link, ...] = ()
     receipt: bytes = b""
+
+    def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
+        """Return the ties of one kind."""
+        return tuple(one for one in self.links if one.kind is kind)
 
 
 def delivery_key(envelope_id: EnvelopeId, recipient: OrganId) -> str:

@@ -2,7 +2,7 @@
 
 Statuses 01 to 06 come from a recipient of the document and move forward; jumps are
 allowed (`schemas.vocabulary`). Requests to take back and their answers (13, 15, 16)
-presuppose a recall, which this version does not carry, so they are refused.
+are decided in `exchange.domain.recalls`.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,10 @@ def decide_status(facts: StatusFacts) -> StatusChange | Refuse:
         return Refuse(ErrorCode.STATUS_ACTOR_WRONG, facts.reporter)
     if code not in _PROCESSING or delivery.state not in READABLE_DELIVERY_STATES:
         return Refuse(ErrorCode.STATUS_NOT_ALLOWED, code)
-    if code not in next_processing_statuses(delivery.status):
+    # Where 01 is the hub's word, the recipient may still give its own; storage keeps
+    # a code from being reported twice.
+    is_own_word = code is delivery.status is StatusCode.ARRIVED
+    if not is_own_word and code not in next_processing_statuses(delivery.status):
         return Refuse(ErrorCode.STATUS_NOT_ALLOWED, f"{delivery.status} → {code}")
     return StatusChange(
         envelope_id=delivery.envelope_id,

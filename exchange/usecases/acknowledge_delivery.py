@@ -4,12 +4,14 @@ A system that signs hands in its own step receipt, which is stored as it is; for
 peer that only has its channel the hub attests (docs/protocol.md).
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from exchange.domain.records import Envelope, StepRecord, StoredReceipt
 from exchange.domain.steps import TRANSPORT_EFFECTS, receipt_key
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Caller, Services
+from exchange.usecases.arriving import arrival
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.failing import Failure, failure_of
@@ -26,6 +28,8 @@ from schemas.vocabulary import (
     TransportAcknowledgement,
 )
 from schemas.xml import parse
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +91,30 @@ async def _record(services: Services, command: AcknowledgeDelivery) -> RecordedS
     if isinstance(failure, StoredReceipt):
         return RecordedStep(failure, repeated=True)
     step = _step(services, receipt, content, failure)
-    stored = await services.storage.envelopes.record_step(step)
+    stored = await _stored(services, command, envelope, step)
     services.signals.recorded.ring()
     return RecordedStep(stored, repeated=stored.entry_id != step.entry.entry_id)
+
+
+async def _stored(
+    services: Services,
+    command: AcknowledgeDelivery,
+    envelope: Envelope,
+    step: StepRecord,
+) -> StoredReceipt:
+    """Store a step; with the taking of a document, the hub's word that it arrived."""
+    store = services.storage.envelopes
+    is_taken = step.receipt.step is Step.TAKEN and step.recipients
+    if not is_taken or not command.caller.system.attests_arrival:
+        return await store.record_step(step)
+    for _ in range(_TRIES):
+        delivery = await store.delivery(envelope.envelope_id, step.recipients[0])
+        if delivery is None or delivery.status is not None:
+            break
+        with suppress(StateConflictError):
+            arrived = arrival(services, envelope, delivery)
+            return await store.record_step(replace(step, also=(arrived,)))
+    return await store.record_step(step)
 
 
 async def _delivery(

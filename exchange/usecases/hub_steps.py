@@ -1,9 +1,10 @@
 """Steps the hub itself takes: receipt, log entry and audit line, ready to be stored."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.records import (
+    AuditLine,
     DeliveryRetry,
     Envelope,
     StepRecord,
@@ -62,6 +63,35 @@ async def steps_before(
     ]
 
 
+def attested(
+    office: HubOffice,
+    receipt: StepReceipt,
+    *,
+    key: str,
+    audit: AuditLine,
+    makes_visible: bool = False,
+) -> StepRecord:
+    """Sign a step receipt of the hub and enter it in the log; it moves nothing yet."""
+    content = hub_step(office.hub, receipt)
+    entry = pending(
+        log_entry(
+            LogEntryType.STEP,
+            at=receipt.at,
+            actor=receipt.issuer,
+            subject=receipt.envelope_id,
+            data=content,
+        ),
+        entry_id=office.ids.new(receipt.at),
+        makes_visible=makes_visible,
+    )
+    stored = stored_step(
+        receipt, content, recorded_at=receipt.at, entry_id=entry.entry_id, key=key
+    )
+    return StepRecord(
+        receipt=stored, entry=entry, audit=audit, recipients=(), before=frozenset()
+    )
+
+
 def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepRecord:
     """Attest a step of the hub; what it makes readable becomes visible with it."""
     now, hub = office.now(), office.hub
@@ -75,34 +105,22 @@ def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepReco
         description=step.description,
         findings=step.findings,
     )
-    content = hub_step(hub, receipt)
-    entry = pending(
-        log_entry(
-            LogEntryType.STEP,
-            at=now,
-            actor=hub.hub_id,
-            subject=envelope.envelope_id,
-            data=content,
-        ),
-        entry_id=office.ids.new(now),
+    audit = audit_line(
+        step.event,
+        at=now,
+        actor=step.actor or hub.hub_id,
+        subject=envelope.envelope_id,
+        **({"recipient": step.only} if step.only else {}),
+    )
+    record = attested(
+        office,
+        receipt,
+        key=receipt_key(receipt.step, receipt.recipient, time=step.time),
+        audit=audit,
         makes_visible=step.effect.after in READABLE_DELIVERY_STATES,
     )
-    return StepRecord(
-        receipt=stored_step(
-            receipt,
-            content,
-            recorded_at=now,
-            entry_id=entry.entry_id,
-            key=receipt_key(receipt.step, receipt.recipient, time=step.time),
-        ),
-        entry=entry,
-        audit=audit_line(
-            step.event,
-            at=now,
-            actor=step.actor or hub.hub_id,
-            subject=envelope.envelope_id,
-            **({"recipient": step.only} if step.only else {}),
-        ),
+    return replace(
+        record,
         recipients=tuple(step.recipients),
         before=step.effect.before,
         after=step.effect.after,

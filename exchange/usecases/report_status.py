@@ -5,19 +5,20 @@ it. One code is reported once per document and receiver: the same again gives th
 stored receipt.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import IntakeFacts, evidence_level, sender_refusals
+from exchange.domain.recalls import asked_back
 from exchange.domain.records import (
     Acceptance,
     AuditLine,
+    DeliveryUpdate,
     Envelope,
-    StatusChange,
+    StepRecord,
     StoredReceipt,
 )
-from exchange.domain.statuses import StatusFacts, decide_status
-from exchange.domain.steps import receipt_key
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Services
 from exchange.usecases.attesting import (
@@ -28,8 +29,21 @@ from exchange.usecases.attesting import (
 )
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.directory import addressee, current_directory
+from exchange.usecases.recalling import Request, at_once_steps, request_key
 from exchange.usecases.receiving import Received, Submission, received
-from exchange.usecases.storing import commit, inline_body, refuse, store_body
+from exchange.usecases.status_outcomes import (
+    Outcome,
+    Told,
+    outcome_of,
+)
+from exchange.usecases.storing import (
+    audit_repeat,
+    commit,
+    inline_body,
+    refuse,
+    require_same_bytes,
+    store_body,
+)
 from exchange.usecases.viewing import find_envelope
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
@@ -40,8 +54,10 @@ from schemas.vocabulary import (
     AuditEvent,
     EnvelopeKind,
     LogEntryType,
-    StatusCode,
 )
+
+_TRIES = 8
+"""How often a decision is made anew because a delivery changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,55 +144,51 @@ async def _facts(
     )
 
 
-def _require_about(status: EdxmlStatus, document: Envelope) -> None:
-    """Require that the status names this document, where it names one by id."""
+def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
+    """Require that the status names this document, where it names one by id.
+
+    An answer names the request, or the document that the request is about.
+    """
     named = status.response_for.document_id
-    if named and document.document_id and named != document.document_id:
+    known = {envelope.document_id, *(one.document_id for one in envelope.links)}
+    if named and envelope.document_id and named not in known:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
 async def _record(services: Services, report: _Report) -> RecordedStatus:
-    before = await _recorded_before(services, report)
-    if before is not None:
-        return RecordedStatus(before.content, repeated=True)
-    change = await _decide(services, report)
-    acceptance = await _acceptance(services, report, change)
-    try:
-        envelope, repeated = await commit(services, report.message, acceptance)
-    except StateConflictError:
-        # The same status came in twice at once, or another one was faster.
-        before = await _recorded_before(services, report)
-        if before is None:
-            raise
-        return RecordedStatus(before.content, repeated=True)
-    return RecordedStatus(envelope.receipt, repeated)
+    told = Told(status=report.status, reporter=report.reporter, named=report.document)
+    for _ in range(_TRIES):
+        outcome = await outcome_of(services, told)
+        if isinstance(outcome, StoredReceipt):
+            return RecordedStatus(outcome.content, repeated=True)
+        if isinstance(outcome, Refuse):
+            return await _repeated_or_refused(services, report, outcome)
+        acceptance = await _acceptance(services, report, outcome)
+        # Somebody else may be faster; what it looked at is then looked at again.
+        with suppress(StateConflictError):
+            envelope, repeated = await commit(services, report.message, acceptance)
+            return RecordedStatus(envelope.receipt, repeated)
+    raise ExchangeError(ErrorCode.OVERLOADED, place=report.document.envelope_id)
 
 
-async def _recorded_before(services: Services, report: _Report) -> StoredReceipt | None:
-    key = receipt_key(STATUS_STEPS[report.status.status_code], report.reporter)
-    receipts = await services.storage.envelopes.receipts(report.document.envelope_id)
-    return next((one for one in receipts if one.key == key), None)
-
-
-async def _decide(services: Services, report: _Report) -> StatusChange:
-    facts = StatusFacts(
-        code=report.status.status_code,
-        reporter=report.reporter,
-        delivery=await services.storage.envelopes.delivery(
-            report.document.envelope_id, report.reporter
-        ),
+async def _repeated_or_refused(
+    services: Services, report: _Report, refusal: Refuse
+) -> RecordedStatus:
+    before = await services.storage.envelopes.envelope_by_message(
+        report.facts.system.system_id, report.reporter, report.message.message_id
     )
-    decision = decide_status(facts)
-    if isinstance(decision, Refuse):
-        raise refuse(decision)
-    return decision
+    if before is None:
+        raise refuse(refusal)
+    require_same_bytes(report.message, before)
+    await audit_repeat(services, before)
+    return RecordedStatus(before.receipt, repeated=True)
 
 
 async def _acceptance(
-    services: Services, report: _Report, change: StatusChange
+    services: Services, report: _Report, outcome: Outcome
 ) -> Acceptance:
-    envelope = _envelope(services, report)
-    receipt = _receipt(services, report, envelope, change.after)
+    envelope = _envelope(services, report, outcome)
+    receipt = _receipt(services, report, envelope, outcome)
     content = hub_step(services.hub, receipt)
     entry = pending(
         log_entry(
@@ -189,29 +201,52 @@ async def _acceptance(
         entry_id=services.ids.new(envelope.accepted_at),
     )
     step = stored_step(
-        receipt, content, recorded_at=receipt.at, entry_id=entry.entry_id
+        receipt,
+        content,
+        recorded_at=receipt.at,
+        entry_id=entry.entry_id,
+        key=outcome.key
+        or request_key(receipt.step, receipt.recipient, envelope.envelope_id),
     )
     spool = report.message.spool
     body_chunks = await store_body(services, spool, envelope.envelope_id)
     return Acceptance(
         envelope=replace(envelope, receipt=content),
         entry=entry,
-        audit=_audit(envelope, report, change.after),
+        audit=_audit(envelope, report, outcome),
         body=inline_body(spool, body_chunks),
         body_chunks=body_chunks,
         receipts=(step,),
-        status_change=change,
+        status_change=outcome.change,
+        updates=_updates(envelope, outcome),
+        steps=_steps(services, report, envelope, outcome),
     )
 
 
-def _envelope(services: Services, report: _Report) -> Envelope:
-    message, document, now = report.message, report.document, services.now()
+def _updates(envelope: Envelope, outcome: Outcome) -> tuple[DeliveryUpdate, ...]:
+    if outcome.plan is None:
+        return outcome.updates
+    request = envelope.envelope_id
+    return tuple(asked_back(one, request) for one in outcome.plan.asked)
+
+
+def _steps(
+    services: Services, report: _Report, envelope: Envelope, outcome: Outcome
+) -> tuple[StepRecord, ...]:
+    if outcome.plan is None:
+        return ()
+    request = Request(envelope, report.status.description)
+    return tuple(at_once_steps(services, request, outcome.about, outcome.plan))
+
+
+def _envelope(services: Services, report: _Report, outcome: Outcome) -> Envelope:
+    message, document, now = report.message, outcome.about, services.now()
     return Envelope(
         envelope_id=EnvelopeId(services.ids.new(now)),
         kind=EnvelopeKind.STATUS,
         system_id=message.submission.caller.system.system_id,
         sender=report.reporter,
-        recipients=(document.sender,),
+        recipients=outcome.to,
         message_id=message.message_id,
         content_type=message.submission.content_type,
         size=message.scanned.size,
@@ -226,29 +261,35 @@ def _envelope(services: Services, report: _Report) -> Envelope:
 
 
 def _receipt(
-    services: Services, report: _Report, envelope: Envelope, code: StatusCode
+    services: Services, report: _Report, envelope: Envelope, outcome: Outcome
 ) -> StepReceipt:
+    code, request = report.status.status_code, outcome.request
+    if outcome.plan is not None:
+        request = envelope
     return StepReceipt(
-        envelope_id=report.document.envelope_id,
-        body_sha256=report.document.body_sha256,
+        envelope_id=outcome.about.envelope_id,
+        body_sha256=outcome.about.body_sha256,
         step=STATUS_STEPS[code],
-        recipient=report.reporter,
+        recipient=outcome.recipient,
         issuer=services.hub.hub_id,
         at=envelope.accepted_at,
         status_code=code,
         description=report.status.description,
         status_envelope_id=envelope.envelope_id,
         status_body_sha256=envelope.body_sha256,
+        request_envelope_id=request.envelope_id if request else None,
+        request_body_sha256=request.body_sha256 if request else None,
+        reach=outcome.reach,
     )
 
 
-def _audit(envelope: Envelope, report: _Report, code: StatusCode) -> AuditLine:
+def _audit(envelope: Envelope, report: _Report, outcome: Outcome) -> AuditLine:
     return audit_line(
         AuditEvent.STATUS_RECORDED,
         at=envelope.accepted_at,
         actor=envelope.system_id,
-        subject=report.document.envelope_id,
-        recipient=report.reporter,
-        status=code,
+        subject=outcome.about.envelope_id,
+        recipient=outcome.recipient or "",
+        status=report.status.status_code,
         status_envelope=envelope.envelope_id,
     )

@@ -1,11 +1,13 @@
 """Finding an envelope for a caller; what it may not see does not exist for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from exchange.domain.access import View, view_of
 from exchange.domain.overseeing import is_common_superior
 from exchange.domain.records import Delivery, Envelope
 from exchange.domain.roles import WITHOUT_PAYLOAD
+from exchange.domain.steps import is_readable
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.directory import current_directory
@@ -59,11 +61,14 @@ async def find_envelope(
             (ENVELOPE_NOT_FOUND).
     """
     agencies = await agencies_of(services, caller, agency)
-    envelope = await services.storage.envelopes.envelope(envelope_id)
-    view = await _view(services, caller, envelope, agencies) if envelope else None
-    if envelope is None or view is None:
+    store = services.storage.envelopes
+    envelope = await store.envelope(envelope_id)
+    if envelope is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    deliveries = await services.storage.envelopes.deliveries(envelope_id)
+    deliveries = await store.deliveries(envelope_id)
+    view = await _view(services, caller, envelope, agencies, deliveries)
+    if view is None:
+        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     return Viewed(envelope, view, view.deliveries(deliveries))
 
 
@@ -74,20 +79,49 @@ async def find_readable(
     *,
     agency: str | None = None,
 ) -> Viewed:
-    """Find an envelope whose payload the caller may have.
+    """Find an envelope whose payload is handed to the caller now.
+
+    That it was opened is noted first: a recall tells whether a document was.
 
     Raises:
         ExchangeError: as `find_envelope`, or the caller only oversees it
             (PAYLOAD_NOT_ALLOWED), or its delivery is not open to reading
-            (STEP_NOT_ALLOWED, the state is named).
+            (STEP_NOT_ALLOWED, the state is named), or its sender asks it back
+            (DOCUMENT_RECALLED, the request is named).
     """
     found = await find_envelope(services, caller, envelope_id, agency=agency)
     if not found.view.is_party:
         raise ExchangeError(ErrorCode.PAYLOAD_NOT_ALLOWED, place=envelope_id)
     if not found.view.may_read(found.deliveries):
-        states = ", ".join(sorted({one.state for one in found.deliveries}))
-        raise ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)
+        raise _closed(found)
+    await _note_opening(services, found)
     return found
+
+
+async def _note_opening(services: Services, found: Viewed) -> None:
+    own = [
+        one
+        for one in found.deliveries
+        if one.recipient in found.view.own and is_readable(one)
+    ]
+    if not own or any(one.opened for one in own):
+        return
+    envelope_id = found.envelope.envelope_id
+    is_open = await services.storage.documents.open_payload(
+        envelope_id, [one.recipient for one in own]
+    )
+    if not is_open and not found.view.is_sender:
+        # It was recalled between the look and the note.
+        raise ExchangeError(ErrorCode.DOCUMENT_RECALLED, place=envelope_id)
+
+
+def _closed(found: Viewed) -> ExchangeError:
+    own = [one for one in found.deliveries if one.recipient in found.view.own]
+    for one in own:
+        if one.recall is not None and one.recall.blocks_reading:
+            return ExchangeError(ErrorCode.DOCUMENT_RECALLED, place=one.recall.request)
+    states = ", ".join(sorted({one.state for one in own}))
+    return ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)
 
 
 async def _view(
@@ -95,8 +129,11 @@ async def _view(
     caller: Caller,
     envelope: Envelope,
     agencies: frozenset[OrganId],
+    deliveries: Iterable[Delivery],
 ) -> View | None:
-    view = view_of(envelope, agencies) or View(is_sender=False, own=frozenset())
+    view = view_of(envelope, agencies, deliveries) or View(
+        is_sender=False, own=frozenset()
+    )
     if caller.role in WITHOUT_PAYLOAD:
         view = replace(view, is_reader=False)
     # Whoever sees all of it anyway need not be looked up in the tree.

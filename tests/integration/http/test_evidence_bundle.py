@@ -96,8 +96,9 @@ async def test_bundle_of_a_whole_conversation_passes_with_the_root_alone(
     assert [one for one in names if one.startswith("receipts/")] == [
         "receipts/01-delivered.xml",
         "receipts/02-taken.xml",
-        "receipts/03-registered.xml",
+        "receipts/03-arrived.xml",
         "receipts/04-registered.xml",
+        "receipts/05-registered.xml",
         "receipts/acceptance.xml",
     ]
 

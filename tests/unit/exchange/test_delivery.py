@@ -414,7 +414,6 @@ async def test_statuses_sent_at_once_are_recorded_once(world: World) -> None:
         (["03", "01"], "01"),
         (["02", "03"], "03"),
         (["03", "02"], "02"),
-        (["13"], "13"),
         (["15"], "15"),
     ],
 )

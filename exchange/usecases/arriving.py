@@ -1,0 +1,47 @@
+"""The hub attests that a document has arrived (01) when the recipient takes it.
+
+Decree 30/2020 article 21.2c: the sender is told the same day. It is the hub's word and
+bears a key of its own, so the recipient may still report 01 itself, once.
+"""
+
+from dataclasses import replace
+
+from exchange.domain.records import Delivery, DeliveryUpdate, Envelope, StepRecord
+from exchange.domain.steps import receipt_key
+from exchange.services import Services
+from exchange.usecases.auditing import audit_line
+from exchange.usecases.hub_steps import attested
+from schemas.receipt import StepReceipt
+from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
+
+
+def arrival(services: Services, envelope: Envelope, delivery: Delivery) -> StepRecord:
+    """Attest the arrival of a delivery that is taken in the same moment.
+
+    Args:
+        services: who attests, and when.
+        envelope: what was delivered.
+        delivery: as it is before it is taken.
+    """
+    now, hub_id = services.now(), services.hub.hub_id
+    receipt = StepReceipt(
+        envelope_id=envelope.envelope_id,
+        body_sha256=envelope.body_sha256,
+        step=Step.ARRIVED,
+        recipient=delivery.recipient,
+        issuer=hub_id,
+        at=now,
+        status_code=StatusCode.ARRIVED,
+    )
+    audit = audit_line(
+        AuditEvent.ARRIVAL_ATTESTED,
+        at=now,
+        actor=hub_id,
+        subject=envelope.envelope_id,
+        recipient=delivery.recipient,
+    )
+    key = f"{receipt_key(receipt.step, delivery.recipient)}:hub"
+    taken = replace(delivery, state=DeliveryState.ACKNOWLEDGED)
+    arrived = replace(taken, status=StatusCode.ARRIVED)
+    step = attested(services, receipt, key=key, audit=audit)
+    return replace(step, updates=(DeliveryUpdate(taken, arrived),))
