@@ -13,6 +13,7 @@ from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.documents import MemoryDocuments
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
+from exchange.storage.memory.mailboxes import MemoryMailboxes
 from exchange.storage.memory.recipient_lists import MemoryRecipientLists
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
@@ -69,6 +70,7 @@ class MemoryStorage:
         self._documents = MemoryDocuments(tables)
         self._deliveries = MemoryDeliveries(tables)
         self._log = MemoryLog(tables)
+        self._mailboxes = MemoryMailboxes(tables)
         self._ca_journals = MemoryCaJournals(tables)
         self._signing = MemorySigning(tables)
         self._accounts = MemoryAccounts(tables)
@@ -110,6 +112,11 @@ class MemoryStorage:
     def deliveries(self) -> MemoryDeliveries:
         """Deliveries as queues."""
         return self._deliveries
+
+    @property
+    def mailboxes(self) -> MemoryMailboxes:
+        """Mail as people look through it."""
+        return self._mailboxes
 
     @property
     def log(self) -> MemoryLog:

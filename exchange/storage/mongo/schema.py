@@ -47,6 +47,8 @@ _INDEXES: Final = {
         ),
     ),
     "envelopes": (
+        # What people look through: the newest first.
+        IndexModel(["sender", "kind", "_id"]),
         IndexModel(["system", "sender", "message_id"], unique=True),
         IndexModel(
             "status_of", partialFilterExpression={"status_of": {"$exists": True}}

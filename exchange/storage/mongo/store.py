@@ -15,6 +15,7 @@ from exchange.storage.mongo.driver import Client, available, open_client, open_d
 from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
+from exchange.storage.mongo.mailboxes import MongoMailboxes
 from exchange.storage.mongo.recipient_lists import MongoRecipientLists
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
@@ -56,6 +57,7 @@ class MongoStorage:
         self._documents = MongoDocuments(database)
         self._deliveries = MongoDeliveries(database)
         self._log = MongoLog(database)
+        self._mailboxes = MongoMailboxes(database)
         self._ca_journals = MongoCaJournals(database)
         self._signing = MongoSigning(database)
         self._accounts = MongoAccounts(database)
@@ -97,6 +99,11 @@ class MongoStorage:
     def deliveries(self) -> MongoDeliveries:
         """Deliveries as queues."""
         return self._deliveries
+
+    @property
+    def mailboxes(self) -> MongoMailboxes:
+        """Mail as people look through it."""
+        return self._mailboxes
 
     @property
     def log(self) -> MongoLog:

@@ -16,6 +16,7 @@ from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.mailboxes import MailboxStore, SentQuery
 from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
@@ -34,7 +35,9 @@ __all__ = [
     "EnvelopeStore",
     "LeaseStore",
     "LogStore",
+    "MailboxStore",
     "RecipientListStore",
+    "SentQuery",
     "SessionStore",
     "SigningStore",
     "Storage",

@@ -13,6 +13,7 @@ from exchange.storage.ports.documents import DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.mailboxes import MailboxStore
 from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 
@@ -47,6 +48,10 @@ class Storage(Protocol):
     @property
     def deliveries(self) -> DeliveryStore:
         """Deliveries as queues."""
+
+    @property
+    def mailboxes(self) -> MailboxStore:
+        """Mail as people look through it."""
 
     @property
     def log(self) -> LogStore:
