@@ -16,11 +16,13 @@ from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.records import System
 from exchange.domain.roles import AccessRole
+from exchange.domain.tokens import Scope
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
 from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
+from exchange.tokens import TokenDesk
 from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
@@ -213,6 +215,7 @@ class Services:
             followed must do.
         room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
+        tokens: makes and reads tokens of systems; None: none are given.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
@@ -228,6 +231,7 @@ class Services:
     signer: PdfSigner | None = None
     stamps: TimeStampSource | None = None
     revocations: RevocationFetcher | None = None
+    tokens: TokenDesk | None = None
     room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
@@ -266,6 +270,7 @@ class Caller:
     Args:
         role: what it may do (`exchange.http.route.Route.allowed`).
         plain_channel: it named itself without a certificate (development only).
+        scopes: of its token; None without one.
         audits_all: an auditor of the whole hub, not of one agency.
     """
 
@@ -273,6 +278,7 @@ class Caller:
     role: AccessRole = AccessRole.SYSTEM
     plain_channel: bool = False
     audits_all: bool = False
+    scopes: frozenset[Scope] | None = None
 
     def acting_as(self, agency: OrganId | None, at: datetime) -> frozenset[OrganId]:
         """Return the named agency, or all agencies the system acts for now.

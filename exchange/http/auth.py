@@ -12,6 +12,7 @@ from aiohttp import web
 from cryptography import x509
 
 from exchange.domain.records import AuditLine, System
+from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
 from exchange.http.route import Route
 from exchange.services import Caller, Services
@@ -28,6 +29,7 @@ SYSTEM_HEADER = "Lienthong-System"
 _REMEMBERED = timedelta(seconds=5)
 """How long a change of a system's rights may take to be noticed."""
 
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 _HUBS_OWN = frozenset({ErrorCode.REVOCATION_UNCHECKED, ErrorCode.REVOCATION_STALE})
 
 
@@ -52,7 +54,7 @@ class Authenticator:
         der = client_certificate(request)
         try:
             if der is not None:
-                return Caller(system=await self._by_certificate(der))
+                return self._by_token(request, await self._by_certificate(der), der)
             if self._mode is AuthMode.DEVELOPMENT and _is_local(request):
                 return await self._by_header(request)
             raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
@@ -64,11 +66,16 @@ class Authenticator:
         """Require that a caller may do what it asks for, whatever it is about.
 
         Raises:
-            ExchangeError: its role may not (ROLE_NOT_ALLOWED).
+            ExchangeError: its role or its token's scope may not (ROLE_NOT_ALLOWED).
         """
-        if caller.role in route.allowed:
+        is_safe = route.method in _SAFE_METHODS
+        if caller.role not in route.allowed:
+            place: str = caller.role
+        elif caller.scopes is not None and not allows(caller.scopes, is_safe=is_safe):
+            place = "scope"
+        else:
             return
-        refusal = ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=caller.role)
+        refusal = ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=place)
         await self._audit(refusal, caller.system.system_id, route.operation_id)
         raise refusal
 
@@ -105,6 +112,21 @@ class Authenticator:
         if refusal.code in _HUBS_OWN:
             raise ExchangeError(refusal.code, place=refusal.place)
         raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=refusal.code)
+
+    def _by_token(self, request: web.Request, system: System, der: bytes) -> Caller:
+        """Return a system, narrowed by the token of its certificate if it shows one."""
+        shown = request.headers.get("Authorization")
+        if shown is None:
+            return Caller(system=system)
+        scheme, _, text = shown.partition(" ")
+        if scheme.lower() != "bearer" or self._services.tokens is None:
+            raise ExchangeError(ErrorCode.TOKEN_REFUSED, place="Authorization")
+        claims = self._services.tokens.read(text.strip())
+        certificate = sha256(der).hexdigest()
+        code = token_error(claims, system, certificate, self._services.now())
+        if code is not None:
+            raise ExchangeError(code, place="Authorization")
+        return Caller(system=narrowed(system, claims), scopes=claims.scopes)
 
     async def _by_header(self, request: web.Request) -> Caller:
         named = SystemId(request.headers.get(SYSTEM_HEADER, ""))

@@ -12,6 +12,7 @@ from exchange.http.tables.directory import DIRECTORY_ROUTES
 from exchange.http.tables.envelopes import ENVELOPE_ROUTES
 from exchange.http.tables.evidence import EVIDENCE_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
+from exchange.http.tables.tokens import TOKEN_ROUTES
 from exchange.http.tables.tending import TENDING_ROUTES
 from exchange.http.tables.tokens import TOKEN_ROUTES
 from schemas.errors import ErrorCode

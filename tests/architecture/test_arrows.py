@@ -56,6 +56,7 @@ HOMES = {
         "clients.transport",
     ),
     "jinja2": ("exchange.console.rendering", "exchange.console.keys"),
+    "joserfc": ("exchange.tokens",),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),
 }
