@@ -86,7 +86,7 @@ def _load(job: Job) -> _Performer:
 
         return judge
     if job is Job.FIND_EVIDENCE:
-        from signing.workers.judging import find_evidence  # noqa: PLC0415
+        from signing.workers.finding import find_evidence  # noqa: PLC0415
 
         return find_evidence
     if job is Job.JUDGE_FILE:

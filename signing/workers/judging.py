@@ -7,7 +7,6 @@ from types import ModuleType
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.errors import SigningError
-from signing.validation.found import EvidenceFound
 from signing.workers.protocol import Request
 
 
@@ -36,16 +35,7 @@ from signing.validation.pdf import (  # noqa: E402 - after the stand-in
     judge_pdf,
 )
 
-__all__ = ["find_evidence", "judge", "judge_pdf"]
-
-
-def find_evidence(request: Request) -> EvidenceFound:
-    """Return the certificates, lists, answers and time stamps in a PDF.
-
-    Raises:
-        SigningError: it cannot be read.
-    """
-    return evidence_in(request.payload)
+__all__ = ["evidence_in", "judge", "judge_pdf"]
 
 
 def judge(request: Request) -> Verdict:

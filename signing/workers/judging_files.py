@@ -17,14 +17,22 @@ def judge_any(request: Request) -> Verdict:
     Raises:
         SigningError: REQUEST_INVALID, no time was given.
     """
+    return judge_file(request.payload, question_of(request))
+
+
+def question_of(request: Request) -> Question:
+    """Return what is asked of the file in the request.
+
+    Raises:
+        SigningError: REQUEST_INVALID, no time was given.
+    """
     now = request.now or request.at
     if now is None:
         raise SigningError(ErrorCode.REQUEST_INVALID, place="now")
-    question = Question(
+    return Question(
         material=request.material,
         at=request.at,
         now=now,
         judge_pdf=judge_pdf,
         deadline=monotonic() + SINGLE_FILE.timeout_seconds,
     )
-    return judge_file(request.payload, question)
