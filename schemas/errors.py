@@ -106,6 +106,13 @@ class ErrorCode(StrEnum):
     SERVICE_UNAVAILABLE = "service_unavailable"
     INTERNAL = "internal"
 
+    # Notices
+    WEBHOOK_TARGET_REFUSED = "webhook_target_refused"
+    WEBHOOK_NOT_FOUND = "webhook_not_found"
+    WEBHOOKS_TOO_MANY = "webhooks_too_many"
+    NOTICE_NOT_FOUND = "notice_not_found"
+    NOTICE_SIGNATURE_INVALID = "notice_signature_invalid"
+
     # Signatures on XML
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_SHAPE_REFUSED = "signature_shape_refused"
