@@ -11,6 +11,7 @@ from typing import Any
 
 from exchange.errors import ExchangeError
 from exchange.settings.accounts import AccountSettings
+from exchange.settings.addressing import AddressingSettings
 from exchange.settings.certification import (
     CaSettings,
     EnrolmentSettings,
@@ -56,6 +57,7 @@ class Settings:
         accounts: people.
         tokens: tokens of systems.
         limits: limits.
+        addressing: whom an envelope may reach.
     """
 
     roles: tuple[Role, ...] = (Role.EXCHANGE,)
@@ -73,6 +75,7 @@ class Settings:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    addressing: AddressingSettings = field(default_factory=AddressingSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from exchange.domain.roles import AccessRole
 from exchange.domain.tokens import Scope
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
+from exchange.settings.addressing import AddressingSettings
 from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
@@ -162,6 +163,10 @@ class Office(Protocol):
     def storage(self) -> Storage:
         """All ports."""
 
+    @property
+    def ids(self) -> MonotonicIds:
+        """Ids that follow one another."""
+
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""
 
@@ -172,6 +177,7 @@ class DirectoryOffice:
 
     storage: Storage
     clock: Callable[[], datetime]
+    ids: MonotonicIds = field(default_factory=MonotonicIds)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""
@@ -228,6 +234,7 @@ class Services:
     pdfs: PdfReader
     signals: Signals
     limits: LimitSettings
+    addressing: AddressingSettings = field(default_factory=AddressingSettings)
     signer: PdfSigner | None = None
     stamps: TimeStampSource | None = None
     revocations: RevocationFetcher | None = None
@@ -260,7 +267,10 @@ class Services:
     @property
     def intake_policy(self) -> IntakePolicy:
         """The limits of the intake decision."""
-        return IntakePolicy(channel_xml_bytes=self.limits.channel_xml_bytes)
+        return IntakePolicy(
+            channel_xml_bytes=self.limits.channel_xml_bytes,
+            recipients=self.addressing.recipients,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,7 +178,7 @@ def _record(
 ) -> StepRecord:
     checked = HubStep(
         effect=CHECK_EFFECTS[step],
-        recipients=envelope.recipients,
+        recipients=envelope.reached,
         event=_EVENTS[step],
         findings=findings,
     )

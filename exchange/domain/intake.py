@@ -2,31 +2,25 @@
 
 Invariants:
     - From is one of the agencies the system acts for now, and the signer belongs to
-      From (design, invariant 9).
+      From or holds a delegation of From for this kind now (design, invariant 9).
     - A document with a secrecy mark is refused (invariant 6).
     - What could not be checked is not accepted (invariant 10).
     - Without a signature only a system that may use its channel is heard.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exchange.domain.access import acting_agencies, is_open
+from exchange.domain.addressing import Addressee, Succession
 from exchange.domain.decisions import Refuse
-from exchange.domain.records import Agency, System
+from exchange.domain.delegations import FiledDelegation, may_sign_for
+from exchange.domain.records import System
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import EvidenceLevel
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """An agency as an envelope names it, and what the directory knows of it."""
-
-    written: OrganId
-    agency: Agency | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +49,8 @@ class IntakeFacts:
             carries one that does not hold.
         xml_size: bytes of the XML without attachments.
         plain_channel: the caller named itself without a certificate (development).
+        kind: code of the document's kind; empty where it is none of the 29.
+        delegations: what the sender delegated, where a stranger signed.
     """
 
     system: System
@@ -65,6 +61,8 @@ class IntakeFacts:
     signer: SignerFacts | Refuse | None
     xml_size: int
     plain_channel: bool = False
+    kind: str = ""
+    delegations: tuple[FiledDelegation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +73,13 @@ class IntakePolicy:
         channel_xml_bytes: largest XML from a peer that does not sign.
         signing_time_past: how old a signature may be at intake.
         signing_time_future: how far the signer's clock may be ahead.
+        recipients: most recipients, once groups are expanded.
     """
 
     channel_xml_bytes: int = 256 * 1024
     signing_time_past: timedelta = timedelta(hours=72)
     signing_time_future: timedelta = timedelta(minutes=5)
+    recipients: int = 5000
 
     def signed_lately(self, signing_time: datetime, now: datetime) -> bool:
         """Tell whether a signature of `signing_time` may come in at `now`."""
@@ -89,11 +89,23 @@ class IntakePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
-    """Yes; codes are the directory's own, whichever form the envelope used."""
+    """Yes; codes are the directory's own, whichever form the envelope used.
+
+    Args:
+        recipients: those addressed, and those reached in their stead.
+        redirected: those addressed for whom others are reached.
+    """
 
     sender: OrganId
     recipients: tuple[OrganId, ...]
     evidence_level: EvidenceLevel
+    redirected: tuple[Addressee, ...] = ()
+
+    @property
+    def successions(self) -> tuple[Succession, ...]:
+        """Each link that was followed, once."""
+        every = (link for one in self.redirected for link in one.successions)
+        return tuple({one.addressed: one for one in every}.values())
 
 
 _Rule = Callable[[IntakeFacts, IntakePolicy, datetime], Iterator[Refuse]]
@@ -107,9 +119,10 @@ def decide_intake(
     if refusal is not None:
         return refusal
     return Accept(
-        sender=_code(facts.sender),
-        recipients=tuple(map(_code, facts.recipients)),
+        sender=facts.sender.code,
+        recipients=_all_recipients(facts.recipients),
         evidence_level=evidence_level(facts),
+        redirected=tuple(one for one in facts.recipients if one.successions),
     )
 
 
@@ -132,8 +145,9 @@ def sender_refusals(
         yield from rule(facts, policy, now)
 
 
-def _code(addressee: Addressee) -> OrganId:
-    return addressee.agency.code if addressee.agency else addressee.written
+def _all_recipients(addressees: Sequence[Addressee]) -> tuple[OrganId, ...]:
+    reached = (one.reached.code for one in addressees if one.reached)
+    return tuple(dict.fromkeys((*(one.code for one in addressees), *reached)))
 
 
 def evidence_level(facts: IntakeFacts) -> EvidenceLevel:
@@ -173,15 +187,28 @@ def _signature_holds(
         yield facts.signer
 
 
-def _signer_belongs_to_sender(
-    facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
-) -> Iterator[Refuse]:
+def belongs_to_sender(facts: IntakeFacts) -> bool:
+    """Tell whether no delegation is needed: who signed belongs to the sender."""
     signer, agency = facts.signer, facts.sender.agency
     if not isinstance(signer, SignerFacts) or agency is None:
-        return
+        return True
     of_agency = signer.agency in {agency.code, agency.code_2016} - {None}
-    of_system = signer.certificate_sha256 in facts.system.certificates
-    if not (of_agency or of_system):
+    return of_agency or signer.certificate_sha256 in facts.system.certificates
+
+
+def _is_delegate(facts: IntakeFacts, now: datetime) -> bool:
+    signer = facts.signer
+    if not isinstance(signer, SignerFacts) or signer.agency is None:
+        return False
+    return may_sign_for(
+        facts.delegations, delegate=signer.agency, kind=facts.kind, at=now
+    )
+
+
+def _signer_belongs_to_sender(
+    facts: IntakeFacts, _policy: IntakePolicy, now: datetime
+) -> Iterator[Refuse]:
+    if not belongs_to_sender(facts) and not _is_delegate(facts, now):
         yield Refuse(ErrorCode.SIGNER_NOT_OF_SENDER, facts.sender.written)
 
 
@@ -202,22 +229,26 @@ def _recipients_exist(
     for one in facts.recipients:
         if one.agency is None or now < one.agency.valid_from:
             yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, one.written)
-        elif not is_open(one.agency, now):
-            yield Refuse(ErrorCode.RECIPIENT_CLOSED, _closed(one, one.agency))
-
-
-def _closed(addressee: Addressee, agency: Agency) -> str:
-    if agency.successor is None:
-        return addressee.written
-    return f"{addressee.written} → {agency.successor}"
+        elif one.reached is None or not is_open(one.reached, now):
+            links = (link.successor.code for link in one.successions)
+            yield Refuse(ErrorCode.RECIPIENT_CLOSED, " → ".join((one.written, *links)))
 
 
 def _recipients_differ(
     facts: IntakeFacts, _policy: IntakePolicy, _now: datetime
 ) -> Iterator[Refuse]:
-    for code, count in Counter(map(_code, facts.recipients)).items():
+    for code, count in Counter(one.code for one in facts.recipients).items():
         if count > 1:
             yield Refuse(ErrorCode.RECIPIENT_DUPLICATE, code)
+
+
+def _recipients_are_few(
+    facts: IntakeFacts, policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    count = len(_all_recipients(facts.recipients))
+    if count > policy.recipients:
+        place = f"{count} > {policy.recipients}"
+        yield Refuse(ErrorCode.RECIPIENT_COUNT_EXCEEDED, place)
 
 
 def _bears_no_secrecy_mark(
@@ -237,5 +268,6 @@ _SENDER_RULES: tuple[_Rule, ...] = (
 _DOCUMENT_RULES: tuple[_Rule, ...] = (
     _recipients_exist,
     _recipients_differ,
+    _recipients_are_few,
     _bears_no_secrecy_mark,
 )

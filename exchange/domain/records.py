@@ -110,6 +110,14 @@ class StoredAttachment(ScannedAttachment):
     is_pdf: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Who is reached instead of a recipient, over however many links."""
+
+    addressed: OrganId
+    reached: OrganId
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """One accepted envelope; never changes after acceptance.
@@ -117,6 +125,7 @@ class Envelope:
     Args:
         matter: what recipients sort a document by.
         links: its ties to earlier envelopes.
+        redirects: recipients that are closed or not connected, and who is reached.
     """
 
     envelope_id: EnvelopeId
@@ -139,11 +148,29 @@ class Envelope:
     status_of: EnvelopeId | None = None
     matter: Matter = field(default_factory=Matter)
     links: tuple[Link, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
     receipt: bytes = b""
 
     def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
         """Return the ties of one kind."""
         return tuple(one for one in self.links if one.kind is kind)
+
+    @property
+    def redirected(self) -> frozenset[OrganId]:
+        """The recipients in whose stead others are reached."""
+        return frozenset(one.addressed for one in self.redirects)
+
+    @property
+    def reached(self) -> tuple[OrganId, ...]:
+        """The recipients to whom it is delivered themselves."""
+        elsewhere = self.redirected
+        return tuple(one for one in self.recipients if one not in elsewhere)
+
+    def meant_for(self, recipient: OrganId) -> tuple[OrganId, ...]:
+        """Return those in whose stead a recipient is reached."""
+        return tuple(
+            one.addressed for one in self.redirects if one.reached == recipient
+        )
 
 
 def delivery_key(envelope_id: EnvelopeId, recipient: OrganId) -> str:

@@ -94,6 +94,7 @@ class ExchangeRole:
             signals=Signals(),
             tokens=open_token_desk(settings.tokens.key_file, settings.hub.id),
             limits=settings.limits,
+            addressing=settings.addressing,
             counters=base.metrics,
         )
         base.readiness.add(services.check)

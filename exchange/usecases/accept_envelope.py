@@ -32,6 +32,7 @@ from exchange.usecases.judging_intake import (
     read_document,
 )
 from exchange.usecases.receiving import Received, Submission, received
+from exchange.usecases.redirecting import redirecting_steps, redirects
 from exchange.usecases.storing import (
     audit_repeat,
     commit,
@@ -94,6 +95,8 @@ async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
     envelope = _envelope(services, message, read, decision)
     version = facts.directory_version
     acceptance = await _acceptance(services, message, envelope, version)
+    steps = await redirecting_steps(services, envelope, decision)
+    acceptance = replace(acceptance, steps=(*steps, *acceptance.steps))
     return AcceptedEnvelope(*await commit(services, message, acceptance))
 
 
@@ -163,6 +166,7 @@ def _envelope(
         subject=document.subject,
         urgency=other.priority if other else Urgency.NORMAL,
         business_type=business.business_type if business else BusinessType.NEW,
+        redirects=redirects(accept),
     )
 
 

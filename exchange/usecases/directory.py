@@ -1,7 +1,7 @@
 """Looking agencies up as envelopes name them."""
 
+from exchange.domain.addressing import Addressee, find_addressee
 from exchange.domain.directory import Directory
-from exchange.domain.intake import Addressee
 from exchange.services import Services
 from schemas.identifiers import OrganId
 
@@ -13,4 +13,4 @@ async def current_directory(services: Services) -> Directory:
 
 def addressee(directory: Directory, code: OrganId) -> Addressee:
     """Look one agency up by either form of its code."""
-    return Addressee(code, directory.agency(code))
+    return find_addressee(directory, code)

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exchange.domain.directory_import import imported_rows
 from exchange.domain.records import Agency
+from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office
 from exchange.usecases.auditing import audit_line
+from schemas.errors import ErrorCode
 from schemas.vocabulary import AuditEvent
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +25,13 @@ class ImportAgencies:
 async def import_agencies(office: Office, command: ImportAgencies) -> int:
     """Import agencies and return the directory's version.
 
-    Importing what is already there changes nothing and keeps the version.
+    Importing what is already there changes nothing and keeps the version. What is on
+    record of changes stays.
 
     Raises:
-        ExchangeError: a code belongs to another agency (DIRECTORY_IMPORT_INVALID).
+        CodedError: a code belongs to another agency, or was closed
+            (DIRECTORY_IMPORT_INVALID).
+        ExchangeError: others keep changing the directory meanwhile (OVERLOADED).
     """
     line = audit_line(
         AuditEvent.DIRECTORY_IMPORTED,
@@ -32,4 +40,13 @@ async def import_agencies(office: Office, command: ImportAgencies) -> int:
         subject="directory",
         agencies=str(len(command.agencies)),
     )
-    return await office.storage.directory.import_agencies(command.agencies, audit=line)
+    store = office.storage.directory
+    for _ in range(_TRIES):
+        version = await store.version()
+        known = {one.code: one for one in await store.agencies()}
+        rows = imported_rows(known, command.agencies)
+        try:
+            return await store.import_agencies(rows, audit=line, before=version)
+        except StateConflictError:
+            continue
+    raise ExchangeError(ErrorCode.OVERLOADED, place="directory")

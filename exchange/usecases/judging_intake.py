@@ -1,12 +1,13 @@
 """The facts of one document and the reasons against it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.intake import IntakeFacts
+from exchange.domain.intake import IntakeFacts, belongs_to_sender
 from exchange.errors import ExchangeError
 from exchange.services import Services
+from exchange.usecases.addressing import addressees_of
 from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.pdfs import (
     bears_secrecy_stamp,
@@ -16,6 +17,7 @@ from exchange.usecases.pdfs import (
     starts_as_pdf,
 )
 from exchange.usecases.receiving import Received
+from schemas.document_kinds import document_kind_by_name
 from schemas.edxml.body import ScannedAttachment, match_manifest
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.secrecy import secrecy_mark
@@ -58,18 +60,28 @@ async def gather_facts(
     """Look up what the decision on a document needs."""
     directory = await current_directory(services)
     mark = secrecy_mark(document)
-    return IntakeFacts(
+    sender = addressee(directory, document.sender.organ_id)
+    written = [one.organ_id for one in document.recipients]
+    facts = IntakeFacts(
         system=received.submission.caller.system,
         directory_version=directory.version,
-        sender=addressee(directory, document.sender.organ_id),
-        recipients=tuple(
-            addressee(directory, one.organ_id) for one in document.recipients
-        ),
+        sender=sender,
+        recipients=await addressees_of(services, directory, sender.code, written),
         secrecy_place="MessageHeader" if mark else None,
         signer=received.signer,
         xml_size=len(received.scanned.xml),
         plain_channel=received.submission.caller.plain_channel,
+        kind=_kind(document),
     )
+    if belongs_to_sender(facts):
+        return facts
+    given = await services.storage.delegations.given_by(sender.code)
+    return replace(facts, delegations=tuple(given))
+
+
+def _kind(document: EdxmlDocument) -> str:
+    kind = document_kind_by_name(document.document_type.type_name)
+    return kind.code if kind else ""
 
 
 async def pdf_refusals(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from exchange.domain.records import System
+from exchange.domain.rights import with_ended_rights
 from exchange.errors import ExchangeError
 from exchange.services import Office
 from exchange.usecases.auditing import audit_line
@@ -19,7 +20,7 @@ class RegisterSystem:
 
 
 async def register_system(office: Office, command: RegisterSystem) -> None:
-    """Register a system.
+    """Register a system; rights it had and no longer has end now, on record.
 
     Raises:
         ExchangeError: it would act for an agency the directory does not have
@@ -38,4 +39,6 @@ async def register_system(office: Office, command: RegisterSystem) -> None:
         agencies=" ".join(one.agency for one in system.acts_for),
         certificates=" ".join(sorted(system.certificates)),
     )
-    await office.storage.directory.register_system(system, audit=line)
+    before = await office.storage.directory.system(system.system_id)
+    kept = with_ended_rights(before, system, office.now())
+    await office.storage.directory.register_system(kept, audit=line)

@@ -185,11 +185,15 @@ class MemoryEnvelopes:
             if acceptance.body_chunks is None
             else tables.chunked.pop(acceptance.body_chunks)[1]
         )
+        elsewhere = envelope.redirected
         for recipient in envelope.recipients:
+            is_redirected = recipient in elsewhere
             tables.deliveries[envelope.envelope_id, recipient] = Delivery(
                 envelope_id=envelope.envelope_id,
                 recipient=recipient,
-                state=DeliveryState.ACCEPTED,
+                state=DeliveryState.REDIRECTED
+                if is_redirected
+                else DeliveryState.ACCEPTED,
             )
         for receipt in acceptance.receipts:
             tables.receipts[receipt.envelope_id, receipt.key] = receipt

@@ -22,6 +22,7 @@ from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from exchange.storage.mongo.update_codec import added_document, update_of
+from schemas.vocabulary import DeliveryState
 
 
 class Commits:
@@ -124,8 +125,12 @@ class Commits:
 
 def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
     for envelope in (one.envelope for one in group):
+        elsewhere = envelope.redirected
         for recipient in envelope.recipients:
-            yield codec.delivery_document(envelope, recipient)
+            document = codec.delivery_document(envelope, recipient)
+            if recipient in elsewhere:
+                document["state"] = DeliveryState.REDIRECTED.value
+            yield document
 
 
 def _shows(one: Acceptance | StepRecord) -> int:

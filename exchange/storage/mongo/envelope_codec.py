@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from exchange.domain.records import Acceptance, Envelope, StoredAttachment
+from exchange.domain.records import Acceptance, Envelope, Redirect, StoredAttachment
 from exchange.storage.mongo.codec import with_values
 from exchange.storage.mongo.driver import Document
 from exchange.storage.mongo.link_codec import (
@@ -42,6 +42,8 @@ def envelope_document(acceptance: Acceptance) -> Document:
             "status_of": envelope.status_of,
             **matter_fields(envelope.matter),
             "links": [link_document(one) for one in envelope.links] or None,
+            "redirects": [[one.addressed, one.reached] for one in envelope.redirects]
+            or None,
             "receipt": envelope.receipt,
             "body": None if chunked else acceptance.body,
             "body_chunks": acceptance.body_chunks,
@@ -72,6 +74,7 @@ def envelope_record(document: Document) -> Envelope:
         status_of=document.get("status_of"),
         matter=matter_record(document),
         links=tuple(map(link_record, document.get("links", ()))),
+        redirects=tuple(Redirect(*one) for one in document.get("redirects", ())),
         receipt=document["receipt"],
     )
 

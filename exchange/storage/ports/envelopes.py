@@ -33,7 +33,8 @@ class EnvelopeStore(Protocol):
         """Store envelope, deliveries, receipts, log entry and audit line, or none.
 
         (system, sender, message id) is unique for ever: what is stored under it is
-        returned, whatever else the acceptance holds. Deliveries start as accepted.
+        returned, whatever else the acceptance holds. Deliveries start as accepted,
+        those of `redirects` as redirected.
         The same acceptance again, after its answer was lost, is accepted.
 
         Raises:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from exchange.domain.access import acting_agencies, is_open, view_of
+from exchange.domain.addressing import Addressee
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import (
     Accept,
-    Addressee,
     IntakeFacts,
     IntakePolicy,
     SignerFacts,

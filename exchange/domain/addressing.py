@@ -1,0 +1,209 @@
+"""Who an envelope reaches: groups are expanded, closed codes lead to successors.
+
+Invariants:
+    - The sender's signature covers what it wrote; what that meant is decided here, on
+      one version of the directory, and written down in receipts.
+    - Each agency is reached once, however many codes and groups lead to it.
+    - A list is known to its owner alone.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from exchange.domain.access import is_open
+from exchange.domain.directory import Directory, standing
+from exchange.domain.records import Agency
+from schemas.identifiers import OrganId
+from schemas.recipient_groups import LevelGroup, ListGroup, read_group
+from schemas.vocabulary import RedirectReason
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One link from an agency to the one that is reached instead.
+
+    Args:
+        effective: since when; None where `addressed` is open but not connected.
+        event_id: what closed it; None where no event is on record.
+    """
+
+    addressed: OrganId
+    successor: Agency
+    reason: RedirectReason
+    effective: datetime | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """An agency as an envelope names it, and what the directory knows of it.
+
+    Args:
+        successions: the links from it to the agency that is reached, in order.
+    """
+
+    written: OrganId
+    agency: Agency | None
+    successions: tuple[Succession, ...] = ()
+
+    @property
+    def reached(self) -> Agency | None:
+        """The agency that gets the document."""
+        return self.successions[-1].successor if self.successions else self.agency
+
+    @property
+    def code(self) -> OrganId:
+        """The directory's own code of the agency named."""
+        return self.agency.code if self.agency else self.written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressBook:
+    """What recipients are looked up in.
+
+    Args:
+        lists: members of the lists that may be named, by owner and name.
+    """
+
+    directory: Directory
+    sender: OrganId
+    at: datetime
+    lists: Mapping[tuple[OrganId, str], Sequence[OrganId]] = field(default_factory=dict)
+
+
+def find_addressee(
+    directory: Directory, written: OrganId, at: datetime | None = None
+) -> Addressee:
+    """Look one agency up by either form of its code; with a moment, who took over."""
+    agency = directory.agency(written)
+    if agency is None or at is None:
+        return Addressee(written, agency)
+    return Addressee(written, agency, tuple(_links(directory, agency, at)))
+
+
+def lists_named(
+    directory: Directory, written: Iterable[OrganId]
+) -> frozenset[ListGroup]:
+    """Return the lists that are named, by the directory's own code of their owner."""
+    groups = (read_group(one) for one in written if directory.agency(one) is None)
+    lists = (one for one in groups if isinstance(one, ListGroup))
+    return frozenset(ListGroup(_own(directory, one.owner), one.name) for one in lists)
+
+
+def expand(book: AddressBook, written: Sequence[OrganId]) -> tuple[Addressee, ...]:
+    """Return whom the envelope means, those named one by one first.
+
+    What names nobody comes back without an agency; so does an empty group.
+    """
+    named: list[Addressee] = []
+    groups: list[OrganId] = []
+    for one in written:
+        is_group = book.directory.agency(one) is None and read_group(one) is not None
+        if is_group:
+            groups.append(one)
+        else:
+            named.append(find_addressee(book.directory, one, book.at))
+    seen = {one.code for one in named} | {book.sender}
+    for group in groups:
+        members = list(_members(book, group))
+        if not members:
+            named.append(Addressee(group, None))
+        fresh = [one for one in members if one.code not in seen]
+        seen.update(one.code for one in fresh)
+        named.extend(fresh)
+    return tuple(named)
+
+
+def with_fallback(
+    addressees: Iterable[Addressee],
+    *,
+    connected: Collection[OrganId],
+    directory: Directory,
+    at: datetime,
+) -> tuple[Addressee, ...]:
+    """Send what is for an agency without a system to the nearest one above with one.
+
+    Who has nobody connected above keeps its document until somebody connects.
+    """
+    return tuple(_fallen_back(one, connected, directory, at) for one in addressees)
+
+
+def may_fall_back_to(
+    addressees: Iterable[Addressee], directory: Directory, at: datetime
+) -> frozenset[OrganId]:
+    """Return the agencies of which must be known whether they are connected."""
+    found: set[OrganId] = set()
+    for one in addressees:
+        if one.reached is not None:
+            found.add(one.reached.code)
+            found.update(above.code for above in directory.above(one.reached, at))
+    return frozenset(found)
+
+
+def _own(directory: Directory, code: OrganId) -> OrganId:
+    agency = directory.agency(code)
+    return agency.code if agency else code
+
+
+def _links(directory: Directory, agency: Agency, at: datetime) -> Iterator[Succession]:
+    closed = agency
+    for successor in directory.succession(agency, at):
+        yield Succession(
+            addressed=closed.code,
+            successor=successor,
+            reason=RedirectReason.CLOSED,
+            effective=closed.valid_to,
+            event_id=closed.closed_by,
+        )
+        closed = successor
+
+
+def _members(book: AddressBook, written: OrganId) -> Iterator[Addressee]:
+    match read_group(written):
+        case LevelGroup() as group:
+            yield from _of_level(book, group)
+        case ListGroup() as group:
+            owner = _own(book.directory, group.owner)
+            members = book.lists.get((owner, group.name), ())
+            # A list belongs to its owner; others cannot even learn that it is there.
+            for member in members if owner == book.sender else ():
+                yield from _of_list(book, member)
+        case None:
+            return
+
+
+def _of_level(book: AddressBook, group: LevelGroup) -> Iterator[Addressee]:
+    base = book.directory.agency(group.base)
+    if base is None or not is_open(base, book.at):
+        return
+    for one in book.directory.below_of_level(base, group.level, book.at):
+        yield Addressee(one.code, one)
+
+
+def _of_list(book: AddressBook, member: OrganId) -> Iterator[Addressee]:
+    group = read_group(member)
+    if isinstance(group, LevelGroup) and book.directory.agency(member) is None:
+        yield from _of_level(book, group)
+    else:
+        yield find_addressee(book.directory, member, book.at)
+
+
+def _fallen_back(
+    addressee: Addressee,
+    connected: Collection[OrganId],
+    directory: Directory,
+    at: datetime,
+) -> Addressee:
+    reached = addressee.reached
+    if reached is None or not is_open(reached, at) or reached.code in connected:
+        return addressee
+    for above in directory.above(reached, at):
+        if above.code in connected and is_open(above, at):
+            link = Succession(
+                addressed=reached.code,
+                successor=standing(above, at),
+                reason=RedirectReason.NOT_CONNECTED,
+            )
+            return replace(addressee, successions=(*addressee.successions, link))
+    return addressee
