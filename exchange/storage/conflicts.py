@@ -23,9 +23,7 @@ def step_conflict(step: StepRecord) -> StateConflictError:
 
 def update_conflict(update: DeliveryUpdate) -> StateConflictError:
     """A delivery is no longer what a decision looked at."""
-    return StateConflictError(
-        ErrorCode.STEP_NOT_ALLOWED, place=update.before.recipient
-    )
+    return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=update.before.recipient)
 
 
 def receipt_conflict(key: str) -> StateConflictError:

@@ -4,7 +4,6 @@ from typing import Any
 
 from exchange.domain.records import (
     ActsFor,
-    Agency,
     AuditLine,
     Delivery,
     DeliveryLease,
@@ -24,7 +23,6 @@ from schemas.vocabulary import (
     AuditEvent,
     DeliveryState,
     EnvelopeKind,
-    Level,
     LogEntryType,
     StatusCode,
     Step,
@@ -44,38 +42,6 @@ def key_of(envelope_id: EnvelopeId, part: str) -> str:
 def with_values(document: Document) -> Document:
     """Leave out the fields without a value."""
     return {name: value for name, value in document.items() if value is not None}
-
-
-def agency_document(agency: Agency) -> Document:
-    """Encode an agency."""
-    return with_values(
-        {
-            "_id": agency.code,
-            "name": agency.name,
-            "parent": agency.parent,
-            "level": agency.level.value,
-            "code_2016": agency.code_2016,
-            "email": agency.email,
-            "valid_from": agency.valid_from,
-            "valid_to": agency.valid_to,
-            "successor": agency.successor,
-        }
-    )
-
-
-def agency_record(document: Document) -> Agency:
-    """Decode an agency."""
-    return Agency(
-        code=document["_id"],
-        name=document["name"],
-        parent=document.get("parent"),
-        level=Level(document["level"]),
-        code_2016=document.get("code_2016"),
-        email=document["email"],
-        valid_from=document["valid_from"],
-        valid_to=document.get("valid_to"),
-        successor=document.get("successor"),
-    )
 
 
 def system_document(system: System) -> Document:

@@ -52,12 +52,12 @@ class MongoDirectory:
         found = await find_one(self._agencies, {"_id": code}) or await find_one(
             self._agencies, {"code_2016": code}
         )
-        return None if found is None else codec.agency_record(found)
+        return None if found is None else agency_record(found)
 
     async def agencies(self) -> Sequence[Agency]:
         """All agencies, ordered by code."""
         found = await find_all(self._agencies, {}, sort=[("_id", 1)])
-        return [codec.agency_record(one) for one in found]
+        return [agency_record(one) for one in found]
 
     async def version(self) -> int:
         """The directory's version; 0 when empty."""

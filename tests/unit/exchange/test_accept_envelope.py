@@ -144,12 +144,6 @@ async def test_unknown_recipient_is_refused_and_named(world: World) -> None:
     assert (found.code, found.place) == (ErrorCode.RECIPIENT_UNKNOWN, "X77.1")
 
 
-async def test_closed_recipient_is_refused_with_its_successor(world: World) -> None:
-    found = await refusal(world, world.document(recipients=to(MERGED)))
-    assert found.code is ErrorCode.RECIPIENT_CLOSED
-    assert found.place == f"{MERGED} → {COMMUNE}"
-
-
 async def test_one_agency_under_two_codes_is_a_duplicate(world: World) -> None:
     found = await refusal(world, world.document(recipients=to(COMMUNE, COMMUNE_2016)))
     assert found.code is ErrorCode.RECIPIENT_DUPLICATE
