@@ -6,22 +6,20 @@ the folder and the root alone, the same file gets the same verdict again, offlin
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from pki.files import write_atomically
 from pki.trust import TrustMaterial
+from schemas.errors import ErrorCode
 from schemas.timestamps import format_utc
 from schemas.verdict import EvidenceItem, EvidenceKind, Verdict
+from signing.errors import SigningError
 from signing.reports.detailed import render
 from signing.reports.report import Report
 from signing.validation.found import EvidenceFound
-from signing.workers import Job, WorkerFailure
-from signing.workers.once import SINGLE_FILE, perform
-from signing.workers.process import WorkerProcess
-from signing.workers.protocol import Request
 
 MANIFEST = "manifest.json"
 _VERDICT = "verdict.json"
@@ -37,63 +35,40 @@ _Pool = Mapping[EvidenceItem, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A file with its verdict.
+    """A verdict on a file.
 
     Args:
-        data: the file; None where it was too large to be read.
         report: the verdict with its circumstances.
         material: what was trusted and at hand.
     """
 
-    data: bytes | None
     report: Report
     material: TrustMaterial
 
 
-def found_in_worker(judged: Judged) -> EvidenceFound:
-    """Ask a worker what the file carries; a file that breaks it carries nothing."""
-    if judged.data is None:
-        return EvidenceFound()
-    request = Request(
-        job=Job.FIND_EVIDENCE,
-        payload=judged.data,
-        material=judged.material,
-        now=judged.report.checked_at,
-    )
-    worker = WorkerProcess((Job.FIND_EVIDENCE,), SINGLE_FILE)
-    try:
-        found = perform(worker, request)
-    except WorkerFailure:
-        return EvidenceFound()
-    finally:
-        worker.close()
-    return found if isinstance(found, EvidenceFound) else EvidenceFound()
-
-
-def keep(
-    judged: Judged,
-    folder: Path,
-    find: Callable[[Judged], EvidenceFound] = found_in_worker,
-) -> Path:
+def keep(judged: Judged, carried: EvidenceFound, folder: Path) -> Path:
     """Write what a verdict rests on below `folder`; return the folder of this file.
 
     It is named by the digest of the file. What an earlier verdict left there is
     replaced; the manifest is gone meanwhile, and there again when all is durable.
 
     Args:
-        judged: the file and its verdict.
+        judged: the file's verdict, and what it was judged by.
+        carried: what the file carries.
         folder: of all files.
-        find: tells what the file carries.
 
     Raises:
-        PkiError: it cannot be written (FILE_UNREADABLE).
-        OSError: the folder cannot be made.
+        PkiError: a file cannot be written (FILE_UNREADABLE).
+        SigningError: a folder cannot be made (FILE_NOT_WRITTEN).
     """
     place = folder / judged.report.sha256[:16]
-    members = _members(judged, find(judged))
-    for path in {place, *(place / one for one in _folders(members))}:
-        path.mkdir(parents=True, exist_ok=True)
-    (place / MANIFEST).unlink(missing_ok=True)
+    members = _members(judged, carried)
+    try:
+        for path in {place, *(place / one for one in _folders(members))}:
+            path.mkdir(parents=True, exist_ok=True)
+        (place / MANIFEST).unlink(missing_ok=True)
+    except OSError as error:
+        raise SigningError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
     for name, content in members.items():
         write_atomically(place / name, content)
     write_atomically(place / MANIFEST, _manifest(judged, members))

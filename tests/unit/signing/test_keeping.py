@@ -11,8 +11,11 @@ import pytest
 from cryptography import x509
 
 from pki.trust import TrustMaterial, load_material
+from schemas.errors import ErrorCode
 from schemas.verdict import EvidenceKind, Indication
-from signing.keeping import MANIFEST, Judged, evidence_of, found_in_worker, keep
+from signing.carried import EvidenceFinder
+from signing.errors import SigningError
+from signing.keeping import MANIFEST, Judged, evidence_of, keep
 from signing.profiles import SignatureLevel
 from signing.reports.report import Report
 from signing.validation.bundle import judge_bundle
@@ -59,21 +62,22 @@ def _kept(case: _Case, folder: Path) -> tuple[Judged, Path]:
         sha256=sha256(data).hexdigest(),
         checked_at=at,
     )
-    judged = Judged(data=data, report=report, material=material)
-    return judged, keep(judged, folder, lambda one: evidence_in(one.data or b""))
+    judged = Judged(report=report, material=material)
+    return judged, keep(judged, evidence_in(data), folder)
 
 
 @pytest.mark.parametrize("name", _CASES)
 def test_kept_evidence_and_the_root_give_the_same_verdict(
     name: str, tmp_path: Path
 ) -> None:
-    judged, place = _kept(_CASES[name](), tmp_path)
+    case = _CASES[name]()
+    judged, place = _kept(case, tmp_path)
     kept = load_material(
         intermediates=[place / "certificates"],
         revocation=[one for one in [place / "revocation"] if one.is_dir()],
     )
     alone = replace(kept, roots=judged.material.roots)
-    again = judge_pdf(judged.data or b"", material=alone, at=judged.report.checked_at)
+    again = judge_pdf(case[0], material=alone, at=judged.report.checked_at)
     assert again == judged.report.verdict
 
 
@@ -122,18 +126,19 @@ def test_a_worker_finds_what_a_bundle_and_the_files_in_it_carry() -> None:
     verdict = judge_bundle(
         data, material=conversation.material(), at=None, judge_pdf=judge_pdf
     )
-    report = Report(verdict=verdict, name="ho-so.zip", sha256="", checked_at=NOW)
-    judged = Judged(data=data, report=report, material=conversation.material())
-    found = found_in_worker(judged)
-    ders = (*judged.material.roots, *found.certificates, *found.crls)
+    with EvidenceFinder() as finder:
+        broken = finder.find(b"%PDF-", material=TRUSTED, now=NOW)
+        found = finder.find(data, material=conversation.material(), now=NOW)
+    assert broken == EvidenceFound()
+    ders = (*conversation.material().roots, *found.certificates, *found.crls)
     known = {sha256(one).hexdigest() for one in ders}
     used = {one.sha256 for one in evidence_of(verdict)}
     assert len(used) > len(verdict.parts)
     assert used <= known
 
 
-def test_file_that_was_not_read_carries_nothing() -> None:
-    refused = judge_pdf(b"%PDF-", material=TRUSTED, at=NOW)
-    report = Report(verdict=refused, name="x", sha256="", checked_at=NOW)
-    judged = Judged(data=None, report=report, material=TRUSTED)
-    assert found_in_worker(judged) == EvidenceFound()
+def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"")
+    with pytest.raises(SigningError) as refusal:
+        _kept(_CASES["B-B without a list"](), tmp_path / "kept")
+    assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN
