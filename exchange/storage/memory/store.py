@@ -14,6 +14,7 @@ from exchange.storage.memory.documents import MemoryDocuments
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
 from exchange.storage.memory.mailboxes import MemoryMailboxes
+from exchange.storage.memory.notices import MemoryNotices
 from exchange.storage.memory.recipient_lists import MemoryRecipientLists
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
@@ -69,6 +70,7 @@ class MemoryStorage:
         self._envelopes = MemoryEnvelopes(tables)
         self._documents = MemoryDocuments(tables)
         self._deliveries = MemoryDeliveries(tables)
+        self._notices = MemoryNotices(tables)
         self._log = MemoryLog(tables)
         self._mailboxes = MemoryMailboxes(tables)
         self._ca_journals = MemoryCaJournals(tables)
@@ -117,6 +119,11 @@ class MemoryStorage:
     def mailboxes(self) -> MemoryMailboxes:
         """Mail as people look through it."""
         return self._mailboxes
+
+    @property
+    def notices(self) -> MemoryNotices:
+        """Subscriptions and notices."""
+        return self._notices
 
     @property
     def log(self) -> MemoryLog:

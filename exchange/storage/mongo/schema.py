@@ -7,12 +7,14 @@ from typing import Final
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from exchange.domain.notices import NoticeState
 from exchange.errors import ExchangeError
 from exchange.storage.mongo.driver import Database, Document, available
 from schemas.errors import ErrorCode
 from schemas.vocabulary import DeliveryState
 
 VERSION: Final = 1
+_NOTICES_KEPT_SECONDS: Final = 30 * 24 * 3600
 _NAMESPACE_EXISTS: Final = 48  # MongoDB error code
 UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
 OFFERED: Final = (DeliveryState.AVAILABLE.value, DeliveryState.LEASED.value)
@@ -117,6 +119,21 @@ _INDEXES: Final = {
         ),
     ),
     "sessions": (IndexModel("account"), IndexModel("begun_at")),
+    "subscriptions": (IndexModel("agency"),),
+    "notices": (
+        IndexModel(
+            ["next_at", "_id"],
+            name="due",
+            partialFilterExpression={"state": NoticeState.WAITING.value},
+        ),
+        IndexModel(
+            ["state", "_id"],
+            name="given_up",
+            partialFilterExpression={"state": NoticeState.DEAD_LETTER.value},
+        ),
+        # What was sent is of no use after a month.
+        IndexModel("sent_at", name="sent", expireAfterSeconds=_NOTICES_KEPT_SECONDS),
+    ),
     "audit": (IndexModel(["at", "_id"]),),
     "leases": (),
     "meta": (),

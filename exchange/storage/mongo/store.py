@@ -16,6 +16,7 @@ from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
 from exchange.storage.mongo.mailboxes import MongoMailboxes
+from exchange.storage.mongo.notices import MongoNotices
 from exchange.storage.mongo.recipient_lists import MongoRecipientLists
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
@@ -56,6 +57,7 @@ class MongoStorage:
         self._envelopes = MongoEnvelopes(database)
         self._documents = MongoDocuments(database)
         self._deliveries = MongoDeliveries(database)
+        self._notices = MongoNotices(database)
         self._log = MongoLog(database)
         self._mailboxes = MongoMailboxes(database)
         self._ca_journals = MongoCaJournals(database)
@@ -104,6 +106,11 @@ class MongoStorage:
     def mailboxes(self) -> MongoMailboxes:
         """Mail as people look through it."""
         return self._mailboxes
+
+    @property
+    def notices(self) -> MongoNotices:
+        """Subscriptions and notices."""
+        return self._notices
 
     @property
     def log(self) -> MongoLog:

@@ -17,6 +17,12 @@ from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
 from exchange.storage.ports.mailboxes import MailboxStore, SentQuery
+from exchange.storage.ports.notices import (
+    NoticeClaim,
+    NoticeQuery,
+    NoticeStore,
+    Shown,
+)
 from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
@@ -36,9 +42,13 @@ __all__ = [
     "LeaseStore",
     "LogStore",
     "MailboxStore",
+    "NoticeClaim",
+    "NoticeQuery",
+    "NoticeStore",
     "RecipientListStore",
     "SentQuery",
     "SessionStore",
+    "Shown",
     "SigningStore",
     "Storage",
 ]

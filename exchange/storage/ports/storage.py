@@ -14,6 +14,7 @@ from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
 from exchange.storage.ports.mailboxes import MailboxStore
+from exchange.storage.ports.notices import NoticeStore
 from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.signing import SigningStore
 
@@ -52,6 +53,10 @@ class Storage(Protocol):
     @property
     def mailboxes(self) -> MailboxStore:
         """Mail as people look through it."""
+
+    @property
+    def notices(self) -> NoticeStore:
+        """Subscriptions and notices."""
 
     @property
     def log(self) -> LogStore:

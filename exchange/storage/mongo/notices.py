@@ -1,0 +1,231 @@
+"""Subscriptions and notices in MongoDB."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import partial
+
+from pymongo import ReturnDocument, UpdateOne
+
+from exchange.domain.notices import Attempt, Breaker, Notice, NoticeState, Subscription
+from exchange.domain.records import AuditLine, InboxItem
+from exchange.storage.mongo import codec
+from exchange.storage.mongo import notice_codec as records
+from exchange.storage.mongo.driver import (
+    SNAPSHOT,
+    Database,
+    Document,
+    available,
+    find_all,
+    find_one,
+)
+from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.ports.notices import NoticeClaim, NoticeQuery, Shown
+from schemas.identifiers import OrganId
+
+_WAITING = NoticeState.WAITING.value
+
+
+class MongoNotices:
+    """Subscriptions and notices."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscriptions = database["subscriptions"]
+        self._notices = database["notices"]
+
+    async def subscribe(self, subscription: Subscription, *, audit: AuditLine) -> None:
+        """Store a subscription, or replace what it says; its cursor stays."""
+        await in_transaction(
+            self._database, partial(self._subscribe, subscription, audit)
+        )
+
+    async def ensure(self, subscription: Subscription) -> None:
+        """Store a subscription unless there is one of this id."""
+        key = {"_id": subscription.subscription_id}
+        document = _without_id(subscription) | {"cursor": subscription.cursor}
+        async with available():
+            await self._subscriptions.update_one(
+                key, {"$setOnInsert": document}, upsert=True
+            )
+
+    async def unsubscribe(self, subscription_id: str, *, audit: AuditLine) -> None:
+        """Forget a subscription; its notices stay."""
+
+        async def work(session: Session) -> None:
+            await self._subscriptions.delete_one(
+                {"_id": subscription_id}, session=session
+            )
+            await self._append(audit, session)
+
+        await in_transaction(self._database, work)
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        """Find a subscription."""
+        found = await find_one(self._subscriptions, {"_id": subscription_id})
+        return None if found is None else records.subscription_record(found)
+
+    async def subscriptions(
+        self, agency: OrganId | None = None
+    ) -> Sequence[Subscription]:
+        """Subscriptions of one agency, or all, ordered by id."""
+        wanted = {} if agency is None else {"agency": agency}
+        found = await find_all(self._subscriptions, wanted, sort=[("_id", 1)])
+        return [records.subscription_record(one) for one in found]
+
+    async def shown(self, after: int, *, limit: int) -> Shown:
+        """What the log entries after an index made visible, in log order.
+
+        Entries are committed in order, so the last one that is seen is no promise of
+        others before it.
+        """
+        log = self._database["log"].with_options(read_concern=SNAPSHOT)
+        entries = await find_all(
+            log, {"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit
+        )
+        shows = [
+            {**codec.of_envelope(one["envelope"]), "log_index": one["_id"]}
+            for one in entries
+            if one["makes_visible"]
+        ]
+        until = entries[-1]["_id"] if entries else after
+        return Shown(items=tuple(await self._items(shows)), until=until)
+
+    async def enter(
+        self,
+        notices: Collection[Notice],
+        *,
+        subscriptions: Collection[str],
+        cursor: int,
+    ) -> None:
+        """Store the notices that are not there yet, and move cursors forward.
+
+        In this order: whoever is killed in between stores the same ones again.
+        """
+        fresh = [_put_once(records.notice_document(one)) for one in notices]
+        behind = {"_id": {"$in": list(subscriptions)}, "cursor": {"$lt": cursor}}
+        async with available():
+            if fresh:
+                await self._notices.bulk_write(fresh, ordered=False)
+            await self._subscriptions.update_many(behind, {"$set": {"cursor": cursor}})
+
+    async def claim(self, claim: NoticeClaim, *, now: datetime) -> Notice | None:
+        """Take the notice that is due longest; an attempt is begun with it."""
+        whose: Document = {"$nin": list(claim.barred)}
+        if claim.only is not None:
+            whose["$eq"] = claim.only
+        due = {
+            "state": _WAITING,
+            "next_at": {"$lte": now},
+            "channel": {"$in": [one.value for one in claim.channels]},
+            "subscription": whose,
+        }
+        change = {
+            "$set": {"claim": claim.owner, "next_at": claim.until},
+            "$push": {"attempts": records.attempt_document(Attempt(now))},
+        }
+        found: Document | None
+        async with available():
+            found = await self._notices.find_one_and_update(
+                due,
+                change,
+                sort=[("next_at", 1), ("_id", 1)],
+                return_document=ReturnDocument.AFTER,
+            )
+        return None if found is None else records.notice_record(found)
+
+    async def finish(self, notice: Notice, *, owner: str) -> bool:
+        """Store how an attempt ended; nothing if the claim is somebody else's now."""
+        held = {"_id": notice.notice_id, "claim": owner}
+        document = records.notice_document(notice)
+        async with available():
+            done = await self._notices.replace_one(held, document)
+        return bool(done.matched_count)
+
+    async def open_breakers(self) -> Sequence[Subscription]:
+        """Subscriptions that are left alone, or were until now."""
+        opened = {"breaker.open_until": {"$ne": None}}
+        found = await find_all(self._subscriptions, opened, sort=[("_id", 1)])
+        return [records.subscription_record(one) for one in found]
+
+    async def change_breaker(
+        self, subscription_id: str, before: Breaker, after: Breaker
+    ) -> bool:
+        """Replace a breaker that is as it was; tell whether it was."""
+        same = {"_id": subscription_id, "breaker": records.breaker_document(before)}
+        change = {"$set": {"breaker": records.breaker_document(after)}}
+        async with available():
+            done = await self._subscriptions.update_one(same, change)
+        return bool(done.matched_count)
+
+    async def find(self, query: NoticeQuery) -> Sequence[Notice]:
+        """Notices, ordered by id."""
+        wanted = codec.with_values(
+            {
+                "state": query.state.value,
+                "subscription": query.subscription_id,
+                "_id": {"$gt": query.after},
+            }
+        )
+        found = await find_all(
+            self._notices, wanted, sort=[("_id", 1)], limit=query.limit
+        )
+        return [records.notice_record(one) for one in found]
+
+    async def notice(self, notice_id: str) -> Notice | None:
+        """Find a notice."""
+        found = await find_one(self._notices, {"_id": notice_id})
+        return None if found is None else records.notice_record(found)
+
+    async def replace(self, before: Notice, after: Notice, *, audit: AuditLine) -> bool:
+        """Replace a notice whose state is as it was; tell whether it was."""
+
+        async def work(session: Session) -> bool:
+            same = {"_id": before.notice_id, "state": before.state.value}
+            document = records.notice_document(after)
+            done = await self._notices.replace_one(same, document, session=session)
+            if done.matched_count:
+                await self._append(audit, session)
+            return bool(done.matched_count)
+
+        return await in_transaction(self._database, work)
+
+    async def _subscribe(
+        self, subscription: Subscription, audit: AuditLine, session: Session
+    ) -> None:
+        key = {"_id": subscription.subscription_id}
+        change = {
+            "$set": _without_id(subscription),
+            "$setOnInsert": {"cursor": subscription.cursor},
+        }
+        await self._subscriptions.update_one(key, change, upsert=True, session=session)
+        await self._append(audit, session)
+
+    async def _append(self, audit: AuditLine, session: Session) -> None:
+        line = codec.audit_document(audit)
+        await self._database["audit"].insert_one(line, session=session)
+
+    async def _items(self, shows: Sequence[Document]) -> list[InboxItem]:
+        if not shows:
+            return []
+        order = [("log_index", 1), ("recipient", 1)]
+        shown = await find_all(self._database["deliveries"], {"$or": shows}, sort=order)
+        wanted = {"_id": {"$in": [one["envelope"] for one in shown]}}
+        found = await find_all(
+            self._database["envelopes"], wanted, sort=[("_id", 1)], without="body"
+        )
+        envelopes = {one["_id"]: envelope_record(one) for one in found}
+        return [
+            InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
+            for one in shown
+        ]
+
+
+def _without_id(subscription: Subscription) -> Document:
+    document = records.subscription_document(subscription)
+    del document["_id"]
+    return document
+
+
+def _put_once(document: Document) -> UpdateOne:
+    return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
