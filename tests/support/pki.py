@@ -5,6 +5,7 @@ signatures in the same order every time, so that a failure can be repeated.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
@@ -228,9 +229,14 @@ class TestPki:
     issuing: TestCa
 
     @classmethod
-    def create(cls, common_name: str = "Thử nghiệm", now: datetime = NOW) -> "TestPki":
+    def create(
+        cls,
+        common_name: str = "Thử nghiệm",
+        now: datetime = NOW,
+        make_key: Callable[[], _PrivateKey] = new_key,
+    ) -> "TestPki":
         """Make a root and an issuing CA."""
-        private = new_key()
+        private = make_key()
         subject = name(f"{common_name} Root CA")
         builder = _builder(subject, subject, private, now, 3650, ca=True)
         root_certificate = builder.sign(
@@ -239,7 +245,9 @@ class TestPki:
         root = TestCa(
             Credential(HeldKey(private), root_certificate), root_certificate, now
         )
-        issuing = root.issue(f"{common_name} Issuing CA", ca=True, days=1825)
+        issuing = root.issue(
+            f"{common_name} Issuing CA", ca=True, days=1825, key=make_key()
+        )
         return cls(root, TestCa(issuing, root_certificate, now))
 
     def person(self, common_name: str = "Đoàn Thạch Khuê") -> Credential:
