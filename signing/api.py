@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import Popen
 from time import monotonic
 
 from pki.trust import TrustMaterial
@@ -12,14 +13,15 @@ from signing.errors import SigningError
 from signing.validation.files import Question, judge_file
 from signing.validation.findings import not_checked
 from signing.validation.xml_signature import refused_file
+from signing.worker_program import SINGLE_FILE_BYTES, SINGLE_FILE_SECONDS
 from signing.workers import Job, WorkerFailure, run_once, verdict_of_failure
 from signing.workers.process import WorkerLimits
 
 LARGEST_FILE = 256 * 1024 * 1024
 """With its attachments taken out and decoded it stays below `MEMORY_BYTES`."""
 
-MEMORY_BYTES = 1536 * 1024 * 1024
-SECONDS = 30.0
+MEMORY_BYTES = SINGLE_FILE_BYTES
+SECONDS = SINGLE_FILE_SECONDS
 
 TOO_LARGE = refused_file(
     FileKind.UNKNOWN, not_checked(ErrorCode.LIMIT_EXCEEDED, "file")
@@ -49,9 +51,20 @@ def verify_file(
 
 
 def verify_data(
-    data: bytes, *, material: TrustMaterial, at: datetime | None = None
+    data: bytes,
+    *,
+    material: TrustMaterial,
+    at: datetime | None = None,
+    waiting: "list[Popen[bytes]] | None" = None,
 ) -> Verdict:
     """Judge the bytes of a file, as `verify_file` does.
+
+    Args:
+        data: the whole file.
+        material: what is trusted, and the revocation lists at hand.
+        at: the control time; None means now, or the time of a bundle's manifest.
+        waiting: workers that were started ahead to judge PDF files; those used are
+            taken out.
 
     Raises:
         PkiError: a root in `material` is malformed.
@@ -61,7 +74,7 @@ def verify_data(
         material=material,
         at=at,
         now=datetime.now(UTC),
-        judge_pdf=_InWorker(deadline),
+        judge_pdf=_InWorker(deadline, [] if waiting is None else waiting),
         deadline=deadline,
     )
     return judge_file(data, question)
@@ -72,6 +85,7 @@ class _InWorker:
     """Judges a PDF in a process of its own, within the time that is left."""
 
     deadline: float
+    waiting: "list[Popen[bytes]]"
 
     def __call__(
         self,
@@ -93,6 +107,7 @@ class _InWorker:
                 at=at,
                 proven_at=proven_at,
                 limits=WorkerLimits(MEMORY_BYTES, seconds),
+                started=self.waiting.pop() if self.waiting else None,
             )
         except WorkerFailure as failure:
             return verdict_of_failure(failure)

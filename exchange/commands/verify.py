@@ -2,32 +2,17 @@
 
 import importlib
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import Popen
 from typing import Protocol
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
-from exchange.commands.verify_report import (
-    FORMS,
-    ReportFile,
-    digest_of,
-    parse_report,
-    require_elsewhere,
-)
-from pki.trust import TrustMaterial, load_material
-from schemas.render import verdict_to_json
-from schemas.verdict import Indication, Verdict
-from signing.api import TOO_LARGE, read_file, verify_data
-from signing.reports.report import Report
-from signing.reports.text import render_text
+from exchange.commands.report_forms import FORMS
+from signing.worker_program import worker_ahead
 
-EXIT_CODES = {
-    Indication.TOTAL_PASSED: 0,
-    Indication.TOTAL_FAILED: 1,
-    Indication.INDETERMINATE: 2,
-}
+_EXIT_CODES = {"TOTAL-PASSED": 0, "TOTAL-FAILED": 1, "INDETERMINATE": 2}
 
 _MATERIAL = {
     "trust": "chứng thư gốc được tin / root certificates",
@@ -39,12 +24,19 @@ _MATERIAL = {
 }
 
 
+class OneFileVerb(Protocol):
+    """What `exchange.commands.verify_one` offers."""
+
+    def run_one(
+        self, arguments: Arguments, output: Output, waiting: "list[Popen[bytes]]"
+    ) -> str:
+        """Judge one file and show what was found; return the main indication."""
+
+
 class ManyFilesVerb(Protocol):
     """What `exchange.commands.verify_many` offers."""
 
-    def run_many(
-        self, arguments: Arguments, material: TrustMaterial, output: Output
-    ) -> Indication:
+    def run_many(self, arguments: Arguments, output: Output) -> str:
         """Judge files and folders and show what was found; return the worst."""
 
 
@@ -104,44 +96,14 @@ def _time(text: str) -> datetime:
 def run(arguments: Arguments, output: Output) -> int:
     """Judge the files; 0 passed, 1 failed, 2 indeterminate: the worst of them."""
     paths: list[Path] = arguments.files
-    reports = [parse_report(one) for one in arguments.report]
-    material = load_material(
-        arguments.trust, arguments.intermediate, arguments.revocation
-    )
     if len(paths) == 1 and not paths[0].is_dir():
-        verdict = _run_one(paths[0], material, arguments.at, output, reports)
-        return EXIT_CODES[verdict.indication]
+        # The worker loads its libraries while this process loads its own.
+        with worker_ahead(paths[0]) as waiting:
+            one: OneFileVerb = importlib.import_module("exchange.commands.verify_one")
+            return _EXIT_CODES[one.run_one(arguments, output, waiting)]
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}")
-    if reports:
+    if arguments.report:
         raise UsageError("--report: chỉ cho một tệp / for one file only")
-    # One file does without what only many need, and starts faster.
     several: ManyFilesVerb = importlib.import_module("exchange.commands.verify_many")
-    return EXIT_CODES[several.run_many(arguments, material, output)]
-
-
-def _run_one(
-    path: Path,
-    material: TrustMaterial,
-    at: datetime | None,
-    output: Output,
-    reports: Sequence[ReportFile],
-) -> Verdict:
-    require_elsewhere(reports, path)
-    data = read_file(path)
-    verdict = TOO_LARGE if data is None else verify_data(data, material=material, at=at)
-    if reports:
-        report = Report(
-            verdict=verdict,
-            name=path.name,
-            sha256=digest_of(path, data),
-            checked_at=at or datetime.now(UTC),
-            language=output.language,
-        )
-        for one in reports:
-            one.write(report)
-    if output.as_json:
-        output.result(verdict_to_json(verdict))
-    else:
-        output.show(render_text(verdict, output.language))
-    return verdict
+    return _EXIT_CODES[several.run_many(arguments, output)]

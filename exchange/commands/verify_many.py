@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output, Progress
-from pki.trust import TrustMaterial
+from pki.trust import load_material
 from schemas.catalogue import explain
 from schemas.errors import ErrorCode, Text
 from schemas.render import verdict_to_json
@@ -50,16 +50,17 @@ def files_in(paths: Sequence[Path]) -> tuple[Path, ...]:
     return found
 
 
-def run_many(
-    arguments: Arguments, material: TrustMaterial, output: Output
-) -> Indication:
+def run_many(arguments: Arguments, output: Output) -> Indication:
     """Judge files and folders and show what was found; return the worst indication.
 
     Raises:
         SigningError: there is no file (FILE_UNREADABLE).
+        PkiError: what is to be trusted cannot be read.
     """
     question = ManyFiles(
-        material=material,
+        material=load_material(
+            arguments.trust, arguments.intermediate, arguments.revocation
+        ),
         at=arguments.at,
         now=datetime.now(UTC),
         jobs=arguments.jobs,

@@ -8,16 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from exchange.commands.arguments import UsageError
+from exchange.commands.report_forms import FORMS
 from pki.files import write_atomically
 from signing.reports.report import Report
-
-FORMS = {
-    "json": "signing.reports.detailed",
-    "xml": "signing.reports.etsi",
-    "html": "signing.reports.page",
-    "pdf": "signing.reports.printed",
-}
-"""Forms and where each is written; their libraries load when they are asked for."""
 
 
 class ReportForm(Protocol):

@@ -1,8 +1,10 @@
 """One job in a process of its own, for the command line."""
 
 from datetime import datetime
+from subprocess import Popen
 
 from pki.trust import TrustMaterial
+from signing.worker_program import SINGLE_FILE_BYTES, SINGLE_FILE_SECONDS
 from signing.workers.codec import decode
 from signing.workers.process import WorkerLimits, WorkerProcess
 from signing.workers.protocol import (
@@ -16,8 +18,7 @@ from signing.workers.protocol import (
     write_request,
 )
 
-SINGLE_FILE = WorkerLimits(memory_bytes=1536 * 1024 * 1024, timeout_seconds=30.0)
-"""What one file may use on the command line (design: 30 s and 1.5 GiB)."""
+SINGLE_FILE = WorkerLimits(SINGLE_FILE_BYTES, SINGLE_FILE_SECONDS)
 
 
 def run_once(
@@ -28,8 +29,18 @@ def run_once(
     at: datetime | None = None,
     proven_at: datetime | None = None,
     limits: WorkerLimits = SINGLE_FILE,
+    started: "Popen[bytes] | None" = None,
 ) -> Result:
     """Do one job in a process of its own.
+
+    Args:
+        job: the only one the process can do.
+        payload: the file.
+        material: what is trusted.
+        at: the control time.
+        proven_at: a time at which the file is proven to have existed.
+        limits: what the job may use.
+        started: a program that was started ahead for this job, with no less.
 
     Raises:
         WorkerFailure: LIMIT_EXCEEDED, PARSER_FAILED, or the refusal of the job.
@@ -37,7 +48,7 @@ def run_once(
     request = Request(
         job=job, payload=payload, material=material, at=at, proven_at=proven_at
     )
-    worker = WorkerProcess((job,), limits)
+    worker = WorkerProcess((job,), limits, started)
     try:
         return perform(worker, request)
     finally:

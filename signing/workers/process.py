@@ -3,14 +3,13 @@
 import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from signal import SIGKILL, SIGXCPU
 from time import monotonic
 
 from schemas.errors import ErrorCode
+from signing.worker_program import end_worker, start_worker
 from signing.workers.failure import WorkerFailure
 from signing.workers.protocol import (
     LENGTH,
@@ -39,31 +38,24 @@ class WorkerLimits:
 class WorkerProcess:
     """A warm worker: one request, one answer, killed at its limits.
 
-    The child is a new program: it inherits two pipes and a path to the code, no other
-    descriptor and no variable of the environment (which may name secrets).
-
     Args:
         jobs: loaded before the worker is ready; it can do no other.
         limits: what each job may use.
+        started: a program that was started ahead for these jobs, with no less.
     """
 
-    def __init__(self, jobs: Sequence[Job], limits: WorkerLimits) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        limits: WorkerLimits,
+        started: "subprocess.Popen[bytes] | None" = None,
+    ) -> None:
         self.jobs_done = 0
         self.kept = NO_MATERIAL
         self._ready = False
         self._timeout = limits.timeout_seconds
-        self._process = subprocess.Popen(  # noqa: S603 - our own program and arguments
-            [
-                *(sys.executable, "-P", "-m", "signing.workers.child"),
-                *(str(limits.memory_bytes), str(int(limits.timeout_seconds) + 1)),
-                *jobs,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": _module_path(), "LC_ALL": "C.UTF-8"},
-            bufsize=0,
-            start_new_session=True,
+        self._process = started or start_worker(
+            jobs, memory_bytes=limits.memory_bytes, seconds=limits.timeout_seconds
         )
         for pipe in self._pipes:
             os.set_blocking(pipe, False)
@@ -104,9 +96,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the process, whatever it does; nothing of it is left."""
-        self._process.kill()
-        with self._process:
-            pass
+        end_worker(self._process)
 
     def _send(self, part: bytes, deadline: float) -> None:
         pipe, rest = self._pipes[0], memoryview(part)
@@ -147,8 +137,3 @@ class WorkerProcess:
             ErrorCode.LIMIT_EXCEEDED if limited else ErrorCode.PARSER_FAILED,
             place="process",
         )
-
-
-def _module_path() -> str:
-    """Return where this process finds modules, without the current folder."""
-    return os.pathsep.join(str(Path(one).resolve()) for one in sys.path if one)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.cli import CRASH, USAGE, VERBS
-from exchange.commands import verify
+from exchange.commands import verify_one
 from tests.architecture.imports import ROOT
 from tests.support.cli import Said, lienthong, program
 from tests.support.signed_pdf import LETTER
@@ -146,7 +146,7 @@ def test_fault_of_the_program_ends_with_seventy_and_no_traceback(
     def fail(*_arguments: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(verify, "read_file", fail)
+    monkeypatch.setattr(verify_one, "read_file", fail)
     monkeypatch.delenv("LIENTHONG_DEBUG", raising=False)
 
     said = lienthong("verify", "x")
@@ -160,7 +160,7 @@ def test_interruption_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) ->
     def interrupt(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(verify, "read_file", interrupt)
+    monkeypatch.setattr(verify_one, "read_file", interrupt)
 
     said = lienthong("verify", "x")
 
