@@ -23,7 +23,10 @@ class Entry:
     roles: frozenset[AccessRole]
 
 
-ENTRIES: Final[tuple[Entry, ...]] = ()
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("/inbox", "mail.inbox", _DESK),
+    Entry("/outbox", "mail.outbox", _DESK),
+)
 """In the order of the page."""
 
 

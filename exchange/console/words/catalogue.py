@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exchange.console.words import frame, sign_in
+from exchange.console.words import frame, mail, sign_in
 from schemas.errors import Text
 
-WORDS: Mapping[str, Text] = MappingProxyType({**frame.WORDS, **sign_in.WORDS})
+WORDS: Mapping[str, Text] = MappingProxyType(
+    {**frame.WORDS, **sign_in.WORDS, **mail.WORDS}
+)
 """By key, ``area.name``; a template that names an unknown one fails."""
 
 LANGUAGES = ("vi", "en")

@@ -1,0 +1,106 @@
+"""Mail: what arrived, what was sent, and one document."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from exchange.console.rendering import page, visitor_of
+from exchange.console.timeline import timeline_of
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.http.request import caller_of, envelope_id_of, number_parameter
+from exchange.usecases.directory import current_directory
+from exchange.usecases.look_through_mail import (
+    look_through_arrived,
+    look_through_sent,
+)
+from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+
+_NO_CURSOR = -1
+_LONGEST_ID = 26
+
+
+async def inbox(request: web.Request) -> web.StreamResponse:
+    """Show what arrived."""
+    before = number_parameter(request, "before", default=_NO_CURSOR)
+    found = await look_through_arrived(
+        request.app[SERVICES],
+        caller_of(request),
+        own_agency(request),
+        before=None if before == _NO_CURSOR else before,
+    )
+    names = await names_of(request, (one.envelope.sender for one in found.items))
+    return page(
+        request,
+        "inbox.html",
+        items=found.items,
+        names=names,
+        newer="/inbox" if before != _NO_CURSOR else "",
+        older=f"/inbox?before={found.older}" if found.older is not None else "",
+    )
+
+
+async def outbox(request: web.Request) -> web.StreamResponse:
+    """Show what was sent."""
+    before = request.query.get("before", "")[:_LONGEST_ID]
+    found = await look_through_sent(
+        request.app[SERVICES],
+        caller_of(request),
+        own_agency(request),
+        before=EnvelopeId(before) if before else None,
+    )
+    names = await names_of(
+        request, (one.recipients[0] for one in found.items if one.recipients)
+    )
+    return page(
+        request,
+        "outbox.html",
+        items=found.items,
+        states=found.states,
+        names=names,
+        newer="/outbox" if before else "",
+        older=f"/outbox?before={found.older}" if found.older else "",
+    )
+
+
+async def document(request: web.Request) -> web.StreamResponse:
+    """Show one document, where it is and what happened to it."""
+    command = TraceEnvelope(
+        caller=caller_of(request), envelope_id=envelope_id_of(request)
+    )
+    trace = await trace_envelope(request.app[SERVICES], command)
+    parties = (trace.envelope.sender, *trace.envelope.recipients)
+    return page(
+        request,
+        "document.html",
+        envelope=trace.envelope,
+        deliveries=trace.deliveries,
+        names=await names_of(request, parties),
+        steps=timeline_of(trace),
+    )
+
+
+def own_agency(request: web.Request) -> OrganId:
+    """Return the agency the visitor acts for.
+
+    Raises:
+        ExchangeError: the role is for the whole hub (AGENCY_NOT_ACTED_FOR).
+    """
+    grant = visitor_of(request).grant
+    if grant is None or grant.agency is None:
+        raise ExchangeError(ErrorCode.AGENCY_NOT_ACTED_FOR)
+    return grant.agency
+
+
+async def names_of(
+    request: web.Request, codes: Iterable[OrganId]
+) -> dict[OrganId, str]:
+    """Return the names of agencies; the code of one the directory does not know."""
+    directory = await current_directory(request.app[SERVICES])
+    found = {}
+    for code in codes:
+        agency = directory.agency(code)
+        found[code] = agency.name if agency else code
+    return found

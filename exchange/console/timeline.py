@@ -1,0 +1,57 @@
+"""What happened to a document, in order, as a page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.usecases.trace_envelope import Trace
+from schemas.identifiers import OrganId
+from schemas.vocabulary import Step
+
+_BAD = frozenset({Step.QUARANTINED, Step.FAILED, Step.REFUSED, Step.DEAD_LETTERED})
+_UNSURE = frozenset({Step.HELD, Step.RECALL_REQUESTED, Step.DECLINED, Step.REDIRECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One thing that happened.
+
+    Args:
+        words: key of its name.
+        mood: ``good``, ``bad`` or ``unsure``.
+        recipient: whom it concerns; None for all.
+        issuer: who attests it.
+    """
+
+    at: datetime
+    words: str
+    mood: str
+    recipient: OrganId | None
+    issuer: str
+
+
+def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
+    """Return acceptance and all steps, oldest first."""
+    accepted = TimelineEntry(
+        at=trace.envelope.accepted_at,
+        words="mail.accepted",
+        mood="good",
+        recipient=None,
+        issuer="hub",
+    )
+    steps = (
+        TimelineEntry(
+            at=one.recorded_at,
+            words=f"step.{one.step}",
+            mood=_mood(one.step),
+            recipient=one.recipient,
+            issuer=one.issuer,
+        )
+        for one in trace.receipts
+    )
+    return (accepted, *sorted(steps, key=lambda one: one.at))
+
+
+def _mood(step: Step) -> str:
+    if step in _BAD:
+        return "bad"
+    return "unsure" if step in _UNSURE else "good"

@@ -1,0 +1,97 @@
+"""Words of the mail pages, and of states, steps and statuses everywhere."""
+
+from schemas.errors import Text
+from schemas.vocabulary import DeliveryState, EvidenceLevel, StatusCode, Step, Urgency
+
+WORDS: dict[str, Text] = {
+    "mail.inbox": Text(vi="Văn bản đến", en="Inbox"),
+    "mail.outbox": Text(vi="Văn bản đi", en="Sent"),
+    "mail.document": Text(vi="Văn bản", en="Document"),
+    "mail.number": Text(vi="Số, ký hiệu", en="Number"),
+    "mail.subject": Text(vi="Trích yếu", en="Subject"),
+    "mail.from": Text(vi="Nơi gửi", en="From"),
+    "mail.to": Text(vi="Nơi nhận", en="To"),
+    "mail.meant_for": Text(vi="Gửi cho (nay thay thế)", en="Meant for (now succeeded)"),
+    "mail.at": Text(vi="Thời điểm", en="Time"),
+    "mail.state": Text(vi="Tình trạng", en="State"),
+    "mail.status": Text(vi="Xử lý", en="Processing"),
+    "mail.urgency": Text(vi="Độ khẩn", en="Urgency"),
+    "mail.due": Text(vi="Hạn xử lý", en="Due"),
+    "mail.attachments": Text(vi="Tệp kèm theo", en="Attachments"),
+    "mail.size": Text(vi="Dung lượng", en="Size"),
+    "mail.evidence": Text(vi="Căn cứ gửi", en="Evidence"),
+    "mail.timeline": Text(vi="Quá trình", en="Timeline"),
+    "mail.recipients": Text(vi="Tình trạng theo nơi nhận", en="State by recipient"),
+    "mail.document_id": Text(vi="Mã văn bản", en="Document id"),
+    "mail.envelope_id": Text(vi="Mã gói tin", en="Envelope id"),
+    "mail.kind_status": Text(vi="Báo trạng thái", en="Status report"),
+    "mail.accepted": Text(vi="Trục tiếp nhận", en="Accepted by the hub"),
+    "mail.count": Text(vi="{number} nơi", en="{number}"),
+    f"evidence.{EvidenceLevel.SIGNED}": Text(
+        vi="gói tin có chữ ký số", en="signed by the sender's system"
+    ),
+    f"evidence.{EvidenceLevel.CHANNEL}": Text(
+        vi="chỉ theo kênh đã xác thực, không có chữ ký gói tin",
+        en="by the authenticated channel alone",
+    ),
+    f"urgency.{int(Urgency.NORMAL)}": Text(vi="Thường", en="Normal"),
+    f"urgency.{int(Urgency.URGENT)}": Text(vi="Khẩn", en="Urgent"),
+    f"urgency.{int(Urgency.VERY_URGENT)}": Text(vi="Thượng khẩn", en="Very urgent"),
+    f"urgency.{int(Urgency.FLASH)}": Text(vi="Hỏa tốc", en="Flash"),
+    f"urgency.{int(Urgency.FLASH_AT_HOUR)}": Text(
+        vi="Hỏa tốc hẹn giờ", en="Flash, at the hour"
+    ),
+    f"state.{DeliveryState.ACCEPTED}": Text(vi="đã tiếp nhận", en="accepted"),
+    f"state.{DeliveryState.CHECKING}": Text(vi="đang kiểm tra", en="being checked"),
+    f"state.{DeliveryState.AVAILABLE}": Text(vi="chờ nhận", en="waiting to be taken"),
+    f"state.{DeliveryState.LEASED}": Text(vi="đang lấy về", en="being taken"),
+    f"state.{DeliveryState.ACKNOWLEDGED}": Text(vi="đã nhận", en="taken"),
+    f"state.{DeliveryState.FAILED}": Text(vi="nhận lỗi, sẽ thử lại", en="failed"),
+    f"state.{DeliveryState.DEAD_LETTER}": Text(
+        vi="không chuyển được", en="could not be delivered"
+    ),
+    f"state.{DeliveryState.QUARANTINED}": Text(vi="bị cách ly", en="quarantined"),
+    f"state.{DeliveryState.HELD}": Text(vi="tạm giữ", en="held"),
+    f"state.{DeliveryState.REDIRECTED}": Text(
+        vi="đã chuyển nơi kế thừa", en="redirected to the successor"
+    ),
+    f"state.{DeliveryState.RECALLED}": Text(vi="đã thu hồi", en="recalled"),
+    f"state.{DeliveryState.EXPIRED}": Text(vi="hết hạn", en="expired"),
+    f"status.{StatusCode.ARRIVED}": Text(vi="Đã đến", en="Arrived"),
+    f"status.{StatusCode.REFUSED}": Text(vi="Từ chối tiếp nhận", en="Refused"),
+    f"status.{StatusCode.REGISTERED}": Text(vi="Đã tiếp nhận", en="Registered"),
+    f"status.{StatusCode.ASSIGNED}": Text(vi="Đã phân công", en="Assigned"),
+    f"status.{StatusCode.IN_PROCESS}": Text(vi="Đang xử lý", en="In process"),
+    f"status.{StatusCode.FINISHED}": Text(vi="Hoàn thành", en="Finished"),
+    f"status.{StatusCode.RECALL_REQUESTED}": Text(
+        vi="Yêu cầu lấy lại", en="Recall requested"
+    ),
+    f"status.{StatusCode.AGREED}": Text(vi="Đồng ý", en="Agreed"),
+    f"status.{StatusCode.DECLINED}": Text(vi="Không đồng ý", en="Declined"),
+    f"step.{Step.DELIVERED}": Text(vi="Chuyển đến nơi nhận", en="Delivered"),
+    f"step.{Step.QUARANTINED}": Text(vi="Cách ly", en="Quarantined"),
+    f"step.{Step.HELD}": Text(vi="Tạm giữ", en="Held"),
+    f"step.{Step.RELEASED}": Text(vi="Được giải phóng", en="Released"),
+    f"step.{Step.OFFERED_AGAIN}": Text(vi="Chuyển lại", en="Offered again"),
+    f"step.{Step.DEAD_LETTERED}": Text(
+        vi="Không chuyển được", en="Could not be delivered"
+    ),
+    f"step.{Step.REDIRECTED}": Text(
+        vi="Chuyển nơi kế thừa", en="Redirected to the successor"
+    ),
+    f"step.{Step.TAKEN}": Text(vi="Nơi nhận đã lấy về", en="Taken"),
+    f"step.{Step.FAILED}": Text(vi="Nơi nhận báo lỗi", en="Failed"),
+    f"step.{Step.PROCESSING}": Text(vi="Nơi nhận đang lấy", en="Being taken"),
+    f"step.{Step.ARRIVED}": Text(vi="Đã đến (01)", en="Arrived (01)"),
+    f"step.{Step.REFUSED}": Text(vi="Từ chối (02)", en="Refused (02)"),
+    f"step.{Step.REGISTERED}": Text(vi="Vào sổ (03)", en="Registered (03)"),
+    f"step.{Step.ASSIGNED}": Text(vi="Phân công (04)", en="Assigned (04)"),
+    f"step.{Step.IN_PROCESS}": Text(vi="Đang xử lý (05)", en="In process (05)"),
+    f"step.{Step.FINISHED}": Text(vi="Hoàn thành (06)", en="Finished (06)"),
+    f"step.{Step.RECALL_REQUESTED}": Text(
+        vi="Yêu cầu lấy lại (13)", en="Recall requested (13)"
+    ),
+    f"step.{Step.AGREED}": Text(vi="Đồng ý (15)", en="Agreed (15)"),
+    f"step.{Step.DECLINED}": Text(vi="Không đồng ý (16)", en="Declined (16)"),
+    f"step.{Step.RECALLED}": Text(vi="Đã thu hồi", en="Recalled"),
+}

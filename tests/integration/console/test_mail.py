@@ -1,0 +1,84 @@
+"""Mail as a clerk sees it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.console.words.catalogue import WORDS
+from exchange.domain.roles import AccessRole
+from schemas.vocabulary import DeliveryState, StatusCode, Step, Urgency
+from tests.support.console import Console, add_person, running_console
+from tests.support.world import FAR_COMMUNE, make_world, note
+
+_MARKUP = "V/v <b>đậm</b> & \u202egnort\u202c"
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+def test_every_state_step_and_status_has_its_word() -> None:
+    wanted = (
+        *(f"state.{one}" for one in DeliveryState),
+        *(f"step.{one}" for one in Step),
+        *(f"status.{one}" for one in StatusCode),
+        *(f"urgency.{int(one)}" for one in Urgency),
+    )
+    assert [key for key in wanted if key not in WORDS] == []
+
+
+async def test_document_is_in_the_inbox_of_its_recipient(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        inbox = await visit.look("/inbox")
+        assert "214/UBND-VHXH" in inbox.text
+        assert f"/documents/{accepted.envelope.envelope_id}" in inbox.text
+        shown = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+    assert shown.status == 200
+    assert "ghi chú.txt" in shown.text
+    assert "Chuyển đến nơi nhận" in shown.text
+
+
+async def test_document_is_in_the_outbox_of_its_sender(console: Console) -> None:
+    await console.world.sent(note(b"x"))
+    async with console.visit("thu.van") as visit:
+        page = await visit.look("/outbox")
+    assert "214/UBND-VHXH" in page.text
+    assert "chờ nhận" in page.text
+
+
+async def test_document_of_others_does_not_exist(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    clerk = ((AccessRole.CLERK, FAR_COMMUNE),)
+    await add_person(console.office, console.world, "xa.xa", clerk)
+    async with console.visit("xa.xa") as visit:
+        page = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+    assert page.status == 404
+    assert "envelope_not_found" in page.text
+
+
+async def test_markup_in_a_subject_is_text(console: Console) -> None:
+    world = console.world
+    await world.send(world.document(subject=_MARKUP))
+    await world.deliver()
+    async with console.visit("tinh.van") as visit:
+        page = await visit.look("/inbox")
+    assert "<b>đậm</b>" not in page.text
+    assert "&lt;b&gt;đậm" in page.text
+
+
+async def test_long_list_goes_on_page_by_page(console: Console) -> None:
+    world = console.world
+    for number in range(53):
+        await world.send(world.document(subject=f"Văn bản thứ {number:02}"))
+    await world.deliver()
+    async with console.visit("tinh.van") as visit:
+        first = await visit.look("/inbox")
+        older = first.text.split('href="/inbox?before=')[1].split('"')[0]
+        rest = await visit.look(f"/inbox?before={older}")
+    assert first.text.count("/documents/") == 50
+    assert rest.text.count("/documents/") == 3
+    assert "Văn bản thứ 52" in first.text
+    assert "Văn bản thứ 00" in rest.text
