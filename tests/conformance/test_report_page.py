@@ -1,5 +1,7 @@
 """The report page in headless Chromium: it shows all, loads nothing, runs nothing."""
 
+import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -7,12 +9,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from schemas.catalogue import explain
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Reason, Verdict
+from signing.reports import words
 from signing.reports.page import render
+from tests.support.attacks.shown import over_the_sum
 from tests.support.browser import Tab, browser_tab
 from tests.support.judged_pdf import judged, sealed
 from tests.support.reported import FAILED, LEAF, PASSED, SIGNATURE, report
+from tests.support.signed_pdf import tampered
 
 HOSTILE = (
     "</title></style><script>document.title='owned'</script>"
@@ -59,6 +65,50 @@ async def test_page_shows_the_verdict_and_loads_nothing_else(tmp_path: Path) -> 
         drawn = "document.querySelectorAll('svg.chain rect.edge').length"
         assert await tab.value(drawn) == 6
         assert colours(await tab.screenshot()) > 50
+
+
+_CLASSES = {
+    Indication.TOTAL_PASSED: ("HỢP LỆ", "VALID"),
+    Indication.INDETERMINATE: ("CHƯA KẾT LUẬN ĐƯỢC", "UNDECIDED"),
+    Indication.TOTAL_FAILED: ("KHÔNG HỢP LỆ", "NOT VALID"),
+}
+
+
+def of_class(indication: Indication) -> Verdict:
+    """Return the verdict on a real file of this class."""
+    if indication is Indication.INDETERMINATE:
+        return judged(over_the_sum(b"1 1 1 rg 0 0 100 30 re f"))
+    data = sealed()
+    return judged(tampered(data) if indication is Indication.TOTAL_FAILED else data)
+
+
+async def test_page_says_rule_place_side_and_next_step_of_every_class(
+    tmp_path: Path,
+) -> None:
+    # The library that signs starts a loop of its own, so this is done in a thread.
+    verdicts = [await asyncio.to_thread(of_class, one) for one in Indication]
+    async with browser_tab(tmp_path / "profile") as tab:
+        for verdict, indication in zip(verdicts, Indication, strict=True):
+            assert verdict.indication is indication
+            await show(tab, tmp_path, verdict)
+            text = await tab.value("document.body.innerText")
+            (tmp_path / f"{indication}.png").write_bytes(await tab.screenshot())
+            missing = [one for one in said(verdict) if one not in text]
+            assert not missing, (indication, missing, text)
+
+
+def said(verdict: Verdict) -> Iterator[str]:
+    """Give all that a reader needs to know of a verdict, in both languages."""
+    yield from _CLASSES[verdict.indication]
+    if verdict.sub_indication:
+        yield verdict.sub_indication
+    reasons = {one for part in verdict.signatures for one in part.reasons}
+    for reason in reasons.union(verdict.reasons):
+        found = explain(reason.code)
+        side = words.SIDES[found.side]
+        yield from (reason.code, reason.place)
+        yield from (found.message.vi, found.message.en, found.next.vi, found.next.en)
+        yield from (side.vi, side.en)
 
 
 @pytest.mark.parametrize("width", [360, 900])
