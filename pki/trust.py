@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.certificates import ReadCertificate, read_certificate
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
-from pki.policy.reading import default_policy
+from pki.policy.reading import default_policy, load_policy
 from pki.policy.rules import AnchorPolicy, ValidationPolicy
 from pki.revocation.lists import RevocationList, read_any_list
 from pki.revocation.ocsp_evidence import OcspAnswer, read_ocsp_answers
@@ -58,6 +58,12 @@ class TrustMaterial:
     def applied_policy(self) -> ValidationPolicy:
         """The policy, also where it is the usual one."""
         return self.policy or default_policy()
+
+    @property
+    def unnamed(self) -> AnchorPolicy:
+        """What is demanded where no root is reached."""
+        rules = None if self.policy is None else self.policy.rules
+        return rules or AnchorPolicy()
 
     def for_root(self, root: bytes) -> AnchorPolicy:
         """Return what is demanded below a root, DER."""
@@ -174,11 +180,18 @@ def load_material(
     trust: Sequence[Path] = (),
     intermediates: Sequence[Path] = (),
     revocation: Sequence[Path] = (),
+    policy: Path | None = None,
 ) -> TrustMaterial:
     """Read trust material from files and folders, PEM or DER, several in one file.
 
     In a folder, files are picked by suffix (.pem .crt .cer .der, or .crl; .ors and
     .ocsp are OCSP answers, DER, one in each file).
+
+    Args:
+        trust: roots.
+        intermediates: certificates that may lie on a path.
+        revocation: lists and answers.
+        policy: a validation policy; None: the usual one.
 
     Raises:
         PkiError: a file is unreadable, or holds nothing of its kind.
@@ -188,6 +201,7 @@ def load_material(
         intermediates=tuple(_certificates_in(intermediates)),
         crls=tuple(_lists_in(revocation)),
         ocsps=tuple(_answers_in(revocation)),
+        policy=None if policy is None else load_policy(policy),
     )
 
 

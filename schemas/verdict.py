@@ -207,9 +207,26 @@ class SignatureVerdict:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedPolicy:
+    """By which validation policy a verdict was given (EN 319 102-1 clause 5.1.4).
+
+    Args:
+        sha256: of the policy as it was written, lower hex.
+    """
+
+    name: str
+    version: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The verdict on one file; `parts` are the files inside it."""
+    """The verdict on one file; `parts` are the files inside it.
+
+    Args:
+        policy: by which policy; None where nothing was judged, and in parts.
+    """
 
     kind: FileKind
     indication: Indication
@@ -218,6 +235,7 @@ class Verdict:
     signatures: tuple[SignatureVerdict, ...] = ()
     parts: tuple["Verdict", ...] = ()
     reasons: tuple[Reason, ...] = ()
+    policy: AppliedPolicy | None = None
 
 
 _SEVERITY = {

@@ -32,7 +32,7 @@ class VerdictKey:
 
     Args:
         file: SHA-256 of the file, lower hex.
-        policy: name of the rules it is judged by.
+        policy: name of the rules it is judged by, and digest of the validation policy.
         material: SHA-256 of roots, intermediates, lists and OCSP answers.
         at: the control time, rounded down to a whole `BUCKET`.
     """
@@ -56,7 +56,10 @@ def verdict_key(
     """
     bucket = _EPOCH + (at - _EPOCH) // BUCKET * BUCKET
     return VerdictKey(
-        file=file, policy=policy, material=material_digest(material), at=bucket
+        file=file,
+        policy=f"{policy} {material.applied_policy.sha256}",
+        material=material_digest(material),
+        at=bucket,
     )
 
 

@@ -16,6 +16,7 @@ from cryptography.x509 import ObjectIdentifier
 from pki.algorithms import CURVES, HASHES, RSA_BITS_ACCEPTED
 from pki.path.policy_graph import PolicyInputs
 from pki.purposes import KeyPurpose
+from schemas.verdict import AppliedPolicy
 
 _RSA_BITS_AFTER_2030 = 3072
 
@@ -164,6 +165,11 @@ class ValidationPolicy:
     source: bytes
     rules: AnchorPolicy | None
     anchors: tuple[NamedAnchor, ...] = ()
+
+    @property
+    def applied(self) -> AppliedPolicy:
+        """What a verdict says of it."""
+        return AppliedPolicy(self.name, self.version, self.sha256)
 
     def for_root(self, sha256: str) -> AnchorPolicy:
         """Return what holds for a root, named by SHA-256 in lower hex."""

@@ -16,6 +16,7 @@ from schemas.render import (
 )
 from schemas.timestamps import format_utc
 from schemas.verdict import (
+    AppliedPolicy,
     CertificateSummary,
     RevocationCheck,
     SignatureVerdict,
@@ -31,11 +32,18 @@ def render(report: Report) -> bytes:
     whole = {
         "file": {"name": report.name, "sha256": report.sha256},
         "checked_at": format_utc(report.checked_at),
+        "policy": _policy(report.verdict.policy),
         "verdict": _verdict(report.verdict),
     }
     text = json.dumps(whole, ensure_ascii=False, indent=2)
     # A name may hold what UTF-8 has no place for.
     return text.encode(errors="backslashreplace")
+
+
+def _policy(policy: AppliedPolicy | None) -> Json | None:
+    if policy is None:
+        return None
+    return {"name": policy.name, "version": policy.version, "sha256": policy.sha256}
 
 
 def _verdict(verdict: Verdict) -> Json:

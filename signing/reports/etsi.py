@@ -13,6 +13,7 @@ from lxml import etree
 from schemas.catalogue import explain
 from schemas.timestamps import format_utc
 from schemas.verdict import (
+    AppliedPolicy,
     CertificateSummary,
     Indication,
     Reason,
@@ -29,6 +30,7 @@ from signing.reports.report import Report
 from signing.reports.rows import all_parts, clean
 
 REPORT = "http://uri.etsi.org/19102/v1.2.1#"
+XADES = "http://uri.etsi.org/01903/v1.3.2#"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 MEDIA_TYPE = "application/xml"
 
@@ -81,7 +83,7 @@ def _add_signature(root: Element, report: Report, signature: SignatureVerdict) -
     _add(identifier, "HashOnly", "false")
     _add(identifier, "DocHashOnly", "false")
     _add(identifier, "DAIdentifier", clean(signature.field))
-    _add_constraints(one, signature)
+    _add_constraints(one, report, signature)
     _add_times(one, report, signature)
     _add_document(one, report)
     _add_attributes(one, signature)
@@ -94,9 +96,11 @@ def _add_signature(root: Element, report: Report, signature: SignatureVerdict) -
     _add_data(one[-1], signature)
 
 
-def _add_constraints(one: Element, signature: SignatureVerdict) -> None:
-    """Name the parts of the verdict, all of which must hold (clause 4.3.5)."""
+def _add_constraints(one: Element, report: Report, signature: SignatureVerdict) -> None:
+    """Name policy and parts of the verdict, all of which must hold (clause 4.3.5)."""
     constraints = _add(one, "ValidationConstraintsEvaluationReport")
+    if report.verdict.policy is not None:
+        _add_policy(constraints, report.verdict.policy)
     for name, status in _constraints(signature):
         constraint = _add(constraints, "ValidationConstraint")
         _add(constraint, "ValidationConstraintIdentifier", f"{_OWN}:{name}")
@@ -104,6 +108,18 @@ def _add_constraints(one: Element, signature: SignatureVerdict) -> None:
         _add(applied, "Status", f"{_URN}:constraintStatus:applied")
         validation = _add(constraint, "ValidationStatus")
         _add(validation, "MainIndication", f"{_URN}:mainindication:{status}")
+
+
+def _add_policy(constraints: Element, policy: AppliedPolicy) -> None:
+    """Name the validation policy, with its digest (clause 4.3.5.3)."""
+    applied = _add(constraints, "SignatureValidationPolicy")
+    identifier = _add(applied, "SignaturePolicyIdentifier")
+    named = etree.SubElement(identifier, f"{{{XADES}}}SignaturePolicyId")
+    holder = etree.SubElement(named, f"{{{XADES}}}SigPolicyId")
+    text = etree.SubElement(holder, f"{{{XADES}}}Identifier")
+    text.text = f"urn:lienthong:policy:sha256:{policy.sha256}"
+    _fill_digest(etree.SubElement(named, f"{{{XADES}}}SigPolicyHash"), policy.sha256)
+    _add(applied, "PolicyName", clean(f"{policy.name} {policy.version}"))
 
 
 def _constraints(signature: SignatureVerdict) -> Iterator[tuple[str, str]]:
@@ -259,7 +275,10 @@ def _add_object(objects: Element, identifier: str, kind: str, digest: str) -> No
 
 
 def _add_digest(parent: Element, digest: str) -> None:
-    value = _add(parent, "DigestAlgAndValue")
+    _fill_digest(_add(parent, "DigestAlgAndValue"), digest)
+
+
+def _fill_digest(value: Element, digest: str) -> None:
     etree.SubElement(value, f"{{{DS}}}DigestMethod", Algorithm=_SHA256)
     text = b64encode(bytes.fromhex(digest)).decode("ascii")
     etree.SubElement(value, f"{{{DS}}}DigestValue").text = text

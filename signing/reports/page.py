@@ -24,6 +24,7 @@ from signing.reports.rows import (
     clean,
     local,
     named,
+    policy_rows,
     problems,
     same,
     signature_rows,
@@ -91,6 +92,7 @@ class _Page:
             Row(words.FILE_KIND, words.KINDS[self._verdict.kind]),
             Row(words.CHECKED_AT, same(local(self._report.checked_at))),
             Row(words.DIGEST, same(self._report.sha256)),
+            *policy_rows(self._verdict),
         )
         return f"<section>{self._rows(rows)}</section>"
 

@@ -22,6 +22,7 @@ from signing.reports.rows import (
     clean,
     local,
     named,
+    policy_rows,
     problems,
     same,
     signature_rows,
@@ -73,6 +74,7 @@ class _Writer:
         yield Row(words.FILE_KIND, words.KINDS[self._verdict.kind])
         yield Row(words.CHECKED_AT, same(local(self._report.checked_at)))
         yield Row(words.DIGEST, same(self._report.sha256))
+        yield from policy_rows(self._verdict)
 
     def _problems(self) -> None:
         reasons = problems(self._verdict)

@@ -83,6 +83,15 @@ def holder_of(signature: SignatureVerdict) -> Text:
     return words.STAMPED_BY if is_document_stamp(signature) else words.SIGNER
 
 
+def policy_rows(verdict: Verdict) -> tuple[Row, ...]:
+    """Return by which validation policy was judged."""
+    policy = verdict.policy
+    if policy is None:
+        return ()
+    told = f"{policy.name} {policy.version} (SHA-256 {policy.sha256})"
+    return (Row(words.POLICY, named(told)),)
+
+
 def signature_rows(signature: SignatureVerdict) -> tuple[Row, ...]:
     """Return what is said about one signature."""
     return (

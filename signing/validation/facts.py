@@ -59,6 +59,7 @@ class SignatureFacts:
         findings: breaches of the rules on bytes, coverage and CMS.
         intact: the signed bytes have the signed digest; None if not compared.
         valid: the value is the signer's; None if not checked.
+        digest: of the signed bytes, by its `hashlib` name; empty if it is not listed.
         certificate: the signer's, as named in the signature.
         end: how far the bytes go that it covers.
         stamps: the time stamp on a signature; a document time stamp is its own.
@@ -72,6 +73,7 @@ class SignatureFacts:
     intact: bool | None = None
     valid: bool | None = None
     modifications: Modifications = Modifications.NOT_ASSESSED
+    digest: str = ""
     certificate: bytes | None = None
     embedded: tuple[bytes, ...] = ()
     end: int = 0
@@ -204,6 +206,7 @@ def _with_signature(
         findings=(*facts.findings, *broken),
         intact=digest_matches(signature, cms.digest, expected) if expected else None,
         valid=value_holds(cms),
+        digest=cms.digest or "",
         certificate=cms.certificate,
         embedded=cms.certificates,
         stamps=tuple(_stamps(cms)) if is_pades and not broken else (),

@@ -59,7 +59,8 @@ def judge_file(data: bytes, question: Question) -> Verdict:
     Raises:
         PkiError: a root in the material is malformed.
     """
-    return _with_signature_reasons(_judged(data, question))
+    judged = _with_signature_reasons(_judged(data, question))
+    return replace(judged, policy=question.material.applied_policy.applied)
 
 
 def unread_file(data: bytes, error: CodedError) -> Verdict:

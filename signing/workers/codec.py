@@ -17,6 +17,7 @@ from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from schemas.errors import ErrorCode
 from schemas.verdict import (
+    AppliedPolicy,
     CertificateSummary,
     EvidenceItem,
     Reason,
@@ -31,6 +32,7 @@ from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
 _CLOSED_SET = (
     Verdict,
+    AppliedPolicy,
     SignatureVerdict,
     CertificateSummary,
     RevocationCheck,

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO
 
+from pki.policy.reading import read_policy
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
@@ -108,6 +109,7 @@ def write_request(
         material.intermediates,
         material.crls,
         material.ocsps,
+        (material.policy.source,) if material.policy else (),
     )
     header = json.dumps(
         {
@@ -165,7 +167,9 @@ def _read_material(
     if groups is None:
         return kept
     read = (tuple(_exactly(stream, length) for length in group) for group in groups)
-    return TrustMaterial(*read)
+    roots, intermediates, crls, ocsps, policy = read
+    rules = read_policy(policy[0]) if policy else None
+    return TrustMaterial(roots, intermediates, crls, ocsps, rules)
 
 
 def read_answer(answer: bytes) -> bytes:

@@ -10,6 +10,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import EvidenceItem, Indication, SubIndication
 from signing.validation.chains import embedded_findings, purpose_in
 from signing.validation.engine.certificates import RESOLVABLE, Act, judge
+from signing.validation.engine.demands import unmet_demands
 from signing.validation.engine.evidence import Evidence, Times
 from signing.validation.engine.judged import JudgedSignature
 from signing.validation.engine.levels import proven_level
@@ -73,10 +74,12 @@ def judge_signature(facts: SignatureFacts, setting: Setting) -> JudgedSignature:
         loose = embedded_findings(facts.embedded, chain.chain, material)
     earliest = min(counting, key=_moment, default=None)
     level, lacking = proven_level(facts, act, counting, setting.evidence, setting.times)
+    rules = chain.rules or setting.evidence.material.unnamed
+    unmet = unmet_demands(facts, rules, level=level, at=best or setting.times.now)
     return JudgedSignature(
         facts,
         chain,
-        (*loose, *_order(counting), *_broken(own)),
+        (*loose, *_order(counting), *_broken(own), *unmet),
         notes=(*_notes(facts, own, best), *lacking),
         level=level,
         stamped_at=earliest.facts.at if earliest else None,

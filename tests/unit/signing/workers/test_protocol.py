@@ -3,6 +3,7 @@
 from dataclasses import fields
 from io import BytesIO
 
+from pki.policy.reading import default_policy
 from pki.trust import TrustMaterial
 from signing.workers.protocol import (
     NO_MATERIAL,
@@ -19,11 +20,12 @@ def test_request_crosses_the_border_whole() -> None:
     groups = {
         one.name: (one.name.encode(), bytes(number))
         for number, one in enumerate(fields(TrustMaterial))
+        if one.name != "policy"
     }
     request = Request(
         job=Job.JUDGE_PDF,
         payload=b"%PDF-1.7",
-        material=TrustMaterial(**groups),
+        material=TrustMaterial(**groups, policy=default_policy()),
         at=NOW,
     )
     assert read_request(BytesIO(b"".join(write_request(request)))) == request
