@@ -82,6 +82,31 @@ def find_addressee(
     return Addressee(written, agency, tuple(_links(directory, agency, at)))
 
 
+def all_reached(addressees: Iterable[Addressee]) -> tuple[OrganId, ...]:
+    """Return those addressed, and those reached in their stead."""
+    found = tuple(addressees)
+    reached = (one.reached.code for one in found if one.reached)
+    return tuple(dict.fromkeys((*(one.code for one in found), *reached)))
+
+
+def links_followed(addressees: Iterable[Addressee]) -> tuple[Succession, ...]:
+    """Return each link that was followed, once."""
+    every = (link for one in addressees for link in one.successions)
+    return tuple({one.addressed: one for one in every}.values())
+
+
+def spoken_for(
+    directory: Directory, speaker: OrganId, parties: Collection[OrganId], at: datetime
+) -> OrganId:
+    """Return the party for which an agency speaks: itself, or one it succeeded.
+
+    Of several it succeeded, the first by code.
+    """
+    if speaker in parties:
+        return speaker
+    return min(directory.inherited(speaker, at).intersection(parties), default=speaker)
+
+
 def lists_named(
     directory: Directory, written: Iterable[OrganId]
 ) -> frozenset[ListGroup]:

@@ -9,12 +9,12 @@ Invariants:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exchange.domain.access import acting_agencies, is_open
-from exchange.domain.addressing import Addressee, Succession
+from exchange.domain.addressing import Addressee, all_reached
 from exchange.domain.decisions import Refuse
 from exchange.domain.delegations import FiledDelegation, may_sign_for
 from exchange.domain.records import System
@@ -51,6 +51,7 @@ class IntakeFacts:
         plain_channel: the caller named itself without a certificate (development).
         kind: code of the document's kind; empty where it is none of the 29.
         delegations: what the sender delegated, where a stranger signed.
+        stored_bytes: what is stored of the sender's documents.
     """
 
     system: System
@@ -63,6 +64,7 @@ class IntakeFacts:
     plain_channel: bool = False
     kind: str = ""
     delegations: tuple[FiledDelegation, ...] = ()
+    stored_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +76,14 @@ class IntakePolicy:
         signing_time_past: how old a signature may be at intake.
         signing_time_future: how far the signer's clock may be ahead.
         recipients: most recipients, once groups are expanded.
+        stored_bytes: most that is stored of one sender's documents; 0: no limit.
     """
 
     channel_xml_bytes: int = 256 * 1024
     signing_time_past: timedelta = timedelta(hours=72)
     signing_time_future: timedelta = timedelta(minutes=5)
     recipients: int = 5000
+    stored_bytes: int = 0
 
     def signed_lately(self, signing_time: datetime, now: datetime) -> bool:
         """Tell whether a signature of `signing_time` may come in at `now`."""
@@ -101,12 +105,6 @@ class Accept:
     evidence_level: EvidenceLevel
     redirected: tuple[Addressee, ...] = ()
 
-    @property
-    def successions(self) -> tuple[Succession, ...]:
-        """Each link that was followed, once."""
-        every = (link for one in self.redirected for link in one.successions)
-        return tuple({one.addressed: one for one in every}.values())
-
 
 _Rule = Callable[[IntakeFacts, IntakePolicy, datetime], Iterator[Refuse]]
 
@@ -120,7 +118,7 @@ def decide_intake(
         return refusal
     return Accept(
         sender=facts.sender.code,
-        recipients=_all_recipients(facts.recipients),
+        recipients=all_reached(facts.recipients),
         evidence_level=evidence_level(facts),
         redirected=tuple(one for one in facts.recipients if one.successions),
     )
@@ -143,11 +141,6 @@ def sender_refusals(
     """
     for rule in _SENDER_RULES:
         yield from rule(facts, policy, now)
-
-
-def _all_recipients(addressees: Sequence[Addressee]) -> tuple[OrganId, ...]:
-    reached = (one.reached.code for one in addressees if one.reached)
-    return tuple(dict.fromkeys((*(one.code for one in addressees), *reached)))
 
 
 def evidence_level(facts: IntakeFacts) -> EvidenceLevel:
@@ -245,10 +238,17 @@ def _recipients_differ(
 def _recipients_are_few(
     facts: IntakeFacts, policy: IntakePolicy, _now: datetime
 ) -> Iterator[Refuse]:
-    count = len(_all_recipients(facts.recipients))
+    count = len(all_reached(facts.recipients))
     if count > policy.recipients:
         place = f"{count} > {policy.recipients}"
         yield Refuse(ErrorCode.RECIPIENT_COUNT_EXCEEDED, place)
+
+
+def _sender_has_room(
+    facts: IntakeFacts, policy: IntakePolicy, _now: datetime
+) -> Iterator[Refuse]:
+    if policy.stored_bytes and facts.stored_bytes >= policy.stored_bytes:
+        yield Refuse(ErrorCode.QUOTA_EXCEEDED, facts.sender.code)
 
 
 def _bears_no_secrecy_mark(
@@ -270,4 +270,5 @@ _DOCUMENT_RULES: tuple[_Rule, ...] = (
     _recipients_differ,
     _recipients_are_few,
     _bears_no_secrecy_mark,
+    _sender_has_room,
 )

@@ -54,6 +54,7 @@ def trace(found: Trace) -> Json:
         "message_id": envelope.message_id,
         "from": envelope.sender,
         "to": list(envelope.recipients),
+        "redirected": {one.addressed: one.reached for one in envelope.redirects},
         "status_of": envelope.status_of,
         "accepted_at": format_utc(envelope.accepted_at),
         "evidence_level": envelope.evidence_level,
@@ -108,6 +109,7 @@ def inbox_item(item: InboxItem) -> Json:
         "urgency": int(envelope.urgency),
         "size": envelope.size,
         "attachments": len(envelope.attachments),
+        "meant_for": list(envelope.meant_for(item.delivery.recipient)),
     }
 
 

@@ -5,7 +5,7 @@ One step receipt tells of all of them; it is stored with the acceptance.
 
 from collections.abc import Mapping
 
-from exchange.domain.addressing import Succession
+from exchange.domain.addressing import Succession, links_followed
 from exchange.domain.agency_history import RecordedEvent
 from exchange.domain.intake import Accept
 from exchange.domain.records import Envelope, Redirect, StepRecord
@@ -33,9 +33,9 @@ async def redirecting_steps(
     services: Services, envelope: Envelope, accept: Accept
 ) -> tuple[StepRecord, ...]:
     """Attest the redirections of an envelope that is about to be accepted."""
-    if not accept.redirected:
+    links = links_followed(accept.redirected)
+    if not links:
         return ()
-    links = accept.successions
     ids = {one.event_id for one in links if one.event_id}
     events = await services.storage.agency_history.events(ids)
     indexes = {one: await _log_index(services, one) for one in events}
@@ -54,7 +54,7 @@ async def redirecting_steps(
         actor=receipt.issuer,
         subject=envelope.envelope_id,
         step=Step.REDIRECTED,
-        recipients=str(len(accept.redirected)),
+        recipients=str(len(envelope.redirects)),
     )
     key = receipt_key(receipt.step)
     return (attested(services, receipt, key=key, audit=audit),)

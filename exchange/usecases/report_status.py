@@ -8,8 +8,18 @@ stored receipt.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from exchange.domain.addressing import (
+    all_reached,
+    find_addressee,
+    spoken_for,
+)
 from exchange.domain.decisions import Refuse
-from exchange.domain.intake import IntakeFacts, evidence_level, sender_refusals
+from exchange.domain.intake import (
+    Accept,
+    IntakeFacts,
+    evidence_level,
+    sender_refusals,
+)
 from exchange.domain.recalls import asked_back
 from exchange.domain.records import (
     Acceptance,
@@ -31,6 +41,7 @@ from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.recalling import Request, at_once_steps, request_key
 from exchange.usecases.receiving import Received, Submission, received
+from exchange.usecases.redirecting import redirecting_steps, redirects
 from exchange.usecases.status_outcomes import (
     Outcome,
     Told,
@@ -54,6 +65,7 @@ from schemas.vocabulary import (
     AuditEvent,
     EnvelopeKind,
     LogEntryType,
+    StatusCode,
 )
 
 _TRIES = 8
@@ -155,8 +167,21 @@ def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
+async def _speaker(services: Services, report: _Report) -> OrganId:
+    """Return the party the reporter speaks for; a successor speaks for the closed."""
+    document = report.document
+    parties = {document.sender}
+    if report.status.status_code is not StatusCode.RECALL_REQUESTED:
+        deliveries = await services.storage.envelopes.deliveries(document.envelope_id)
+        elsewhere = document.redirected
+        parties = {one.recipient for one in deliveries} - elsewhere
+    directory = await current_directory(services)
+    return spoken_for(directory, report.reporter, parties, services.now())
+
+
 async def _record(services: Services, report: _Report) -> RecordedStatus:
-    told = Told(status=report.status, reporter=report.reporter, named=report.document)
+    speaker = await _speaker(services, report)
+    told = Told(status=report.status, reporter=speaker, named=report.document)
     for _ in range(_TRIES):
         outcome = await outcome_of(services, told)
         if isinstance(outcome, StoredReceipt):
@@ -184,10 +209,23 @@ async def _repeated_or_refused(
     return RecordedStatus(before.receipt, repeated=True)
 
 
+async def _accepted(services: Services, report: _Report, outcome: Outcome) -> Accept:
+    """Lead the status to whoever succeeded those it is for."""
+    directory, now = await current_directory(services), services.now()
+    to = [find_addressee(directory, one, now) for one in outcome.to]
+    return Accept(
+        sender=report.reporter,
+        recipients=all_reached(to),
+        evidence_level=evidence_level(report.facts),
+        redirected=tuple(one for one in to if one.successions),
+    )
+
+
 async def _acceptance(
     services: Services, report: _Report, outcome: Outcome
 ) -> Acceptance:
-    envelope = _envelope(services, report, outcome)
+    accept = await _accepted(services, report, outcome)
+    envelope = _envelope(services, report, outcome, accept)
     receipt = _receipt(services, report, envelope, outcome)
     content = hub_step(services.hub, receipt)
     entry = pending(
@@ -219,7 +257,10 @@ async def _acceptance(
         receipts=(step,),
         status_change=outcome.change,
         updates=_updates(envelope, outcome),
-        steps=_steps(services, report, envelope, outcome),
+        steps=(
+            *_steps(services, report, envelope, outcome),
+            *await redirecting_steps(services, envelope, accept),
+        ),
     )
 
 
@@ -239,19 +280,22 @@ def _steps(
     return tuple(at_once_steps(services, request, outcome.about, outcome.plan))
 
 
-def _envelope(services: Services, report: _Report, outcome: Outcome) -> Envelope:
+def _envelope(
+    services: Services, report: _Report, outcome: Outcome, accept: Accept
+) -> Envelope:
     message, document, now = report.message, outcome.about, services.now()
     return Envelope(
         envelope_id=EnvelopeId(services.ids.new(now)),
         kind=EnvelopeKind.STATUS,
         system_id=message.submission.caller.system.system_id,
-        sender=report.reporter,
-        recipients=outcome.to,
+        sender=accept.sender,
+        recipients=accept.recipients,
+        redirects=redirects(accept),
         message_id=message.message_id,
         content_type=message.submission.content_type,
         size=message.scanned.size,
         body_sha256=message.scanned.sha256,
-        evidence_level=evidence_level(report.facts),
+        evidence_level=accept.evidence_level,
         accepted_at=now,
         document_id=document.document_id,
         document_code=document.document_code,

@@ -33,15 +33,23 @@ async def agencies_of(
 ) -> frozenset[OrganId]:
     """Return the agencies a call is made for, by the directory's own codes.
 
+    Who succeeded a closed agency acts for it as well.
+
     Raises:
         IdentifierError: `written` is no agency code.
         ExchangeError: the caller does not act for it (AGENCY_NOT_ACTED_FOR).
     """
+    directory, now = await current_directory(services), services.now()
+    own = caller.acting_as(None, now)
+    inherited = (directory.inherited(one, now) for one in own)
     if written is None:
-        return caller.acting_as(None, services.now())
+        return own.union(*inherited)
     code = parse_organ_id(written)
-    agency = (await current_directory(services)).agency(code)
-    return caller.acting_as(agency.code if agency else code, services.now())
+    agency = directory.agency(code)
+    named = agency.code if agency else code
+    if any(named in codes for codes in inherited):
+        return frozenset({named})
+    return caller.acting_as(named, now)
 
 
 async def find_envelope(

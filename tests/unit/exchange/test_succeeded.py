@@ -1,0 +1,154 @@
+"""What the successor of a closed agency may do with what that agency had."""
+
+import pytest
+
+from clients.messages import prepare_status
+from exchange.domain.agency_orders import Merge
+from exchange.errors import ExchangeError
+from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
+from exchange.usecases.read_envelope import ReadEnvelope, read_envelope
+from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
+from exchange.usecases.report_status import ReportStatus, report_status
+from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from schemas.edxml.document import Organisation, ResponseFor
+from schemas.edxml.status import EdxmlStatus
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import StepReceipt, read_receipt
+from schemas.vocabulary import (
+    DeliveryState,
+    EnvelopeKind,
+    StatusCode,
+    Step,
+)
+from schemas.xml import parse
+from signing.xmldsig.verify import verify_receipt
+from tests.support.world import (
+    COMMUNE,
+    DOCUMENT_ID,
+    FAR_COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    World,
+    make_world,
+)
+
+NOT_SIGNING = "qlvb-h99-153"
+
+
+@pytest.fixture
+async def world() -> World:
+    return await make_world()
+
+
+async def merge(world: World, source: OrganId, into: OrganId) -> None:
+    world.clock.move(minutes=1)
+    command = ChangeAgencies(
+        order=Merge(sources=(source,), into=into),
+        effective=world.clock.now,
+        reason="Sáp nhập",
+        operator="test",
+    )
+    await change_agencies(world.services, command)
+    world.clock.move(minutes=1)
+
+
+async def sent_to_far_commune(world: World) -> EnvelopeId:
+    recipients = (
+        Organisation(organ_id=FAR_COMMUNE),
+        Organisation(organ_id=MINISTRY),
+    )
+    accepted = await world.send(world.document(recipients=recipients))
+    await world.deliver()
+    return accepted.envelope.envelope_id
+
+
+async def inbox(world: World, system: str, agency: OrganId) -> InboxPage:
+    caller = await world.caller(system)
+    return await read_inbox(world.services, ReadInbox(caller=caller, agency=agency))
+
+
+async def test_successor_fetches_what_waited_for_the_closed_agency(
+    world: World,
+) -> None:
+    envelope_id = await sent_to_far_commune(world)
+    caller = await world.caller("qlvb-h99")
+    with pytest.raises(ExchangeError) as caught:
+        await inbox(world, "qlvb-h99", FAR_COMMUNE)
+    assert caught.value.code is ErrorCode.AGENCY_NOT_ACTED_FOR
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    page = await inbox(world, "qlvb-h99", FAR_COMMUNE)
+    assert [one.envelope.envelope_id for one in page.items] == [envelope_id]
+    found = await read_envelope(
+        world.services, ReadEnvelope(caller=caller, envelope_id=envelope_id)
+    )
+    assert found.envelope.envelope_id == envelope_id
+
+
+async def test_stranger_inherits_nothing(world: World) -> None:
+    await sent_to_far_commune(world)
+    await merge(world, FAR_COMMUNE, COMMUNE)
+    with pytest.raises(ExchangeError) as caught:
+        await inbox(world, "qlvb-h99", FAR_COMMUNE)
+    assert caught.value.code is ErrorCode.AGENCY_NOT_ACTED_FOR
+
+
+async def test_successor_reports_on_what_the_closed_agency_got(world: World) -> None:
+    envelope_id = await sent_to_far_commune(world)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    message = world.status(StatusCode.REGISTERED)
+    command = ReportStatus(
+        submission=await world.submission(message, system_id="qlvb-h99"),
+        envelope_id=envelope_id,
+    )
+    recorded = await report_status(world.services, command)
+    receipt = read_receipt(verify_receipt(parse(recorded.content)).content)
+    assert isinstance(receipt, StepReceipt)
+    assert (receipt.step, receipt.recipient) == (Step.REGISTERED, FAR_COMMUNE)
+    stored = await world.services.storage.envelopes.delivery(envelope_id, FAR_COMMUNE)
+    assert stored is not None
+    assert stored.status is StatusCode.REGISTERED
+
+
+async def test_status_for_a_closed_sender_reaches_its_successor(world: World) -> None:
+    accepted = await world.sent()
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    message = world.status(StatusCode.REGISTERED)
+    command = ReportStatus(
+        submission=await world.submission(message, system_id="qlvb-h99"),
+        envelope_id=accepted.envelope.envelope_id,
+    )
+    await report_status(world.services, command)
+    await world.deliver()
+    (item,) = (await inbox(world, NOT_SIGNING, FAR_COMMUNE)).items
+    assert item.envelope.kind is EnvelopeKind.STATUS
+    assert item.envelope.meant_for(FAR_COMMUNE) == (COMMUNE,)
+    trace = await trace_envelope(
+        world.services,
+        TraceEnvelope(
+            caller=await world.caller(NOT_SIGNING),
+            envelope_id=accepted.envelope.envelope_id,
+        ),
+    )
+    assert len(trace.deliveries) == len(accepted.envelope.recipients)
+
+
+async def test_successor_of_the_sender_takes_a_document_back(world: World) -> None:
+    envelope_id = (await world.sent()).envelope.envelope_id
+    await merge(world, COMMUNE, PROVINCE)
+    status = EdxmlStatus(
+        sender=Organisation(organ_id=PROVINCE),
+        response_for=ResponseFor(organ_id=MINISTRY, document_id=DOCUMENT_ID),
+        status_code=StatusCode.RECALL_REQUESTED,
+        description="Gửi nhầm",
+        timestamp=world.clock.now,
+    )
+    recall = prepare_status(status, credential=world.province, at=world.clock.now)
+    command = ReportStatus(
+        submission=await world.submission(recall, system_id="qlvb-h99"),
+        envelope_id=envelope_id,
+    )
+    await report_status(world.services, command)
+    deliveries = await world.services.storage.envelopes.deliveries(envelope_id)
+    states = {one.recipient: one.state for one in deliveries}
+    assert states[MINISTRY] is DeliveryState.RECALLED
