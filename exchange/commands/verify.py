@@ -75,6 +75,15 @@ def configure(parser: Parser) -> None:
         help="số tệp xét cùng lúc / files judged at the same time",
     )
     parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help=(
+            "lưu chứng thư, trạng thái thu hồi, dấu thời gian và kết quả / "
+            "keep what the verdict rests on"
+        ),
+    )
+    parser.add_argument(
         "--report",
         action="append",
         default=[],

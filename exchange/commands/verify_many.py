@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output, Progress
+from exchange.commands.verify_keep import Keeper
 from pki.trust import load_material
 from schemas.catalogue import explain
 from schemas.errors import ErrorCode, Text
@@ -65,11 +66,13 @@ def run_many(arguments: Arguments, output: Output) -> Indication:
         now=datetime.now(UTC),
         jobs=arguments.jobs,
     )
-    return asyncio.run(_run(files_in(arguments.files), question, output))
+    at = question.at or question.now
+    with Keeper(arguments.keep, material=question.material, at=at) as keeper:
+        return asyncio.run(_run(files_in(arguments.files), question, output, keeper))
 
 
 async def _run(
-    files: Sequence[Path], question: ManyFiles, output: Output
+    files: Sequence[Path], question: ManyFiles, output: Output, keeper: Keeper
 ) -> Indication:
     progress = Progress(len(files), output)
     verdicts: list[Verdict] = []
@@ -78,7 +81,9 @@ async def _run(
     # Whatever ends this, a reader who has seen enough too, ends the workers first.
     async with aclosing(judging):
         async for verdict in judging:
-            named = replace(verdict, name=_shown(next(names)))
+            path = next(names)
+            await asyncio.to_thread(keeper.keep, path, verdict)
+            named = replace(verdict, name=_shown(path))
             verdicts.append(named)
             if output.as_json:
                 output.line(verdict_to_json(named))

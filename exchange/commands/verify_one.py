@@ -6,6 +6,7 @@ from subprocess import Popen
 
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output
+from exchange.commands.verify_keep import Keeper
 from exchange.commands.verify_report import (
     digest_of,
     parse_report,
@@ -41,12 +42,15 @@ def run_one(
         if data is None
         else verify_data(data, material=material, at=at, waiting=waiting)
     )
+    checked_at = at or datetime.now(UTC)
+    with Keeper(arguments.keep, material=material, at=checked_at) as keeper:
+        keeper.keep(path, verdict)
     if reports:
         report = Report(
             verdict=verdict,
             name=path.name,
             sha256=digest_of(path, data),
-            checked_at=at or datetime.now(UTC),
+            checked_at=checked_at,
             language=output.language,
         )
         for one in reports:
