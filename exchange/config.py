@@ -31,6 +31,7 @@ from exchange.settings.server import (
 )
 from exchange.settings.tokens import TokenSettings
 from exchange.settings.trust import TrustSettings
+from exchange.settings.verification import VerificationSettings
 from schemas.errors import ErrorCode
 
 _MOST_ACCURACY_MS = 1000
@@ -54,6 +55,7 @@ class Settings:
         ca: the CA, for the role ``ca``.
         enrolment: the enrolment listener, for the role ``ca``.
         trust: believed certificates.
+        verification: rules for signatures.
         accounts: people.
         tokens: tokens of systems.
         limits: limits.
@@ -72,6 +74,7 @@ class Settings:
     ca: CaSettings = field(default_factory=CaSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    verification: VerificationSettings = field(default_factory=VerificationSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 from cryptography.x509 import Certificate
@@ -24,6 +25,7 @@ class FollowedTrust:
     Args:
         settings: names the files.
         look: names them again, where their names may change as well.
+        policy: a validation policy, followed like the rest; None: the usual rules.
 
     Raises:
         PkiError: a file is unreadable or holds nothing of its kind.
@@ -34,11 +36,13 @@ class FollowedTrust:
         settings: TrustSettings,
         *,
         look: Callable[[], TrustSettings] | None = None,
+        policy: Path | None = None,
     ) -> None:
         self._settings = settings
+        self._policy = policy
         self._look = look or (lambda: settings)
-        self._stamps = _stamps(settings)
-        self._material = _load(settings)
+        self._stamps = _stamps(settings, policy)
+        self._material = _load(settings, policy)
         self._cache = ChainCache(TrustStore.from_material(self._material))
 
     @property
@@ -66,11 +70,11 @@ class FollowedTrust:
         themselves, and then nothing is accepted any more.
         """
         settings = await asyncio.to_thread(self._look)
-        stamps = await asyncio.to_thread(_stamps, settings)
+        stamps = await asyncio.to_thread(_stamps, settings, self._policy)
         if stamps == self._stamps:
             return False
         try:
-            material = await asyncio.to_thread(_load, settings)
+            material = await asyncio.to_thread(_load, settings, self._policy)
             store = await asyncio.to_thread(TrustStore.from_material, material)
         except PkiError as error:
             _log.warning("trust.unreadable", code=error.code, place=error.place)
@@ -86,9 +90,14 @@ class FollowedTrust:
         await self.refresh()
 
 
-def _load(settings: TrustSettings) -> TrustMaterial:
-    return load_material(settings.anchors, settings.intermediates, settings.revocation)
+def _load(settings: TrustSettings, policy: Path | None) -> TrustMaterial:
+    return load_material(
+        settings.anchors, settings.intermediates, settings.revocation, policy
+    )
 
 
-def _stamps(settings: TrustSettings) -> FileStamps:
-    return stamps_of((*settings.anchors, *settings.intermediates, *settings.revocation))
+def _stamps(settings: TrustSettings, policy: Path | None) -> FileStamps:
+    followed = () if policy is None else (policy,)
+    return stamps_of(
+        (*settings.anchors, *settings.intermediates, *settings.revocation, *followed)
+    )

@@ -62,6 +62,12 @@ def configure(parser: Parser) -> None:
             help=help_text,
         )
     parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="chính sách kiểm tra / validation policy (TOML)",
+    )
+    parser.add_argument(
         "--at",
         type=_time,
         metavar="TIME",

@@ -60,7 +60,10 @@ def run_many(arguments: Arguments, output: Output) -> Indication:
     """
     question = ManyFiles(
         material=load_material(
-            arguments.trust, arguments.intermediate, arguments.revocation
+            arguments.trust,
+            arguments.intermediate,
+            arguments.revocation,
+            arguments.policy,
         ),
         at=arguments.at,
         now=datetime.now(UTC),

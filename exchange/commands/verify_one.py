@@ -33,7 +33,7 @@ def run_one(
     path: Path = arguments.files[0]
     reports = [parse_report(one) for one in arguments.report]
     material = load_material(
-        arguments.trust, arguments.intermediate, arguments.revocation
+        arguments.trust, arguments.intermediate, arguments.revocation, arguments.policy
     )
     require_elsewhere(reports, path)
     data, at = read_file(path), arguments.at

@@ -45,7 +45,7 @@ class ExchangeRole:
 
     def __init__(self, settings: Settings) -> None:
         self._hub = open_hub(settings)
-        self._trust = FollowedTrust(settings.trust)
+        self._trust = FollowedTrust(settings.trust, policy=settings.verification.policy)
         self._database = settings.mongodb
         self._tls = (
             None
