@@ -7,12 +7,10 @@ usage, 70 an internal fault. Verbs are imported when they are called, so that
 
 import importlib
 import os
-import secrets
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.util import find_spec
 from io import TextIOWrapper
 from typing import Protocol
@@ -162,7 +160,9 @@ def _dispatch(words: list[str], output: Output) -> int:
         output.show(_help())
         return 0
     if words[0] == "--version":
-        output.show(f"lienthong {version('lienthong')}")
+        # What reads versions loads slowly, and only this asks for one.
+        metadata = importlib.import_module("importlib.metadata")
+        output.show(f"lienthong {metadata.version('lienthong')}")
         return 0
     verb = VERBS.get(words[0])
     if verb is None:
@@ -202,7 +202,7 @@ def _missing_extra(error: ModuleNotFoundError, output: Output) -> int:
 
 
 def _crash(output: Output) -> int:
-    occurrence = secrets.token_hex(4)
+    occurrence = os.urandom(4).hex()
     if os.environ.get("LIENTHONG_DEBUG"):
         traceback.print_exc()
     output.refuse(Refusal.of(CodedError(ErrorCode.INTERNAL, place=occurrence)))
