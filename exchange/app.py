@@ -18,11 +18,13 @@ from exchange.http.keys import (
     GATE,
     HEARD,
     LIMITS,
+    METER,
     METRICS,
     READINESS,
     SERVICES,
     STREAMS,
 )
+from exchange.http.metering import Meter
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import (
     authenticated,
@@ -47,6 +49,7 @@ def create_app(
     metrics: Metrics | None = None,
     owner: str | None = "hub",
     journals: FollowedJournals | None = None,
+    processes: int = 1,
 ) -> web.Application:
     """Return the application of the agency listener.
 
@@ -57,6 +60,7 @@ def create_app(
         owner: name of this process in leases, as it checks and sequences too; None
             where another process does.
         journals: of the CAs, entered in the log.
+        processes: that take requests; each admits its share.
     """
     app = _application(services.limits, metrics or Metrics())
     app[SERVICES] = services
@@ -64,6 +68,7 @@ def create_app(
     app[READINESS].add(services.check)
     app[AUTHENTICATOR] = Authenticator(services, mode=auth)
     app[GATE] = Gate(services.limits.concurrent_intakes)
+    app[METER] = Meter(services, processes=processes)
     app[STREAMS] = Streams(services.limits.event_streams)
     app.middlewares.append(authenticated)
     add_routes(app, AGENCY_LISTENER)

@@ -73,6 +73,11 @@ VERBS: dict[str, Verb] = {
         Text("tài khoản của người dùng", "accounts of people"),
         needs=("motor",),
     ),
+    "maintenance": Verb(
+        "maintenance",
+        Text("tạm dừng nhận văn bản", "take nothing in for a while"),
+        needs=("motor",),
+    ),
     "log": Verb(
         "log",
         Text("kiểm tra nhật ký của trục", "check the log of the exchange"),

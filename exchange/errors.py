@@ -1,6 +1,6 @@
 """Errors of the exchange."""
 
-from schemas.errors import CodedError
+from schemas.errors import CodedError, ErrorCode
 
 
 class ExchangeError(CodedError):
@@ -12,6 +12,18 @@ class StateConflictError(ExchangeError):
 
     Nothing was stored; whoever asked may read again and decide anew.
     """
+
+
+class RetryLaterError(ExchangeError):
+    """Not now; the same request may be repeated later.
+
+    Args:
+        seconds: after which time.
+    """
+
+    def __init__(self, code: ErrorCode, *, place: str = "", seconds: float) -> None:
+        super().__init__(code, place=place)
+        self.seconds = seconds
 
 
 class StorageUnavailableError(ExchangeError):

@@ -23,7 +23,9 @@ from exchange.settings.addressing import AddressingSettings
 from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
 from exchange.storage.ports import Storage
+from exchange.switches import Switches
 from exchange.tokens import TokenDesk
+from exchange.usage import Usage
 from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
@@ -222,6 +224,8 @@ class Services:
         room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
         tokens: makes and reads tokens of systems; None: none are given.
+        usage: what callers have used.
+        switches: what operators have switched.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
@@ -239,6 +243,8 @@ class Services:
     stamps: TimeStampSource | None = None
     revocations: RevocationFetcher | None = None
     tokens: TokenDesk | None = None
+    usage: Usage = field(default_factory=Usage)
+    switches: Switches = field(default_factory=Switches)
     room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
@@ -255,20 +261,21 @@ class Services:
         return MonotonicIds(after=entry_id)
 
     async def check(self) -> tuple[str, ...]:
-        """Return what is degraded (`exchange.readiness`): nothing, or all is.
+        """Return what is degraded (`exchange.readiness`): maintenance, if it is on.
 
         Raises:
             ExchangeError: the database does not answer (SERVICE_UNAVAILABLE).
         """
         if not await self.storage.ready():
             raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="database")
-        return ()
+        return ("maintenance",) if self.switches.maintenance else ()
 
     @property
     def intake_policy(self) -> IntakePolicy:
         """The limits of the intake decision."""
         return IntakePolicy(
             channel_xml_bytes=self.limits.channel_xml_bytes,
+            stored_bytes=self.limits.agency_stored_bytes,
             recipients=self.addressing.recipients,
         )
 

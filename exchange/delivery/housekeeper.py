@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from exchange.domain.usage import day_of
 from exchange.services import Services
 
 LEASE = "housekeeper"
@@ -42,6 +43,8 @@ class Housekeeper:
         # Signings first: their files are among the orphans.
         await storage.signing.drop(before=now - KEPT)
         dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
+        await storage.sessions.drop(before=now - KEPT)
+        await storage.usage.drop_days(before=day_of(now - KEPT))
         _log.info("housekeeping.done", dropped=dropped)
 
     async def stop(self) -> None:

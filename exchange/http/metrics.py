@@ -121,6 +121,11 @@ class Metrics:
             buckets=_LAG_BUCKETS,
             registry=self._registry,
         )
+        self._maintenance = Gauge(
+            "lienthong_maintenance",
+            "1 while nothing is taken in.",
+            registry=self._registry,
+        )
         self._stamping = _StampingCounters(self._registry)
         self._ca = _CaCounters(self._registry)
         self._deliveries = _DeliveryCounters(self._registry)
@@ -144,6 +149,10 @@ class Metrics:
     def journal_alarm(self, label: str, *, broken: bool) -> None:
         """Tell whether the published journal of a CA can be followed."""
         self._ca.journals.labels(label).set(broken)
+
+    def maintenance(self, *, is_on: bool) -> None:
+        """Tell whether nothing is taken in."""
+        self._maintenance.set(is_on)
 
     def lagged(self, seconds: float) -> None:
         """Take note of how late the event loop was."""

@@ -10,7 +10,15 @@ from aiohttp.client_exceptions import ClientPayloadError
 from ulid import ULID
 
 from exchange.errors import ExchangeError
-from exchange.http.keys import AUTHENTICATOR, HEARD, LIMITS, METRICS, PLAINLY
+from exchange.http.keys import (
+    AUTHENTICATOR,
+    HEARD,
+    LIMITS,
+    METER,
+    METRICS,
+    PLAINLY,
+    SERVICES,
+)
 from exchange.http.problems import CONTENT_TYPE, plain_problem, problem
 from exchange.http.request import caller_name, remember_caller
 from exchange.http.routes import route_of
@@ -90,6 +98,9 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         caller = await authenticator.caller(request)
         remember_caller(request, caller)
         await authenticator.require_allowed(route, caller)
+        if route.takes_in:
+            request.app[SERVICES].switches.require_open()
+        request.app[METER].admit(request, route, caller)
     return await handler(request)
 
 

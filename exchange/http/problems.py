@@ -2,9 +2,11 @@
 
 import json
 from http import HTTPStatus
+from math import ceil
 
 from aiohttp import web
 
+from exchange.errors import RetryLaterError
 from schemas.catalogue import explain
 from schemas.errors import CodedError, ErrorCode, Text
 
@@ -138,9 +140,11 @@ def plain_problem(error: CodedError, *, occurrence: str) -> web.Response:
 
 def _headers(error: CodedError) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
-    seconds = _RETRY_AFTER_SECONDS.get(status_of(error.code))
+    seconds: float | None = _RETRY_AFTER_SECONDS.get(status_of(error.code))
+    if isinstance(error, RetryLaterError):
+        seconds = error.seconds
     if seconds is not None:
-        headers["Retry-After"] = str(seconds)
+        headers["Retry-After"] = str(max(1, ceil(seconds)))
     return headers
 
 

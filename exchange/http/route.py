@@ -33,6 +33,8 @@ class Route:
         query: parameters of the query.
         is_open: whether it answers callers without a certificate.
         is_transfer: whether large bodies travel, which takes time.
+        takes_in: whether it brings documents in: not during maintenance, and with a
+            rate of its own.
     """
 
     method: str
@@ -47,3 +49,4 @@ class Route:
     query: tuple[Query, ...] = ()
     is_open: bool = False
     is_transfer: bool = False
+    takes_in: bool = False

@@ -11,6 +11,7 @@ from exchange.config import Settings
 from exchange.database import database_address, open_database
 from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
+from exchange.delivery.controls_watch import ControlsWatch
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
 from exchange.keys import open_hub
@@ -98,6 +99,8 @@ class ExchangeRole:
             counters=base.metrics,
         )
         base.readiness.add(services.check)
+        watch = ControlsWatch(services, base.metrics)
+        await base.repeat("controls", watch.turn)
         return services
 
     def _stamps(self, base: Base) -> FollowedStampClient | None:
@@ -122,7 +125,11 @@ class ExchangeRole:
     async def listen_beside_others(self, base: Base, services: Services) -> int:
         """Open the agency listener on a port that other processes have open too."""
         agency = create_app(
-            services, auth=base.settings.auth, metrics=base.metrics, owner=None
+            services,
+            auth=base.settings.auth,
+            metrics=base.metrics,
+            owner=None,
+            processes=base.settings.server.http_workers,
         )
         listener = replace(self._listener(base), shares_port=True)
         return await base.opened.enter_async_context(listening(agency, listener))

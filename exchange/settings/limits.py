@@ -35,6 +35,11 @@ class LimitSettings:
         evidence_wait_seconds: how long evidence waits for its log entries.
         signing_bytes: largest PDF that is prepared for a key elsewhere.
         signing_seconds: how long a prepared file waits for its signature.
+        system_requests_per_second: of one system; 0: no limit.
+        system_intakes_per_second: documents, statuses and files to sign of one system;
+            0: no limit.
+        system_bytes_per_day: what one system may send in a day (UTC); 0: no limit.
+        agency_stored_bytes: what is stored of one agency's documents; 0: no limit.
     """
 
     inline_body_bytes: int = _MIB
@@ -60,3 +65,7 @@ class LimitSettings:
     evidence_wait_seconds: float = 10.0
     signing_bytes: int = 64 * _MIB
     signing_seconds: float = 900.0
+    system_requests_per_second: int = 1000
+    system_intakes_per_second: int = 1000
+    system_bytes_per_day: int = 0
+    agency_stored_bytes: int = 0

@@ -25,6 +25,7 @@ from exchange.usecases.attesting import (
     pending,
 )
 from exchange.usecases.auditing import audit_line, refusals_audited
+from exchange.usecases.counting_use import count_use
 from exchange.usecases.judging_intake import (
     ReadDocument,
     gather_facts,
@@ -81,7 +82,10 @@ async def accept_envelope(
         refusals_audited(services, submission.caller, subject=subject),
         received(services, submission) as message,
     ):
-        return await _accept(services, message)
+        accepted = await _accept(services, message)
+    if not accepted.repeated:
+        count_use(services, accepted.envelope)
+    return accepted
 
 
 async def _accept(services: Services, message: Received) -> AcceptedEnvelope:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import IntakeFacts, belongs_to_sender
+from exchange.domain.usage import stored_for
 from exchange.errors import ExchangeError
 from exchange.services import Services
 from exchange.usecases.addressing import addressees_of
@@ -72,6 +73,7 @@ async def gather_facts(
         xml_size=len(received.scanned.xml),
         plain_channel=received.submission.caller.plain_channel,
         kind=_kind(document),
+        stored_bytes=services.usage.used(stored_for(sender.code)),
     )
     if belongs_to_sender(facts):
         return facts

@@ -12,7 +12,8 @@ from exchange.app import create_app
 from exchange.domain.records import ActsFor, System
 from exchange.domain.roles import AccessRole
 from exchange.http.auth import Authenticator
-from exchange.http.keys import AUTHENTICATOR
+from exchange.http.keys import AUTHENTICATOR, METER
+from exchange.http.metering import Meter
 from exchange.services import Caller
 from exchange.settings.server import AuthMode
 from schemas.identifiers import OrganId, SystemId
@@ -48,9 +49,10 @@ class NamedCallers(Authenticator):
 
 @asynccontextmanager
 async def asking(world: World, callers: Callers) -> AsyncIterator[Client]:
-    """A client of the agency interface, without TLS."""
+    """A client of the agency interface, without TLS; no bucket fills up again."""
     app = create_app(world.services, owner=None)
     app[AUTHENTICATOR] = NamedCallers(world, callers)
+    app[METER] = Meter(world.services, time=lambda: 0.0)
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -20,6 +20,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         request=_EDXML,
         answers={201: XML, 200: XML},
         is_transfer=True,
+        takes_in=True,
     ),
     Route(
         method="POST",
@@ -115,6 +116,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         allowed=DOCUMENT_DESK,
         request=_EDXML,
         answers={201: XML, 200: XML},
+        takes_in=True,
     ),
     Route(
         method="GET",

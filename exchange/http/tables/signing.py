@@ -17,6 +17,7 @@ SIGNING_ROUTES: tuple[Route, ...] = (
         request=(FORM,),
         answers={201: JSON},
         is_transfer=True,
+        takes_in=True,
     ),
     Route(
         method="GET",

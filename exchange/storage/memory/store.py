@@ -7,6 +7,7 @@ from exchange.domain.records import AuditLine
 from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
 from exchange.storage.memory.agency_history import MemoryAgencyHistory
 from exchange.storage.memory.ca_journals import MemoryCaJournals
+from exchange.storage.memory.controls import MemoryControls, MemoryUsage
 from exchange.storage.memory.delegations import MemoryDelegations
 from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
@@ -77,6 +78,8 @@ class MemoryStorage:
         self._signing = MemorySigning(tables)
         self._accounts = MemoryAccounts(tables)
         self._sessions = MemorySessions(tables)
+        self._controls = MemoryControls(tables)
+        self._usage = MemoryUsage(tables)
         self._audit = MemoryAudit(tables)
         self._leases = MemoryLeases(tables)
 
@@ -149,6 +152,16 @@ class MemoryStorage:
     def sessions(self) -> MemorySessions:
         """Their sessions."""
         return self._sessions
+
+    @property
+    def controls(self) -> MemoryControls:
+        """What operators switch."""
+        return self._controls
+
+    @property
+    def usage(self) -> MemoryUsage:
+        """What callers have used."""
+        return self._usage
 
     @property
     def audit(self) -> MemoryAudit:

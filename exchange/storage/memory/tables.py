@@ -6,6 +6,7 @@ from datetime import datetime
 from exchange.domain.accounts import Account, AccountId
 from exchange.domain.agency_history import RecordedEvent
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.maintenance import Maintenance
 from exchange.domain.recipient_lists import RecipientList
 from exchange.domain.records import (
     Agency,
@@ -56,5 +57,7 @@ class Tables:
     signings: dict[str, RemoteSigning] = field(default_factory=dict)
     accounts: dict[AccountId, Account] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    maintenance: Maintenance | None = None
+    usage: dict[str, int] = field(default_factory=dict)
     audit: list[AuditLine] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)

@@ -118,6 +118,8 @@ _INDEXES: Final = {
             partialFilterExpression={"certificates": {"$exists": True}},
         ),
     ),
+    "controls": (),
+    "usage": (),
     "sessions": (IndexModel("account"), IndexModel("begun_at")),
     "subscriptions": (IndexModel("agency"),),
     "notices": (

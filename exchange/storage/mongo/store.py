@@ -7,6 +7,7 @@ from exchange.storage.mongo.accounts import MongoAccounts, MongoSessions
 from exchange.storage.mongo.agency_history import MongoAgencyHistory
 from exchange.storage.mongo.audit import MongoAudit
 from exchange.storage.mongo.ca_journals import MongoCaJournals
+from exchange.storage.mongo.controls import MongoControls, MongoUsage
 from exchange.storage.mongo.delegations import MongoDelegations
 from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
@@ -64,6 +65,8 @@ class MongoStorage:
         self._signing = MongoSigning(database)
         self._accounts = MongoAccounts(database)
         self._sessions = MongoSessions(database)
+        self._controls = MongoControls(database)
+        self._usage = MongoUsage(database)
         self._audit = MongoAudit(database)
         self._leases = MongoLeases(database)
 
@@ -136,6 +139,16 @@ class MongoStorage:
     def sessions(self) -> MongoSessions:
         """Their sessions."""
         return self._sessions
+
+    @property
+    def controls(self) -> MongoControls:
+        """What operators switch."""
+        return self._controls
+
+    @property
+    def usage(self) -> MongoUsage:
+        """What callers have used."""
+        return self._usage
 
     @property
     def audit(self) -> MongoAudit:

@@ -9,6 +9,7 @@ from exchange.storage.ports.accounts import AccountStore, SessionStore
 from exchange.storage.ports.agency_history import AgencyHistoryStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
@@ -32,6 +33,7 @@ __all__ = [
     "AgencyHistoryStore",
     "AuditStore",
     "CaJournalStore",
+    "ControlStore",
     "DelegationStore",
     "DeliveryQuery",
     "DeliveryStore",
@@ -51,4 +53,5 @@ __all__ = [
     "Shown",
     "SigningStore",
     "Storage",
+    "UsageStore",
 ]

@@ -6,6 +6,7 @@ from exchange.storage.ports.accounts import AccountStore, SessionStore
 from exchange.storage.ports.agency_history import AgencyHistoryStore
 from exchange.storage.ports.audit import AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
+from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
@@ -77,6 +78,14 @@ class Storage(Protocol):
     @property
     def sessions(self) -> SessionStore:
         """Their sessions."""
+
+    @property
+    def controls(self) -> ControlStore:
+        """What operators switch."""
+
+    @property
+    def usage(self) -> UsageStore:
+        """What callers have used."""
 
     @property
     def audit(self) -> AuditStore:

@@ -1,0 +1,43 @@
+"""Follows what operators switch, and tells what callers have used."""
+
+import asyncio
+from typing import Protocol
+
+from exchange.services import Services
+
+_LOOK_SECONDS = 0.5
+_LOOKS_PER_TELLING = 10
+
+
+class Gauges(Protocol):
+    """Where it is told."""
+
+    def maintenance(self, *, is_on: bool) -> None:
+        """Tell whether nothing is taken in."""
+
+
+class ControlsWatch:
+    """Every process that takes requests has one.
+
+    Args:
+        services: of this process.
+        gauges: where maintenance is shown.
+    """
+
+    def __init__(self, services: Services, gauges: Gauges) -> None:
+        self._services, self._gauges = services, gauges
+        self._looks = 0
+
+    async def turn(self) -> None:
+        """Look, now and then tell, and wait half a second."""
+        await self.look()
+        if self._looks % _LOOKS_PER_TELLING == 0:
+            await self._services.usage.tell(self._services.storage.usage)
+        self._looks += 1
+        await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Read what is switched."""
+        found = await self._services.storage.controls.maintenance()
+        self._services.switches.maintenance = found
+        self._gauges.maintenance(is_on=found is not None)

@@ -1,0 +1,80 @@
+"""Switches and usage in MongoDB."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from pymongo import UpdateOne
+
+from exchange.domain.maintenance import Maintenance
+from exchange.domain.records import AuditLine
+from exchange.storage.mongo import codec
+from exchange.storage.mongo.driver import Database, available, find_all, find_one
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
+
+_MAINTENANCE = {"_id": "maintenance"}
+
+
+class MongoControls:
+    """What operators switch for all processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._controls = database["controls"]
+
+    async def maintenance(self) -> Maintenance | None:
+        """Whether nothing is taken in."""
+        found = await find_one(self._controls, _MAINTENANCE)
+        if found is None:
+            return None
+        return Maintenance(since=found["since"], reason=found["reason"])
+
+    async def set_maintenance(
+        self, maintenance: Maintenance | None, *, audit: AuditLine
+    ) -> None:
+        """Begin or end maintenance."""
+        await in_transaction(self._database, partial(self._set, maintenance, audit))
+
+    async def _set(
+        self, maintenance: Maintenance | None, audit: AuditLine, session: Session
+    ) -> None:
+        if maintenance is None:
+            await self._controls.delete_one(_MAINTENANCE, session=session)
+        else:
+            values = {"since": maintenance.since, "reason": maintenance.reason}
+            await self._controls.replace_one(
+                _MAINTENANCE, {**_MAINTENANCE, **values}, upsert=True, session=session
+            )
+        line = codec.audit_document(audit)
+        await insert(self._database["audit"], [line], session)
+
+
+class MongoUsage:
+    """What callers have used."""
+
+    def __init__(self, database: Database) -> None:
+        self._usage = database["usage"]
+
+    async def add(self, amounts: Mapping[str, int]) -> None:
+        """Add to what is counted under each name."""
+        if not amounts:
+            return
+        changes = [
+            UpdateOne({"_id": name}, {"$inc": {"amount": amount}}, upsert=True)
+            for name, amount in amounts.items()
+        ]
+        async with available():
+            await self._usage.bulk_write(changes, ordered=False)
+
+    async def totals(self, names: Collection[str]) -> Mapping[str, int]:
+        """Return what is counted under names."""
+        wanted = {"_id": {"$in": list(names)}, "amount": {"$ne": 0}}
+        found = await find_all(self._usage, wanted, sort=[("_id", 1)])
+        return {one["_id"]: one["amount"] for one in found}
+
+    async def drop_days(self, *, before: str) -> int:
+        """Forget the days before one."""
+        async with available():
+            gone = await self._usage.delete_many(
+                {"_id": {"$gte": "day:", "$lt": before}}
+            )
+        return gone.deleted_count
