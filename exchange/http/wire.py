@@ -5,6 +5,7 @@ from datetime import datetime
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.records import Agency, InboxItem, StoredReceipt
+from exchange.http import wire_documents
 from exchange.usecases.preflight_envelope import Preflight
 from exchange.usecases.read_inbox import InboxPage
 from exchange.usecases.read_outbox import DeliveryPage
@@ -42,6 +43,7 @@ def preflight(found: Preflight) -> Json:
     return {
         "acceptable": found.acceptable,
         "reasons": [_refusal(one) for one in found.refusals],
+        "notices": [_refusal(one) for one in found.notices],
     }
 
 
@@ -58,12 +60,17 @@ def trace(found: Trace) -> Json:
         "status_of": envelope.status_of,
         "accepted_at": format_utc(envelope.accepted_at),
         "evidence_level": envelope.evidence_level,
+        **wire_documents.document(envelope, found.links),
+        "later": [wire_documents.later(one) for one in found.later],
         "deliveries": [
             {
                 "agency": one.recipient,
                 "state": one.state,
                 "status": one.status,
                 "cursor": one.log_index,
+                "opened": one.opened,
+                "recall": wire_documents.recall(one.recall),
+                "answer": one.answer,
             }
             for one in found.deliveries
         ],
@@ -93,6 +100,8 @@ def agency(one: Agency) -> Json:
 def inbox_item(item: InboxItem) -> Json:
     """Write one item of an inbox."""
     envelope, lease = item.envelope, item.delivery.lease
+    own = {item.delivery.recipient}
+    links = (one for one in envelope.links if one.is_shown_to(own))
     return {
         "cursor": item.delivery.log_index,
         "id": envelope.envelope_id,
@@ -109,6 +118,8 @@ def inbox_item(item: InboxItem) -> Json:
         "urgency": int(envelope.urgency),
         "size": envelope.size,
         "attachments": len(envelope.attachments),
+        "recall": wire_documents.recall(item.delivery.recall),
+        **wire_documents.document(envelope, links),
         "meant_for": list(envelope.meant_for(item.delivery.recipient)),
     }
 

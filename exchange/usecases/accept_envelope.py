@@ -7,6 +7,7 @@ Invariants:
     - A refusal stores one audit line and nothing else.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from exchange.domain.records import (
     Envelope,
     StoredAttachment,
 )
+from exchange.domain.relations import Relations, matter_of
+from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Services
 from exchange.usecases.attesting import (
     acceptance_receipt,
@@ -34,6 +37,7 @@ from exchange.usecases.judging_intake import (
 )
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.redirecting import redirecting_steps, redirects
+from exchange.usecases.relating import consequences, relate
 from exchange.usecases.storing import (
     audit_repeat,
     commit,
@@ -45,14 +49,19 @@ from exchange.usecases.storing import (
     store_body,
 )
 from schemas.edxml.scanned import ScannedAttachment
+from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import (
     AuditEvent,
     BusinessType,
     EnvelopeKind,
+    LinkKind,
     LogEntryType,
     Urgency,
 )
+
+_TRIES = 8
+"""How often a decision is made anew because an earlier document changed meanwhile."""
 
 _SCANNED_FIELDS = tuple(one.name for one in fields(ScannedAttachment))
 
@@ -67,6 +76,16 @@ class AcceptedEnvelope:
 
     envelope: Envelope
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A document that may come in, if what it does to earlier ones may be done."""
+
+    message: Received
+    read: ReadDocument
+    facts: IntakeFacts
+    accept: Accept
 
 
 async def accept_envelope(
@@ -96,12 +115,23 @@ async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
         return await _repeated_or_refused(services, message, facts, decision)
     async for refusal in pdf_refusals(services, message, read):
         return await _repeated_or_refused(services, message, facts, refusal)
-    envelope = _envelope(services, message, read, decision)
-    version = facts.directory_version
-    acceptance = await _acceptance(services, message, envelope, version)
-    steps = await redirecting_steps(services, envelope, decision)
-    acceptance = replace(acceptance, steps=(*steps, *acceptance.steps))
-    return AcceptedEnvelope(*await commit(services, message, acceptance))
+    return await _accepted(services, _Incoming(message, read, facts, decision))
+
+
+async def _accepted(services: Services, incoming: _Incoming) -> AcceptedEnvelope:
+    """Accept a document with what it does to earlier ones: all of it, or nothing.
+
+    An earlier document may change meanwhile; then it is decided anew.
+    """
+    message, facts = incoming.message, incoming.facts
+    for _ in range(_TRIES):
+        relations = await relate(services, incoming.read.document, incoming.accept)
+        if isinstance(relations, Refuse):
+            return await _repeated_or_refused(services, message, facts, relations)
+        acceptance = await _acceptance(services, incoming, relations)
+        with suppress(StateConflictError):
+            return AcceptedEnvelope(*await commit(services, message, acceptance))
+    raise ExchangeError(ErrorCode.OVERLOADED, place=message.message_id)
 
 
 async def _repeated_or_refused(
@@ -121,8 +151,10 @@ async def _repeated_or_refused(
 
 
 async def _acceptance(
-    services: Services, message: Received, envelope: Envelope, directory_version: int
+    services: Services, incoming: _Incoming, relations: Relations
 ) -> Acceptance:
+    message = incoming.message
+    envelope = _envelope(services, incoming, relations)
     entry = log_entry(
         LogEntryType.ACCEPTED,
         at=envelope.accepted_at,
@@ -133,7 +165,7 @@ async def _acceptance(
     receipt = acceptance_receipt(
         services.hub,
         envelope,
-        directory_version=directory_version,
+        directory_version=incoming.facts.directory_version,
         signature=signature_judgement(message),
         entry=entry,
     )
@@ -144,12 +176,17 @@ async def _acceptance(
         audit=_audit(envelope),
         body=inline_body(message.spool, body_chunks),
         body_chunks=body_chunks,
+        steps=(
+            *await redirecting_steps(services, envelope, incoming.accept),
+            *consequences(services, envelope, relations),
+        ),
     )
 
 
 def _envelope(
-    services: Services, message: Received, read: ReadDocument, accept: Accept
+    services: Services, incoming: _Incoming, relations: Relations
 ) -> Envelope:
+    message, read, accept = incoming.message, incoming.read, incoming.accept
     document, now = read.document, services.now()
     other, business = document.other, document.business
     return Envelope(
@@ -157,7 +194,7 @@ def _envelope(
         kind=EnvelopeKind.DOCUMENT,
         system_id=message.submission.caller.system.system_id,
         sender=accept.sender,
-        recipients=accept.recipients,
+        recipients=relations.recipients,
         message_id=message.message_id,
         content_type=message.submission.content_type,
         size=message.scanned.size,
@@ -171,6 +208,8 @@ def _envelope(
         urgency=other.priority if other else Urgency.NORMAL,
         business_type=business.business_type if business else BusinessType.NEW,
         redirects=redirects(accept),
+        matter=matter_of(document),
+        links=relations.links,
     )
 
 
@@ -188,6 +227,8 @@ def _fields_of(scanned: ScannedAttachment) -> dict[str, Any]:
 
 
 def _audit(envelope: Envelope) -> AuditLine:
+    duplicates = (one.envelope_id for one in envelope.links_of(LinkKind.DUPLICATES))
+    earlier = next(duplicates, None)
     return audit_line(
         AuditEvent.ENVELOPE_ACCEPTED,
         at=envelope.accepted_at,
@@ -197,4 +238,5 @@ def _audit(envelope: Envelope) -> AuditLine:
         body_sha256=envelope.body_sha256,
         size=str(envelope.size),
         evidence_level=envelope.evidence_level,
+        **({"duplicate_of": earlier} if earlier else {}),
     )

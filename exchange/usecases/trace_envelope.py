@@ -1,11 +1,16 @@
 """Where an envelope is: its deliveries and the steps on record."""
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from exchange.domain.access import View, view_of
+from exchange.domain.links import Link
 from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.services import Caller, Services
-from exchange.usecases.viewing import find_envelope
-from schemas.identifiers import EnvelopeId
+from exchange.usecases.viewing import agencies_of, find_envelope
+from schemas.identifiers import EnvelopeId, OrganId
+
+_MOST_LATER = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +23,27 @@ class TraceEnvelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A later envelope and what it is to this one."""
+
+    envelope: Envelope
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """What the caller may know of an envelope."""
+    """What the caller may know of an envelope.
+
+    Args:
+        links: its ties to earlier envelopes.
+        later: later envelopes that have ties to it.
+    """
 
     envelope: Envelope
     deliveries: tuple[Delivery, ...]
     receipts: tuple[StoredReceipt, ...]
+    links: tuple[Link, ...] = ()
+    later: tuple[Later, ...] = ()
 
 
 async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
@@ -36,4 +56,32 @@ async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
         services, command.caller, command.envelope_id, agency=command.agency
     )
     receipts = await services.storage.envelopes.receipts(command.envelope_id)
-    return Trace(found.envelope, found.deliveries, found.view.receipts(receipts))
+    later = await services.storage.documents.linked_to(
+        command.envelope_id, limit=_MOST_LATER
+    )
+    agencies = await agencies_of(services, command.caller, command.agency)
+    return Trace(
+        found.envelope,
+        found.deliveries,
+        found.view.receipts(receipts),
+        links_shown(found.envelope, found.view),
+        tuple(_later(command.envelope_id, later, agencies)),
+    )
+
+
+def links_shown(envelope: Envelope, view: View) -> tuple[Link, ...]:
+    """Return the ties that a viewer may see."""
+    return tuple(
+        one for one in envelope.links if view.sees_all or one.is_shown_to(view.own)
+    )
+
+
+def _later(
+    envelope_id: EnvelopeId, later: Sequence[Envelope], agencies: Collection[OrganId]
+) -> Iterator[Later]:
+    """Yield what is tied to an envelope, where the caller is a party of both."""
+    for one in later:
+        view = view_of(one, agencies)
+        for link in links_shown(one, view) if view else ():
+            if link.envelope_id == envelope_id:
+                yield Later(one, link)

@@ -1,0 +1,207 @@
+"""What a document does to documents sent before it.
+
+BussinessDocType 1 recalls, 2 updates, 3 replaces; ResponseFor answers; a new document
+under a name that is taken is a duplicate, which is told and never refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from exchange.domain.amendments import RecipientChange, decide_recipients
+from exchange.domain.decisions import Refuse
+from exchange.domain.intake import Accept
+from exchange.domain.links import Link
+from exchange.domain.records import Envelope, StepRecord
+from exchange.domain.relations import Relations, tie
+from exchange.services import Services
+from exchange.usecases.directory import current_directory
+from exchange.usecases.earlier_documents import (
+    answered,
+    duplicate_of,
+    recalls_of,
+    sent_as,
+)
+from exchange.usecases.recalling import Request, adding_step, recall_steps
+from schemas.edxml.document import Business, EdxmlDocument, ReplacementInfo
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import BusinessType, LinkKind, Step
+
+_MOST_NAMED = 50
+"""Documents, and tasks, that one document may name."""
+
+_EARLIER_ID = "Bussiness/DocumentId"
+
+
+async def relate(
+    services: Services, document: EdxmlDocument, accept: Accept
+) -> Relations | Refuse:
+    """Find the documents that a document concerns, and decide on what it asks."""
+    business = document.business
+    for name, named in (
+        ("ResponseFor", document.response_for),
+        ("ResponseForTask", document.task_codes),
+        ("ReplacementInfo", business.replacements if business else ()),
+    ):
+        if len(named) > _MOST_NAMED:
+            return Refuse(ErrorCode.XML_LIMIT_EXCEEDED, name)
+    relating = _Relating(services, document, accept)
+    related = await relating.by_type(business)
+    if isinstance(related, Refuse) or not document.response_for:
+        return related
+    return replace(related, links=(*related.links, *await relating.answers()))
+
+
+def consequences(
+    services: Services, envelope: Envelope, relations: Relations
+) -> Iterator[StepRecord]:
+    """Yield the steps that are recorded together with a document."""
+    request = Request(envelope, relations.reason)
+    for document, plan in relations.recalls:
+        yield from recall_steps(services, request, document, plan)
+    for document, recipient in relations.additions:
+        yield adding_step(services, request, document, recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relating:
+    """One document on its way in."""
+
+    services: Services
+    document: EdxmlDocument
+    accept: Accept
+
+    @property
+    def _plain(self) -> Relations:
+        return Relations(recipients=self.accept.recipients)
+
+    async def by_type(self, business: Business | None) -> Relations | Refuse:
+        """Do what the type of the message says."""
+        if business is None or business.business_type is BusinessType.NEW:
+            return await self._new()
+        if business.business_type is BusinessType.REPLACE:
+            return await self._replace(business)
+        named = business.document_id or self.document.document_id
+        earlier = await sent_as(self.services, self.accept.sender, named)
+        if business.business_type is BusinessType.UPDATE:
+            return await self._update(business, earlier)
+        return await self._recall(business, earlier)
+
+    async def answers(self) -> list[Link]:
+        """Return the ties to what the document answers."""
+        directory = await current_directory(self.services)
+        recipients = self.accept.recipients
+        found = answered(
+            self.services, directory, self.accept.sender, self.document, recipients
+        )
+        return [one async for one in found]
+
+    async def _new(self) -> Relations:
+        sender = self.accept.sender
+        earlier = await duplicate_of(self.services, sender, self.document)
+        if earlier is None:
+            return self._plain
+        link = tie(LinkKind.DUPLICATES, earlier, self.accept.recipients)
+        return replace(self._plain, links=(link,))
+
+    async def _recall(
+        self, business: Business, earlier: Sequence[Envelope]
+    ) -> Relations | Refuse:
+        if not earlier:
+            return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
+        recipients = self.accept.recipients
+        recalls = await recalls_of(self.services, earlier, recipients)
+        if isinstance(recalls, Refuse):
+            return recalls
+        links = (tie(LinkKind.RECALLS, one, recipients) for one, _ in recalls)
+        return replace(
+            self._plain, links=tuple(links), recalls=recalls, reason=business.reason
+        )
+
+    async def _update(
+        self, business: Business, earlier: Sequence[Envelope]
+    ) -> Relations | Refuse:
+        changes = await self._changes(business)
+        if isinstance(changes, Refuse):
+            return changes
+        if changes:
+            return await self._change(business, earlier, changes)
+        recipients = self.accept.recipients
+        links = [tie(LinkKind.UPDATES, one, recipients) for one in earlier]
+        if not links:
+            # Sent before this hub was there, or another way.
+            named = business.document_id or self.document.document_id
+            links = [Link(kind=LinkKind.UPDATES, document_id=named)]
+        return replace(self._plain, links=tuple(links), reason=business.reason)
+
+    async def _changes(self, business: Business) -> list[RecipientChange] | Refuse:
+        """Return who is to be added or removed, by the directory's own codes."""
+        info = business.document_info
+        directory = await current_directory(self.services)
+        changes: list[RecipientChange] = []
+        for one in info.receivers if info else ():
+            agency = directory.agency(one.organ_id)
+            if agency is None:
+                return Refuse(ErrorCode.RECIPIENT_UNKNOWN, one.organ_id)
+            changes.append(RecipientChange(agency.code, one.receiver_type))
+        return changes
+
+    async def _change(
+        self,
+        business: Business,
+        earlier: Sequence[Envelope],
+        changes: Sequence[RecipientChange],
+    ) -> Relations | Refuse:
+        """Add and remove recipients of the latest sending of a document."""
+        sent = [one for one in earlier if one.business_type is not BusinessType.UPDATE]
+        if not sent:
+            return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
+        latest, store = sent[-1], self.services.storage.envelopes
+        deliveries = await store.deliveries(latest.envelope_id)
+        plan = decide_recipients(changes, {one.recipient for one in deliveries})
+        if isinstance(plan, Refuse):
+            return plan
+        if plan.added and not await self._is_delivered(latest):
+            return Refuse(ErrorCode.STEP_NOT_ALLOWED, latest.envelope_id)
+        removing = [latest] if plan.removed else []
+        recalls = await recalls_of(self.services, removing, plan.removed)
+        if isinstance(recalls, Refuse):
+            return recalls
+        recipients = tuple(
+            dict.fromkeys((*self.accept.recipients, *plan.added, *plan.removed))
+        )
+        return Relations(
+            recipients=recipients,
+            links=tuple(
+                tie(LinkKind.UPDATES, one, recipients, also=plan.added)
+                for one in earlier
+            ),
+            recalls=recalls,
+            additions=tuple((latest, one) for one in plan.added),
+            reason=business.reason,
+        )
+
+    async def _is_delivered(self, envelope: Envelope) -> bool:
+        receipts = await self.services.storage.envelopes.receipts(envelope.envelope_id)
+        return any(one.step is Step.DELIVERED for one in receipts)
+
+    async def _replace(self, business: Business) -> Relations:
+        replaced = business.replacements
+        if not replaced and business.document_id:
+            replaced = (ReplacementInfo(document_id=business.document_id),)
+        links = [link for one in replaced for link in await self._replaced(one)]
+        return replace(self._plain, links=tuple(links), reason=business.reason)
+
+    async def _replaced(self, info: ReplacementInfo) -> list[Link]:
+        sender = self.accept.sender
+        found = await sent_as(self.services, sender, info.document_id)
+        if not found:
+            return [Link(kind=LinkKind.REPLACES, document_id=info.document_id)]
+        only = await self._codes(info.organ_ids) if info.organ_ids else None
+        recipients = self.accept.recipients
+        return [tie(LinkKind.REPLACES, one, recipients, only=only) for one in found]
+
+    async def _codes(self, written: Sequence[OrganId]) -> set[OrganId]:
+        directory = await current_directory(self.services)
+        found = ((one, directory.agency(one)) for one in written)
+        return {agency.code if agency else one for one, agency in found}
