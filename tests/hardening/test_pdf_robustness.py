@@ -1,7 +1,6 @@
 """Hostile files through a worker: a verdict or a coded failure, within bounds."""
 
 from collections.abc import AsyncIterator, Callable
-from time import monotonic
 
 import pytest
 
@@ -16,12 +15,6 @@ from tests.support.pki import NOW
 
 _SECONDS = 6.0
 _MEMORY = 512 * 1024 * 1024
-_CODES = {
-    ErrorCode.PDF_MALFORMED,
-    ErrorCode.LIMIT_EXCEEDED,
-    ErrorCode.PARSER_FAILED,
-    ErrorCode.NOT_SIGNED,
-}
 
 
 @pytest.fixture
@@ -38,37 +31,6 @@ async def _verdict(pool: WorkerPool, data: bytes) -> Verdict:
     if not isinstance(found, Verdict):
         raise TypeError
     return found
-
-
-_FILES: dict[str, Callable[[], bytes]] = {
-    "cross-reference bomb": hostile.cross_reference_bomb,
-    "object stream bomb": hostile.object_stream_bomb,
-    "deep page tree": hostile.deep_page_tree,
-    "reference loop": hostile.reference_loop,
-    "deep array": hostile.deep_array,
-    "long string": hostile.long_string,
-    "field loop": hostile.field_loop,
-    "shared fields": hostile.shared_fields,
-    "claimed entries": hostile.claimed_entries,
-    "startxref loop": hostile.startxref_loop,
-    "empty": bytes,
-    "zeros": lambda: bytes(100_000),
-    "header alone": lambda: b"%PDF-1.7\n",
-    "truncated": lambda: person_signed()[:-700],
-    "cut in half": lambda: person_signed()[: len(person_signed()) // 2],
-    "no startxref": lambda: person_signed().replace(b"startxref", b"startxxxx"),
-}
-
-
-async def test_hostile_files_are_answered_within_bounds(pool: WorkerPool) -> None:
-    for name, build in _FILES.items():
-        data = build()
-        start = monotonic()
-        verdict = await _verdict(pool, data)
-        assert monotonic() - start < _SECONDS + 20, name
-        assert verdict.indication is not Indication.TOTAL_PASSED, name
-        assert codes(verdict) <= _CODES, name
-        assert codes(verdict), name
 
 
 async def test_worker_still_judges_after_hostile_files(pool: WorkerPool) -> None:
