@@ -22,6 +22,7 @@ from exchange.settings.console import ConsoleSettings
 from exchange.settings.database import MongoSettings
 from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
+from exchange.settings.notices import NoticeSettings
 from exchange.settings.server import (
     AuthMode,
     HubSettings,
@@ -36,6 +37,7 @@ from schemas.errors import ErrorCode
 
 _MOST_ACCURACY_MS = 1000
 _MOST_HTTP_WORKERS = 64
+_PORTS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Settings:
         accounts: people.
         tokens: tokens of systems.
         limits: limits.
+        notices: webhooks and mail.
         addressing: whom an envelope may reach.
     """
 
@@ -78,6 +81,7 @@ class Settings:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
     addressing: AddressingSettings = field(default_factory=AddressingSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
@@ -104,9 +108,19 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     if Role.CA in settings.roles:
         yield from _contradictions_of_ca(settings.ca, settings.enrolment)
     yield from _contradictions_of_console(settings)
+    yield from _contradictions_of_notices(settings.notices)
     for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
         if not getattr(settings.accounts, name):
             yield f"accounts.{name}"
+
+
+def _contradictions_of_notices(notices: NoticeSettings) -> Iterator[str]:
+    if not all(one.isdecimal() and 0 < int(one) < _PORTS for one in notices.ports):
+        yield "notices.ports"
+    if notices.smtp_host and "@" not in notices.smtp_sender:
+        yield "notices.smtp_sender"
+    if bool(notices.smtp_user) != (notices.smtp_password_file is not None):
+        yield "notices.smtp_password_file"
 
 
 def _contradictions_of_keys(settings: Settings) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What the use cases are given: one frozen object, built by the process."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,9 +14,11 @@ from cryptography.x509 import Certificate
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
+from exchange.domain.notices import Attempt, Notice, NoticeChannel, Subscription
 from exchange.domain.records import System
 from exchange.domain.roles import AccessRole
 from exchange.domain.tokens import Scope
+from exchange.domain.webhooks import TargetPolicy
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
 from exchange.settings.addressing import AddressingSettings
@@ -150,6 +152,15 @@ class Counters(Protocol):
         """Count an attempt to notify somebody; both are of closed sets."""
 
 
+class NoticeCarrier(Protocol):
+    """Takes notices somewhere."""
+
+    async def carry(
+        self, services: "Services", notice: Notice, subscription: Subscription
+    ) -> Attempt:
+        """Try once and tell how it ended; failures are told, not raised."""
+
+
 class _NobodyCounts:
     def stuck(self, state: DeliveryState, number: int) -> None:
         """Nobody looks."""
@@ -229,6 +240,8 @@ class Services:
         pdf_places: held while a whole PDF is in memory, so that few are at once.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
+        carriers: by which channels notices leave; none where nobody is told.
+        webhook_policy: where webhooks may be.
     """
 
     storage: Storage
@@ -251,6 +264,8 @@ class Services:
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
     chance: Callable[[], float] = SystemRandom().random
     counters: Counters = field(default_factory=_NobodyCounts)
+    carriers: Mapping[NoticeChannel, NoticeCarrier] = field(default_factory=dict)
+    webhook_policy: TargetPolicy = field(default_factory=TargetPolicy)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""

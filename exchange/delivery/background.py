@@ -10,6 +10,7 @@ from exchange.delivery.checker import Checker
 from exchange.delivery.housekeeper import Housekeeper
 from exchange.delivery.keeper import Keeper
 from exchange.delivery.loops import repeat
+from exchange.delivery.notifier import Notifier
 from exchange.delivery.sequencer import Sequencer
 from exchange.services import Services
 
@@ -34,6 +35,7 @@ async def delivering(
         "sequencer": Sequencer(services, owner=owner),
         "housekeeper": Housekeeper(services, owner=owner),
         "keeper": Keeper(services, owner=owner),
+        "notifier": Notifier(services, owner=owner),
     }
     if journals is not None:
         loops["ca_journal"] = CaJournalFollower(services, journals, owner=owner)

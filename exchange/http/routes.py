@@ -12,15 +12,17 @@ from exchange.http.tables.directory import DIRECTORY_ROUTES
 from exchange.http.tables.envelopes import ENVELOPE_ROUTES
 from exchange.http.tables.evidence import EVIDENCE_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
-from exchange.http.tables.tokens import TOKEN_ROUTES
 from exchange.http.tables.tending import TENDING_ROUTES
 from exchange.http.tables.tokens import TOKEN_ROUTES
+from exchange.http.tables.webhooks import WEBHOOK_ROUTES
 from schemas.errors import ErrorCode
 
 _VARIABLES = {
     "{id}": "{id:[0-9A-HJKMNP-TV-Z]{26}}",
     "{n}": "{n:[1-9][0-9]{0,3}}",
     "{code}": "{code:[A-Za-z0-9._-]{1,35}}",
+    "{name}": "{name:[a-z0-9-]{1,35}}",
+    "{digest}": "{digest:[0-9a-f]{64}}",
 }
 
 AGENCY_ROUTES: tuple[Route, ...] = (
@@ -30,6 +32,7 @@ AGENCY_ROUTES: tuple[Route, ...] = (
     *SIGNING_ROUTES,
     *TOKEN_ROUTES,
     *TENDING_ROUTES,
+    *WEBHOOK_ROUTES,
 )
 
 _SEEN_BY_ALL: tuple[Route, ...] = (

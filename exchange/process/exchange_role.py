@@ -18,6 +18,7 @@ from exchange.keys import open_hub
 from exchange.pdf_signers import PooledPdfSigner
 from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
+from exchange.process.carriers import carriers_of, webhook_policy
 from exchange.remembered_verdicts import RememberedVerdicts
 from exchange.services import Services
 from exchange.settings.database import MongoSettings
@@ -97,6 +98,8 @@ class ExchangeRole:
             limits=settings.limits,
             addressing=settings.addressing,
             counters=base.metrics,
+            carriers=carriers_of(settings),
+            webhook_policy=webhook_policy(settings),
         )
         base.readiness.add(services.check)
         watch = ControlsWatch(services, base.metrics)

@@ -57,6 +57,7 @@ HOMES = {
     ),
     "jinja2": ("exchange.console.rendering", "exchange.console.keys"),
     "joserfc": ("exchange.tokens",),
+    "aiosmtplib": ("exchange.delivery.mail",),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),
 }

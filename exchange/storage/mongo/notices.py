@@ -124,14 +124,7 @@ class MongoNotices:
             "$set": {"claim": claim.owner, "next_at": claim.until},
             "$push": {"attempts": records.attempt_document(Attempt(now))},
         }
-        found: Document | None
-        async with available():
-            found = await self._notices.find_one_and_update(
-                due,
-                change,
-                sort=[("next_at", 1), ("_id", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
+        found = await self._claimed(due, change)
         return None if found is None else records.notice_record(found)
 
     async def finish(self, notice: Notice, *, owner: str) -> bool:
@@ -189,6 +182,15 @@ class MongoNotices:
             return bool(done.matched_count)
 
         return await in_transaction(self._database, work)
+
+    async def _claimed(self, due: Document, change: Document) -> Document | None:
+        async with available():
+            return await self._notices.find_one_and_update(
+                due,
+                change,
+                sort=[("next_at", 1), ("_id", 1)],
+                return_document=ReturnDocument.AFTER,
+            )
 
     async def _subscribe(
         self, subscription: Subscription, audit: AuditLine, session: Session

@@ -1,0 +1,208 @@
+"""Makes notices and delivers them.
+
+Making them is one process's work at a time. Delivering is everybody's: who claims a
+notice has it alone until the claim ends, so no two processes send it, and what a
+killed process had begun is tried again, under the same id.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from exchange.delivery.lease import Lease
+from exchange.domain.notices import (
+    Admission,
+    Attempt,
+    Notice,
+    Outcome,
+    Subscription,
+    admission,
+    after_answer,
+    after_attempt,
+    left_alone,
+)
+from exchange.services import Services
+from exchange.storage.ports import NoticeClaim
+from exchange.usecases.noting import ensure_mail, note_arrivals
+
+LEASE = "notifier"
+CLAIMED_FOR = timedelta(seconds=60)
+"""Longer than any attempt takes."""
+
+_LEASE_SECONDS = 6.0
+_LOOK_SECONDS = 1.0
+_AT_ONCE = 16
+_AT_ONCE_TO_ONE = 4
+"""So that one slow endpoint leaves room for others."""
+
+_BREAKER_TRIES = 5
+_END_SECONDS = 5.0
+_log = structlog.get_logger()
+
+
+class Notifier:
+    """The notifying loop of one process.
+
+    Args:
+        services: what the use cases work with.
+        owner: name of this process in leases and claims.
+    """
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+        self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
+        self._running: dict[asyncio.Task[None], str] = {}
+        self._has_mail = False
+
+    async def turn(self) -> None:
+        """Wait for news, at most a second, then make and begin to deliver notices."""
+        if not self._services.carriers:
+            await asyncio.sleep(_LOOK_SECONDS)
+            return
+        if await self._news():
+            await self.note()
+        await self.deliver()
+
+    async def note(self) -> None:
+        """Make the notices that are due, if it is this process's to do.
+
+        Raises:
+            StorageUnavailableError: the database does not answer.
+        """
+        if not await self._lease.held():
+            return
+        if not self._has_mail:
+            await ensure_mail(self._services)
+            self._has_mail = True
+        while await note_arrivals(self._services):
+            pass
+
+    async def deliver(self) -> None:
+        """Begin to try what is due, as much as may be tried at a time.
+
+        Raises:
+            StorageUnavailableError: the database does not answer.
+        """
+        barred = await self._left_alone()
+        while len(self._running) < _AT_ONCE and not self._services.signals.draining:
+            notice = await self._claim(barred | self._busy())
+            if notice is None:
+                return
+            self._begin(notice)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait for what is being tried; what takes longer is ended, and tried again."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(tuple(self._running), timeout=seconds)
+        for one in late:
+            one.cancel()
+
+    async def stop(self) -> None:
+        """End attempts that are slow, and let another process take over."""
+        await self.settle(_END_SECONDS)
+        await self._lease.release()
+
+    async def _news(self) -> bool:
+        """Wait for a place to become free, or news; tell if it is time to look."""
+        news = self._services.signals.sequenced.ticket()
+        waiting = asyncio.ensure_future(news.wait())
+        try:
+            done, _ = await asyncio.wait(
+                (waiting, *self._running),
+                timeout=_LOOK_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            waiting.cancel()
+        return waiting in done or not done
+
+    async def _claim(
+        self, barred: set[str], *, only: str | None = None
+    ) -> Notice | None:
+        services = self._services
+        now = services.now()
+        claim = NoticeClaim(
+            owner=f"{self._owner}/{services.ids.new(now)}",
+            until=now + CLAIMED_FOR,
+            channels=tuple(services.carriers),
+            barred=barred,
+            only=only,
+        )
+        return await services.storage.notices.claim(claim, now=now)
+
+    def _begin(self, notice: Notice) -> None:
+        task = asyncio.create_task(self._try(notice), name=f"notice {notice.notice_id}")
+        self._running[task] = notice.subscription_id
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+
+    def _busy(self) -> set[str]:
+        """Return the endpoints that are tried as often as they may be at a time."""
+        tried = list(self._running.values())
+        return {one for one in tried if tried.count(one) >= _AT_ONCE_TO_ONE}
+
+    async def _left_alone(self) -> set[str]:
+        """Return the endpoints that are left alone; try once where that may be."""
+        alone: set[str] = set()
+        for one in await self._services.storage.notices.open_breakers():
+            now = self._services.now()
+            alone.add(one.subscription_id)
+            if admission(one.breaker, now) is not Admission.ONCE:
+                continue
+            again = left_alone(one.breaker, now)
+            changed = await self._services.storage.notices.change_breaker(
+                one.subscription_id, one.breaker, again
+            )
+            notice = changed and await self._claim(set(), only=one.subscription_id)
+            if notice:
+                self._begin(notice)
+        return alone
+
+    async def _try(self, notice: Notice) -> None:
+        try:
+            await self._carry(notice)
+        except Exception:  # noqa: BLE001 the outermost edge of a task, tried again
+            _log.exception("notice.failed", notice=notice.notice_id)
+
+    async def _carry(self, notice: Notice) -> None:
+        services = self._services
+        store = services.storage.notices
+        subscription = await store.subscription(notice.subscription_id)
+        if subscription is None:
+            attempt = Attempt(services.now(), Outcome.REFUSED, "unsubscribed")
+        else:
+            carrier = services.carriers[notice.channel]
+            attempt = await carrier.carry(services, notice, subscription)
+        now = services.now()
+        ended = after_attempt(notice, attempt, now=now, chance=services.chance())
+        await store.finish(ended, owner=notice.claim)
+        services.counters.notice_attempted(notice.channel, attempt.outcome)
+        _log.info(
+            "notice.attempted",
+            notice=notice.notice_id,
+            outcome=attempt.outcome,
+            detail=attempt.detail,
+            state=ended.state,
+        )
+        if subscription is not None:
+            await self._remember(subscription, attempt.outcome)
+
+    async def _remember(self, subscription: Subscription, outcome: Outcome) -> None:
+        """Tell the breaker of an endpoint how it went; others may tell it too."""
+        store = self._services.storage.notices
+        found: Subscription | None = subscription
+        for _ in range(_BREAKER_TRIES):
+            if found is None:
+                return
+            after = after_answer(found.breaker, outcome, self._services.now())
+            key = found.subscription_id
+            if after == found.breaker or await store.change_breaker(
+                key, found.breaker, after
+            ):
+                return
+            found = await store.subscription(key)

@@ -1,0 +1,119 @@
+"""Making notices: of what became visible, and of what somebody else found out."""
+
+from collections.abc import Sequence
+
+from exchange.domain.notices import (
+    MAIL_SUBSCRIPTION,
+    Notice,
+    NoticeChannel,
+    NoticeEvent,
+    Subscription,
+    new_notice,
+    wants_arrival,
+)
+from exchange.domain.records import InboxItem
+from exchange.services import Office, Services
+from exchange.storage.ports import Storage
+from schemas.identifiers import EnvelopeId, OrganId
+
+_ENTRIES_AT_ONCE = 500
+_MAIL_EVENTS = frozenset({NoticeEvent.ARRIVED, NoticeEvent.OVERDUE})
+
+
+async def note_arrivals(services: Services) -> bool:
+    """Make the notices of what became visible; tell whether there may be more.
+
+    What was noted stands in storage with how far that went, so whoever goes on after
+    a crash makes the same notices, and none twice.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    storage = services.storage
+    subscriptions = [
+        one
+        for one in await storage.notices.subscriptions()
+        if one.channel in services.carriers
+    ]
+    if not subscriptions:
+        return False
+    after = min(one.cursor for one in subscriptions)
+    shown = await storage.notices.shown(after, limit=_ENTRIES_AT_ONCE)
+    if shown.until == after:
+        return False
+    await storage.notices.enter(
+        _arrivals(services, subscriptions, shown.items),
+        subscriptions=[one.subscription_id for one in subscriptions],
+        cursor=shown.until,
+    )
+    return True
+
+
+async def note_overdue(
+    office: Office, agency: OrganId, envelope_id: EnvelopeId, *, occurrence: str = ""
+) -> int:
+    """Make the notices of an overdue document; return how many want to know.
+
+    Args:
+        office: storage and clock.
+        agency: which is late.
+        envelope_id: the document.
+        occurrence: tells apart reminders of the same document; the same one again
+            makes no second notice.
+    """
+    notices = office.storage.notices
+    wanted = [
+        new_notice(
+            one,
+            NoticeEvent.OVERDUE,
+            agency,
+            now=office.now(),
+            envelope_id=envelope_id,
+            occurrence=occurrence,
+        )
+        for one in await notices.subscriptions()
+        if NoticeEvent.OVERDUE in one.events and one.agency in {None, agency}
+    ]
+    await notices.enter(wanted, subscriptions=(), cursor=-1)
+    return len(wanted)
+
+
+async def ensure_mail(services: Services) -> None:
+    """Have mail for all from now on, where a mail server is named."""
+    if NoticeChannel.SMTP not in services.carriers:
+        return
+    await services.storage.notices.ensure(
+        Subscription(
+            subscription_id=MAIL_SUBSCRIPTION,
+            channel=NoticeChannel.SMTP,
+            agency=None,
+            events=_MAIL_EVENTS,
+            created_at=services.now(),
+            cursor=await newest_cursor(services.storage),
+        )
+    )
+
+
+async def newest_cursor(storage: Storage) -> int:
+    """Return the index of the last log entry; -1 while there is none."""
+    return await storage.log.size() - 1
+
+
+def _arrivals(
+    services: Services,
+    subscriptions: Sequence[Subscription],
+    items: Sequence[InboxItem],
+) -> list[Notice]:
+    return [
+        new_notice(
+            subscription,
+            NoticeEvent.ARRIVED,
+            item.delivery.recipient,
+            now=services.now(),
+            envelope_id=item.envelope.envelope_id,
+            cursor=item.delivery.log_index,
+        )
+        for item in items
+        for subscription in subscriptions
+        if wants_arrival(subscription, item)
+    ]
