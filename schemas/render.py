@@ -52,6 +52,8 @@ def signature_to_json(verdict: SignatureVerdict) -> Json:
         "valid": verdict.valid,
         "covers_whole_document": verdict.covers_whole_document,
         "modifications": str(verdict.modifications),
+        "changed_objects": list(verdict.changed_objects),
+        "changed_pages": list(verdict.changed_pages),
         "indication": str(verdict.indication),
         "sub_indication": _optional(verdict.sub_indication),
         "level": verdict.level,

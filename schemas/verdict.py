@@ -177,6 +177,8 @@ class SignatureVerdict:
     `indication` is already the AND of bytes, modifications and certificate chain.
 
     Args:
+        changed_objects: numbers of objects that later revisions wrote, the first 50.
+        changed_pages: the pages that hold such an object, counted from 1, likewise.
         level: as far as it is proven (PAdES-B-B, -T, -LT, -LTA), or the form.
         signing_time: as the signer claims.
         timestamp_time: the earliest time that a time stamp proves; of a document time
@@ -196,6 +198,8 @@ class SignatureVerdict:
     valid: bool = False
     covers_whole_document: bool = False
     modifications: Modifications = Modifications.NOT_ASSESSED
+    changed_objects: tuple[int, ...] = ()
+    changed_pages: tuple[int, ...] = ()
     level: str = ""
     signing_time: datetime | None = None
     timestamp_time: datetime | None = None

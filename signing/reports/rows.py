@@ -6,7 +6,7 @@ the certificate, signing time or time stamp, integrity, validity when signing, v
 period, result of the revocation check.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ from schemas.verdict import (
 from signing.reports import words
 
 _LONGEST = 100
+_MOST_NUMBERS = 12
 _DOCUMENT_STAMP = "document-time-stamp"
 
 
@@ -105,6 +106,7 @@ def signature_rows(signature: SignatureVerdict) -> tuple[Row, ...]:
             words.MODIFICATIONS[signature.modifications],
             _CHANGE_MARKS[signature.modifications],
         ),
+        *_changed_rows(signature),
         *_certificate_rows(signature),
         *_level_rows(signature),
     )
@@ -172,6 +174,23 @@ def check_row(check: RevocationCheck) -> Row:
     if moment:
         tail.append(_with(words.AS_OF, moment))
     return Row(words.REVOCATION_CHECK, _joined(state, *tail), _CHECK_MARKS[check.state])
+
+
+def _changed_rows(signature: SignatureVerdict) -> Iterator[Row]:
+    """Say which pages and objects later revisions touch."""
+    places = (
+        (words.PAGES_TOUCHED, signature.changed_pages),
+        (words.OBJECTS_TOUCHED, signature.changed_objects),
+    )
+    named_ones = [_counted(text, numbers) for text, numbers in places if numbers]
+    if named_ones:
+        yield Row(words.CHANGED_PLACES, _joined(*named_ones))
+
+
+def _counted(text: Text, numbers: Sequence[int]) -> Text:
+    shown = ", ".join(map(str, numbers[:_MOST_NUMBERS]))
+    shown += ", …" if len(numbers) > _MOST_NUMBERS else ""
+    return Text(vi=text.vi.format(shown), en=text.en.format(shown))
 
 
 def _holder_rows(signature: SignatureVerdict) -> Iterator[Row]:

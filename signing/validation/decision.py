@@ -115,6 +115,8 @@ def _decide_one(
         valid=facts.valid is True,
         covers_whole_document=facts.covers_whole_document,
         modifications=facts.modifications,
+        changed_objects=facts.changed_objects,
+        changed_pages=facts.changed_pages,
         level=judged.level or (_LEVELS[facts.form] if facts.form else ""),
         signing_time=facts.signing_time,
         timestamp_time=judged.stamped_at,

@@ -61,6 +61,9 @@ class SignatureFacts:
         valid: the value is the signer's; None if not checked.
         digest: of the signed bytes, by its `hashlib` name; empty if it is not listed.
         certificate: the signer's, as named in the signature.
+        changed_objects: numbers of the objects that later revisions wrote, the first
+            of them.
+        changed_pages: the pages that hold such an object, counted from 1.
         end: how far the bytes go that it covers.
         stamps: the time stamp on a signature; a document time stamp is its own.
     """
@@ -73,6 +76,8 @@ class SignatureFacts:
     intact: bool | None = None
     valid: bool | None = None
     modifications: Modifications = Modifications.NOT_ASSESSED
+    changed_objects: tuple[int, ...] = ()
+    changed_pages: tuple[int, ...] = ()
     digest: str = ""
     certificate: bytes | None = None
     embedded: tuple[bytes, ...] = ()

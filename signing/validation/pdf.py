@@ -6,12 +6,17 @@ was seen to raise nearly anything. Whatever happens, the answer is a verdict.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
-from schemas.verdict import Indication, SubIndication, Verdict
+from schemas.verdict import Indication, Modifications, SubIndication, Verdict
 from signing.errors import SigningError
+from signing.pades.reading import refusing_malformed
+from signing.validation.changed import changed_after
 from signing.validation.content import content_of, covering_findings
 from signing.validation.decision import UNHARMED, decide, refused
 from signing.validation.document import (
@@ -26,7 +31,7 @@ from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.found import EvidenceFound
 from signing.validation.layout import hidden_in_dictionary
 from signing.validation.modifications import Comparison
-from signing.validation.page_tree import pages_of
+from signing.validation.page_tree import Page, pages_of
 from signing.validation.shared_trust import shared_chains
 from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
@@ -93,12 +98,21 @@ def read_facts(data: bytes) -> FileFacts:
     hidden = _hidden_signatures(document, fields)
     if not fields:
         return FileFacts(signatures=(), shared=hidden)
-    found = tuple(gather(document, field) for field in fields)
+    pages, broken = _pages(reader, data)
+    found = tuple(
+        _with_changes(gather(document, field), document, field, pages)
+        for field in fields
+    )
     content = content_of(reader, data)
     return FileFacts(
         signatures=found,
         store=gather_store(reader),
-        shared=(*hidden, *content.findings, *_covering(document, fields, found)),
+        shared=(
+            *hidden,
+            *broken,
+            *content.findings,
+            *(() if broken else _covering(data, pages, fields, found)),
+        ),
         length=len(data),
         remarks=content.remarks,
     )
@@ -124,16 +138,40 @@ def evidence_in(data: bytes) -> EvidenceFound:
     )
 
 
-def _covering(
+def _pages(
+    reader: PdfFileReader, data: bytes
+) -> tuple[tuple[Page, ...], tuple[Finding, ...]]:
+    """Return the pages; none, and why, where their tree is broken."""
+    try:
+        with refusing_malformed():
+            return tuple(pages_of(reader, data)), ()
+    except SigningError as error:
+        return (), (_refusal(error),)
+
+
+def _with_changes(
+    facts: SignatureFacts,
     document: Document,
+    field: SignatureField,
+    pages: Sequence[Page],
+) -> SignatureFacts:
+    """Say what later revisions touched, where anything did."""
+    if facts.modifications is Modifications.NONE or facts.findings:
+        return facts
+    changed = changed_after(document.reader, field.revision, pages)
+    return replace(facts, changed_objects=changed.objects, changed_pages=changed.pages)
+
+
+def _covering(
+    data: bytes,
+    pages: Sequence[Page],
     fields: Sequence[SignatureField],
     found: Sequence[SignatureFacts],
 ) -> tuple[Finding, ...]:
     """Look at what shows where; a file that fails anyway is not drawn."""
     if any(one.findings or one.modifications not in UNHARMED for one in found):
         return ()
-    pages = tuple(pages_of(document.reader, document.data))
-    return covering_findings(document.data, pages, fields, found[0].end)
+    return covering_findings(data, pages, fields, found[0].end)
 
 
 def _refusal(error: SigningError) -> Finding:

@@ -33,6 +33,8 @@ _SIGNATURE = {
     "valid": bool,
     "covers_whole_document": bool,
     "modifications": str,
+    "changed_objects": [int],
+    "changed_pages": [int],
     "indication": str,
     "sub_indication": str | None,
     "level": str,

@@ -83,6 +83,8 @@ def test_verdict_has_the_published_shape() -> None:
                         "valid": True,
                         "covers_whole_document": True,
                         "modifications": "none",
+                        "changed_objects": [],
+                        "changed_pages": [],
                         "indication": "INDETERMINATE",
                         "sub_indication": "TRY_LATER",
                         "level": "B-B",

@@ -152,3 +152,22 @@ def test_signer_without_a_name_is_unknown() -> None:
     nameless = replace(SIGNATURE, signer="", chain=(), signing_time=None)
     text = render_text(replace(PASSED, signatures=(nameless,)), "en")
     assert "Signer: unknown" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("vi", "Phạm vi thay đổi: trang 2, đối tượng PDF 4, 33"),
+        ("en", "What the changes touch: pages 2, PDF objects 4, 33"),
+    ],
+)
+def test_pages_and_objects_of_later_changes_are_named(language: str, told: str) -> None:
+    changed = replace(SIGNATURE, changed_objects=(4, 33), changed_pages=(2,))
+    assert told in render_text(replace(PASSED, signatures=(changed,)), language)
+    assert told not in render_text(PASSED, language)
+
+
+def test_many_changed_objects_are_cut_short() -> None:
+    changed = replace(SIGNATURE, changed_objects=tuple(range(1, 40)))
+    shown = render_text(replace(PASSED, signatures=(changed,)), "en")
+    assert "PDF objects 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …" in shown
