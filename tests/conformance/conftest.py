@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.demonstration import run_demonstration
+from tests.support.demonstration import PRODUCTS, run_demonstration
+from tests.support.shared import made_once
 from tests.support.verifying import Verifier
 
 
 @pytest.fixture(scope="session")
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the demonstration once, as a user does."""
-    return run_demonstration(tmp_path_factory.mktemp("var"))
+    return made_once(tmp_path_factory, "demonstration", run_demonstration) / PRODUCTS
 
 
 @pytest.fixture

@@ -17,8 +17,12 @@ def lienthong(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[s
     )
 
 
-def run_demonstration(var: Path) -> Path:
-    """Run the demonstration as a user does; return the folder of its products.
+PRODUCTS = "demo"
+"""The folder of its products, below that of the run."""
+
+
+def run_demonstration(var: Path) -> None:
+    """Run the demonstration as a user does.
 
     Raises:
         RuntimeError: a step of it did not hold.
@@ -28,4 +32,3 @@ def run_demonstration(var: Path) -> Path:
     broken = [step for step in story["steps"] if not step["held"]]
     if broken or not story["held"] or done.returncode:
         raise RuntimeError(f"exit {done.returncode}: {broken}")
-    return var / "demo"
