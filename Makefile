@@ -27,7 +27,7 @@ serve: $(READY)
 	@$(BIN)/lienthong serve --demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not bench and not prove'
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not bench and not prove'
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

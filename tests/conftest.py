@@ -1,10 +1,20 @@
 """Fixtures that every test may ask for."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.support.order import place_of
 from tests.support.tokens import TOKEN_LABELS, TokenFolder
 
 pytest_plugins = ["tests.support.mongo"]
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a file nothing changes."""
+    items.sort(key=lambda item: place_of(item.path, _TESTS))
 
 
 @pytest.fixture(scope="session")

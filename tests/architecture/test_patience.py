@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.imports import ROOT
+from tests.support.order import LONGEST_FIRST
 
 CLOCKS = {"monotonic", "perf_counter", "time"}
 LEAST_SECONDS = 5
@@ -132,3 +133,8 @@ def test_no_test_bounds_the_clock_tightly() -> None:
         if any(clock in source for clock in CLOCKS) and (lines := tight_bounds(source))
     }
     assert found == {}
+
+
+def test_files_that_come_first_exist_and_are_named_once() -> None:
+    assert len(set(LONGEST_FIRST)) == len(LONGEST_FIRST)
+    assert [one for one in LONGEST_FIRST if not (ROOT / "tests" / one).exists()] == []
