@@ -74,10 +74,15 @@ _TRIES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportStatus:
-    """A status message about one envelope."""
+    """A status message about one envelope.
+
+    Args:
+        only: the one status it may be; None: any.
+    """
 
     submission: Submission
     envelope_id: EnvelopeId
+    only: StatusCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,9 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
         found = await find_envelope(services, submission.caller, command.envelope_id)
         async with received(services, submission) as message:
             report = await _report(services, message, found.envelope)
+            if command.only not in {None, report.status.status_code}:
+                place = report.status.status_code
+                raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
             return await _record(services, report)
 
 

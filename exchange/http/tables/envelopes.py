@@ -1,7 +1,7 @@
 """Routes of envelopes and their deliveries."""
 
 from exchange.domain.roles import DOCUMENT_DESK, OVERSEERS, READERS
-from exchange.http import deliveries, envelopes, events
+from exchange.http import deliveries, envelopes, events, recalls
 from exchange.http.answers import JSON, OCTETS, XML
 from exchange.http.route import Query, Route
 
@@ -115,6 +115,17 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         handler=deliveries.status,
         allowed=DOCUMENT_DESK,
         request=_EDXML,
+        answers={201: XML, 200: XML},
+        takes_in=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/envelopes/{id}/recall",
+        operation_id="recallEnvelope",
+        summary="Đề nghị thu hồi / ask a document back: signed status 13, or words",
+        handler=recalls.recall,
+        allowed=DOCUMENT_DESK,
+        request=(*_EDXML, JSON),
         answers={201: XML, 200: XML},
         takes_in=True,
     ),

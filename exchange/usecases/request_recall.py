@@ -1,0 +1,87 @@
+"""Ask a document back in words; the hub writes the status 13 that recipients know.
+
+One event, three encodings (docs/protocol.md): BussinessDocType 1, status 13, this call.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from exchange.domain.records import Envelope
+from exchange.errors import ExchangeError
+from exchange.services import Caller, Services
+from exchange.usecases.receiving import Submission
+from exchange.usecases.report_status import (
+    RecordedStatus,
+    ReportStatus,
+    report_status,
+)
+from exchange.usecases.viewing import find_envelope
+from schemas.edxml.document import Organisation, ResponseFor
+from schemas.edxml.status import EdxmlStatus
+from schemas.edxml.writer import write_status
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import StatusCode
+from schemas.xml import serialize
+
+_XML = "application/xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecall:
+    """A wish to have a document back.
+
+    Args:
+        reason: why.
+        recipient: from whom; None: from everybody.
+        message_id: of the request; by default one over document and words, so that
+            the same words again are a repeat.
+    """
+
+    caller: Caller
+    envelope_id: EnvelopeId
+    reason: str
+    recipient: OrganId | None = None
+    message_id: str | None = None
+
+
+async def request_recall(services: Services, command: RequestRecall) -> RecordedStatus:
+    """Ask a document back for a peer that does not sign.
+
+    Raises:
+        CodedError: it is refused; the code says why. A peer that signs must hand in a
+            signed status 13 (SIGNATURE_MISSING).
+    """
+    found = await find_envelope(services, command.caller, command.envelope_id)
+    if not found.view.is_sender:
+        raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=command.envelope_id)
+    body = serialize(write_status(_status(found.envelope, command)))
+    named = sha256(command.envelope_id.encode() + body).hexdigest()
+    submission = Submission(
+        caller=command.caller,
+        content_type=_XML,
+        chunks=_whole(body),
+        message_id=command.message_id or f"recall-{named}",
+    )
+    return await report_status(
+        services, ReportStatus(submission=submission, envelope_id=command.envelope_id)
+    )
+
+
+def _status(document: Envelope, command: RequestRecall) -> EdxmlStatus:
+    """Write the request without a time, so that a repeat has the same bytes."""
+    return EdxmlStatus(
+        sender=Organisation(organ_id=document.sender),
+        response_for=ResponseFor(
+            organ_id=command.recipient,
+            code=document.document_code,
+            document_id=document.document_id,
+        ),
+        status_code=StatusCode.RECALL_REQUESTED,
+        description=command.reason,
+    )
+
+
+async def _whole(body: bytes) -> AsyncIterator[bytes]:
+    yield body
