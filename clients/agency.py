@@ -269,6 +269,17 @@ class AgencyClient:
         answer = await self._get(f"/v1/envelopes/{envelope_id}/attachments/{number}")
         return answer.body
 
+    async def ask(self, request: Request) -> Mapping[str, object]:
+        """Make a call that answers with a JSON object; empty where it has no body.
+
+        Raises:
+            RefusedError: the hub refused it.
+            ClientError: the answer is no such object.
+        """
+        answer = await self._transport.send(request)
+        with _hub_at_fault(request.path):
+            return dict(json.loads(answer.body)) if answer.body else {}
+
     async def require_accepted(self, envelope_id: EnvelopeId, fetched: Fetched) -> None:
         """Require that the hub's receipt is about what was fetched.
 

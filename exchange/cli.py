@@ -68,6 +68,10 @@ VERBS: dict[str, Verb] = {
     "pki": Verb("pki", Text("chứng thư số nội bộ", "the internal CA")),
     "enrol": Verb("enrol", Text("xin chứng thư số", "get a certificate")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
+    "lists": Verb("lists", Text("danh sách nơi nhận", "saved lists of recipients")),
+    "delegations": Verb(
+        "delegations", Text("ủy quyền ký thay", "delegations of authority")
+    ),
     "accounts": Verb(
         "accounts",
         Text("tài khoản của người dùng", "accounts of people"),

@@ -3,9 +3,22 @@
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from exchange.commands.agency_changes import (
+    CHANGES,
+    change,
+    declare_change,
+    moment_of,
+)
+from exchange.commands.agency_fields import (
+    agency_fields,
+    show_entitlement,
+    show_history,
+)
+from exchange.commands.agency_sync import SYNC, declare_sync, sync
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
 from exchange.commands.output import Output
@@ -14,14 +27,13 @@ from exchange.commands.words import LEVELS, word
 from exchange.config_file import load_settings
 from exchange.database import open_database
 from exchange.domain.directory_file import read_directory
-from exchange.domain.records import Agency
 from exchange.errors import ExchangeError
 from exchange.services import DirectoryOffice, Office
+from exchange.usecases.entitlement import entitlement
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from pki.ca.hierarchy import system_clock
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import parse_organ_id
-from schemas.timestamps import format_utc
 
 _HEADS = (
     Text("Mã", "Code"),
@@ -47,10 +59,13 @@ def configure(parser: Parser) -> None:
             "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
         )
         action.declare(declared)
+    declare_sync(actions)
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Do one action on the directory."""
+    if arguments.action == SYNC:
+        return sync(arguments, output)
     asyncio.run(_with_office(arguments, output, _ACTIONS[arguments.action]))
     return 0
 
@@ -90,7 +105,7 @@ def _declare_nothing(_parser: Parser) -> None:
 
 async def _list(_arguments: Arguments, output: Output, office: Office) -> None:
     agencies = await office.storage.directory.agencies()
-    output.result({"agencies": list(map(_fields, agencies))})
+    output.result({"agencies": list(map(agency_fields, agencies))})
     if output.as_json:
         return
     if not agencies:
@@ -105,26 +120,40 @@ async def _list(_arguments: Arguments, output: Output, office: Office) -> None:
     )
 
 
-def _declare_show(parser: Parser) -> None:
+def _declare_code(parser: Parser) -> None:
     parser.add_argument("code", help="mã định danh / agency code")
 
 
+def _declare_show(parser: Parser) -> None:
+    _declare_code(parser)
+    parser.add_argument(
+        "--at", metavar="DATE", help="ai, vào lúc nào / who it was at a moment"
+    )
+
+
 async def _show(arguments: Arguments, output: Output, office: Office) -> None:
-    agency = await office.storage.directory.agency(parse_organ_id(arguments.code))
+    code = parse_organ_id(arguments.code)
+    if arguments.at is not None:
+        at = moment_of("--at", arguments.at)
+        show_entitlement(await entitlement(office, code, at), output)
+        return
+    agency = await office.storage.directory.agency(code)
     if agency is None:
         raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=arguments.code)
-    fields = _fields(agency)
+    fields = agency_fields(agency)
     output.result(fields)
     if not output.as_json:
         for name, value in fields.items():
             output.show(f"{name:>12}  {value or '-'}")
 
 
-def _fields(agency: Agency) -> dict[str, object]:
-    fields: dict[str, object] = asdict(agency)
-    fields["valid_from"] = format_utc(agency.valid_from)
-    fields["valid_to"] = format_utc(agency.valid_to) if agency.valid_to else None
-    return fields
+async def _history(arguments: Arguments, output: Output, office: Office) -> None:
+    code = parse_organ_id(arguments.code)
+    show_history(await entitlement(office, code, office.now()), output)
+
+
+async def _change(arguments: Arguments, output: Output, office: Office) -> None:
+    await change(arguments, output, office, operator=_operator())
 
 
 async def _register(arguments: Arguments, output: Output, office: Office) -> None:
@@ -137,6 +166,13 @@ _ACTIONS = {
     ),
     "list": _Action(Text("liệt kê", "list"), _declare_nothing, _list),
     "show": _Action(Text("xem một cơ quan", "show one"), _declare_show, _show),
+    "history": _Action(
+        Text("lịch sử một cơ quan", "the history of one"), _declare_code, _history
+    ),
+    **{
+        name: _Action(verb.summary, partial(declare_change, verb=verb), _change)
+        for name, verb in CHANGES.items()
+    },
     "register-system": _Action(
         Text("đăng ký hệ thống kết nối", "register a connected system"),
         declare_registration,

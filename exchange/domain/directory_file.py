@@ -87,8 +87,10 @@ def _agency(row: Mapping[str, object], place: str) -> Agency:
             level=Level(values["level"]),
             code_2016=_optional_code(values.get("code_2016")),
             email=values.get("email", ""),
-            valid_from=_day(values["valid_from"]),
-            valid_to=_day(values["valid_to"]) if values.get("valid_to") else None,
+            valid_from=read_moment(values["valid_from"]),
+            valid_to=read_moment(values["valid_to"])
+            if values.get("valid_to")
+            else None,
             successor=_optional_code(values.get("successor")),
         )
     except (CodedError, ValueError) as error:
@@ -99,8 +101,12 @@ def _optional_code(text: str | None) -> OrganId | None:
     return parse_organ_id(text) if text else None
 
 
-def _day(text: str) -> datetime:
-    """Read a day or a time; a day begins at midnight in Vietnam."""
+def read_moment(text: str) -> datetime:
+    """Read a day or a time; a day begins at midnight in Vietnam.
+
+    Raises:
+        ValueError: it is neither.
+    """
     moment = datetime.fromisoformat(text)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=_VIETNAM)
     return aware.astimezone(UTC)

@@ -1,10 +1,9 @@
 """The JSON forms of the contract (docs/protocol.md)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.records import Agency, InboxItem, StoredReceipt
+from exchange.domain.records import InboxItem, StoredReceipt
 from exchange.http import wire_documents
 from exchange.usecases.preflight_envelope import Preflight
 from exchange.usecases.read_inbox import InboxPage
@@ -75,25 +74,6 @@ def trace(found: Trace) -> Json:
             for one in found.deliveries
         ],
         "steps": [step(one) for one in found.receipts],
-    }
-
-
-def directory(agencies: Iterable[Agency], *, version: int) -> Json:
-    """Write the directory."""
-    return {"version": version, "items": [agency(one) for one in agencies]}
-
-
-def agency(one: Agency) -> Json:
-    """Write one agency."""
-    return {
-        "code": one.code,
-        "code_2016": one.code_2016,
-        "name": one.name,
-        "parent": one.parent,
-        "level": one.level,
-        "valid_from": format_utc(one.valid_from),
-        "valid_to": _time(one.valid_to),
-        "successor": one.successor,
     }
 
 

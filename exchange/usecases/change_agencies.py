@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.domain.agency_changes import decide_change
-from exchange.domain.agency_history import DirectoryChange, RecordedEvent
+from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import Order, Recode
 from exchange.domain.directory import Directory
 from exchange.domain.records import System
@@ -103,8 +103,8 @@ async def plan_change(office: Office, command: ChangeAgencies) -> DirectoryChang
     )
 
 
-async def change_agencies(office: Office, command: ChangeAgencies) -> RecordedEvent:
-    """Carry a change out.
+async def change_agencies(office: Office, command: ChangeAgencies) -> DirectoryChange:
+    """Carry a change out; return what was stored.
 
     Raises:
         AgencyChangeError: it cannot be.
@@ -114,10 +114,11 @@ async def change_agencies(office: Office, command: ChangeAgencies) -> RecordedEv
     for _ in range(_TRIES):
         planned = await plan_change(office, command)
         try:
-            return await office.storage.agency_history.apply(planned)
+            await office.storage.agency_history.apply(planned)
         except StateConflictError:
             # Somebody changed the directory; what it means is decided again.
             continue
+        return planned
     raise ExchangeError(ErrorCode.OVERLOADED, place="directory")
 
 

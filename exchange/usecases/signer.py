@@ -56,8 +56,26 @@ def verified_step(
         SigningError: the signature does not hold.
         CodedError: the certificate does not hold.
     """
+    return _verified(root, trust, at, KeyPurpose.ENVELOPE)
+
+
+def verified_by_seal(
+    root: Element, *, trust: Trust, at: datetime
+) -> tuple[Element, SignerFacts]:
+    """Verify a document of this project that an agency's seal signed.
+
+    Raises:
+        SigningError: the signature does not hold.
+        CodedError: the certificate does not hold, or is no seal's.
+    """
+    return _verified(root, trust, at, KeyPurpose.DOCUMENT_SEAL)
+
+
+def _verified(
+    root: Element, trust: Trust, at: datetime, usage: KeyPurpose
+) -> tuple[Element, SignerFacts]:
     verified = verify_receipt(root)
-    signer = _signer(verified, trust, at)
+    signer = _signer(verified, trust, at, usage)
     if isinstance(signer, Refuse):
         raise CodedError(signer.code, place=signer.place)
     return verified.content, signer
@@ -72,12 +90,17 @@ def refusal_of(judgement: ChainJudgement) -> Refuse | None:
     return Refuse(ErrorCode.CHAIN_INVALID)
 
 
-def _signer(verified: VerifiedXml, trust: Trust, at: datetime) -> SignerFacts | Refuse:
+def _signer(
+    verified: VerifiedXml,
+    trust: Trust,
+    at: datetime,
+    usage: KeyPurpose = KeyPurpose.ENVELOPE,
+) -> SignerFacts | Refuse:
     judgement = trust.judge(
         verified.certificate,
         intermediates=verified.intermediates,
         at=at,
-        usage=KeyPurpose.ENVELOPE,
+        usage=usage,
     )
     return refusal_of(judgement) or SignerFacts(
         certificate_sha256=fingerprint(verified.certificate),

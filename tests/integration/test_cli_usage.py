@@ -18,7 +18,12 @@ ACTIONS = {
         *("submit", "requests", "approve", "refuse", "collect", "batch", "code"),
         *("operators", "approvals", "agencies", "merge", "expiring"),
     ),
-    "agencies": ("import", "list", "show", "register-system"),
+    "agencies": (
+        *("import", "list", "show", "history", "register-system", "sync"),
+        *("merge", "split", "rename", "move", "close", "recode"),
+    ),
+    "lists": ("list", "show", "save", "remove"),
+    "delegations": ("seal", "file", "revoke", "list"),
 }
 CALLS = [(verb,) for verb in VERBS] + [
     (verb, action) for verb, actions in ACTIONS.items() for action in actions
