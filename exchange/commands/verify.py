@@ -68,6 +68,17 @@ def configure(parser: Parser) -> None:
         help="chính sách kiểm tra / validation policy (TOML)",
     )
     parser.add_argument(
+        "--facts",
+        type=Path,
+        metavar="FILE",
+        help="lưu dữ kiện của một tệp PDF / keep the facts on one PDF file",
+    )
+    parser.add_argument(
+        "--from-facts",
+        action="store_true",
+        help="xét lại theo dữ kiện đã lưu / judge again by kept facts",
+    )
+    parser.add_argument(
         "--at",
         type=_time,
         metavar="TIME",
@@ -118,7 +129,9 @@ def run(arguments: Arguments, output: Output) -> int:
             return _EXIT_CODES[one.run_one(arguments, output, waiting)]
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}")
-    if arguments.report:
-        raise UsageError("--report: chỉ cho một tệp / for one file only")
+    alone = ("report", "facts", "from_facts")
+    if named := next((one for one in alone if getattr(arguments, one)), None):
+        option = named.replace("_", "-")
+        raise UsageError(f"--{option}: chỉ cho một tệp / for one file only")
     several: ManyFilesVerb = importlib.import_module("exchange.commands.verify_many")
     return _EXIT_CODES[several.run_many(arguments, output)]

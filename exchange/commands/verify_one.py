@@ -6,6 +6,7 @@ from subprocess import Popen
 
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output
+from exchange.commands.verify_facts import judged_again, write_facts
 from exchange.commands.verify_keep import Keeper
 from exchange.commands.verify_report import (
     digest_of,
@@ -37,12 +38,15 @@ def run_one(
     )
     require_elsewhere(reports, path)
     data, at = read_file(path), arguments.at
-    verdict = (
-        TOO_LARGE
-        if data is None
-        else verify_data(data, material=material, at=at, waiting=waiting)
-    )
     checked_at = at or datetime.now(UTC)
+    if data is None:
+        verdict = TOO_LARGE
+    elif arguments.from_facts:
+        verdict = judged_again(data, material=material, at=at)
+    else:
+        verdict = verify_data(data, material=material, at=at, waiting=waiting)
+    if arguments.facts is not None and data is not None:
+        write_facts(arguments.facts, data, material=material, at=checked_at)
     with Keeper(arguments.keep, material=material, at=checked_at) as keeper:
         keeper.keep(path, verdict)
     if reports:

@@ -89,6 +89,10 @@ def _load(job: Job) -> _Performer:
         from signing.workers.finding import find_evidence  # noqa: PLC0415
 
         return find_evidence
+    if job in {Job.FIND_FACTS, Job.JUDGE_FACTS}:
+        from signing.workers.kept import find_facts, judge_again  # noqa: PLC0415
+
+        return find_facts if job is Job.FIND_FACTS else judge_again
     if job is Job.JUDGE_FILE:
         from signing.workers.judging_files import judge_any  # noqa: PLC0415
 

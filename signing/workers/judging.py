@@ -33,9 +33,10 @@ _leave_out_signers()
 from signing.validation.pdf import (  # noqa: E402 - after the stand-in
     evidence_in,
     judge_pdf,
+    read_facts,
 )
 
-__all__ = ["evidence_in", "judge", "judge_pdf"]
+__all__ = ["evidence_in", "judge", "judge_pdf", "read_facts"]
 
 
 def judge(request: Request) -> Verdict:

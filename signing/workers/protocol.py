@@ -41,6 +41,8 @@ class Job(StrEnum):
     FIRST_PAGE_LINES = "first_page_lines"
     DOCUMENT_TEXT = "document_text"
     FIND_EVIDENCE = "find_evidence"
+    FIND_FACTS = "find_facts"
+    JUDGE_FACTS = "judge_facts"
     PREPARE = "prepare"
     COMPLETE = "complete"
     RAISE = "raise"
@@ -52,6 +54,8 @@ RESULT_TYPES = {
     Job.FIRST_PAGE_LINES: tuple[str, ...],
     Job.DOCUMENT_TEXT: DocumentText,
     Job.FIND_EVIDENCE: EvidenceFound,
+    Job.FIND_FACTS: tuple[str, ...],
+    Job.JUDGE_FACTS: Verdict,
     Job.PREPARE: PreparedPart,
     Job.COMPLETE: CompletedPart,
     Job.RAISE: RaisedPart,
