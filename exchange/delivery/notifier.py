@@ -54,6 +54,7 @@ class Notifier:
         self._owner = owner
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[asyncio.Task[None], str] = {}
+        self._freed = asyncio.Event()
         self._has_mail = False
 
     async def turn(self) -> None:
@@ -63,6 +64,8 @@ class Notifier:
             return
         if await self._news():
             await self.note()
+        # Places that become free from here on are seen at the next turn.
+        self._freed.clear()
         await self.deliver()
 
     async def note(self) -> None:
@@ -108,16 +111,15 @@ class Notifier:
     async def _news(self) -> bool:
         """Wait for a place to become free, or news; tell if it is time to look."""
         news = self._services.signals.sequenced.ticket()
-        waiting = asyncio.ensure_future(news.wait())
+        waiting = [asyncio.ensure_future(one.wait()) for one in (news, self._freed)]
         try:
             done, _ = await asyncio.wait(
-                (waiting, *self._running),
-                timeout=_LOOK_SECONDS,
-                return_when=asyncio.FIRST_COMPLETED,
+                waiting, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
-            waiting.cancel()
-        return waiting in done or not done
+            for one in waiting:
+                one.cancel()
+        return waiting[0] in done or not done
 
     async def _claim(
         self, barred: set[str], *, only: str | None = None
@@ -140,6 +142,7 @@ class Notifier:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
+        self._freed.set()
 
     def _busy(self) -> set[str]:
         """Return the endpoints that are tried as often as they may be at a time."""
