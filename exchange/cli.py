@@ -82,6 +82,11 @@ VERBS: dict[str, Verb] = {
         Text("tạm dừng nhận văn bản", "take nothing in for a while"),
         needs=("motor",),
     ),
+    "purge": Verb(
+        "purge",
+        Text("xóa nội dung hết hạn lưu", "purge bodies past retention"),
+        needs=("pyhanko", "motor", "structlog", "ulid"),
+    ),
     "log": Verb(
         "log",
         Text("kiểm tra nhật ký của trục", "check the log of the exchange"),

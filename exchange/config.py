@@ -23,6 +23,7 @@ from exchange.settings.database import MongoSettings
 from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
 from exchange.settings.notices import NoticeSettings
+from exchange.settings.retention import RetentionSettings
 from exchange.settings.server import (
     AuthMode,
     HubSettings,
@@ -60,6 +61,7 @@ class Settings:
         verification: rules for signatures.
         accounts: people.
         tokens: tokens of systems.
+        retention: how long bodies are kept.
         limits: limits.
         notices: webhooks and mail.
         addressing: whom an envelope may reach.
@@ -80,6 +82,7 @@ class Settings:
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     addressing: AddressingSettings = field(default_factory=AddressingSettings)

@@ -16,6 +16,7 @@ from exchange.domain.access import acting_agencies
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.notices import Attempt, Notice, NoticeChannel, Subscription
 from exchange.domain.records import System
+from exchange.domain.retention import RetentionPolicy
 from exchange.domain.roles import AccessRole
 from exchange.domain.tokens import Scope
 from exchange.domain.webhooks import TargetPolicy
@@ -234,6 +235,7 @@ class Services:
             followed must do.
         room: what is known of the size of its tokens.
         signer: prepares and completes signatures; None where there are no workers.
+        retention: how long bodies are kept.
         tokens: makes and reads tokens of systems; None: none are given.
         usage: what callers have used.
         switches: what operators have switched.
@@ -255,6 +257,7 @@ class Services:
     signer: PdfSigner | None = None
     stamps: TimeStampSource | None = None
     revocations: RevocationFetcher | None = None
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     tokens: TokenDesk | None = None
     usage: Usage = field(default_factory=Usage)
     switches: Switches = field(default_factory=Switches)

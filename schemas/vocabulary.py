@@ -166,6 +166,7 @@ class Step(StrEnum):
     RELEASED = "released"
     OFFERED_AGAIN = "offered_again"
     DEAD_LETTERED = "dead_lettered"
+    PURGED = "purged"
     TAKEN = "taken"
     FAILED = "failed"
     PROCESSING = "processing"

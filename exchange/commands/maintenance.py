@@ -1,16 +1,12 @@
 """`lienthong maintenance`: take nothing in for a while; reading goes on."""
 
-import asyncio
-import getpass
-from pathlib import Path
-
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.config_file import load_settings
-from exchange.database import open_database
+from exchange.commands.site import add_config, operator, with_site
+from exchange.config import Settings
+from exchange.domain.maintenance import Maintenance
 from exchange.services import DirectoryOffice
 from exchange.usecases.switch_maintenance import begin_maintenance, end_maintenance
-from pki.ca.hierarchy import system_clock
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 
@@ -21,27 +17,24 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--reason", default="", help="lý do, bên gửi thấy / why, shown to senders"
     )
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
-    )
+    add_config(parser)
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Begin, end or show maintenance."""
-    asyncio.run(_run(arguments, output))
-    return 0
 
-
-async def _run(arguments: Arguments, output: Output) -> None:
-    settings = load_settings(arguments.config)
-    async with open_database(settings.mongodb, arguments.var) as storage:
-        office = DirectoryOffice(storage=storage, clock=system_clock)
-        operator = f"cli:{getpass.getuser()}"
+    async def act(_settings: Settings, office: DirectoryOffice) -> int:
         if arguments.state == "on":
-            await begin_maintenance(office, arguments.reason, operator=operator)
+            await begin_maintenance(office, arguments.reason, operator=operator())
         elif arguments.state == "off":
-            await end_maintenance(office, operator=operator)
-        found = await storage.controls.maintenance()
+            await end_maintenance(office, operator=operator())
+        _tell(await office.storage.controls.maintenance(), output)
+        return 0
+
+    return with_site(arguments, act)
+
+
+def _tell(found: Maintenance | None, output: Output) -> None:
     if found is None:
         output.result(
             {"maintenance": False},

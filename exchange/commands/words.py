@@ -34,6 +34,7 @@ STEPS: dict[str, Text] = {
     Step.QUARANTINED: Text("trục cách ly", "quarantined"),
     Step.HELD: Text("trục tạm giữ", "held"),
     Step.RELEASED: Text("thôi tạm giữ", "released"),
+    Step.PURGED: Text("đã xóa nội dung", "body purged"),
     Step.OFFERED_AGAIN: Text("giao lại", "offered again"),
     Step.DEAD_LETTERED: Text("thôi giao lại", "given up"),
     Step.TAKEN: Text("nơi nhận đã lấy", "taken by the recipient"),

@@ -7,6 +7,7 @@ import structlog
 
 from exchange.domain.usage import day_of
 from exchange.services import Services
+from exchange.usecases.purge_bodies import Purging, purge_bodies
 
 LEASE = "housekeeper"
 KEPT = timedelta(hours=24)
@@ -42,10 +43,16 @@ class Housekeeper:
             return
         # Signings first: their files are among the orphans.
         await storage.signing.drop(before=now - KEPT)
+        purged = await self._purge()
         dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
         await storage.sessions.drop(before=now - KEPT)
         await storage.usage.drop_days(before=day_of(now - KEPT))
-        _log.info("housekeeping.done", dropped=dropped)
+        _log.info("housekeeping.done", dropped=dropped, purged=purged)
+
+    async def _purge(self) -> int:
+        """Purge bodies that need not be kept."""
+        purging = Purging(policy=self._services.retention)
+        return len([one async for one in purge_bodies(self._services, purging)])
 
     async def stop(self) -> None:
         """Let another process take over at once."""

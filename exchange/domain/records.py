@@ -120,12 +120,13 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One accepted envelope; never changes after acceptance.
+    """One accepted envelope; never changes after acceptance, but that its body may go.
 
     Args:
         matter: what recipients sort a document by.
         links: its ties to earlier envelopes.
         redirects: recipients that are closed or not connected, and who is reached.
+        purged_at: when its body was removed; its receipt says what it was.
     """
 
     envelope_id: EnvelopeId
@@ -150,6 +151,7 @@ class Envelope:
     links: tuple[Link, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     receipt: bytes = b""
+    purged_at: datetime | None = None
 
     def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
         """Return the ties of one kind."""

@@ -20,6 +20,7 @@ from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
 from exchange.process.carriers import carriers_of, webhook_policy
 from exchange.remembered_verdicts import RememberedVerdicts
+from exchange.retention import retention_policy
 from exchange.services import Services
 from exchange.settings.database import MongoSettings
 from exchange.settings.server import AuthMode
@@ -94,6 +95,7 @@ class ExchangeRole:
             stamps=self._stamps(base),
             revocations=_revocations(settings),
             signals=Signals(),
+            retention=retention_policy(settings.retention),
             tokens=open_token_desk(settings.tokens.key_file, settings.hub.id),
             limits=settings.limits,
             addressing=settings.addressing,

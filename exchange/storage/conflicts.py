@@ -59,6 +59,11 @@ def directory_conflict(version: int) -> StateConflictError:
     )
 
 
+def body_purged(envelope_id: EnvelopeId) -> ExchangeError:
+    """The envelope is there, its body is not any more."""
+    return ExchangeError(ErrorCode.PAYLOAD_PURGED, place=envelope_id)
+
+
 def agency_code_taken(code: OrganId) -> ExchangeError:
     """Another agency has this code as its 2016 form."""
     return ExchangeError(ErrorCode.DIRECTORY_IMPORT_INVALID, place=code)

@@ -13,6 +13,7 @@ from exchange.services import Caller, Services
 from exchange.usecases.directory import current_directory
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId, parse_organ_id
+from schemas.timestamps import format_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,16 @@ async def find_readable(
 
     Raises:
         ExchangeError: as `find_envelope`, or the caller only oversees it
-            (PAYLOAD_NOT_ALLOWED), or its delivery is not open to reading
-            (STEP_NOT_ALLOWED, the state is named), or its sender asks it back
-            (DOCUMENT_RECALLED, the request is named).
+            (PAYLOAD_NOT_ALLOWED), its body was purged (PAYLOAD_PURGED), its delivery is
+            not open to reading (STEP_NOT_ALLOWED, the state is named), or its sender
+            asks it back (DOCUMENT_RECALLED, the request is named).
     """
     found = await find_envelope(services, caller, envelope_id, agency=agency)
     if not found.view.is_party:
         raise ExchangeError(ErrorCode.PAYLOAD_NOT_ALLOWED, place=envelope_id)
+    if found.envelope.purged_at is not None:
+        place = format_utc(found.envelope.purged_at)
+        raise ExchangeError(ErrorCode.PAYLOAD_PURGED, place=place)
     if not found.view.may_read(found.deliveries):
         raise _closed(found)
     await _note_opening(services, found)

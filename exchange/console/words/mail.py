@@ -72,6 +72,7 @@ WORDS: dict[str, Text] = {
     f"step.{Step.QUARANTINED}": Text(vi="Cách ly", en="Quarantined"),
     f"step.{Step.HELD}": Text(vi="Tạm giữ", en="Held"),
     f"step.{Step.RELEASED}": Text(vi="Được giải phóng", en="Released"),
+    f"step.{Step.PURGED}": Text(vi="Đã xóa nội dung", en="Body purged"),
     f"step.{Step.OFFERED_AGAIN}": Text(vi="Chuyển lại", en="Offered again"),
     f"step.{Step.DEAD_LETTERED}": Text(
         vi="Không chuyển được", en="Could not be delivered"

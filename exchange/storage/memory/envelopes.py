@@ -17,6 +17,7 @@ from exchange.domain.records import (
 )
 from exchange.storage.conflicts import (
     body_missing,
+    body_purged,
     envelope_missing,
     receipt_conflict,
     status_conflict,
@@ -78,8 +79,10 @@ class MemoryEnvelopes:
         self, envelope_id: EnvelopeId, *, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield the raw body, or a slice of it, in one piece."""
-        if envelope_id not in self._tables.bodies:
+        if envelope_id not in self._tables.envelopes:
             raise envelope_missing(envelope_id)
+        if envelope_id not in self._tables.bodies:
+            raise body_purged(envelope_id)
         body = self._tables.bodies[envelope_id]
         piece = body[offset : len(body) if length is None else offset + length]
         if piece:

@@ -17,6 +17,7 @@ from exchange.storage.memory.log import MemoryLog
 from exchange.storage.memory.mailboxes import MemoryMailboxes
 from exchange.storage.memory.notices import MemoryNotices
 from exchange.storage.memory.recipient_lists import MemoryRecipientLists
+from exchange.storage.memory.retention import MemoryRetention
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
 
@@ -80,6 +81,7 @@ class MemoryStorage:
         self._sessions = MemorySessions(tables)
         self._controls = MemoryControls(tables)
         self._usage = MemoryUsage(tables)
+        self._retention = MemoryRetention(tables)
         self._audit = MemoryAudit(tables)
         self._leases = MemoryLeases(tables)
 
@@ -162,6 +164,11 @@ class MemoryStorage:
     def usage(self) -> MemoryUsage:
         """What callers have used."""
         return self._usage
+
+    @property
+    def retention(self) -> MemoryRetention:
+        """Bodies that may go."""
+        return self._retention
 
     @property
     def audit(self) -> MemoryAudit:

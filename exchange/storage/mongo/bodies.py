@@ -6,7 +6,7 @@ from datetime import datetime
 
 from exchange.domain.records import Acceptance
 from exchange.errors import ExchangeError
-from exchange.storage.conflicts import body_missing, envelope_missing
+from exchange.storage.conflicts import body_missing, body_purged, envelope_missing
 from exchange.storage.mongo.driver import Database, Document, available, find_one
 from exchange.storage.mongo.transactions import Session
 from schemas.errors import ErrorCode
@@ -55,6 +55,12 @@ class Bodies:
         if not claimed.matched_count:
             raise body_missing()
 
+    async def give_up(self, body_id: str, session: Session) -> None:
+        """Make an accepted body an orphan, to be dropped like one."""
+        await self._bodies.update_one(
+            {"_id": body_id}, {"$set": {"state": "dropping"}}, session=session
+        )
+
     async def read(
         self, envelope_id: EnvelopeId, offset: int, length: int | None
     ) -> AsyncIterator[bytes]:
@@ -66,6 +72,8 @@ class Bodies:
         envelope = await find_one(self._envelopes, {"_id": envelope_id})
         if envelope is None:
             raise envelope_missing(envelope_id)
+        if "purged_at" in envelope:
+            raise body_purged(envelope_id)
         end = envelope["size"] if length is None else offset + length
         end = min(end, envelope["size"])
         if offset >= end:

@@ -51,6 +51,12 @@ class Commits:
         """
         await in_transaction(self._database, partial(self._record, group))
 
+    async def record_within(
+        self, group: Sequence[StepRecord], session: Session
+    ) -> None:
+        """Store steps as a part of another transaction."""
+        await self._record(group, session)
+
     async def _accept(self, group: Sequence[Acceptance], session: Session) -> None:
         await self._insert("envelopes", map(envelope_document, group), session)
         await self._insert("deliveries", _deliveries(group), session)

@@ -76,6 +76,7 @@ def envelope_record(document: Document) -> Envelope:
         links=tuple(map(link_record, document.get("links", ()))),
         redirects=tuple(Redirect(*one) for one in document.get("redirects", ())),
         receipt=document["receipt"],
+        purged_at=document.get("purged_at"),
     )
 
 

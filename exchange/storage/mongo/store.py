@@ -19,6 +19,7 @@ from exchange.storage.mongo.log import MongoLog
 from exchange.storage.mongo.mailboxes import MongoMailboxes
 from exchange.storage.mongo.notices import MongoNotices
 from exchange.storage.mongo.recipient_lists import MongoRecipientLists
+from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
 
@@ -67,6 +68,7 @@ class MongoStorage:
         self._sessions = MongoSessions(database)
         self._controls = MongoControls(database)
         self._usage = MongoUsage(database)
+        self._retention = MongoRetention(database)
         self._audit = MongoAudit(database)
         self._leases = MongoLeases(database)
 
@@ -149,6 +151,11 @@ class MongoStorage:
     def usage(self) -> MongoUsage:
         """What callers have used."""
         return self._usage
+
+    @property
+    def retention(self) -> MongoRetention:
+        """Bodies that may go."""
+        return self._retention
 
     @property
     def audit(self) -> MongoAudit:

@@ -25,6 +25,7 @@ from exchange.storage.ports.notices import (
     Shown,
 )
 from exchange.storage.ports.recipient_lists import RecipientListStore
+from exchange.storage.ports.retention import Purge, RetentionStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
 
@@ -47,7 +48,9 @@ __all__ = [
     "NoticeClaim",
     "NoticeQuery",
     "NoticeStore",
+    "Purge",
     "RecipientListStore",
+    "RetentionStore",
     "SentQuery",
     "SessionStore",
     "Shown",

@@ -57,7 +57,8 @@ class EnvelopeStore(Protocol):
         """Yield the raw body, or a slice of it, in pieces checked by digest.
 
         Raises:
-            ExchangeError: no such envelope (ENVELOPE_NOT_FOUND), or the stored bytes
+            ExchangeError: no such envelope (ENVELOPE_NOT_FOUND), its body was purged
+                (PAYLOAD_PURGED), or the stored bytes
                 are not those accepted (STORED_BYTES_DAMAGED).
         """
 

@@ -17,6 +17,7 @@ from exchange.storage.ports.log import LogStore
 from exchange.storage.ports.mailboxes import MailboxStore
 from exchange.storage.ports.notices import NoticeStore
 from exchange.storage.ports.recipient_lists import RecipientListStore
+from exchange.storage.ports.retention import RetentionStore
 from exchange.storage.ports.signing import SigningStore
 
 
@@ -86,6 +87,10 @@ class Storage(Protocol):
     @property
     def usage(self) -> UsageStore:
         """What callers have used."""
+
+    @property
+    def retention(self) -> RetentionStore:
+        """Bodies that may go."""
 
     @property
     def audit(self) -> AuditStore:

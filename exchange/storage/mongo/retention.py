@@ -1,0 +1,62 @@
+"""Bodies that may go, in MongoDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from exchange.domain.records import Envelope
+from exchange.storage.mongo.bodies import Bodies
+from exchange.storage.mongo.commits import Commits
+from exchange.storage.mongo.driver import Database, find_all
+from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.ports.retention import Purge
+from schemas.identifiers import EnvelopeId
+
+
+class MongoRetention:
+    """Bodies that may go, and their going."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._envelopes = database["envelopes"]
+        self._bodies = Bodies(database)
+        self._commits = Commits(database, self._bodies)
+
+    async def kept(
+        self, *, after: EnvelopeId, before: datetime, limit: int
+    ) -> Sequence[Envelope]:
+        """Envelopes with a body, accepted before a time, in the order of their ids."""
+        wanted = {
+            "_id": {"$gt": after},
+            "accepted_at": {"$lt": before},
+            "purged_at": None,
+        }
+        order = [("_id", 1)]
+        found = await find_all(
+            self._envelopes, wanted, sort=order, limit=limit, without="body"
+        )
+        return [envelope_record(one) for one in found]
+
+    async def purge(self, purge: Purge) -> bool:
+        """Store the step and remove the body, or nothing.
+
+        Chunks are only marked here; from then on they are orphans, which the
+        housekeeper drops, again and again until they are gone.
+        """
+        return await in_transaction(self._database, partial(self._purge, purge))
+
+    async def _purge(self, purge: Purge, session: Session) -> bool:
+        """Mark the envelope first: whoever is late stops here."""
+        before = await self._envelopes.find_one_and_update(
+            {"_id": purge.envelope_id, "purged_at": None},
+            {"$set": {"purged_at": purge.at}, "$unset": {"body": ""}},
+            projection={"body_chunks": 1},
+            session=session,
+        )
+        if before is None:
+            return False
+        await self._commits.record_within([purge.step], session)
+        if (body_id := before.get("body_chunks")) is not None:
+            await self._bodies.give_up(body_id, session)
+        return True

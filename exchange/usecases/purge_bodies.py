@@ -1,0 +1,91 @@
+"""Purge bodies whose retention has passed and for which nobody waits."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+from exchange.domain.records import Delivery, DeliveryUpdate, Envelope
+from exchange.domain.retention import RetentionPolicy, is_purgeable
+from exchange.domain.steps import StepEffect
+from exchange.domain.usage import stored_for
+from exchange.errors import StateConflictError
+from exchange.services import HubOffice
+from exchange.storage.ports.retention import Purge
+from exchange.usecases.hub_steps import HubStep, hub_record
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import AuditEvent, Step
+
+_PAGE = 200
+_EFFECT = StepEffect(Step.PURGED, frozenset(), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purging:
+    """What is to be purged, and who wants it.
+
+    Args:
+        actor: the hub of itself if empty.
+        only_look: nothing is removed.
+    """
+
+    policy: RetentionPolicy
+    actor: str = ""
+    only_look: bool = False
+
+
+async def purge_bodies(office: HubOffice, purging: Purging) -> AsyncIterator[Envelope]:
+    """Purge, and yield each envelope whose body went.
+
+    It may be stopped anywhere and begun again: each body goes with its receipt in one
+    transaction. What changed while it was looked at is left for the next time.
+    """
+    async for envelope in _old(office, purging.policy):
+        deliveries = await office.storage.envelopes.deliveries(envelope.envelope_id)
+        if not is_purgeable(envelope, deliveries, purging.policy, office.now()):
+            continue
+        if purging.only_look or await _purged(office, purging, envelope, deliveries):
+            yield envelope
+
+
+async def _old(office: HubOffice, policy: RetentionPolicy) -> AsyncIterator[Envelope]:
+    shortest, last = policy.shortest, EnvelopeId("")
+    while shortest is not None:
+        page = await office.storage.retention.kept(
+            after=last, before=office.now() - shortest, limit=_PAGE
+        )
+        for envelope in page:
+            yield envelope
+        if len(page) < _PAGE:
+            return
+        last = page[-1].envelope_id
+
+
+async def _purged(
+    office: HubOffice,
+    purging: Purging,
+    envelope: Envelope,
+    deliveries: Sequence[Delivery],
+) -> bool:
+    step = hub_record(
+        office,
+        envelope,
+        HubStep(
+            effect=_EFFECT,
+            recipients=(),
+            event=AuditEvent.PAYLOAD_PURGED,
+            actor=purging.actor,
+        ),
+    )
+    # As they were looked at: a recall that came meanwhile stops it.
+    unchanged = tuple(DeliveryUpdate(one, one) for one in deliveries)
+    purge = Purge(
+        envelope_id=envelope.envelope_id,
+        step=replace(step, updates=unchanged),
+        at=step.receipt.recorded_at,
+    )
+    try:
+        is_gone = await office.storage.retention.purge(purge)
+    except StateConflictError:
+        return False
+    if is_gone:
+        await office.storage.usage.add({stored_for(envelope.sender): -envelope.size})
+    return is_gone

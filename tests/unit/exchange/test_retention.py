@@ -1,0 +1,253 @@
+"""A body goes when nobody waits for it, and nothing else goes with it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.delivery.housekeeper import Housekeeper
+from exchange.domain.links import Recall
+from exchange.domain.records import Delivery, Envelope
+from exchange.domain.retention import RetentionPolicy, is_purgeable, kind_of
+from exchange.domain.usage import stored_for
+from exchange.errors import ExchangeError
+from exchange.retention import retention_policy
+from exchange.settings.retention import RetentionSettings
+from exchange.storage.ports.retention import Purge
+from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
+from exchange.usecases.purge_bodies import Purging, purge_bodies
+from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
+from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
+from tests.support.pki import NOW
+from tests.support.stored import PROVINCE, acceptance, envelope_id
+from tests.support.world import COMMUNE, World, make_world, note
+
+TEN_YEARS = RetentionPolicy(years=10)
+LATER = NOW + timedelta(days=3653)
+DONE = {
+    DeliveryState.ACKNOWLEDGED,
+    DeliveryState.QUARANTINED,
+    DeliveryState.REDIRECTED,
+    DeliveryState.RECALLED,
+    DeliveryState.EXPIRED,
+}
+ENVELOPE = replace(acceptance().envelope, accepted_at=NOW)
+
+
+def delivery(state: DeliveryState, **changes: object) -> Delivery:
+    plain = Delivery(envelope_id=ENVELOPE.envelope_id, recipient=PROVINCE, state=state)
+    return replace(plain, **changes)  # type: ignore[arg-type]  # by field name
+
+
+@given(st.lists(st.sampled_from(DeliveryState), min_size=1, max_size=5))
+def test_purge_refuses_whatever_has_a_delivery_that_is_not_done(
+    states: list[DeliveryState],
+) -> None:
+    deliveries = [delivery(one) for one in states]
+    is_done = DONE.issuperset(states)
+    assert is_purgeable(ENVELOPE, deliveries, TEN_YEARS, LATER) is is_done
+
+
+@pytest.mark.parametrize(
+    ("one", "policy", "purgeable"),
+    [
+        (delivery(DeliveryState.AVAILABLE, status=StatusCode.REFUSED), TEN_YEARS, True),
+        (delivery(DeliveryState.DEAD_LETTER), TEN_YEARS, False),
+        (
+            delivery(DeliveryState.DEAD_LETTER),
+            RetentionPolicy(years=10, dead_letters=True),
+            True,
+        ),
+        (
+            delivery(DeliveryState.ACKNOWLEDGED, recall=Recall(envelope_id(9))),
+            TEN_YEARS,
+            False,
+        ),
+        (
+            delivery(
+                DeliveryState.ACKNOWLEDGED,
+                recall=Recall(envelope_id(9), answer=StatusCode.DECLINED),
+            ),
+            TEN_YEARS,
+            True,
+        ),
+        (
+            delivery(DeliveryState.RECALLED, recall=Recall(envelope_id(9))),
+            TEN_YEARS,
+            True,
+        ),
+    ],
+    ids=["refused", "given-up", "closed", "open-recall", "answered", "recalled"],
+)
+def test_deliveries_that_are_done(
+    one: Delivery, policy: RetentionPolicy, *, purgeable: bool
+) -> None:
+    assert is_purgeable(ENVELOPE, [one], policy, LATER) is purgeable
+
+
+def test_retention_passes_to_the_moment_and_without_years_never() -> None:
+    done = [delivery(DeliveryState.ACKNOWLEDGED)]
+    end = NOW + timedelta(days=3652.5)
+    for policy, at, expected in (
+        (TEN_YEARS, end, True),
+        (TEN_YEARS, end - timedelta(milliseconds=1), False),
+        (RetentionPolicy(), LATER, False),
+    ):
+        assert is_purgeable(ENVELOPE, done, policy, at) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("15/QĐ-UBND", "QĐ"),
+        ("15/2026/QĐ-UBND", "QĐ"),
+        ("214/UBND-VHXH", ""),
+        ("", ""),
+        ("QĐ", "QĐ"),
+    ],
+)
+def test_kind_is_read_from_number_and_notation(code: str, kind: str) -> None:
+    assert kind_of(replace(ENVELOPE, document_code=code)) == kind
+
+
+def test_kinds_have_years_of_their_own() -> None:
+    policy = retention_policy(RetentionSettings(years=10, kinds=("QĐ=0", "TB=2")))
+    done = [delivery(DeliveryState.ACKNOWLEDGED)]
+    found = {
+        code: is_purgeable(replace(ENVELOPE, document_code=code), done, policy, at)
+        for code, at in (
+            ("1/QĐ-UBND", LATER),
+            ("1/TB-UBND", NOW + timedelta(days=731)),
+            ("1/UBND-VX", NOW + timedelta(days=731)),
+        )
+    }
+    assert found == {"1/QĐ-UBND": False, "1/TB-UBND": True, "1/UBND-VX": False}
+    assert policy.shortest == timedelta(days=730.5)
+
+
+@pytest.mark.parametrize("text", ["QĐ", "QĐ=x", "QĐ=-1", "XX=3", "=3", "QĐ=nan"])
+def test_what_is_no_kind_with_years_is_refused(text: str) -> None:
+    with pytest.raises(ExchangeError) as refused:
+        retention_policy(RetentionSettings(kinds=(text,)))
+    assert refused.value.place == "retention.kinds"
+
+
+async def done_world() -> tuple[World, Envelope]:
+    """A document whose deliveries are done, ten years ago."""
+    world = await make_world()
+    world = replace(world, services=replace(world.services, retention=TEN_YEARS))
+    accepted = await world.send(world.document(note(b"x")))
+    await world.deliver()
+    tables = world.services.storage.envelopes._tables  # type: ignore[attr-defined]  # the memory form
+    for key, one in tables.deliveries.items():
+        tables.deliveries[key] = replace(one, state=DeliveryState.ACKNOWLEDGED)
+    world.clock.move(days=3653)
+    return world, accepted.envelope
+
+
+async def purged(world: World, **changes: object) -> list[EnvelopeId]:
+    purging = replace(Purging(policy=TEN_YEARS), **changes)  # type: ignore[arg-type]  # by field name
+    found = purge_bodies(world.services, purging)
+    return [one.envelope_id async for one in found]
+
+
+async def refusal(coming: object) -> ExchangeError:
+    with pytest.raises(ExchangeError) as refused:
+        await coming  # type: ignore[misc]  # a coroutine
+    return refused.value
+
+
+class TestPurging:
+    async def test_looking_removes_nothing(self) -> None:
+        world, envelope = await done_world()
+        assert await purged(world, only_look=True) == [envelope.envelope_id]
+        assert await purged(world) == [envelope.envelope_id]
+        assert await purged(world) == []
+
+    async def test_replay_is_answered_with_the_stored_receipt(self) -> None:
+        world = await make_world()
+        message = world.document(note(b"x"))
+        before = await world.send(message)
+        await world.deliver()
+        tables = world.services.storage.envelopes._tables  # type: ignore[attr-defined]  # the memory form
+        for key, one in tables.deliveries.items():
+            tables.deliveries[key] = replace(one, state=DeliveryState.ACKNOWLEDGED)
+        world.clock.move(days=3653)
+        assert len(await purged(world)) == 1
+        again = await world.send(message)
+        assert again.repeated
+        assert again.envelope.receipt == before.envelope.receipt
+
+    async def test_reading_says_that_and_when_it_was_purged(self) -> None:
+        world, envelope = await done_world()
+        await purged(world)
+        caller = await world.caller("qlvb-h99-151")
+        wish = ReadEnvelope(caller=caller, envelope_id=envelope.envelope_id)
+        evidence = CollectEvidence(caller=caller, envelope_id=envelope.envelope_id)
+        for coming in (
+            read_envelope(world.services, wish),
+            collect_evidence(world.services, evidence),
+        ):
+            error = await refusal(coming)
+            assert error.code is ErrorCode.PAYLOAD_PURGED
+            assert error.place.startswith("20")
+        assert await read_receipt(world.services, wish) == envelope.receipt
+
+    async def test_trace_has_the_step_signed_by_the_hub(self) -> None:
+        world, envelope = await done_world()
+        await purged(world)
+        found = await trace_envelope(
+            world.services,
+            TraceEnvelope(
+                caller=await world.caller("qlvb-h99-151"),
+                envelope_id=envelope.envelope_id,
+            ),
+        )
+        last = found.receipts[-1]
+        assert (last.step, last.recorded_at) == (Step.PURGED, world.clock.now)
+        (line, *_) = await world.services.storage.audit.lines(limit=1)
+        assert line.event is AuditEvent.PAYLOAD_PURGED
+
+    async def test_room_is_given_back(self) -> None:
+        world, envelope = await done_world()
+        name, store = stored_for(COMMUNE), world.services.storage.usage
+        await world.services.usage.tell(store)
+        assert await store.totals([name]) == {name: envelope.size}
+        await purged(world)
+        assert await store.totals([name]) == {}
+
+    async def test_recall_that_came_meanwhile_stops_it(self) -> None:
+        world, envelope = await done_world()
+        store = world.services.storage.retention
+        inner, seen = store.purge, []
+
+        async def late(purge: Purge) -> bool:
+            seen.append(purge)
+            tables = store._tables  # type: ignore[attr-defined]  # the memory form
+            for key, one in tables.deliveries.items():
+                tables.deliveries[key] = replace(one, recall=Recall(envelope_id(9)))
+            return await inner(purge)
+
+        store.purge = late  # type: ignore[method-assign]  # between look and step
+        assert await purged(world) == []
+        assert len(seen) == 1
+        found = await world.services.storage.envelopes.envelope(envelope.envelope_id)
+        assert found == envelope
+
+    async def test_housekeeper_purges_by_the_settings(self) -> None:
+        world, envelope = await done_world()
+        await Housekeeper(world.services, owner="test").clean()
+        found = await world.services.storage.envelopes.envelope(envelope.envelope_id)
+        assert found is not None
+        assert found.purged_at == world.clock.now
+
+
+def test_nothing_is_waited_for_by_an_envelope_without_deliveries() -> None:
+    nobody: Iterable[Delivery] = ()
+    assert is_purgeable(ENVELOPE, nobody, TEN_YEARS, LATER)
