@@ -306,3 +306,26 @@ def test_directory_of_the_running_site_is_listed_and_shown(site: Site) -> None:
     assert line.endswith(COMMUNE.name)
     assert shown.json["name"] == COMMUNE.name
     assert (unknown.code, unknown.error) == (1, "agency_unknown")
+
+
+def test_board_and_operator_see_who_has_not_acknowledged(
+    site: Site, letter: Path
+) -> None:
+    send(site, letter, subject="Chưa nơi nào nhận")
+    sent = arrival(site, PROVINCE, subject="Chưa nơi nào nhận")["envelope_id"]
+    here = ("--config", site.config, "--var", site.folder, "--json")
+
+    board = by(site, COMMUNE, "board").json["items"]
+    waiting = lienthong("deliveries", "list", "--state", "available", *here).json
+    refused = lienthong("deliveries", "release", sent, *here)
+    stuck = lienthong("deliveries", "stuck", "--seconds", "3600", *here)
+    webhooks = lienthong("webhooks", "list", *here)
+    unknown = lienthong("webhooks", "test", "nobody", *here)
+
+    towards = {one["agency"] for one in board if one["id"] == sent}
+    assert towards == {PROVINCE.code, MINISTRY.code}
+    assert sent in {one["envelope"] for one in waiting["deliveries"]}
+    assert (refused.code, refused.error) == (1, "step_not_allowed")
+    assert stuck.json == {"deliveries": []}
+    assert webhooks.json == {"webhooks": []}
+    assert (unknown.code, unknown.error) == (1, "webhook_not_found")
