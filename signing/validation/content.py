@@ -129,10 +129,9 @@ def _finding(code: ErrorCode, place: str) -> Finding:
 
 
 def _covers(later: Shown, earlier: Shown) -> bool:
-    left, lower, right, upper = earlier.box
     if later.page != earlier.page or later.field == earlier.field:
         return False
+    left, lower, right, upper = earlier.box
     wide = min(right, later.box[2]) - max(left, later.box[0])
     high = min(upper, later.box[3]) - max(lower, later.box[1])
-    covered = MOST_COVERED * (right - left) * (upper - lower)
-    return wide > 0 and high > 0 and wide * high > covered
+    return wide > 0 and high > 0 and wide * high > MOST_COVERED * earlier.area

@@ -34,7 +34,10 @@ MAX_PAGES = 50_000
 """Pages walked to see where signatures show."""
 
 MAX_PAGES_DRAWN = 20
-"""Pages drawn to see what later signatures hide (two pictures of some 10 ms each)."""
+"""Pages drawn to see what later signatures hide."""
+
+MAX_SHOWN = 100
+"""Places where signatures after the first show."""
 
 MAX_STORE_ITEMS = 2_000
 """Certificates, lists and answers in a document security store."""

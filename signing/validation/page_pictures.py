@@ -15,13 +15,13 @@ from pypdfium2 import raw
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.validation.first_page import opened
-from signing.validation.limits import MAX_PAGES_DRAWN
+from signing.validation.limits import MAX_PAGES_DRAWN, MAX_SHOWN
 from signing.validation.pictures import Picture, Region, hides
 from signing.validation.shown import Shown
 
 _PIXELS_PER_POINT = 2.0
 _MOST_PIXELS = 8_000_000
-"""Of one page; larger ones are drawn smaller. A4 has two million."""
+"""Of one picture; larger ones are drawn smaller. The largest signature has 300,000."""
 
 
 def hiding(data: bytes, signed_end: int, later: Sequence[Shown]) -> Iterator[Shown]:
@@ -37,7 +37,7 @@ def hiding(data: bytes, signed_end: int, later: Sequence[Shown]) -> Iterator[Sho
     """
     by_page = sorted(later, key=lambda one: one.page)
     pages = [(page, tuple(all_)) for page, all_ in groupby(by_page, lambda x: x.page)]
-    if len(pages) > MAX_PAGES_DRAWN:
+    if len(pages) > MAX_PAGES_DRAWN or len(later) > MAX_SHOWN:
         raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="pages")
     with _drawable(data[:signed_end]) as signed, _drawable(data) as whole:
         for number, shown in pages:
@@ -63,18 +63,28 @@ def _hiding_on(signed: Any, whole: Any, shown: Sequence[Shown]) -> Iterator[Show
         width, height = signed.get_size()
         if (width, height) != whole.get_size() or not width * height:
             raise SigningError(ErrorCode.PDF_MALFORMED, place="page size")
-        scale = min(_PIXELS_PER_POINT, sqrt(_MOST_PIXELS / (width * height)))
-        before, size = _drawn(signed, scale)
-        after, _ = _drawn(whole, scale)
         for one in shown:
-            if hides(before, after, _region(whole, one, size)):
+            scale = min(_PIXELS_PER_POINT, sqrt(_MOST_PIXELS / one.area))
+            size = ceil(width * scale), ceil(height * scale)
+            region = _region(whole, one, size)
+            if region.is_empty:
+                continue
+            before, after = (
+                _drawn(page, scale, region, size) for page in (signed, whole)
+            )
+            if hides(before, after, region.at_origin):
                 yield one
 
 
-def _drawn(page: Any, scale: float) -> tuple[Picture, tuple[int, int]]:
-    with closing(page.render(scale=scale, grayscale=True)) as bitmap:
-        size = bitmap.width, bitmap.height
-        return Picture(bytes(bitmap.buffer), bitmap.stride), size
+def _drawn(page: Any, scale: float, region: Region, size: tuple[int, int]) -> Picture:
+    """Draw a region of a page of `size` pixels."""
+    cut = (region.left, size[1] - region.bottom, size[0] - region.right, region.top)
+    # PDFium's helper rounds up to whole pixels.
+    crop = tuple(max(0.0, (one - 0.5) / scale) for one in cut)
+    with closing(page.render(scale=scale, crop=crop, grayscale=True)) as bitmap:
+        if (bitmap.width, bitmap.height) != region.size:
+            raise SigningError(ErrorCode.PDF_MALFORMED, place="page size")
+        return Picture(bytes(bitmap.buffer), bitmap.stride)
 
 
 def _region(page: Any, shown: Shown, size: tuple[int, int]) -> Region:

@@ -6,6 +6,7 @@ page as first signed is held against the page as it is now, by what was dark on 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 INK_LEVELS = (144, 208)
 """What is darker is ink. Red over black is below the first; paper is above both."""
@@ -30,6 +31,21 @@ class Region:
     top: int
     right: int
     bottom: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.right - self.left, self.bottom - self.top
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it."""
+        return min(self.size) <= 0
+
+    @property
+    def at_origin(self) -> "Region":
+        """The same in a picture of itself."""
+        return Region(0, 0, *self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,7 @@ def _cells(region: Region) -> Iterator[Region]:
             yield Region(left, top, left + CELL, top + CELL)
 
 
+@cache
 def _table(ones: range) -> bytes:
     return bytes(one in ones for one in range(256))
 

@@ -26,6 +26,12 @@ class Shown:
     page: int
     box: tuple[float, float, float, float]
 
+    @property
+    def area(self) -> float:
+        """In square points."""
+        left, lower, right, upper = self.box
+        return (right - left) * (upper - lower)
+
 
 def later_ones_show(fields: Sequence[SignatureField]) -> bool:
     """Tell whether any signature but the first takes room on a page."""

@@ -43,9 +43,10 @@ def drawn(content: bytes) -> StaticStampStyle:
     )
 
 
-def over_the_sum(content: bytes) -> bytes:
-    """Show this over the sum that a person signed."""
-    first = stock_signed(draft_pdf(_SUM), PERSON, "person", subfilter=_PADES)
+def over_the_sum(content: bytes, *, turned: int = 0, crop: str = "") -> bytes:
+    """Show this over the sum that a person signed, on a page turned and cropped."""
+    source = draft_pdf(_SUM, turned=turned, crop=crop)
+    first = stock_signed(source, PERSON, "person", subfilter=_PADES)
     return stock_signed(
         *(first, AGENCY, "other"),
         subfilter=_PADES,
