@@ -223,6 +223,42 @@ def test_importing_the_same_directory_again_keeps_its_version(
     assert first.json == second.json
 
 
+def test_merger_is_shown_then_done_then_told_and_copied(
+    installation: Installation, hub: str
+) -> None:
+    agencies = (installation.folder / "agencies.csv").read_text("utf-8")
+    communes = "".join(
+        f"H99.{one},,UBND xã {one},H99,commune,,2025-07-01\n" for one in (901, 902)
+    )
+    path = installation.folder / "communes.csv"
+    path.write_text(agencies.rstrip("\n") + "\n" + communes, "utf-8")
+    assert installation.call("agencies", "import", path).code == 0
+    words = ("merge", "--from", "H99.901", "--from", "H99.902", "--into", "H99.903")
+    more = ("--name", "UBND xã Mới", "--reason", "Sắp xếp", "--effective", "2026-07-01")
+    shown = installation.call("agencies", *words, *more, "--dry-run")
+    assert (shown.code, shown.json["done"]) == (0, False)
+    assert installation.call("agencies", "show", "H99.903").code == 1
+    done = installation.call("agencies", *words, *more)
+    assert (done.code, done.json["done"]) == (0, True)
+    certificates = done.json["certificates"]
+    assert (certificates["amend"], certificates["revoke"]) == (["H99.901"], ["H99.902"])
+    assert certificates["command"].startswith("lienthong pki merge --into H99.903 ")
+    before = installation.call("agencies", "show", "H99.901", "--at", "2026-06-30").json
+    after = installation.call("agencies", "show", "H99.901", "--at", "2026-07-01").json
+    assert (before["open"], after["open"]) == (True, False)
+    assert [one["code"] for one in after["successors"]] == ["H99.903"]
+    events = installation.call("agencies", "history", "H99.903").json["events"]
+    assert [one["change"] for one in events] == ["merge"]
+    again = installation.call("agencies", "import", path)
+    assert (again.code, again.error) == (1, "directory_import_invalid")
+    assert installation.register("qlvb-a", "commune", "--acts-for", "H99.151").code == 0
+    profile = installation.profile("commune", "H99.151", "qlvb-a", hub)
+    copied = installation.call("agencies", "sync", "--profile", profile)
+    assert (copied.code, copied.json["before"]) == (0, 0), copied.out
+    again = installation.call("agencies", "sync", "--profile", profile)
+    assert (again.code, again.json["changed"]) == (0, 0)
+
+
 def test_service_on_a_taken_port_says_so(
     installation: Installation, hub: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

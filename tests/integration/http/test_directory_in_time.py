@@ -19,6 +19,7 @@ from schemas.delegation import Delegation, write_delegation
 from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from schemas.verdict import Indication
 from signing.xmldsig.sign import sign_receipt
 from tests.support.hub import Answer, Hub, running_hub, write_credential
 from tests.support.world import (
@@ -79,7 +80,11 @@ async def test_document_to_a_merged_commune_is_explained_and_delivered_once(
     assert states == {FAR_COMMUNE: "redirected", PROVINCE: "available"}
     assert "redirected" in {one["step"] for one in trace.json["steps"]}
     evidence = await ask(hub, "GET", f"{sent.headers['Location']}/evidence")
-    assert evidence.status == 200
+    world = hub.world
+    verdict = await world.services.pdfs.judge_file(
+        evidence.body, material=material_of(world.pki), now=world.clock.now
+    )
+    assert verdict.indication is Indication.TOTAL_PASSED
 
 
 async def test_copy_follows_the_directory_version_by_version(
