@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.order import place_of
 from tests.support.tokens import TOKEN_LABELS, TokenFolder
@@ -10,6 +11,12 @@ from tests.support.tokens import TOKEN_LABELS, TokenFolder
 pytest_plugins = ["tests.support.mongo"]
 
 _TESTS = Path(__file__).parent
+
+# A busy machine is slow, not wrong.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,8 @@
 """The demonstration runs, and programs of other people agree with its products."""
 
 import json
+from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography import x509
 from pki.trust import load_material
 from schemas.verdict import Indication
 from schemas.xml import LIENTHONG, QCVN, XADES
-from signing.api import verify_file
+from signing.many import ManyFiles, judge_files
 from tests.support.cms import cut_signatures
 from tests.support.demonstration import lienthong
 from tests.support.judges import run
@@ -162,7 +164,7 @@ def test_no_key_or_passphrase_of_the_demo_is_in_its_logs(products: Path) -> None
         "evidence.zip",
     ],
 )
-def test_flipped_byte_anywhere_never_passes(
+async def test_flipped_byte_anywhere_never_passes(
     products: Path, tmp_path: Path, name: str
 ) -> None:
     material = load_material(
@@ -171,18 +173,22 @@ def test_flipped_byte_anywhere_never_passes(
         [products / "pki"],
     )
     original = (products / name).read_bytes()
-    whole = verify_file(products / name, material=material, at=None)
-    assert whole.indication is Indication.TOTAL_PASSED
     step = max(len(original) // 12, 1)
+    paths = [products / name]
     for position in range(step // 2, len(original), step):
         changed = bytearray(original)
         changed[position] ^= 0x01
-        path = tmp_path / name
-        path.write_bytes(changed)
+        paths.append(tmp_path / f"{position}-{name}")
+        paths[-1].write_bytes(changed)
+    question = ManyFiles(material=material, at=None, now=datetime.now(UTC), jobs=1)
 
-        verdict = verify_file(path, material=material, at=None)
+    judging = judge_files(paths, question, done=lambda _path: None)
+    async with aclosing(judging):
+        whole, *others = [verdict.indication async for verdict in judging]
 
-        assert verdict.indication is not Indication.TOTAL_PASSED, position
+    assert whole is Indication.TOTAL_PASSED
+    assert len(others) >= 12
+    assert Indication.TOTAL_PASSED not in others
 
 
 def test_demo_certificates_carry_the_demo_policy(products: Path) -> None:

@@ -15,8 +15,8 @@ from exchange.cli import main
 from exchange.demo.site import Site
 from pki.files import PRIVATE, write_atomically
 
-_START_SECONDS = 40.0
-_STOP_SECONDS = 20.0
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from pki.registration.records import EnrolmentCode, EnrolmentOrder, OperatorProo
 from schemas.identifiers import parse_organ_id, parse_system_id
 from tests.support.judges import require, run
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _EST = "/.well-known/est"
 
 
@@ -116,7 +116,7 @@ def ca_process(site: Site, *, roles: str = "ca") -> Iterator[CaProcess]:
         yield CaProcess(site, process, _ports(process, state))
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _ports(process: subprocess.Popen[bytes], state: Path) -> dict[str, Any]:

@@ -38,6 +38,6 @@ def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str
         [require(program), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )

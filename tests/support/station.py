@@ -27,7 +27,7 @@ from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
 from tests.support.processes import http_workers_of
 
-_GONE_SECONDS = 30.0
+_GONE_SECONDS = 120.0
 
 
 @dataclass(slots=True)

@@ -135,5 +135,5 @@ class TokenFolder:
             [require("softhsm2-util"), *arguments, "--pin", PIN],
             check=True,
             capture_output=True,
-            timeout=30,
+            timeout=120,
         )
