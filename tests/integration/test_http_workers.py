@@ -115,6 +115,35 @@ async def test_waiting_pollers_of_every_worker_wake_long_before_their_time_is_up
     assert perf_counter() - began < 10
 
 
+async def test_streams_of_every_worker_bring_every_message_once(
+    station: Station,
+) -> None:
+    names = [f"luồng-{number}" for number in range(10)]
+    async with AsyncExitStack() as opened:
+        pollers = await connected(station, opened, PROVINCE)
+        (sender,) = await connected_once(station, opened)
+        after = await end_of_inbox(pollers[0])
+        following = [
+            asyncio.create_task(streamed(one, after, len(names))) for one in pollers
+        ]
+        for name in names:
+            await sender.client.send(sender.letter(name))
+        seen = await asyncio.gather(*following)
+    for items in seen:
+        assert [one.subject for one in items] == names
+    assert len({tuple(one.cursor for one in items) for items in seen}) == 1
+
+
+async def streamed(peer: Peer, after: int, count: int) -> list[InboxItem]:
+    items: list[InboxItem] = []
+    async with asyncio.timeout(60):
+        async for item in peer.client.follow(peer.office.code, after=after):
+            items.append(item)
+            if len(items) == count:
+                break
+    return items
+
+
 async def connected_once(station: Station, opened: AsyncExitStack) -> list[Peer]:
     return [await opened.enter_async_context(connect(station, COMMUNE))]
 
@@ -270,3 +299,40 @@ async def test_counters_of_all_workers_are_on_one_page(station: Station) -> None
     assert sum(float(line.rpartition(" ")[2]) for line in counted) >= _PEERS
     state = json.loads((station.site.folder / "run" / "service.json").read_bytes())
     assert state["http_workers"] == _WORKERS
+
+
+async def maintenance(station: Station, *words: str) -> None:
+    """Switch it from another process, as an operator does."""
+    said = await asyncio.to_thread(
+        lienthong, "maintenance", *words, "--json", "--var", station.site.folder
+    )
+    assert said.code == 0, said.err
+
+
+async def taken_in(peers: Sequence[Peer], name: str) -> set[str]:
+    """What each connection is told when it sends: nothing, or the code."""
+    sent = await asyncio.gather(
+        *(one.client.send(one.letter(f"{name}-{n}")) for n, one in enumerate(peers)),
+        return_exceptions=True,
+    )
+    return {one.code if isinstance(one, ClientError) else "" for one in sent}  # type: ignore[union-attr]  # of asyncio.gather
+
+
+async def test_maintenance_reaches_every_worker_and_ends_for_all(
+    station: Station,
+) -> None:
+    async with AsyncExitStack() as opened:
+        peers = await connected(station, opened, COMMUNE)
+        await maintenance(station, "on", "--reason", "thử")
+        try:
+            async with asyncio.timeout(10):
+                while await taken_in(peers, "bảo-trì") != {"maintenance"}:
+                    await asyncio.sleep(0.1)
+            # Reading goes on at each of them.
+            await asyncio.gather(*(one.client.inbox(COMMUNE.code) for one in peers))
+            assert (await ready(station))["parts"] == ["maintenance"]
+        finally:
+            await maintenance(station, "off")
+        async with asyncio.timeout(10):
+            while await taken_in(peers, "sau-bảo-trì") != {""}:
+                await asyncio.sleep(0.1)
