@@ -13,7 +13,7 @@ from signing.validation.findings import Finding
 from signing.validation.limits import MAX_CERTIFICATES
 from signing.validation.unsigned import SIGNATURE_TIME_STAMP
 
-_DATA = "1.2.840.113549.1.7.1"
+_DATA = bytes.fromhex("06092a864886f70d010701")
 _BY_ISSUER = (1, 1)
 _BY_KEY_IDENTIFIER = (3, 3)
 

@@ -50,6 +50,11 @@ DIGESTS: Mapping[bytes, str] = MappingProxyType(
 )
 """Digests by AlgorithmIdentifier, with and without NULL (RFC 5754 clause 2)."""
 
+DIGEST_NAMES: Mapping[bytes, str] = MappingProxyType(
+    {_SHA256: "sha256", _SHA384: "sha384", _SHA512: "sha512"}
+)
+"""Digests by the identifier alone."""
+
 SIGNATURES: Mapping[bytes, SignatureScheme] = MappingProxyType(
     {
         _sequence(_ECDSA_SHA256): SignatureScheme.ECDSA_SHA256,
