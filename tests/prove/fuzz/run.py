@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from tests.prove.fuzz import evidence, messages, pdf, policy
+from tests.prove.fuzz import evidence, facts, messages, pdf, policy
 from tests.prove.fuzz.target import RuleBrokenError, Target
 from tests.support.processes import children_of
 
@@ -18,6 +18,7 @@ TARGETS: dict[str, Target] = {
     **messages.TARGETS,
     **evidence.TARGETS,
     **policy.TARGETS,
+    **facts.TARGETS,
     **pdf.TARGETS,
 }
 _CPU_SECONDS = 10.0
