@@ -6,7 +6,16 @@ docs/attacks.md is what this prints; a test holds it to that.
 import sys
 from collections.abc import Iterator
 
-from tests.support.attacks import cms, files, outside, revisions, shown, spans, status
+from tests.support.attacks import (
+    cms,
+    files,
+    loops,
+    outside,
+    revisions,
+    shown,
+    spans,
+    status,
+)
 from tests.support.attacks.model import Attack, Row
 
 ATTACKS: tuple[Attack, ...] = (
@@ -14,6 +23,7 @@ ATTACKS: tuple[Attack, ...] = (
     *revisions.ATTACKS,
     *shown.ATTACKS,
     *files.ATTACKS,
+    *loops.ATTACKS,
     *cms.ATTACKS,
     *outside.ATTACKS,
     *status.ATTACKS,

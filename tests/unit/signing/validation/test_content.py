@@ -65,6 +65,14 @@ def test_genuine_files_have_nothing_to_be_told() -> None:
         assert verdict.reasons == ()
 
 
+def test_store_that_is_its_own_evidence_is_told_of_and_proves_nothing() -> None:
+    store = "<< /Type /DSS /Certs [4 0 R] /VRI 4 0 R >>"
+    verdict = judged(signed("/DSS 4 0 R", {4: store}))
+    assert verdict.indication is Indication.TOTAL_PASSED
+    assert codes(verdict) == {ErrorCode.PDF_MALFORMED}
+    assert verdict.signatures[0].level == "PAdES-B-B"
+
+
 def test_loops_that_change_no_page_take_nothing_from_a_signature() -> None:
     outlines = "<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>"
     item = "<< /Title (a) /Parent 4 0 R /First 5 0 R /Next 5 0 R /Last 5 0 R >>"
