@@ -119,6 +119,11 @@ VERBS: dict[str, Verb] = {
         Text("lượt giao bị giữ, lỗi, kẹt", "deliveries held, failed or stuck"),
         needs=("motor", "structlog", "ulid"),
     ),
+    "webhooks": Verb(
+        "webhooks",
+        Text("webhook và thông báo", "webhooks and their notices"),
+        needs=("motor", "structlog", "ulid"),
+    ),
     "evidence": Verb(
         "evidence", Text("lấy hồ sơ chứng cứ", "fetch an evidence bundle")
     ),
