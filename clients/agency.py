@@ -16,11 +16,13 @@ from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
 from pki.trust import TrustMaterial, TrustStore
+from schemas.edxml.document import ResponseFor
 from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId, OrganId
+from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.timestamps import parse_utc
 from schemas.verdict import Indication
+from schemas.vocabulary import DeliveryState
 from signing.validation.xml import XmlJudge, open_receipt
 
 _STREAMS_TRIED = 3
@@ -72,11 +74,26 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class TracedDelivery:
-    """How far an envelope is towards one recipient."""
+    """How far an envelope is towards one recipient.
+
+    Args:
+        is_asked_back: its sender wants it back, and the recipient has not answered.
+    """
 
     agency: str
     state: str
     status: str
+    is_asked_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """What an envelope is to an earlier one, or a later one to it."""
+
+    kind: str
+    envelope_id: str
+    document_id: str
+    is_later: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,17 @@ class Trace:
     evidence_level: str
     deliveries: tuple[TracedDelivery, ...]
     steps: tuple[TracedStep, ...]
+    ties: tuple[Tie, ...] = ()
     answer: Mapping[str, object] = field(repr=False)
+
+    def subject(self, *, of: OrganId) -> ResponseFor:
+        """Name the document for a status that concerns the agency `of`."""
+        document_id = str(self.answer.get("document_id") or "")
+        return ResponseFor(
+            organ_id=of,
+            code=str(self.answer.get("document_code") or ""),
+            document_id=DocumentId(document_id) or None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +360,24 @@ class AgencyClient:
             ClientError: the receipt is not to be trusted.
         """
         path = f"/v1/envelopes/{envelope_id}/status"
+        return await self._report(path, envelope_id, message)
+
+    async def recall(self, envelope_id: EnvelopeId, message: Message) -> bytes:
+        """Ask a document back by status 13; return the hub's verified step receipt.
+
+        A repeat, and the same wish while the first still waits for its answer, give the
+        receipt that was stored first.
+
+        Raises:
+            RefusedError: it cannot be recalled, or not by this agency.
+            ClientError: the receipt is not to be trusted.
+        """
+        path = f"/v1/envelopes/{envelope_id}/recall"
+        return await self._report(path, envelope_id, message)
+
+    async def _report(
+        self, path: str, envelope_id: EnvelopeId, message: Message
+    ) -> bytes:
         answer = await self._transport.send(_post(path, message))
         receipt = self._require_step(envelope_id, answer.body)
         repeated = answer.status == _REPEATED
@@ -375,7 +420,10 @@ class AgencyClient:
 
     def _require_step(self, envelope_id: EnvelopeId, content: bytes) -> StepReceipt:
         receipt = self._trusted(content)
-        if not isinstance(receipt, StepReceipt) or receipt.envelope_id != envelope_id:
+        if not isinstance(receipt, StepReceipt):
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
+        # The answer to a request is about the document that is asked back.
+        if envelope_id not in {receipt.envelope_id, receipt.request_envelope_id}:
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
         return receipt
 
@@ -444,7 +492,9 @@ def _board_line(fields: Mapping[str, Any]) -> BoardLine:
 
 def _trace(fields: Mapping[str, Any]) -> Trace:
     deliveries = [
-        TracedDelivery(one["agency"], one["state"], one["status"] or "")
+        TracedDelivery(
+            one["agency"], one["state"], one["status"] or "", _is_asked_back(one)
+        )
         for one in fields["deliveries"]
     ]
     steps = [
@@ -459,5 +509,24 @@ def _trace(fields: Mapping[str, Any]) -> Trace:
         evidence_level=fields["evidence_level"],
         deliveries=tuple(deliveries),
         steps=tuple(steps),
+        ties=(
+            *(_tie(one, is_later=False) for one in fields.get("links", ())),
+            *(_tie(one, is_later=True) for one in fields.get("later", ())),
+        ),
         answer=fields,
+    )
+
+
+def _is_asked_back(delivery: Mapping[str, Any]) -> bool:
+    recall = delivery.get("recall")
+    is_open = recall is not None and recall["answer"] is None
+    return is_open and delivery["state"] != DeliveryState.RECALLED
+
+
+def _tie(fields: Mapping[str, Any], *, is_later: bool) -> Tie:
+    return Tie(
+        kind=fields["kind"],
+        envelope_id=fields["id"] or "",
+        document_id=fields["document_id"] or "",
+        is_later=is_later,
     )

@@ -58,17 +58,23 @@ class StatusReport:
     description: str = ""
 
 
-def status_about(document: EdxmlDocument, report: StatusReport) -> EdxmlStatus:
-    """Write the status message that answers `document`."""
+def status_on(subject: ResponseFor, report: StatusReport) -> EdxmlStatus:
+    """Write a status on a document that is only known by its names."""
     return EdxmlStatus(
         sender=Organisation(organ_id=report.reporter),
-        response_for=ResponseFor(
-            organ_id=document.sender.organ_id,
-            code=str(document.code),
-            promulgation_date=document.promulgation.promulgation_date,
-            document_id=document.document_id,
-        ),
+        response_for=subject,
         status_code=report.code,
         description=report.description,
         timestamp=report.at,
     )
+
+
+def status_about(document: EdxmlDocument, report: StatusReport) -> EdxmlStatus:
+    """Write the status message that answers `document`."""
+    subject = ResponseFor(
+        organ_id=document.sender.organ_id,
+        code=str(document.code),
+        promulgation_date=document.promulgation.promulgation_date,
+        document_id=document.document_id,
+    )
+    return status_on(subject, report)

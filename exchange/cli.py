@@ -112,6 +112,7 @@ VERBS: dict[str, Verb] = {
     "inbox": Verb("inbox", Text("xem văn bản đến", "list what has arrived")),
     "receive": Verb("receive", Text("tải về và xác nhận", "fetch and acknowledge")),
     "status": Verb("status", Text("báo trạng thái xử lý", "report a status")),
+    "recall": Verb("recall", Text("đề nghị thu hồi văn bản", "ask a document back")),
     "trace": Verb("trace", Text("xem đường đi của văn bản", "trace a document")),
     "board": Verb("board", Text("nơi nào chưa nhận", "who has not acknowledged")),
     "deliveries": Verb(

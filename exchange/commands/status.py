@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
-from clients.errors import ClientError
 from clients.messages import prepare_status
-from clients.reading import StatusReport, open_envelope, status_about
+from clients.reading import StatusReport, status_on
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.commands.words import STATUSES
-from schemas.edxml.document import EdxmlDocument
-from schemas.errors import ErrorCode, Text
-from schemas.identifiers import EnvelopeId
+from schemas.errors import Text
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import StatusCode
 
 
@@ -36,10 +34,8 @@ def run(arguments: Arguments, output: Output) -> int:
     envelope_id: EnvelopeId = arguments.envelope
 
     async def act(session: Session) -> int:
-        fetched = await session.client.fetch(envelope_id)
-        document = open_envelope(fetched.content_type, fetched.body).message
-        if not isinstance(document, EdxmlDocument):
-            raise ClientError(ErrorCode.STATUS_NOT_ALLOWED, place=envelope_id)
+        # What is asked back cannot be fetched, and is answered all the same.
+        found = await session.client.trace(session.profile.agency, envelope_id)
         now = datetime.now(UTC)
         report = StatusReport(
             reporter=session.profile.agency,
@@ -47,9 +43,8 @@ def run(arguments: Arguments, output: Output) -> int:
             at=now,
             description=arguments.description,
         )
-        message = prepare_status(
-            status_about(document, report), credential=session.credential, at=now
-        )
+        status = status_on(found.subject(of=OrganId(found.sender)), report)
+        message = prepare_status(status, credential=session.credential, at=now)
         await session.client.report_status(envelope_id, message)
         meaning = STATUSES[arguments.code]
         output.result(

@@ -44,6 +44,11 @@ def declare_registration(parser: Parser) -> None:
         action="store_true",
         help="được gửi không ký, chỉ tin kênh truyền / may send without signing",
     )
+    parser.add_argument(
+        "--no-arrivals",
+        action="store_true",
+        help="trục không tự báo 01 khi hệ thống lấy văn bản / hub attests no 01",
+    )
 
 
 async def register(
@@ -66,6 +71,7 @@ async def register(
         ),
         acts_for=tuple(_rights(agencies, before, office.now())),
         may_channel=arguments.may_channel,
+        attests_arrival=not arguments.no_arrivals,
     )
     await register_system(office, RegisterSystem(system=system, operator=operator))
     _tell(system, output)
@@ -128,6 +134,7 @@ def _tell(system: System, output: Output) -> None:
             "agencies": agencies,
             "certificates": sorted(system.certificates),
             "may_channel": system.may_channel,
+            "attests_arrival": system.attests_arrival,
         },
         Text(
             f"Đã đăng ký {system.system_id}, làm thay: {named}",

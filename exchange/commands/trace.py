@@ -6,7 +6,15 @@ from clients.agency import Trace, TracedStep
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
-from exchange.commands.words import STATES, STATUSES, STEPS, local_time, word
+from exchange.commands.words import (
+    EARLIER_TIES,
+    LATER_TIES,
+    STATES,
+    STATUSES,
+    STEPS,
+    local_time,
+    word,
+)
 from schemas.errors import Text
 
 _HEADS = (
@@ -19,6 +27,11 @@ _STEP_HEADS = (
     Text("Bước", "Step"),
     Text("Cơ quan", "Agency"),
     Text("Bên lập biên nhận", "Attested by"),
+)
+_TIE_HEADS = (
+    Text("Liên quan", "Tie"),
+    Text("Mã trên trục", "Id"),
+    Text("Mã văn bản", "Document id"),
 )
 
 
@@ -57,13 +70,28 @@ def _show_board(envelope: str, found: Trace, output: Output) -> None:
     output.table(_HEADS, list(_delivery_rows(found, output)))
     output.show("")
     output.table(_STEP_HEADS, [_step_row(one, output) for one in found.steps])
+    ties = list(_tie_rows(found, output))
+    if ties:
+        output.show("")
+        output.table(_TIE_HEADS, ties)
 
 
 def _delivery_rows(found: Trace, output: Output) -> Iterator[list[str]]:
     for one in found.deliveries:
         status = word(STATUSES, one.status, output)
         processing = f"{one.status} {status}" if one.status else "-"
-        yield [one.agency, word(STATES, one.state, output), processing]
+        state = word(STATES, one.state, output)
+        if one.is_asked_back:
+            state = output.pick(
+                Text(f"{state}, chờ trả lời thu hồi", f"{state}, asked back")
+            )
+        yield [one.agency, state, processing]
+
+
+def _tie_rows(found: Trace, output: Output) -> Iterator[list[str]]:
+    for one in found.ties:
+        words = LATER_TIES if one.is_later else EARLIER_TIES
+        yield [word(words, one.kind, output), one.envelope_id or "-", one.document_id]
 
 
 def _step_row(one: TracedStep, output: Output) -> list[str]:

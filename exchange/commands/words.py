@@ -11,6 +11,7 @@ from schemas.vocabulary import (
     DeliveryState,
     EnvelopeKind,
     Level,
+    LinkKind,
     Step,
 )
 
@@ -53,6 +54,21 @@ STEPS: dict[str, Text] = {
 }
 
 STATUSES: dict[str, Text] = {code: STEPS[step] for code, step in STATUS_STEPS.items()}
+
+EARLIER_TIES: dict[str, Text] = {
+    LinkKind.RECALLS: Text("thu hồi", "recalls"),
+    LinkKind.UPDATES: Text("cập nhật", "updates"),
+    LinkKind.REPLACES: Text("thay thế", "replaces"),
+    LinkKind.ANSWERS: Text("trả lời", "answers"),
+    LinkKind.DUPLICATES: Text("trùng với", "duplicates"),
+}
+LATER_TIES: dict[str, Text] = {
+    LinkKind.RECALLS: Text("bị thu hồi bởi", "recalled by"),
+    LinkKind.UPDATES: Text("được cập nhật bởi", "updated by"),
+    LinkKind.REPLACES: Text("được thay thế bởi", "replaced by"),
+    LinkKind.ANSWERS: Text("được trả lời bởi", "answered by"),
+    LinkKind.DUPLICATES: Text("gửi trùng lần nữa", "sent again as"),
+}
 
 KINDS: dict[str, Text] = {
     EnvelopeKind.DOCUMENT: Text("văn bản", "document"),

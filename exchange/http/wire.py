@@ -59,6 +59,7 @@ def trace(found: Trace) -> Json:
         "status_of": envelope.status_of,
         "accepted_at": format_utc(envelope.accepted_at),
         "evidence_level": envelope.evidence_level,
+        "document_code": envelope.document_code,
         **wire_documents.document(envelope, found.links),
         "later": [wire_documents.later(one) for one in found.later],
         "deliveries": [

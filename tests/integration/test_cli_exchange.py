@@ -107,6 +107,28 @@ def test_letter_goes_to_province_and_ministry_and_comes_back_as_evidence(
     assert (verdict.code, verdict.json["indication"]) == (0, "TOTAL-PASSED")
 
 
+def test_letter_is_asked_back_and_the_recipient_agrees(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    sent = send(site, letter, subject="Thu hồi").json["sent"][0]["id"]
+    received_by_province(site, sent, tmp_path / "province")
+    arrival(site, MINISTRY, envelope_id=sent)
+
+    asked = by(site, COMMUNE, "recall", sent, "--reason", "Sai thẩm quyền")
+
+    states = asked.json["deliveries"]
+    assert states == {PROVINCE.code: "acknowledged", MINISTRY.code: "recalled"}
+    again = by(site, PROVINCE, "receive", sent, "--out", tmp_path / "again")
+    assert (again.code, again.error) == (1, "document_recalled")
+    arrival(site, PROVINCE, kind="status", status_of=sent)
+    agreed = by(site, PROVINCE, "status", sent, "15", "--description", "Đã hủy")
+    assert agreed.code == 0
+    seen = by(site, COMMUNE, "trace", sent).json
+    assert {one["state"] for one in seen["deliveries"]} == {"recalled"}
+    shown = lienthong("trace", sent, "--profile", site.profile(COMMUNE))
+    assert "đề nghị thu hồi" in shown.out
+    arrival(site, COMMUNE, kind="status", status_of=sent)
+
 def test_status_that_came_back_can_be_received(
     site: Site, letter: Path, tmp_path: Path
 ) -> None:
