@@ -144,7 +144,7 @@ def prepared_field(writer: IncrementalPdfFileWriter) -> None:
     form = dictionary(Fields=ArrayObject(), SigFlags=NumberObject(3))
     writer.root[pdf_name("/AcroForm")] = writer.add_object(form)
     writer.update_root()
-    unsigned_field(writer)
+    unseen_field(writer)
 
 
 def opening_action(writer: IncrementalPdfFileWriter) -> None:
