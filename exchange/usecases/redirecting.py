@@ -13,7 +13,6 @@ from exchange.domain.steps import receipt_key
 from exchange.services import Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.hub_steps import attested
-from schemas.identifiers import EnvelopeId
 from schemas.receipt import Redirection, StepReceipt
 from schemas.vocabulary import AuditEvent, Step
 
@@ -37,8 +36,8 @@ async def redirecting_steps(
     if not links:
         return ()
     ids = {one.event_id for one in links if one.event_id}
-    events = await services.storage.agency_history.events(ids)
-    indexes = {one: await _log_index(services, one) for one in events}
+    history = services.storage.agency_history
+    events, indexes = await history.events(ids), await history.log_indexes(ids)
     receipt = StepReceipt(
         envelope_id=envelope.envelope_id,
         body_sha256=envelope.body_sha256,
@@ -60,16 +59,10 @@ async def redirecting_steps(
     return (attested(services, receipt, key=key, audit=audit),)
 
 
-async def _log_index(services: Services, event_id: str) -> int | None:
-    """Return where the log holds an event; None while it waits for its index."""
-    entries = await services.storage.log.entries_of(EnvelopeId(event_id))
-    return entries[0].index if entries else None
-
-
 def _redirection(
     link: Succession,
     events: Mapping[str, RecordedEvent],
-    indexes: Mapping[str, int | None],
+    indexes: Mapping[str, int],
 ) -> Redirection:
     recorded = events.get(link.event_id or "")
     return Redirection(
@@ -80,5 +73,5 @@ def _redirection(
         effective=link.effective,
         event_id=recorded.event.event_id if recorded else None,
         event_digest=recorded.entry_digest if recorded else None,
-        log_index=indexes[recorded.event.event_id] if recorded else None,
+        log_index=indexes.get(recorded.event.event_id) if recorded else None,
     )

@@ -45,6 +45,15 @@ class MemoryAgencyHistory:
         stored = self._tables.agency_events
         return {one: stored[one] for one in event_ids if one in stored}
 
+    async def log_indexes(self, event_ids: Collection[str]) -> Mapping[str, int]:
+        """Where the log holds events, without those that wait for their index."""
+        wanted = set(event_ids)
+        return {
+            one.entry.envelope_id: one.index
+            for one in self._tables.entries
+            if one.entry.envelope_id in wanted
+        }
+
     async def events_of(self, code: OrganId) -> Sequence[RecordedEvent]:
         """Events that name an agency, in the order of recording."""
         named = (

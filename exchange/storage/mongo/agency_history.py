@@ -57,6 +57,12 @@ class MongoAgencyHistory:
         found = await find_all(self._events, wanted, sort=[("_id", 1)])
         return {one["_id"]: agency_codec.event_record(one) for one in found}
 
+    async def log_indexes(self, event_ids: Collection[str]) -> Mapping[str, int]:
+        """Where the log holds events, without those that wait for their index."""
+        wanted = {"envelope": {"$in": sorted(event_ids)}}
+        found = await find_all(self._database["log"], wanted, sort=[("_id", 1)])
+        return {one["envelope"]: one["_id"] for one in found}
+
     async def events_of(self, code: OrganId) -> Sequence[RecordedEvent]:
         """Events that name an agency, in the order of recording."""
         named = {"$or": [{"agencies": code}, {"results": code}]}

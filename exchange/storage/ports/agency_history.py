@@ -28,6 +28,9 @@ class AgencyHistoryStore(Protocol):
     async def events(self, event_ids: Collection[str]) -> Mapping[str, RecordedEvent]:
         """Find events by their ids."""
 
+    async def log_indexes(self, event_ids: Collection[str]) -> Mapping[str, int]:
+        """Where the log holds events, without those that wait for their index."""
+
     async def events_of(self, code: OrganId) -> Sequence[RecordedEvent]:
         """Events that name an agency, in the order of recording."""
 

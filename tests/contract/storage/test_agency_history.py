@@ -95,6 +95,11 @@ async def test_change_stores_rows_event_log_entry_and_audit_line(
     assert await storage.agency_history.events_of(PROVINCE) == [stored]
     assert await storage.agency_history.events_of(MINISTRY) == []
     assert len(await storage.log.pending_of(envelope_id(7))) == 1
+    assert await storage.agency_history.log_indexes([envelope_id(7)]) == {}
+    await storage.log.sequence(limit=9)
+    assert await storage.agency_history.log_indexes([envelope_id(7), "other"]) == {
+        envelope_id(7): 0
+    }
     assert await storage.audit.lines(limit=9) == [CHANGED]
 
 
