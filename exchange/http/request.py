@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.services import Caller
 from schemas.errors import ErrorCode
@@ -22,9 +23,13 @@ def caller_of(request: web.Request) -> Caller:
 
 
 def caller_name(request: web.Request) -> str:
-    """Return the caller's system id, or an empty text before it is known."""
+    """Return the caller's system id, of a person the role; empty if unknown."""
     caller = request.get(_CALLER)
-    return caller.system.system_id if caller else ""
+    if caller is None:
+        return ""
+    # Of people the access log has the role; the audit trail has who it was.
+    is_system = caller.role is AccessRole.SYSTEM
+    return caller.system.system_id if is_system else caller.role
 
 
 def envelope_id_of(request: web.Request) -> EnvelopeId:

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from aiohttp import ClientResponse, web
+from structlog.testing import capture_logs
 
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
@@ -156,6 +157,22 @@ async def test_refused_role_is_audited_by_route_and_caller() -> None:
     assert line.event is AuditEvent.ACCESS_REFUSED
     assert line.code is ErrorCode.ROLE_NOT_ALLOWED
     assert (line.actor, line.subject) == (caller.system.system_id, "readEnvelope")
+
+
+@pytest.mark.parametrize(
+    ("role", "named"),
+    [(AccessRole.SYSTEM, "system-H99-False"), (AccessRole.CLERK, "clerk")],
+    ids=["system", "person"],
+)
+async def test_access_log_names_systems_and_of_people_the_role(
+    role: AccessRole, named: str
+) -> None:
+    world, callers = await make_world(), Callers()
+    by = callers.add(caller_for(PROVINCE, role))
+    async with asking(world, callers) as client:
+        with capture_logs() as logs:
+            await client.get("/v1/agencies", headers=by)
+    assert [one["system"] for one in logs if one["event"] == "http.request"] == [named]
 
 
 @pytest.mark.parametrize(
