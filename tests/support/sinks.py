@@ -25,6 +25,7 @@ class WebhookSink:
     port: int = 0
     answers: list[int] = field(default_factory=list)
     received: list[ReceivedNotice] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -34,11 +35,20 @@ class WebhookSink:
     def ids(self) -> Counter[str]:
         return Counter(one.headers["Lienthong-Notice"] for one in self.received)
 
+    async def wait(self, count: int = 1) -> ReceivedNotice:
+        """Return the notice with this number once it has come."""
+        async with asyncio.timeout(30):
+            while len(self.received) < count:
+                self.news.clear()
+                await self.news.wait()
+        return self.received[count - 1]
+
     async def take(self, request: web.Request) -> web.Response:
         body = await request.read()
         self.received.append(
             ReceivedNotice(url=str(request.url), headers=request.headers, body=body)
         )
+        self.news.set()
         status = self.answers.pop(0) if self.answers else 204
         if not status and request.transport is not None:
             request.transport.abort()
