@@ -33,7 +33,9 @@ def signed_and_lists(pki: TestPki) -> tuple[bytes, TrustMaterial, TrustMaterial]
 
 def test_same_material_is_read_once(pki: TestPki) -> None:
     material = pki.material()
-    again = TrustMaterial(*(tuple(one) for one in _groups(material)))
+    again = TrustMaterial(
+        material.roots, material.intermediates, material.crls, material.ocsps
+    )
     assert shared_chains(again) is shared_chains(material)
     assert shared_chains(TestPki.create().material()) is not shared_chains(material)
 
@@ -82,7 +84,3 @@ async def test_worker_that_keeps_material_hears_of_other_material(pki: TestPki) 
 
 
 _PASSED = Indication.TOTAL_PASSED
-
-
-def _groups(material: TrustMaterial) -> tuple[tuple[bytes, ...], ...]:
-    return material.roots, material.intermediates, material.crls, material.ocsps
