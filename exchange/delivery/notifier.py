@@ -6,6 +6,7 @@ killed process had begun is tried again, under the same id.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -31,7 +32,7 @@ CLAIMED_FOR = timedelta(seconds=60)
 """Longer than any attempt takes."""
 
 _LEASE_SECONDS = 6.0
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
 _AT_ONCE = 16
 _AT_ONCE_TO_ONE = 4
 """So that one slow endpoint leaves room for others."""
@@ -55,15 +56,23 @@ class Notifier:
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[asyncio.Task[None], str] = {}
         self._freed = asyncio.Event()
+        self._noted = -_LOOK_SECONDS
         self._has_mail = False
 
     async def turn(self) -> None:
-        """Wait for news, at most a second, then make and begin to deliver notices."""
+        """Wait half a second, or until a place is free; make and deliver notices.
+
+        Not at every word of the sequencer: a busy hub says many in a second.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._freed.wait()
         if not self._services.carriers:
-            await asyncio.sleep(_LOOK_SECONDS)
             return
-        if await self._news():
+        clock = asyncio.get_running_loop().time
+        if clock() - self._noted >= _LOOK_SECONDS:
             await self.note()
+            self._noted = clock()
         # Places that become free from here on are seen at the next turn.
         self._freed.clear()
         await self.deliver()
@@ -107,19 +116,6 @@ class Notifier:
         """End attempts that are slow, and let another process take over."""
         await self.settle(_END_SECONDS)
         await self._lease.release()
-
-    async def _news(self) -> bool:
-        """Wait for a place to become free, or news; tell if it is time to look."""
-        news = self._services.signals.sequenced.ticket()
-        waiting = [asyncio.ensure_future(one.wait()) for one in (news, self._freed)]
-        try:
-            done, _ = await asyncio.wait(
-                waiting, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            for one in waiting:
-                one.cancel()
-        return waiting[0] in done or not done
 
     async def _claim(
         self, barred: set[str], *, only: str | None = None

@@ -30,10 +30,10 @@ _AGAIN = frozenset(
 
 
 class _Pinned(AbstractResolver):
-    """Leads to the one address that was checked, whatever the name says by now."""
+    """Leads to the addresses that were checked, whatever the name says by now."""
 
-    def __init__(self, address: str, family: int) -> None:
-        self._address, self._family = address, family
+    def __init__(self, checked: Sequence[tuple[str, int]]) -> None:
+        self._checked = checked
 
     async def resolve(
         self, host: str, port: int = 0, family: int = socket.AF_UNSPEC
@@ -42,12 +42,13 @@ class _Pinned(AbstractResolver):
         return [
             ResolveResult(
                 hostname=host,
-                host=self._address,
+                host=address,
                 port=port,
-                family=self._family,
+                family=version,
                 proto=0,
                 flags=socket.AI_NUMERICHOST,
             )
+            for address, version in self._checked
         ]
 
     async def close(self) -> None:
@@ -80,27 +81,26 @@ class WebhookCarrier:
         try:
             request = notice_request(services.hub, notice, subscription, now=now)
             async with asyncio.timeout(_SECONDS):
-                found = await self._address(target)
-                if found is None:
+                checked = await self._addresses(target)
+                if not checked:
                     return Attempt(now, Outcome.REFUSED, "address")
-                status = await self._post(request, _Pinned(*found))
+                status = await self._post(request, _Pinned(checked))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return Attempt(now, Outcome.FAILED, type(error).__name__)
         except CodedError as error:
             return Attempt(now, Outcome.FAILED, error.code)
         return Attempt(now, outcome_of(status), str(status))
 
-    async def _address(self, target: Target) -> tuple[str, int] | None:
-        """Resolve once; all a name leads to must be fit to connect to."""
+    async def _addresses(self, target: Target) -> list[tuple[str, int]]:
+        """Resolve once; all a name leads to must be fit to connect to, or none is."""
         found = await asyncio.get_running_loop().getaddrinfo(
             target.host, target.port, type=socket.SOCK_STREAM
         )
         is_listed = self._policy.lists(target)
-        if not found or not all(
-            may_connect(str(one[4][0]), is_listed=is_listed) for one in found
-        ):
-            return None
-        return str(found[0][4][0]), found[0][0]
+        addresses = [(str(one[4][0]), int(one[0])) for one in found]
+        if all(may_connect(one, is_listed=is_listed) for one, _ in addresses):
+            return addresses
+        return []
 
     async def _post(self, request: NoticeRequest, resolver: _Pinned) -> int:
         connector = aiohttp.TCPConnector(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -58,7 +59,7 @@ class WebhookSink:
 
 
 @asynccontextmanager
-async def webhook_sink() -> AsyncIterator[WebhookSink]:
+async def webhook_sink(tls: SSLContext | None = None) -> AsyncIterator[WebhookSink]:
     """Run a webhook on a free port of loopback."""
     sink = WebhookSink()
     app = web.Application()
@@ -66,7 +67,7 @@ async def webhook_sink() -> AsyncIterator[WebhookSink]:
     runner = web.AppRunner(app, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, 0)
+        site = web.TCPSite(runner, HOST, 0, ssl_context=tls)
         await site.start()
         sink.port = int(runner.addresses[0][1])
         yield sink

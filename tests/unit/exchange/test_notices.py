@@ -6,8 +6,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from clients.errors import ClientError
 from clients.notices import HubNotice, ReceivedNotice, open_notice
@@ -41,6 +45,7 @@ from exchange.usecases.webhooks import (
 )
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
+from tests.support.hub import pem, write_credential
 from tests.support.sinks import HOST, MailSink, WebhookSink, mail_sink, webhook_sink
 from tests.support.world import AGENCIES, MINISTRY, PROVINCE, World, make_world
 
@@ -332,6 +337,48 @@ async def test_name_that_leads_inside_by_now_is_not_connected_to(
 
     assert (attempt.outcome, attempt.detail) == (Outcome.REFUSED, "address")
     assert post.hook.received == []
+
+
+@pytest.mark.parametrize(
+    ("host", "outcome", "detail"),
+    [
+        ("localhost", Outcome.DONE, "204"),
+        ("127.0.0.1", Outcome.FAILED, "ClientConnectorCertificateError"),
+    ],
+    ids=["its name", "another name"],
+)
+async def test_endpoint_shows_a_certificate_of_its_own_name(
+    post: Post, tmp_path: Path, host: str, outcome: Outcome, detail: str
+) -> None:
+    webhook = await post.registered()
+    pki = post.world.pki
+    server = pki.issuing.issue(
+        "hook",
+        san=(x509.DNSName("localhost"),),
+        eku=(ExtendedKeyUsageOID.SERVER_AUTH,),
+    )
+    root = tmp_path / "root.pem"
+    root.write_bytes(pem(pki.root.root))
+    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(write_credential(tmp_path, server))
+    notice = await try_webhook(post.world.services, webhook)
+
+    async with webhook_sink(tls) as sink:
+        policy = TargetPolicy(hosts=frozenset({f"{host}:{sink.port}"}))
+        attempts = [
+            await WebhookCarrier(policy, anchors).carry(
+                post.world.services,
+                notice,
+                replace(webhook, url=f"https://{host}:{sink.port}/hook"),
+            )
+            for anchors in ((root,), ())
+        ]
+
+    assert [(one.outcome, one.detail) for one in attempts] == [
+        (outcome, detail),
+        (Outcome.FAILED, "ClientConnectorCertificateError"),
+    ]
+    assert len(sink.received) == (outcome is Outcome.DONE)
 
 
 async def test_test_notice_travels_like_all_others(post: Post) -> None:
