@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from exchange.domain.records import Accepted
+from exchange.domain.links import Recall
+from exchange.domain.records import Accepted, Delivery, DeliveryUpdate
 from exchange.errors import StorageUnavailableError
 from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.memory import MemoryStorage
@@ -21,6 +23,7 @@ from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState, StatusCode
 from tests.support.crashing import everything, kill, one_envelope
 from tests.support.stored import (
+    PROVINCE,
     acceptance,
     agency,
     audit_line,
@@ -49,6 +52,23 @@ TAKEN = step(
     after=DeliveryState.ACKNOWLEDGED,
     makes_visible=False,
 )
+BEFORE = Delivery(
+    envelope_id=envelope_id(1),
+    recipient=PROVINCE,
+    state=DeliveryState.ACKNOWLEDGED,
+    status=StatusCode.ARRIVED,
+)
+ASKED_BACK = replace(
+    acceptance(4),
+    steps=(
+        replace(
+            step(1, "asked", recipients=(), after=None, makes_visible=False),
+            updates=(
+                DeliveryUpdate(BEFORE, replace(BEFORE, recall=Recall(envelope_id(4)))),
+            ),
+        ),
+    ),
+)
 OPERATIONS: dict[str, Operation] = {
     "import": lambda to: to.directory.import_agencies(
         [agency("H99")], audit=audit_line(9)
@@ -64,6 +84,7 @@ OPERATIONS: dict[str, Operation] = {
     "sequence": lambda to: to.log.sequence(limit=10),
     "report": lambda to: to.envelopes.accept(ARRIVED),
     "take": lambda to: to.envelopes.record_step(TAKEN),
+    "recall": lambda to: to.envelopes.accept(ASKED_BACK),
     "sequence again": lambda to: to.log.sequence(limit=10),
 }
 
@@ -93,8 +114,8 @@ async def test_database_killed_between_operations_loses_nothing(
         if number % every:
             continue
         await kill(mongo)
-        expected = await everything(reference, envelopes=3)
-        assert await everything(crashing, envelopes=3) == expected, name
+        expected = await everything(reference, envelopes=4)
+        assert await everything(crashing, envelopes=4) == expected, name
 
 
 async def send_until_answered(storage: Storage, number: int) -> EnvelopeId:
