@@ -15,18 +15,19 @@ import pytest
 from clients.messages import Message
 from exchange.settings.limits import LimitSettings
 from exchange.settings.server import AuthMode
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from schemas.edxml.document import Organisation
 from schemas.identifiers import MessageId, OrganId
-from schemas.vocabulary import AuditEvent
+from schemas.vocabulary import AuditEvent, Level
 from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.hub import HOST, Answer, Hub, running_hub
-from tests.support.pki import TestPki
+from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import LETTER
 from tests.support.world import (
     COMMUNE,
     FAR_COMMUNE,
-    MERGED,
     PROVINCE,
+    agency,
     attachment,
     in_pieces,
     make_world,
@@ -141,13 +142,14 @@ class TestRecipient:
         await require_refused(hub, answer, 422, "recipient_unknown")
         assert answer.json["place"] == "X77.123"
 
-    async def test_that_is_closed_is_answered_with_its_successor(
-        self, hub: Hub
-    ) -> None:
-        to = (Organisation(organ_id=MERGED),)
+    async def test_that_is_closed_without_a_successor_is_named(self, hub: Hub) -> None:
+        ended = agency("H99.159", "Xã cũ", Level.COMMUNE, PROVINCE, valid_to=NOW)
+        command = ImportAgencies(agencies=[ended], operator="test")
+        await import_agencies(hub.world.services, command)
+        to = (Organisation(organ_id=ended.code),)
         answer = await hub.post(hub.world.document(recipients=to), by=hub.world.commune)
         await require_refused(hub, answer, 422, "recipient_closed")
-        assert COMMUNE in answer.json["place"]
+        assert answer.json["place"] == ended.code
 
 
 class TestSecrecyMark:
