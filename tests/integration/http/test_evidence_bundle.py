@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from clients.messages import Acknowledgement, prepare_acknowledgement
+from exchange.delivery.keeper import Keeper
 from pki.trust import TrustMaterial
 from schemas.evidence import read_tree_head
 from schemas.identifiers import EnvelopeId, SystemId
@@ -149,3 +150,42 @@ async def test_log_head_is_signed_by_the_logs_key(hub: Hub) -> None:
     verified = verify_receipt(parse(answer.body))
     assert verified.certificate == hub.world.services.hub.log.certificate
     assert read_tree_head(verified.content).size > 0
+
+
+async def test_bundle_proves_every_failure_and_every_new_offer(hub: Hub) -> None:
+    world = hub.world
+    letter = world.document()
+    location = (await hub.post(letter, by=world.commune)).headers["Location"]
+    await hub.inbox(f"agency={PROVINCE}&wait=10", by=world.province)
+    keeper = Keeper(world.services, owner="test")
+    for _ in range(2):
+        said = Acknowledgement(
+            envelope_id=EnvelopeId(location.rsplit("/", 1)[1]),
+            body_sha256=letter.body_sha256,
+            recipient=PROVINCE,
+            system_id=SystemId("qlvb-h99"),
+            state=TransportAcknowledgement.FAIL,
+        )
+        failed = await hub.call(
+            "POST",
+            f"{location}/receipts?agency={PROVINCE}",
+            by=world.province,
+            body=prepare_acknowledgement(
+                said, credential=world.province, at=world.clock.now
+            ),
+            headers={"Content-Type": "application/xml"},
+        )
+        assert failed.status == 201
+        world.clock.move(minutes=2)
+        await keeper.keep()
+    answer = await hub.call(
+        "GET", f"{location}/evidence?agency={COMMUNE}", by=world.commune
+    )
+
+    steps = [
+        one.split("-", 1)[1]
+        for one in read_bundle(answer.body).members
+        if one.startswith("receipts/0")
+    ]
+    assert steps == ["delivered.xml", *("failed.xml", "offered_again.xml") * 2]
+    assert judged(hub, answer.body).indication is Indication.TOTAL_PASSED
