@@ -37,6 +37,7 @@ from exchange.settings.verification import VerificationSettings
 from schemas.errors import ErrorCode
 
 _MOST_ACCURACY_MS = 1000
+_LONGEST_SESSION_HOURS = 24  # what is older, the housekeeper forgets
 _MOST_HTTP_WORKERS = 64
 _PORTS = 1 << 16
 
@@ -115,6 +116,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
         if not getattr(settings.accounts, name):
             yield f"accounts.{name}"
+    if settings.accounts.session_hours > _LONGEST_SESSION_HOURS:
+        yield "accounts.session_hours"
 
 
 def _contradictions_of_notices(notices: NoticeSettings) -> Iterator[str]:

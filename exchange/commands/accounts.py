@@ -1,6 +1,5 @@
 """`lienthong accounts`: people who may call the hub."""
 
-import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,11 +11,12 @@ from exchange.commands.arguments import Arguments, Parser, UsageError, add_actio
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.output import Output
 from exchange.commands.pki_files import passphrase_in
+from exchange.commands.site import add_config, operator, with_site
 from exchange.commands.systems import certificate_digest
-from exchange.config_file import load_settings
-from exchange.database import open_database
+from exchange.config import Settings
 from exchange.domain.accounts import Account
 from exchange.people import account_office
+from exchange.services import DirectoryOffice
 from exchange.usecases.accounts.keeping import (
     AddAccount,
     add_account,
@@ -28,7 +28,6 @@ from exchange.usecases.accounts.keeping import (
     unlock,
 )
 from exchange.usecases.accounts.office import AccountOffice
-from pki.ca.hierarchy import system_clock
 from schemas.errors import Text
 from schemas.timestamps import format_utc
 
@@ -45,23 +44,19 @@ def configure(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, action in _ACTIONS.items():
         declared = add_action(actions, name, action.summary)
-        declared.add_argument(
-            "--config", type=Path, metavar="FILE", help="cấu hình / lienthong.toml"
-        )
+        add_config(declared)
         action.declare(declared)
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Do one action on the accounts."""
-    asyncio.run(_with_office(arguments, output, _ACTIONS[arguments.action]))
-    return 0
 
+    async def act(settings: Settings, site: DirectoryOffice) -> int:
+        office = account_office(settings.accounts, site.storage, site.clock)
+        await _ACTIONS[arguments.action].act(arguments, output, office)
+        return 0
 
-async def _with_office(arguments: Arguments, output: Output, action: _Action) -> None:
-    settings = load_settings(arguments.config)
-    async with open_database(settings.mongodb, arguments.var) as storage:
-        office = account_office(settings.accounts, storage, system_clock)
-        await action.act(arguments, output, office)
+    return with_site(arguments, act)
 
 
 def _declare_account(parser: Parser) -> None:
@@ -126,7 +121,7 @@ async def _add(arguments: Arguments, output: Output, office: AccountOffice) -> N
         password=_password(arguments),
         grants=roles_of(arguments, office.now()),
         certificates=frozenset(map(certificate_digest, arguments.certificate)),
-        operator=_operator(),
+        operator=operator(),
     )
     _tell(await add_account(office, command), output, office)
 
@@ -145,36 +140,36 @@ async def _list(_: Arguments, output: Output, office: AccountOffice) -> None:
 
 async def _roles(arguments: Arguments, output: Output, office: AccountOffice) -> None:
     grants = roles_of(arguments, office.now())
-    found = await give_roles(office, arguments.account, grants, operator=_operator())
+    found = await give_roles(office, arguments.account, grants, operator=operator())
     _tell(found, output, office)
 
 
 async def _lock(arguments: Arguments, output: Output, office: AccountOffice) -> None:
-    found = await lock(office, arguments.account, operator=_operator())
+    found = await lock(office, arguments.account, operator=operator())
     _tell(found, output, office)
 
 
 async def _unlock(arguments: Arguments, output: Output, office: AccountOffice) -> None:
-    found = await unlock(office, arguments.account, operator=_operator())
+    found = await unlock(office, arguments.account, operator=operator())
     _tell(found, output, office)
 
 
 async def _reset(arguments: Arguments, output: Output, office: AccountOffice) -> None:
     await office.account(arguments.account)
     found = await reset_password(
-        office, arguments.account, _password(arguments), operator=_operator()
+        office, arguments.account, _password(arguments), operator=operator()
     )
     _tell(found, output, office)
 
 
 async def _totp(arguments: Arguments, output: Output, office: AccountOffice) -> None:
     if arguments.remove:
-        found = await remove_totp(office, arguments.account, operator=_operator())
+        found = await remove_totp(office, arguments.account, operator=operator())
         _tell(found, output, office)
         return
     if arguments.out:
         require_absent(arguments.out)
-    address = await set_totp(office, arguments.account, operator=_operator())
+    address = await set_totp(office, arguments.account, operator=operator())
     if arguments.out:
         write_new(arguments.out, f"{address}\n".encode(), private=True)
     shown = str(arguments.out) if arguments.out else address
@@ -199,10 +194,6 @@ def _password(arguments: Arguments) -> str:
     if getpass.getpass("Nhập lại / again: ") != first:
         raise UsageError("hai lần nhập khác nhau / the two differ")
     return first
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 def _tell(account: Account, output: Output, office: AccountOffice) -> None:

@@ -341,3 +341,20 @@ async def test_maintenance_reaches_every_worker_and_ends_for_all(
         async with asyncio.timeout(10):
             while not all(await taken_in(peers, "sau-bảo-trì")):  # noqa: ASYNC110 - others follow
                 await asyncio.sleep(0.1)
+
+
+async def test_purge_beside_a_service_leaves_what_somebody_waits_for(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AsyncExitStack() as opened:
+        (sender,) = await connected_once(station, opened)
+        sent = await sender.client.send(sender.letter("chưa-ai-nhận"))
+    monkeypatch.setenv("LIENTHONG__RETENTION__YEARS", "0.000000001")
+    said = await asyncio.to_thread(
+        lienthong,
+        *("purge", "--dry-run", "--json", "--var", station.site.folder),
+        *("--config", station.site.config),
+    )
+    assert said.code == 0, said.err
+    assert said.json["dry_run"] is True
+    assert sent.envelope_id not in said.json["envelopes"]

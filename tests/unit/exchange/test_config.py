@@ -99,6 +99,8 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
         (f"{CA}{STAMPS}", "time_stamping.register"),
         (f"{CA}{STAMPS}{REGISTER}accuracy_ms = 0", "time_stamping.accuracy_ms"),
         (f"{CA}{STAMPS}{REGISTER}accuracy_ms = 1001", "time_stamping.accuracy_ms"),
+        ("[accounts]\nlock_failures = 0", "accounts.lock_failures"),
+        ("[accounts]\nsession_hours = 25", "accounts.session_hours"),
         (
             f"{CA}{STAMPS}{REGISTER}stamps_per_second = 0",
             "time_stamping.stamps_per_second",
