@@ -1,5 +1,7 @@
 """OpenSSL asks our responder and believes its answers, for the right reasons."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,10 +32,21 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.fixture(params=[KeyKind.P256, KeyKind.RSA3072])
-def hierarchy(tmp_path: Path, request: pytest.FixtureRequest) -> Hierarchy:
-    settings = HierarchySettings(key_kind=request.param)
-    return create_hierarchy(tmp_path / "pki", settings, clock)
+@pytest.fixture(scope="module", params=[KeyKind.P256, KeyKind.RSA3072])
+def founded(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    """A CA that no test changes: RSA keys take their time to be made."""
+    folder = tmp_path_factory.mktemp("founded") / "pki"
+    with create_hierarchy(folder, HierarchySettings(key_kind=request.param), clock):
+        return folder
+
+
+@pytest.fixture
+def hierarchy(founded: Path, tmp_path: Path) -> Iterator[Hierarchy]:
+    shutil.copytree(founded, tmp_path / "pki")
+    with Hierarchy.open(tmp_path / "pki", clock=clock) as opened:
+        yield opened
 
 
 def issue(folder: Path, hierarchy: Hierarchy, name: str) -> x509.Certificate:
