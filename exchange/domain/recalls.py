@@ -2,7 +2,8 @@
 
 Invariants:
     - Whoever never had the document loses it at once; whoever had it stops reading at
-      once and is asked (QĐ 28/2018 article 9, Decree 30/2020 article 18.4).
+      once and is asked (design, invariant 5); who agrees cancels it and says so
+      (QĐ 28/2018 article 9, Decree 30/2020 article 18.4b).
     - Each request is answered once, by 15 or 16; only 16 opens the document again.
     - One request at a time: a delivery with an open one takes no other.
     - A refused document (02) is with its sender already; a finished one (06) may be
