@@ -15,6 +15,7 @@ from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from tests.support.purges import purge_of
 from tests.support.stored import (
     COMMUNE,
     PROVINCE,
@@ -128,6 +129,19 @@ async def plans(raw: Raw, use: object) -> list[dict[str, Any]]:
     await raw.command("profile", 0)
     queries = {"op": {"$in": ["query", "command"]}, "planSummary": {"$exists": True}}
     return [one async for one in raw["system.profile"].find(queries)]
+
+
+async def test_chunks_of_a_purged_body_are_dropped(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    await accept_large(mongo_storage)
+    await mongo_storage.retention.purge(await purge_of(mongo_storage, 1))
+    later = datetime.now(UTC) + timedelta(minutes=1)
+
+    assert await mongo_storage.envelopes.drop_orphans(before=later) == 1
+
+    assert await raw["body_chunks"].count_documents({}) == 0
+    assert await raw["bodies"].count_documents({}) == 0
 
 
 async def test_hot_queries_read_no_more_than_they_return(

@@ -9,11 +9,12 @@ from exchange.domain.maintenance import Maintenance
 from exchange.domain.records import DeliveryUpdate
 from exchange.domain.usage import day_of, sent_today, stored_for
 from exchange.errors import ExchangeError, StateConflictError
-from exchange.storage.ports import Purge, Storage
+from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState
 from tests.support.pki import NOW
+from tests.support.purges import purge_of
 from tests.support.stored import (
     PROVINCE,
     SYSTEM,
@@ -21,21 +22,10 @@ from tests.support.stored import (
     audit_line,
     envelope_id,
     in_pieces,
-    step,
 )
 
 LARGE = bytes(range(256)) * 8192
 SOON = NOW + timedelta(days=1)
-
-
-async def purge(storage: Storage, number: int, **changes: object) -> Purge:
-    """The purge of a body whose deliveries are as they are now."""
-    deliveries = await storage.envelopes.deliveries(envelope_id(number))
-    record = step(number, "purged", recipients=(), before=(), after=None)
-    unchanged = tuple(DeliveryUpdate(one, one) for one in deliveries)
-    record = replace(record, updates=unchanged)
-    made = Purge(envelope_id=envelope_id(number), step=record, at=NOW)
-    return replace(made, **changes)  # type: ignore[arg-type]  # by field name
 
 
 async def kept(storage: Storage, after: str = "", limit: int = 9) -> list[EnvelopeId]:
@@ -55,7 +45,7 @@ async def test_body_goes_once_and_all_else_stays(storage: Storage) -> None:
 
     for number in (1, 2):
         before = await storage.envelopes.envelope(envelope_id(number))
-        wanted = await purge(storage, number)
+        wanted = await purge_of(storage, number)
         assert await storage.retention.purge(wanted)
         assert not await storage.retention.purge(wanted)
         assert before is not None
@@ -75,7 +65,7 @@ async def test_body_goes_once_and_all_else_stays(storage: Storage) -> None:
 async def test_nothing_goes_when_a_delivery_changed(storage: Storage) -> None:
     await storage.envelopes.accept(acceptance(1, body=b"small"))
     (one,) = await storage.envelopes.deliveries(envelope_id(1))
-    wanted = await purge(storage, 1)
+    wanted = await purge_of(storage, 1)
     other = replace(one, state=DeliveryState.AVAILABLE)
     stale = replace(wanted.step, updates=(DeliveryUpdate(other, other),))
     with pytest.raises(StateConflictError):

@@ -45,6 +45,7 @@ from exchange.usecases.accounts.signing_in import (
     choose_role,
     session_of,
     sign_in,
+    sign_in_by_certificate,
     sign_out,
 )
 from schemas.errors import ErrorCode
@@ -175,6 +176,40 @@ class TestSigningIn:
         await refused(office, typed())
         await unlock(office, CLERK_ID, operator="test")
         assert (await sign_in(office, typed())).token
+
+
+class TestCertificates:
+    async def test_bound_certificate_begins_a_session_without_a_password(self) -> None:
+        office = await an_office()
+        await bound(office)
+        found = await sign_in_by_certificate(office, "a" * 64)
+        opened = await session_of(office, found.token)
+        assert caller_in(office, opened).role is AccessRole.CLERK
+
+    @pytest.mark.parametrize("state", ["unknown", "locked", "disabled"])
+    async def test_other_certificates_and_locked_accounts_are_refused(
+        self, state: str
+    ) -> None:
+        office = await an_office()
+        await bound(office)
+        if state == "locked":
+            for _ in range(5):
+                await refused(office, typed("sai"))
+        elif state == "disabled":
+            await lock(office, CLERK_ID, operator="test")
+        shown = "b" * 64 if state == "unknown" else "a" * 64
+        with pytest.raises(ExchangeError) as error:
+            await sign_in_by_certificate(office, shown)
+        assert error.value.code is ErrorCode.SIGN_IN_REFUSED
+        (line, *_) = await office.storage.audit.lines(limit=1)
+        assert line.code is ErrorCode.SIGN_IN_REFUSED
+
+
+async def bound(office: AccountOffice) -> None:
+    """Bind a certificate to the clerk's account."""
+    before = await stored(office)
+    after = replace(before, certificates=frozenset({"a" * 64}), version=2)
+    assert await office.storage.accounts.store(after, audit=changed())
 
 
 def code_at(address: str, at: datetime) -> str:
