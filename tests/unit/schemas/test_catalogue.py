@@ -1,44 +1,20 @@
 import unicodedata
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from schemas import explanations
 from schemas.catalogue import CATALOGUE, explain
 from schemas.errors import ErrorCode, Explanation
-from schemas.explanations import (
-    access,
-    ca_journal,
-    certificates,
-    conversations,
-    custody,
-    directory,
-    evidence,
-    exchange_rules,
-    pdf_signing,
-    pdf_verdicts,
-    people,
-    registration,
-    remote_signing,
-    running,
-    shape,
-    time_stamps,
-    tokens,
-    xml_signatures,
-)
 
-AREAS = (
-    *(
-        access,
-        ca_journal,
-        certificates,
-        custody,
-        evidence,
-        exchange_rules,
-        pdf_signing,
-        pdf_verdicts,
-    ),
-    *(remote_signing, directory, people, conversations),
-    *(registration, running, shape, time_stamps, tokens, xml_signatures),
-)
+AREAS = [
+    module
+    for one in iter_modules(explanations.__path__)
+    if hasattr(
+        module := import_module(f"{explanations.__name__}.{one.name}"), "EXPLANATIONS"
+    )
+]
 VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
 ALL = [pytest.param(one, id=code) for code, one in CATALOGUE.items()]
 
