@@ -34,6 +34,7 @@ STEPS: dict[str, Text] = {
     Step.DELIVERED: Text("trục đã kiểm tra và giao", "checked and delivered"),
     Step.QUARANTINED: Text("trục cách ly", "quarantined"),
     Step.HELD: Text("trục tạm giữ", "held"),
+    Step.REDIRECTED: Text("chuyển tới cơ quan kế thừa", "to the successor"),
     Step.RELEASED: Text("thôi tạm giữ", "released"),
     Step.PURGED: Text("đã xóa nội dung", "body purged"),
     Step.OFFERED_AGAIN: Text("giao lại", "offered again"),
