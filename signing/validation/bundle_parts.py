@@ -8,9 +8,10 @@ from pki.names import system_of
 from schemas.edxml.body import ScannedAttachment
 from schemas.errors import ErrorCode
 from schemas.evidence import BundleManifest, BundleMember, MemberRole, TreeHead
+from schemas.identifiers import OrganId
 from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
-from schemas.vocabulary import EnvelopeKind
+from schemas.vocabulary import EnvelopeKind, Step
 from signing.validation.bundle_log import Events, LoggedStep, log_findings
 from signing.validation.envelope import OpenedEnvelope, open_envelope
 from signing.validation.findings import Finding, format_failure, not_checked
@@ -175,13 +176,18 @@ def _judge_steps(
 ) -> tuple[list[_Step], Parts]:
     steps: list[_Step] = []
     parts = Parts()
+    recipients: set[OrganId | None] = {None, *accepted.receipt.recipients}
     for name, data in contents.of(MemberRole.STEP).items():
         opened = open_receipt(data, judge, is_vouched=accepted.is_trusted)
         verdict = replace(opened.verdict, name=name)
         receipt = opened.receipt
         by = _issuer(opened, accepted)
-        if isinstance(receipt, StepReceipt) and _is_about(
-            receipt, accepted.receipt, by
+        if isinstance(receipt, StepReceipt) and _passed(verdict):
+            recipients |= _added(receipt, accepted.receipt, by)
+        if (
+            isinstance(receipt, StepReceipt)
+            and receipt.recipient in recipients
+            and _is_about(receipt, accepted.receipt, by)
         ):
             steps.append(_Step(name, receipt, _passed(verdict)))
             parts += Parts((verdict,))
@@ -198,19 +204,28 @@ def _issuer(opened: OpenedReceipt, accepted: _Accepted) -> str:
 
 
 def _is_about(step: StepReceipt, accepted: AcceptanceReceipt, by: str) -> bool:
-    """Tell whether a step is one of this envelope, for one of its recipients.
+    """Tell whether a step is one of this envelope.
 
     Args:
         step: what was signed.
         accepted: what it is measured by.
         by: who signed: a system, or the hub that accepted.
     """
-    return (
-        (step.envelope_id, step.body_sha256)
-        == (accepted.envelope_id, accepted.body_sha256)
-        and step.recipient in {None, *accepted.recipients}
-        and step.issuer == by
+    return (step.envelope_id, step.body_sha256) == (
+        accepted.envelope_id,
+        accepted.body_sha256,
+    ) and step.issuer == by
+
+
+def _added(step: StepReceipt, accepted: AcceptanceReceipt, by: str) -> set[OrganId]:
+    """Return whom the hub delivered to later, because the sender asked for it."""
+    is_addition = (
+        step.step is Step.DELIVERED
+        and step.request_envelope_id is not None
+        and by == accepted.hub_id
+        and _is_about(step, accepted, by)
     )
+    return {step.recipient} if is_addition and step.recipient else set()
 
 
 def _judge_statuses(

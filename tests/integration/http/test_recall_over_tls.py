@@ -7,14 +7,27 @@ from pathlib import Path
 import pytest
 
 from clients.messages import Message
-from schemas.edxml.document import Organisation
+from schemas.edxml.document import (
+    Business,
+    BusinessDocumentInfo,
+    Organisation,
+    Receiver,
+)
+from schemas.identifiers import DocumentId
 from schemas.verdict import FileKind, Indication, Verdict
-from schemas.vocabulary import StatusCode, Step
+from schemas.vocabulary import BusinessType, StatusCode, Step
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
-from tests.support.conversations import status_message, step_of
+from tests.support.conversations import recalling, status_message, step_of
 from tests.support.hub import Answer, Hub, running_hub
-from tests.support.world import COMMUNE, FAR_COMMUNE, PROVINCE, make_world, material_of
+from tests.support.world import (
+    COMMUNE,
+    DOCUMENT_ID,
+    FAR_COMMUNE,
+    PROVINCE,
+    make_world,
+    material_of,
+)
 
 
 @pytest.fixture
@@ -86,6 +99,30 @@ async def test_evidence_of_a_recall_passes_with_the_root_alone(hub: Hub) -> None
     assert kinds.count(FileKind.STATUS) == 2
     refused = await hub.call("GET", f"{path}/evidence", by=hub.world.province)
     assert (refused.status, refused.json["code"]) == (409, "document_recalled")
+
+
+async def test_evidence_holds_the_steps_of_a_recipient_added_later(hub: Hub) -> None:
+    path = await delivered(hub)
+    change = Receiver(organ_id=FAR_COMMUNE, receiver_type=0)
+    business = Business(
+        business_type=BusinessType.UPDATE,
+        document_id=DOCUMENT_ID,
+        document_info=BusinessDocumentInfo(receivers=(change,)),
+    )
+    message = recalling(hub.world, business, document_id=DocumentId("cap-nhat"))
+    await hub.post(message, by=hub.world.commune)
+    await hub.inbox(f"agency={FAR_COMMUNE}&wait=10", by=hub.world.channel)
+    taken = await hub.call(
+        "POST",
+        f"{path}/receipts?agency={FAR_COMMUNE}",
+        by=hub.world.channel,
+        body=b'{"state": "done"}',
+        headers={"Content-Type": "application/json"},
+    )
+    bundle = await hub.call("GET", f"{path}/evidence", by=hub.world.commune)
+    verdict = judged(hub, bundle.body)
+    assert (taken.status, bundle.status) == (201, 200)
+    assert (verdict.indication, verdict.reasons) == (Indication.TOTAL_PASSED, ())
 
 
 async def test_channel_peer_asks_in_words(hub: Hub) -> None:
