@@ -7,6 +7,7 @@ import pytest
 from schemas import explanations
 from schemas.catalogue import CATALOGUE, explain
 from schemas.errors import ErrorCode, Explanation
+from schemas.explanations import exchange_rules
 
 AREAS = [
     module
