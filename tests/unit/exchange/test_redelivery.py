@@ -1,5 +1,6 @@
 """What becomes of deliveries that are leased, fail, are given up, held or stuck."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from clients.messages import Acknowledgement, prepare_acknowledgement
 from exchange.delivery.keeper import Keeper
 from exchange.domain.records import Delivery, Envelope, InboxItem
 from exchange.domain.retries import PERSISTENCE
+from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.usecases.acknowledge_delivery import (
     AcknowledgeDelivery,
@@ -17,6 +19,7 @@ from exchange.usecases.acknowledge_delivery import (
 )
 from exchange.usecases.find_stuck import find_stuck
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
+from exchange.usecases.release_delivery import TendDelivery, release_delivery
 from exchange.usecases.tending import Tending, release, resend
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import EnvelopeId, SystemId
@@ -284,6 +287,23 @@ async def test_held_delivery_is_decided_on_record(
     assert newest.actor == "cli:op"
     assert entries[-1].entry.entry_id == receipt.entry_id
     assert bool(await lease(world)) is lets_through
+
+
+async def test_operator_quarantines_what_is_held_for_everybody(world: World) -> None:
+    envelope = await held(world)
+    operator = replace(await world.caller("qlvb-g22"), role=AccessRole.OPERATOR)
+    command = TendDelivery(
+        caller=operator,
+        envelope_id=envelope.envelope_id,
+        agency=None,
+        lets_through=False,
+    )
+
+    receipts = await release_delivery(world.services, command)
+
+    deliveries = await world.services.storage.envelopes.deliveries(envelope.envelope_id)
+    assert {one.recipient for one in receipts} == set(envelope.recipients)
+    assert {one.state for one in deliveries} == {DeliveryState.QUARANTINED}
 
 
 async def test_held_delivery_is_decided_once(world: World) -> None:
