@@ -173,8 +173,6 @@ def _contradictions_of_console(settings: Settings) -> Iterator[str]:
         yield "console.certificate"
     if console.client_ca is not None and console.certificate is None:
         yield "console.client_ca"
-    if console.enabled and Role.EXCHANGE not in settings.roles:
-        yield "console.enabled"
 
 
 def is_loopback(host: str) -> bool:

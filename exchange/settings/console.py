@@ -9,7 +9,7 @@ class ConsoleSettings:
     """The console's listener.
 
     Args:
-        enabled: whether it is opened.
+        enabled: whether it is opened, where the process has the role ``exchange``.
         host: its address; without a certificate: on loopback only.
         port: its port; 0 takes a free one.
         certificate: PEM chain of the server, leaf first.

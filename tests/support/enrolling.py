@@ -110,12 +110,7 @@ def ca_process(site: Site, *, roles: str = "ca") -> Iterator[CaProcess]:
             ],
             stdout=log,
             stderr=log,
-            env={
-                **os.environ,
-                "LIENTHONG__ROLES": roles,
-                # Its pages show mail, which another process has.
-                "LIENTHONG__CONSOLE__ENABLED": str("exchange" in roles).lower(),
-            },
+            env={**os.environ, "LIENTHONG__ROLES": roles},
         )
     try:
         yield CaProcess(site, process, _ports(process, state))

@@ -36,8 +36,7 @@ def stock_signed(
 ) -> bytes:
     """Sign with the library's own signer, visibly in `box` on the first page.
 
-    Args:
-        style: what it shows there; some text unless given.
+    There it shows `style`, or some text.
     """
     signer = SimpleSigner(
         signing_cert=_asn1(credential.certificate),
