@@ -3,29 +3,23 @@
 One event, three encodings (docs/protocol.md): BussinessDocType 1, status 13, this call.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 from exchange.domain.records import Envelope
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
-from exchange.usecases.receiving import Submission
 from exchange.usecases.report_status import (
     RecordedStatus,
     ReportStatus,
     report_status,
 )
 from exchange.usecases.viewing import find_envelope
+from exchange.usecases.written_here import StatusWritten, submission_of_status
 from schemas.edxml.document import Organisation, ResponseFor
 from schemas.edxml.status import EdxmlStatus
-from schemas.edxml.writer import write_status
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import StatusCode
-from schemas.xml import serialize
-
-_XML = "application/xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +50,13 @@ async def request_recall(services: Services, command: RequestRecall) -> Recorded
     found = await find_envelope(services, command.caller, command.envelope_id)
     if not found.view.is_sender:
         raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=command.envelope_id)
-    body = serialize(write_status(_status(found.envelope, command)))
-    named = sha256(command.envelope_id.encode() + body).hexdigest()
-    submission = Submission(
+    written = StatusWritten(
         caller=command.caller,
-        content_type=_XML,
-        chunks=_whole(body),
-        message_id=command.message_id or f"recall-{named}",
+        about=command.envelope_id,
+        status=_status(found.envelope, command),
+        message_id=command.message_id,
     )
+    submission = submission_of_status(written)
     return await report_status(
         services, ReportStatus(submission=submission, envelope_id=command.envelope_id)
     )
@@ -81,7 +74,3 @@ def _status(document: Envelope, command: RequestRecall) -> EdxmlStatus:
         status_code=StatusCode.RECALL_REQUESTED,
         description=command.reason,
     )
-
-
-async def _whole(body: bytes) -> AsyncIterator[bytes]:
-    yield body
