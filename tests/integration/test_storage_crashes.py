@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.links import Recall
 from exchange.domain.records import Accepted, Delivery, DeliveryUpdate
 from exchange.errors import StorageUnavailableError
@@ -19,8 +20,9 @@ from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import Storage
-from schemas.identifiers import EnvelopeId
-from schemas.vocabulary import DeliveryState, StatusCode
+from schemas.agency_event import AgencyEvent
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import AgencyChange, DeliveryState, StatusCode
 from tests.support.crashing import everything, kill, one_envelope
 from tests.support.stored import (
     PROVINCE,
@@ -29,6 +31,7 @@ from tests.support.stored import (
     audit_line,
     envelope_id,
     in_pieces,
+    log_entry,
     receipt,
     status_change,
     step,
@@ -69,10 +72,27 @@ ASKED_BACK = replace(
         ),
     ),
 )
+CHANGED = DirectoryChange(
+    before=1,
+    event=AgencyEvent(
+        event_id=envelope_id(7),
+        change=AgencyChange.RENAME,
+        effective=acceptance(1).envelope.accepted_at,
+        recorded_at=acceptance(1).envelope.accepted_at,
+        agencies=(OrganId("H99"),),
+        reason="Đổi tên",
+        actor="test",
+    ),
+    agencies=(agency("H99", name="Mới"),),
+    entry=log_entry(envelope_id(7), 7),
+    entry_digest="ab" * 32,
+    audit=audit_line(7),
+)
 OPERATIONS: dict[str, Operation] = {
     "import": lambda to: to.directory.import_agencies(
         [agency("H99")], audit=audit_line(9)
     ),
+    "change agencies": lambda to: to.agency_history.apply(CHANGED),
     "accept": lambda to: to.envelopes.accept(acceptance(1)),
     "store chunks": lambda to: to.envelopes.store_chunks(
         "b", in_pieces(LARGE, 500_000)

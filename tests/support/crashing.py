@@ -26,6 +26,7 @@ async def everything(storage: Storage, *, envelopes: int) -> dict[str, object]:
     return {
         "agencies": list(agencies),
         "directory": await storage.directory.version(),
+        "changes": list(await storage.agency_history.events_of(OrganId("H99"))),
         "audit": list(await storage.audit.lines(limit=10_000)),
         "size": await storage.log.size(),
         "inbox": list(
