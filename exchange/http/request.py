@@ -24,7 +24,7 @@ def caller_of(request: web.Request) -> Caller:
 
 def caller_name(request: web.Request) -> str:
     """Return the caller's system id, of a person the role; empty if unknown."""
-    caller = request.get(_CALLER)
+    caller: Caller | None = request.get(_CALLER)
     if caller is None:
         return ""
     # Of people the access log has the role; the audit trail has who it was.
