@@ -23,7 +23,6 @@ from tests.support.world import (
     COMMUNE,
     COMMUNE_2016,
     FAR_COMMUNE,
-    MERGED,
     MINISTRY,
     PROVINCE,
     CrashingPdfs,
