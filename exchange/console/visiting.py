@@ -131,6 +131,8 @@ def _require_allowed(request: web.Request, visitor: Visitor) -> None:
     if route is None or visitor.role not in route.allowed:
         raise ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=visitor.role or "")
     remember_caller(request, visitor.caller)
+    if route.takes_in:
+        request.app[SERVICES].switches.require_open()
 
 
 @web.middleware

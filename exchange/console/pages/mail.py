@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from exchange.console.actions import actions_for
 from exchange.console.rendering import page, visitor_of
 from exchange.console.timeline import timeline_of
 from exchange.errors import ExchangeError
@@ -15,6 +16,7 @@ from exchange.usecases.look_through_mail import (
     look_through_sent,
 )
 from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from exchange.usecases.viewing import agencies_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 
@@ -70,13 +72,23 @@ async def document(request: web.Request) -> web.StreamResponse:
     command = TraceEnvelope(
         caller=caller_of(request), envelope_id=envelope_id_of(request)
     )
-    trace = await trace_envelope(request.app[SERVICES], command)
-    parties = (trace.envelope.sender, *trace.envelope.recipients)
+    services = request.app[SERVICES]
+    trace = await trace_envelope(services, command)
+    own = await agencies_of(services, command.caller, None)
+    role = visitor_of(request).role
+    parties = (
+        trace.envelope.sender,
+        *trace.envelope.recipients,
+        *(one.recipient for one in trace.deliveries),
+    )
     return page(
         request,
         "document.html",
         envelope=trace.envelope,
         deliveries=trace.deliveries,
+        actions=actions_for(trace.envelope, trace.deliveries, own=own, role=role),
+        once=services.ids.new(services.now()),
+        done="done" in request.query,
         names=await names_of(request, parties),
         steps=timeline_of(trace),
     )

@@ -27,6 +27,31 @@ WORDS: dict[str, Text] = {
     "mail.kind_status": Text(vi="Báo trạng thái", en="Status report"),
     "mail.accepted": Text(vi="Trục tiếp nhận", en="Accepted by the hub"),
     "mail.count": Text(vi="{number} nơi", en="{number}"),
+    "mail.actions": Text(vi="Việc cần làm", en="What you can do"),
+    "mail.take": Text(vi="Xác nhận đã nhận", en="Take this document"),
+    "mail.take_hint": Text(
+        vi="Trục ghi biên nhận thay cơ quan; nơi gửi thấy văn bản đã đến.",
+        en="The hub attests it for the agency; the sender sees that it arrived.",
+    ),
+    "mail.report": Text(vi="Báo trạng thái xử lý", en="Report the processing"),
+    "mail.next_status": Text(vi="Trạng thái", en="Status"),
+    "mail.register_number": Text(
+        vi="Số đến (khi vào sổ)", en="Number in the register (when registered)"
+    ),
+    "mail.reason": Text(vi="Nội dung, lý do", en="Words, reason"),
+    "mail.recall": Text(vi="Lấy lại văn bản", en="Ask it back"),
+    "mail.recall_hint": Text(
+        vi="Nơi chưa mở văn bản mất quyền đọc ngay; nơi đã mở được hỏi ý kiến.",
+        en="Who has not opened it loses it at once; who has is asked.",
+    ),
+    "mail.recall_from": Text(vi="Lấy lại từ", en="From whom"),
+    "mail.everybody": Text(vi="Tất cả nơi nhận", en="All recipients"),
+    "mail.answer": Text(
+        vi="Nơi gửi đề nghị; cơ quan trả lời", en="The sender asks; your answer"
+    ),
+    "mail.agree": Text(vi="Đồng ý (15)", en="Agree (15)"),
+    "mail.decline": Text(vi="Không đồng ý (16)", en="Decline (16)"),
+    "mail.reply": Text(vi="Soạn văn bản trả lời", en="Write an answer"),
     f"evidence.{EvidenceLevel.SIGNED}": Text(
         vi="gói tin có chữ ký số", en="signed by the sender's system"
     ),

@@ -1,0 +1,158 @@
+"""What a clerk does with a document."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.domain.maintenance import Maintenance
+from exchange.usecases.accept_envelope import AcceptedEnvelope
+from schemas.identifiers import OrganId
+from schemas.vocabulary import DeliveryState, StatusCode
+from tests.support.console import Console, Page, Visit, running_console
+from tests.support.world import MINISTRY, PROVINCE, make_world, note
+
+_ONCE = '"once" value="'
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+async def _open(visit: Visit, accepted: AcceptedEnvelope) -> Page:
+    return await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+
+
+async def _act(
+    visit: Visit, accepted: AcceptedEnvelope, verb: str, **fields: str
+) -> Page:
+    """Open the document and send one of its forms."""
+    shown = await _open(visit, accepted)
+    once = shown.text.split(_ONCE)[1].split('"')[0] if _ONCE in shown.text else "1"
+    path = f"/documents/{accepted.envelope.envelope_id}/{verb}"
+    return await visit.send(path, once=once, **fields)
+
+
+async def _state(
+    console: Console, accepted: AcceptedEnvelope, recipient: OrganId = PROVINCE
+) -> tuple[DeliveryState, StatusCode | None]:
+    store = console.world.services.storage.envelopes
+    found = await store.delivery(accepted.envelope.envelope_id, recipient)
+    assert found is not None
+    return found.state, found.status
+
+
+async def test_document_is_taken_for_the_agency_and_the_sender_sees_it(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        page = await _act(visit, accepted, "take")
+    assert page.status == 200
+    assert await _state(console, accepted) == (
+        DeliveryState.ACKNOWLEDGED,
+        StatusCode.ARRIVED,
+    )
+    async with console.visit("thu.van") as visit:
+        assert "Nơi nhận đã lấy về" in (await _open(visit, accepted)).text
+
+
+async def test_registered_document_has_its_number_in_the_status(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        await _act(visit, accepted, "take")
+        page = await _act(visit, accepted, "status", code="03", number="581")
+        assert page.status == 200
+        again = await _act(visit, accepted, "status", code="05")
+    assert 'value="03"' not in again.text
+    assert (await _state(console, accepted))[1] is StatusCode.IN_PROCESS
+    receipts = await console.world.services.storage.envelopes.receipts(
+        accepted.envelope.envelope_id
+    )
+    assert any("Số đến: 581".encode() in one.content for one in receipts)
+
+
+async def test_refusal_without_a_reason_is_not_sent(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        page = await _act(visit, accepted, "status", code="02")
+    assert page.status == 400
+    assert await _state(console, accepted) == (DeliveryState.AVAILABLE, None)
+
+
+async def test_unopened_document_is_gone_at_once_when_it_is_asked_back(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("thu.van") as visit:
+        page = await _act(
+            visit, accepted, "recall", recipient=str(PROVINCE), reason="sai số"
+        )
+    assert page.status == 200
+    assert (await _state(console, accepted))[0] is DeliveryState.RECALLED
+    assert (await _state(console, accepted, MINISTRY))[0] is DeliveryState.AVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("15", DeliveryState.RECALLED), ("16", DeliveryState.ACKNOWLEDGED)],
+    ids=["agreed", "declined"],
+)
+async def test_recipient_answers_a_recall(
+    console: Console, code: str, state: DeliveryState
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as recipient:
+        await _act(recipient, accepted, "take")
+        async with console.visit("thu.van") as sender:
+            await _act(sender, accepted, "recall", recipient="", reason="nhầm")
+        asked = await _open(recipient, accepted)
+        assert "Đồng ý (15)" in asked.text
+        await _act(recipient, accepted, "answer", code=code, reason="đã rõ")
+    assert (await _state(console, accepted))[0] is state
+
+
+async def test_second_recall_in_the_same_words_is_another_one(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as recipient, console.visit("thu.van") as own:
+        await _act(recipient, accepted, "take")
+        for _ in range(2):
+            await _act(own, accepted, "recall", recipient="", reason="nhầm")
+            page = await _act(recipient, accepted, "answer", code="16", reason="")
+            assert page.status == 200
+    receipts = await console.world.services.storage.envelopes.receipts(
+        accepted.envelope.envelope_id
+    )
+    assert sum(one.key.startswith("declined:H99") for one in receipts) == 2
+
+
+async def test_official_looks_and_does_nothing(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("ky.nguoi") as visit:
+        page = await _act(visit, accepted, "recall", recipient="", reason="nhầm")
+    assert page.status == 403
+
+
+async def test_sender_cannot_take_its_own_document(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("thu.van") as visit:
+        page = await _act(visit, accepted, "take")
+    assert page.status == 403
+    assert "not_a_recipient" in page.text
+
+
+async def test_nothing_is_taken_in_during_maintenance(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    console.world.services.switches.maintenance = Maintenance(
+        since=console.world.clock.now, reason="nâng cấp"
+    )
+    async with console.visit("thu.van") as visit:
+        page = await _act(visit, accepted, "recall", recipient="", reason="nhầm")
+    assert page.status == 503
+    assert "nâng cấp" in page.text
+    assert (await _state(console, accepted))[0] is DeliveryState.AVAILABLE
