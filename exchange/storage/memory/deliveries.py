@@ -75,6 +75,10 @@ class MemoryDeliveries:
         ]
         return found[: query.limit]
 
+    async def count(self, query: DeliveryQuery) -> int:
+        """How many fit; no more than its limit are counted."""
+        return len(await self.find(query))
+
     def _in_order(self) -> Iterator[Delivery]:
         for key in sorted(self._tables.deliveries):
             yield self._tables.deliveries[key]

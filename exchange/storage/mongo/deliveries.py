@@ -79,6 +79,13 @@ class MongoDeliveries:
         )
         return await self._with_envelopes(found)
 
+    async def count(self, query: DeliveryQuery) -> int:
+        """How many fit; no more than its limit are counted."""
+        async with available():
+            return await self._deliveries.count_documents(
+                _condition(query), limit=query.limit
+            )
+
     async def _take(
         self, recipients: Collection[OrganId], lease: DeliveryLease, now: datetime
     ) -> Document | None:

@@ -99,6 +99,12 @@ _INDEXES: Final = {
             name="unsettled",
             partialFilterExpression={"state": {"$in": list(UNSETTLED)}},
         ),
+        # What nobody has taken yet.
+        IndexModel(
+            ["state", "_id"],
+            name="waiting",
+            partialFilterExpression={"state": DeliveryState.AVAILABLE.value},
+        ),
         # What a sender keeps track of.
         IndexModel(
             ["sender", "state", "_id"],

@@ -58,3 +58,6 @@ class DeliveryStore(Protocol):
 
     async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:
         """Deliveries with their envelopes, ordered by key."""
+
+    async def count(self, query: DeliveryQuery) -> int:
+        """How many fit; no more than its limit are counted."""

@@ -172,3 +172,20 @@ async def test_old_deliveries_are_found_whoever_sent_them(storage: Storage) -> N
     query = DeliveryQuery(states=(DeliveryState.ACCEPTED,), before=envelope_id(3))
 
     assert ids(await storage.deliveries.find(query)) == [envelope_id(1), envelope_id(2)]
+
+
+async def test_deliveries_in_a_state_are_counted_up_to_a_limit(
+    storage: Storage,
+) -> None:
+    for number in (1, 2, 3):
+        await storage.envelopes.accept(acceptance(number))
+    await deliver(storage, 4)
+
+    async def count(state: DeliveryState, limit: int, after: str = "") -> int:
+        query = DeliveryQuery(states=(state,), after=after, limit=limit)
+        return await storage.deliveries.count(query)
+
+    assert await count(DeliveryState.ACCEPTED, 9) == 3
+    assert await count(DeliveryState.ACCEPTED, 9, envelope_id(2)) == 2
+    assert await count(DeliveryState.ACCEPTED, 2) == 2
+    assert await count(DeliveryState.AVAILABLE, 9) == 1
