@@ -12,6 +12,7 @@ from typing import Any
 from exchange.errors import ExchangeError
 from exchange.settings.accounts import AccountSettings
 from exchange.settings.addressing import AddressingSettings
+from exchange.settings.calendar import CalendarSettings
 from exchange.settings.certification import (
     CaSettings,
     EnrolmentSettings,
@@ -66,6 +67,7 @@ class Settings:
         limits: limits.
         notices: webhooks and mail.
         addressing: whom an envelope may reach.
+        calendar: when public bodies work.
     """
 
     roles: tuple[Role, ...] = (Role.EXCHANGE,)
@@ -87,6 +89,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     addressing: AddressingSettings = field(default_factory=AddressingSettings)
+    calendar: CalendarSettings = field(default_factory=CalendarSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def __post_init__(self) -> None:
