@@ -6,6 +6,7 @@ from typing import Final
 from exchange.domain.roles import AccessRole
 
 _DESK: Final = frozenset({AccessRole.CLERK, AccessRole.OFFICIAL})
+_WATCHERS: Final = frozenset({AccessRole.OPERATOR, AccessRole.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/inbox", "mail.inbox", _DESK),
     Entry("/outbox", "mail.outbox", _DESK),
+    Entry("/operations/deliveries", "operations.deliveries", _WATCHERS),
 )
 """In the order of the page."""
 

@@ -42,7 +42,7 @@ def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
         TimelineEntry(
             at=one.recorded_at,
             words=f"step.{one.step}",
-            mood=_mood(one.step),
+            mood=mood_of(one.step),
             recipient=one.recipient,
             issuer=one.issuer,
         )
@@ -51,7 +51,8 @@ def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
     return (accepted, *sorted(steps, key=lambda one: one.at))
 
 
-def _mood(step: Step) -> str:
+def mood_of(step: Step) -> str:
+    """Return whether a step is ``good``, ``bad`` or ``unsure`` news."""
     if step in _BAD:
         return "bad"
     return "unsure" if step in _UNSURE else "good"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exchange.console.words import frame, mail, sign_in
+from exchange.console.words import frame, mail, operations, sign_in
 from schemas.errors import Text
 
 WORDS: Mapping[str, Text] = MappingProxyType(
-    {**frame.WORDS, **sign_in.WORDS, **mail.WORDS}
+    {**frame.WORDS, **sign_in.WORDS, **mail.WORDS, **operations.WORDS}
 )
 """By key, ``area.name``; a template that names an unknown one fails."""
 

@@ -1,0 +1,34 @@
+"""Pages of those who keep the hub running, and of those who watch them."""
+
+from exchange.console.pages import deliveries
+from exchange.domain.roles import OPERATORS, AccessRole
+from exchange.http.route import Route
+
+_WATCHERS = OPERATORS | {AccessRole.AUDITOR}
+
+OPERATIONS_PAGES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/operations/deliveries",
+        operation_id="deliveries",
+        summary="Chuyển giao theo tình trạng / deliveries by state",
+        handler=deliveries.deliveries,
+        allowed=_WATCHERS,
+    ),
+    Route(
+        method="GET",
+        path="/operations/deliveries/{id}",
+        operation_id="delivery",
+        summary="Mọi lần chuyển của một gói tin / all attempts for one envelope",
+        handler=deliveries.delivery,
+        allowed=_WATCHERS,
+    ),
+    Route(
+        method="POST",
+        path="/operations/deliveries/{id}/{action}",
+        operation_id="tendDelivery",
+        summary="Chuyển lại, cho qua, cách ly / resend, let through, quarantine",
+        handler=deliveries.tended,
+        allowed=OPERATORS,
+    ),
+)

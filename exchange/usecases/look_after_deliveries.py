@@ -1,0 +1,207 @@
+"""What operators look after: how many deliveries wait, for how long, and which."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from exchange.domain.records import (
+    Delivery,
+    Envelope,
+    InboxItem,
+    StoredReceipt,
+    delivery_key,
+)
+from exchange.domain.stuck import TRANSIENT_STATES, first_id_of, is_stuck
+from exchange.errors import ExchangeError
+from exchange.services import Office
+from exchange.storage.ports import DeliveryQuery
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+from schemas.receipt import StepReceipt, read_receipt
+from schemas.vocabulary import DeliveryState
+from schemas.xml import parse
+from signing.xmldsig.verify import verify_receipt
+
+PAGE: Final = 50
+"""Rows of one page."""
+
+MOST_COUNTED: Final = 10_000
+"""More of one state and age are not counted: it is as bad as it can be."""
+
+UNTAKEN_FOR: Final = timedelta(hours=24)
+"""How long a document may wait before operators ask its recipient."""
+
+WATCHED: Final = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.CHECKING,
+    DeliveryState.AVAILABLE,
+    DeliveryState.LEASED,
+    DeliveryState.FAILED,
+    DeliveryState.HELD,
+    DeliveryState.QUARANTINED,
+    DeliveryState.DEAD_LETTER,
+)
+"""States a document should leave, or should not come to; in the order of its way."""
+
+AGES: Final = (timedelta(hours=1), timedelta(days=1))
+"""Where one class of ages ends and the next begins."""
+
+
+class Watchlist(StrEnum):
+    """What is late, whatever state it is in."""
+
+    STUCK = "stuck"
+    UNTAKEN = "untaken"
+
+
+Wanted = DeliveryState | Watchlist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many deliveries are in one state.
+
+    Args:
+        by_age: how many of each class of ages, the youngest first.
+        oldest: when the oldest of their envelopes was accepted.
+    """
+
+    state: DeliveryState
+    by_age: tuple[int, ...]
+    oldest: datetime | None
+
+    @property
+    def number(self) -> int:
+        """How many in all, as far as they were counted."""
+        return sum(self.by_age)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A page of deliveries, the oldest first.
+
+    Args:
+        after: where the next page begins; empty on the last one.
+    """
+
+    items: tuple[InboxItem, ...]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One step of a delivery, with what was said about it."""
+
+    receipt: StoredReceipt
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """All that was tried for one envelope; nothing of the document itself."""
+
+    envelope: Envelope
+    deliveries: tuple[Delivery, ...]
+    steps: tuple[Attempt, ...]
+
+
+async def count_waiting(office: Office) -> tuple[Waiting, ...]:
+    """Count what waits in every watched state, by age."""
+    return tuple(await asyncio.gather(*(_waiting(office, one) for one in WATCHED)))
+
+
+async def deliveries_in(
+    office: Office, wanted: Wanted, *, after: str = "", stuck_seconds: float
+) -> Late:
+    """Return a page of one state or watchlist.
+
+    Args:
+        office: its storage and clock.
+        wanted: what is shown.
+        after: key of the last delivery seen.
+        stuck_seconds: how long a delivery may stay in a state it should leave.
+    """
+    stuck_before = office.now() - timedelta(seconds=stuck_seconds)
+    found = await office.storage.deliveries.find(
+        _query(wanted, after, stuck_before, office.now())
+    )
+    page = found[:PAGE]
+    fits = _fitting(wanted, stuck_before)
+    next_after = ""
+    if len(found) > PAGE:
+        last = page[-1].delivery
+        next_after = delivery_key(last.envelope_id, last.recipient)
+    return Late(tuple(one for one in page if fits(one)), next_after)
+
+
+async def attempts_of(office: Office, envelope_id: EnvelopeId) -> Attempts:
+    """Return all steps of one envelope, the oldest first.
+
+    Raises:
+        ExchangeError: there is none (ENVELOPE_NOT_FOUND).
+    """
+    store = office.storage.envelopes
+    envelope = await store.envelope(envelope_id)
+    if envelope is None:
+        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
+    receipts = sorted(
+        await store.receipts(envelope_id), key=lambda one: one.recorded_at
+    )
+    return Attempts(
+        envelope,
+        tuple(await store.deliveries(envelope_id)),
+        tuple(Attempt(one, _description(one)) for one in receipts),
+    )
+
+
+async def _waiting(office: Office, state: DeliveryState) -> Waiting:
+    store, now = office.storage.deliveries, office.now()
+    bounds = [None, *(first_id_of(now - age) for age in AGES), None]
+    queries = [
+        DeliveryQuery(
+            states=(state,), before=younger, after=older or "", limit=MOST_COUNTED
+        )
+        for younger, older in pairwise(bounds)
+    ]
+    by_age = await asyncio.gather(*(store.count(one) for one in queries))
+    first = await store.find(DeliveryQuery(states=(state,), limit=1))
+    return Waiting(
+        state=state,
+        by_age=tuple(by_age),
+        oldest=first[0].envelope.accepted_at if first else None,
+    )
+
+
+def _query(
+    wanted: Wanted, after: str, stuck_before: datetime, now: datetime
+) -> DeliveryQuery:
+    match wanted:
+        case Watchlist.STUCK:
+            return _late(TRANSIENT_STATES, stuck_before, after)
+        case Watchlist.UNTAKEN:
+            return _late((DeliveryState.AVAILABLE,), now - UNTAKEN_FOR, after)
+        case state:
+            return DeliveryQuery(states=(state,), after=after, limit=PAGE + 1)
+
+
+def _late(
+    states: tuple[DeliveryState, ...], before: datetime, after: str
+) -> DeliveryQuery:
+    return DeliveryQuery(
+        states=states, before=first_id_of(before), after=after, limit=PAGE + 1
+    )
+
+
+def _fitting(wanted: Wanted, stuck_before: datetime) -> Callable[[InboxItem], bool]:
+    if wanted is not Watchlist.STUCK:
+        return lambda _: True
+    return lambda one: is_stuck(one.delivery, before=stuck_before)
+
+
+def _description(receipt: StoredReceipt) -> str:
+    read = read_receipt(verify_receipt(parse(receipt.content)).content)
+    return read.description if isinstance(read, StepReceipt) else ""

@@ -1,0 +1,136 @@
+"""What operators and auditors see of deliveries, and what operators do."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.domain.records import Delivery
+from exchange.usecases.look_after_deliveries import count_waiting
+from schemas.identifiers import EnvelopeId
+from schemas.vocabulary import AuditEvent, DeliveryState
+from tests.support.console import Console, running_console
+from tests.support.late import dead_letter, held
+from tests.support.world import PROVINCE, make_world, note
+
+_PAGE = "/operations/deliveries"
+_SUBJECT = "mật độ dân số"
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+async def _delivery(console: Console, envelope_id: EnvelopeId) -> Delivery:
+    store = console.world.services.storage.envelopes
+    found = await store.delivery(envelope_id, PROVINCE)
+    assert found is not None
+    return found
+
+
+async def test_dead_letter_is_listed_with_every_attempt(console: Console) -> None:
+    envelope = await dead_letter(console.world)
+    async with console.visit("van.hanh") as visit:
+        listed = await visit.look(f"{_PAGE}?list=dead_letter")
+        shown = await visit.look(f"{_PAGE}/{envelope.envelope_id}")
+    assert f"{_PAGE}/{envelope.envelope_id}" in listed.text
+    assert shown.text.count("Hết chỗ trên đĩa") == 2
+    assert _SUBJECT not in listed.text + shown.text
+
+
+async def test_operator_offers_a_dead_letter_again_on_record(console: Console) -> None:
+    envelope = await dead_letter(console.world)
+    one = f"{_PAGE}/{envelope.envelope_id}"
+    async with console.visit("van.hanh") as visit:
+        await visit.look(one)
+        shown = await visit.send(f"{one}/resend", agency="H99", reason="đã sửa máy")
+    assert shown.status == 200
+    assert "đã sửa máy" in shown.text
+    found = await _delivery(console, envelope.envelope_id)
+    assert found.state is DeliveryState.AVAILABLE
+    lines = await console.world.services.storage.audit.lines(limit=5)
+    again = [one for one in lines if one.event is AuditEvent.DELIVERY_OFFERED_AGAIN]
+    assert "van.hanh" in again[0].actor
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        ("release", DeliveryState.AVAILABLE),
+        ("quarantine", DeliveryState.QUARANTINED),
+    ],
+    ids=str,
+)
+async def test_operator_decides_about_what_is_held(
+    console: Console, action: str, state: DeliveryState
+) -> None:
+    envelope = await held(console.world)
+    one = f"{_PAGE}/{envelope.envelope_id}"
+    async with console.visit("van.hanh") as visit:
+        listed = await visit.look(f"{_PAGE}?list=held")
+        await visit.look(one)
+        await visit.send(f"{one}/{action}", agency="H99", reason="đã xem tệp")
+    assert envelope.envelope_id in listed.text
+    assert (await _delivery(console, envelope.envelope_id)).state is state
+
+
+async def test_nothing_is_done_without_a_reason(console: Console) -> None:
+    envelope = await held(console.world)
+    one = f"{_PAGE}/{envelope.envelope_id}"
+    async with console.visit("van.hanh") as visit:
+        await visit.look(one)
+        page = await visit.send(f"{one}/release", agency="H99", reason=" ")
+    assert page.status == 400
+    found = await _delivery(console, envelope.envelope_id)
+    assert found.state is DeliveryState.HELD
+
+
+async def test_auditor_looks_and_decides_nothing(console: Console) -> None:
+    envelope = await held(console.world)
+    one = f"{_PAGE}/{envelope.envelope_id}"
+    async with console.visit("giam.sat") as visit:
+        shown = await visit.look(one)
+        page = await visit.send(
+            f"{one}/release", token=shown.form_token, agency="H99", reason="x"
+        )
+    assert shown.status == 200
+    assert "/release" not in shown.text
+    assert page.status == 403
+
+
+async def test_auditor_of_one_agency_sees_nothing_of_the_whole_hub(
+    console: Console,
+) -> None:
+    async with console.visit("hai.vai") as visit:
+        await visit.look("/role")
+        await visit.send("/role", role="auditor", agency="H99")
+        page = await visit.look(_PAGE)
+    assert page.status == 403
+
+
+async def test_document_untaken_for_a_day_is_listed(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    console.world.clock.move(hours=25)
+    await console.world.send(console.world.document(document_id=None))
+    async with console.visit("van.hanh") as visit:
+        page = await visit.look(f"{_PAGE}?list=untaken")
+        stuck = await visit.look(f"{_PAGE}?list=stuck")
+    assert page.text.count(f"{_PAGE}/{accepted.envelope.envelope_id}") == 2
+    assert accepted.envelope.envelope_id not in stuck.text
+
+
+async def test_what_waits_is_counted_by_its_age(console: Console) -> None:
+    world = console.world
+    await world.sent(note(b"x"))
+    world.clock.move(hours=2)
+    by_state = {one.state: one for one in await count_waiting(world.services)}
+    assert by_state[DeliveryState.AVAILABLE].by_age == (0, 2, 0)
+    assert by_state[DeliveryState.HELD].number == 0
+
+
+@pytest.mark.parametrize("query", ["list=nothing", "list=held&after=%C4%91"])
+async def test_list_nobody_knows_is_refused(console: Console, query: str) -> None:
+    async with console.visit("van.hanh") as visit:
+        page = await visit.look(f"{_PAGE}?{query}")
+    assert page.status == 400
