@@ -1,0 +1,1 @@
+"""Failures other exchanges are known for, and the tests that would have caught them."""
