@@ -18,6 +18,11 @@ class DirectoryCache:
         self._asking: asyncio.Task[Directory] | None = None
         self._next: asyncio.Task[Directory] | None = None
 
+    @property
+    def known(self) -> Directory:
+        """The newest version seen, without asking."""
+        return self._known
+
     async def current(self, store: DirectoryStore) -> Directory:
         """Return the directory as it is now.
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from exchange.domain.usage import day_of
+from exchange.domain.usage import TRAFFIC_KEPT, day_of, hour_of
 from exchange.services import Services
 from exchange.usecases.purge_bodies import Purging, purge_bodies
 
@@ -46,7 +46,8 @@ class Housekeeper:
         purged = await self._purge()
         dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
         await storage.sessions.drop(before=now - KEPT)
-        await storage.usage.drop_days(before=day_of(now - KEPT))
+        await storage.usage.drop(before=day_of(now - KEPT))
+        await storage.usage.drop(before=hour_of(now - TRAFFIC_KEPT))
         _log.info("housekeeping.done", dropped=dropped, purged=purged)
 
     async def _purge(self) -> int:

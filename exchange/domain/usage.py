@@ -3,13 +3,33 @@
 from datetime import UTC, datetime, time, timedelta
 
 from schemas.identifiers import OrganId, SystemId
+from schemas.vocabulary import Level
+
+TRAFFIC_KEPT = timedelta(days=8)
+"""How long it is known what was sent in each hour."""
 
 _DAY = "day:"
+_HOUR = "hour:"
 
 
 def sent_today(system: SystemId, now: datetime) -> str:
     """Name what a system sends within one day (UTC)."""
     return f"{day_of(now)}:{system}"
+
+
+def documents_in_hour(level: Level, now: datetime) -> str:
+    """Name how many documents agencies of a level send within one hour (UTC)."""
+    return f"{hour_of(now)}:{level}:documents"
+
+
+def bytes_in_hour(level: Level, now: datetime) -> str:
+    """Name how many bytes agencies of a level send within one hour (UTC)."""
+    return f"{hour_of(now)}:{level}:bytes"
+
+
+def hour_of(now: datetime) -> str:
+    """Return the beginning of all names of an hour; later hours are greater."""
+    return f"{_HOUR}{now.astimezone(UTC):%Y-%m-%dT%H}"
 
 
 def stored_for(agency: OrganId) -> str:

@@ -29,7 +29,7 @@ class MemoryUsage:
     """What callers have used."""
 
     def __init__(self, tables: Tables) -> None:
-        self._usage = tables.usage
+        self._usage, self._envelopes = tables.usage, tables.envelopes
 
     async def add(self, amounts: Mapping[str, int]) -> None:
         """Add to what is counted under each name."""
@@ -40,9 +40,14 @@ class MemoryUsage:
         """Return what is counted under names."""
         return {name: self._usage[name] for name in names if self._usage.get(name)}
 
-    async def drop_days(self, *, before: str) -> int:
-        """Forget the days before one."""
-        old = [name for name in self._usage if "day:" <= name < before]
+    async def drop(self, *, before: str) -> int:
+        """Forget the days or hours before one."""
+        kind, _, _ = before.partition(":")
+        old = [name for name in self._usage if f"{kind}:" <= name < before]
         for name in old:
             del self._usage[name]
         return len(old)
+
+    async def room(self) -> int:
+        """Bytes of all bodies; nothing is on disk."""
+        return sum(one.size for one in self._envelopes.values())

@@ -52,6 +52,7 @@ class MongoUsage:
     """What callers have used."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._usage = database["usage"]
 
     async def add(self, amounts: Mapping[str, int]) -> None:
@@ -71,10 +72,17 @@ class MongoUsage:
         found = await find_all(self._usage, wanted, sort=[("_id", 1)])
         return {one["_id"]: one["amount"] for one in found}
 
-    async def drop_days(self, *, before: str) -> int:
-        """Forget the days before one."""
+    async def drop(self, *, before: str) -> int:
+        """Forget the days or hours before one."""
+        kind, _, _ = before.partition(":")
         async with available():
             gone = await self._usage.delete_many(
-                {"_id": {"$gte": "day:", "$lt": before}}
+                {"_id": {"$gte": f"{kind}:", "$lt": before}}
             )
         return gone.deleted_count
+
+    async def room(self) -> int:
+        """Bytes that everything stored takes on disk."""
+        async with available():
+            found = await self._database.command("dbStats")
+        return int(found["storageSize"]) + int(found["indexSize"])

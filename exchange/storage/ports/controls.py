@@ -28,5 +28,12 @@ class UsageStore(Protocol):
     async def totals(self, names: Collection[str]) -> Mapping[str, int]:
         """Return what is counted under names; 0 is left out."""
 
-    async def drop_days(self, *, before: str) -> int:
-        """Forget the days before one (`domain.usage.day_of`); return how many names."""
+    async def drop(self, *, before: str) -> int:
+        """Forget the days or hours before one; return how many names.
+
+        Args:
+            before: from `domain.usage.day_of` or `hour_of`.
+        """
+
+    async def room(self) -> int:
+        """Bytes that everything stored takes on disk."""

@@ -93,5 +93,5 @@ async def test_switches_and_usage_are_for_all_processes(storage: Storage) -> Non
     await storage.usage.add({old: 5, room: 7})
     await storage.usage.add({room: -3})
     assert await storage.usage.totals([old, room, "x"]) == {old: 5, room: 4}
-    assert await storage.usage.drop_days(before=day_of(NOW)) == 1
+    assert await storage.usage.drop(before=day_of(NOW)) == 1
     assert await storage.usage.totals([old, room]) == {room: 4}

@@ -139,7 +139,7 @@ class TestUsage:
         old = sent_today(SYSTEM, NOW - timedelta(days=2))
         new, kept = sent_today(SYSTEM, NOW), stored_for(COMMUNE)
         await store.add({old: 1, new: 2, kept: 3})
-        assert await store.drop_days(before=day_of(NOW)) == 1
+        assert await store.drop(before=day_of(NOW)) == 1
         assert await store.totals([old, new, kept]) == {new: 2, kept: 3}
 
 
