@@ -1,10 +1,20 @@
 """The web application of the console."""
 
+from asyncio import Semaphore
 from importlib.resources import as_file, files
 
 from aiohttp import web
 
-from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, TEMPLATES
+from exchange.console.keys import (
+    ACCOUNTS,
+    CONSOLE,
+    FINDER,
+    IS_SECURE,
+    TEMPLATES,
+    UPLOADS,
+)
+from exchange.console.pages.compose import PLACES
+from exchange.console.recipients import RecipientFinder
 from exchange.console.rendering import template_environment
 from exchange.console.routes import PAGES
 from exchange.console.visiting import (
@@ -60,6 +70,8 @@ def create_console(
     app[ACCOUNTS] = accounts
     app[CONSOLE] = settings
     app[IS_SECURE] = settings.certificate is not None
+    app[FINDER] = RecipientFinder()
+    app[UPLOADS] = Semaphore(PLACES)
     app[TEMPLATES] = template_environment()
     add_routes(app, PAGES)
     with as_file(files("exchange.console") / "static") as folder:

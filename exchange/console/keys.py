@@ -1,14 +1,19 @@
 """What pages find in the application and in a request."""
 
+from asyncio import Semaphore
+
 from aiohttp import web
 from jinja2 import Environment
 
+from exchange.console.recipients import RecipientFinder
 from exchange.console.visitor import Visitor
 from exchange.settings.console import ConsoleSettings
 from exchange.usecases.accounts.office import AccountOffice
 
 ACCOUNTS = web.AppKey("accounts", AccountOffice)
 CONSOLE = web.AppKey("console", ConsoleSettings)
+FINDER = web.AppKey("finder", RecipientFinder)
 IS_SECURE = web.AppKey("is_secure", bool)
 TEMPLATES = web.AppKey("templates", Environment)
+UPLOADS = web.AppKey("uploads", Semaphore)
 VISITOR = web.RequestKey("visitor", Visitor)

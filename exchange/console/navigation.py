@@ -5,6 +5,7 @@ from typing import Final
 
 from exchange.domain.roles import AccessRole
 
+_CLERKS: Final = frozenset({AccessRole.CLERK})
 _DESK: Final = frozenset({AccessRole.CLERK, AccessRole.OFFICIAL})
 _WATCHERS: Final = frozenset({AccessRole.OPERATOR, AccessRole.AUDITOR})
 
@@ -27,6 +28,7 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/inbox", "mail.inbox", _DESK),
     Entry("/outbox", "mail.outbox", _DESK),
+    Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations/deliveries", "operations.deliveries", _WATCHERS),
 )
 """In the order of the page."""

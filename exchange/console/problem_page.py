@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from exchange.console.rendering import page
+from exchange.console.rendering import is_part, page
 from exchange.http.problems import status_of
 from schemas.catalogue import explain
-from schemas.errors import CodedError, Explanation
+from schemas.errors import CodedError, ErrorCode, Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +26,22 @@ class Card:
 
 def card_of(error: CodedError) -> Card:
     """Return the card of a refusal."""
-    place = str(error.place or "")
-    return Card(code=error.code, explanation=explain(error.code), place=place)
+    return card_for(error.code, str(error.place or ""))
+
+
+def card_for(code: ErrorCode, place: str) -> Card:
+    """Return the card of a reason."""
+    return Card(code=code, explanation=explain(code), place=place)
 
 
 def problem_page(
     request: web.Request, error: CodedError, *, occurrence: str
 ) -> web.Response:
     """Answer with the card of a refusal."""
+    template = "problem_part.html" if is_part(request) else "problem.html"
     return page(
         request,
-        "problem.html",
+        template,
         status=status_of(error.code),
         card=card_of(error),
         occurrence=occurrence,

@@ -91,3 +91,8 @@ def see_other(path: str) -> web.Response:
         path: of this console, from its root.
     """
     return web.Response(status=303, headers={"Location": path})
+
+
+def is_part(request: web.Request) -> bool:
+    """Tell whether only a part of a page is asked for (htmx)."""
+    return request.headers.get("HX-Request") == "true"

@@ -16,7 +16,7 @@ from ulid import ULID
 from exchange.config import is_loopback
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
-from exchange.console.rendering import see_other, visitor_of
+from exchange.console.rendering import is_part, see_other, visitor_of
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.sessions import grant_of
@@ -75,7 +75,7 @@ async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except CodedError as error:
         place = _WHERE_TO_GO.get(error.code)
-        if place and request.method in _SAFE_METHODS and not _is_part(request):
+        if place and request.method in _SAFE_METHODS and not is_part(request):
             return see_other(place)
         return problem_page(request, error, occurrence=str(ULID()))
     except web.HTTPException as error:
@@ -225,8 +225,3 @@ def forget_session(request: web.Request, response: web.StreamResponse) -> None:
     response.del_cookie(
         cookie_name(request), path="/", secure=request.app[IS_SECURE], samesite="Strict"
     )
-
-
-def _is_part(request: web.Request) -> bool:
-    """Tell whether only a part of a page is asked for (htmx)."""
-    return request.headers.get("HX-Request") == "true"

@@ -17,6 +17,8 @@ class ConsoleSettings:
         client_ca: PEM certificates of the CAs that issue to people who sign in by
             certificate; without it nobody is asked for one.
         names: host names it answers to besides its own address.
+        upload_bytes: largest form with files; larger documents come from the agency's
+            own system.
     """
 
     enabled: bool = False
@@ -26,3 +28,4 @@ class ConsoleSettings:
     key: Path | None = None
     client_ca: Path | None = None
     names: tuple[str, ...] = ()
+    upload_bytes: int = 64 * 1024 * 1024

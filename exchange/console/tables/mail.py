@@ -1,6 +1,7 @@
 """Pages of mail."""
 
 from exchange.console.pages import acting, mail
+from exchange.console.tables.compose import COMPOSE_PAGES
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
 
@@ -67,4 +68,5 @@ MAIL_PAGES: tuple[Route, ...] = (
         allowed=_CLERKS,
         takes_in=True,
     ),
+    *COMPOSE_PAGES,
 )

@@ -1,0 +1,132 @@
+"""Forms with files: read once, bounded, kept aside until they are needed whole."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from aiohttp import BodyPartReader, web
+
+from exchange.console.forms import Fields, require_short
+from exchange.console.keys import CONSOLE
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.http.limits import require_length
+from exchange.usecases.spool import Spool
+from schemas.errors import ErrorCode
+
+_MOST_PARTS = 5_000
+_LONGEST_NAME = 255
+_FIELD_BYTES = 40_000
+_MULTIPART = "multipart/form-data"
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file as a browser sent it.
+
+    Args:
+        name: what the person's computer calls it; never used as a path.
+        content_type: what the browser thinks it is.
+    """
+
+    name: str
+    content_type: str
+    spool: Spool = field(repr=False)
+
+    def content(self) -> bytes:
+        """Return it whole."""
+        return b"".join(self.spool.read())
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form and its files."""
+
+    fields: Fields
+    files: tuple[Upload, ...]
+
+
+@asynccontextmanager
+async def posted(request: web.Request) -> AsyncIterator[Posted]:
+    """Read a form with files; they are forgotten at the end of the block.
+
+    Raises:
+        ExchangeError: it is no such form (REQUEST_INVALID), larger than the console
+            takes (BODY_TOO_LARGE), or comes too slowly (REQUEST_TIMEOUT).
+    """
+    if request.content_type != _MULTIPART:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
+    limit = request.app[CONSOLE].upload_bytes
+    require_length(request, limit=limit)
+    with ExitStack() as spools:
+        reading = _Reading(request, limit, spools)
+        try:
+            yield await reading.all()
+        except ValueError as error:
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
+
+
+class _Reading:
+    """One form while it comes in."""
+
+    def __init__(self, request: web.Request, limit: int, spools: ExitStack) -> None:
+        self._request = request
+        self._left = limit
+        self._spools = spools
+        self._limits = request.app[SERVICES].limits
+
+    async def all(self) -> Posted:
+        values: dict[str, list[str]] = {}
+        files: list[Upload] = []
+        reader = await self._request.multipart()
+        for _ in range(_MOST_PARTS):
+            part = await self._in_time(reader.next())
+            if part is None:
+                return Posted(Fields(values), tuple(files))
+            if not isinstance(part, BodyPartReader) or not part.name:
+                break
+            if part.filename is None:
+                text = await self._text(part)
+                values.setdefault(part.name, []).append(require_short(part.name, text))
+            elif upload := await self._file(part):
+                files.append(upload)
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body")
+
+    async def _text(self, part: BodyPartReader) -> str:
+        found = b""
+        async for chunk in self._chunks(part):
+            found += chunk
+            if len(found) > _FIELD_BYTES:
+                place = (part.name or "")[:40]
+                raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
+        return found.decode()
+
+    async def _file(self, part: BodyPartReader) -> Upload | None:
+        """Keep a file; where none was chosen, the part has neither name nor bytes."""
+        spool = self._spools.enter_context(Spool(self._limits.inline_body_bytes))
+        async for chunk in self._chunks(part):
+            spool.write(chunk)
+        if not part.filename and not spool.size:
+            return None
+        return Upload(
+            name=(part.filename or "")[-_LONGEST_NAME:],
+            content_type=part.headers.get("Content-Type", "")[:_LONGEST_NAME],
+            spool=spool,
+        )
+
+    async def _chunks(self, part: BodyPartReader) -> AsyncIterator[bytes]:
+        while chunk := await self._in_time(part.read_chunk()):
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place=part.name or "")
+            yield chunk
+
+    async def _in_time(self, waiting: Awaitable[_Found]) -> _Found:
+        try:
+            async with asyncio.timeout(self._limits.idle_seconds):
+                return await waiting
+        except TimeoutError as error:
+            raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
