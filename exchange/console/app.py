@@ -16,7 +16,7 @@ from exchange.console.keys import (
 from exchange.console.pages.compose import PLACES
 from exchange.console.recipients import RecipientFinder
 from exchange.console.rendering import template_environment
-from exchange.console.routes import PAGES
+from exchange.console.routes import pages_of
 from exchange.console.visiting import (
     asked_from_own_page,
     guarded,
@@ -25,7 +25,8 @@ from exchange.console.visiting import (
     visited,
 )
 from exchange.http.connection import unnamed
-from exchange.http.keys import HEARD, LIMITS, METRICS, SERVICES
+from exchange.http.gate import Gate
+from exchange.http.keys import GATE, HEARD, LIMITS, METRICS, SERVICES
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import limited, observed
 from exchange.http.patience import Heard
@@ -66,6 +67,7 @@ def create_console(
     app[LIMITS] = services.limits
     app[METRICS] = metrics or Metrics()
     app[HEARD] = Heard()
+    app[GATE] = Gate(services.limits.concurrent_intakes)
     app[SERVICES] = services
     app[ACCOUNTS] = accounts
     app[CONSOLE] = settings
@@ -73,7 +75,7 @@ def create_console(
     app[FINDER] = RecipientFinder()
     app[UPLOADS] = Semaphore(PLACES)
     app[TEMPLATES] = template_environment()
-    add_routes(app, PAGES)
+    add_routes(app, pages_of(settings))
     with as_file(files("exchange.console") / "static") as folder:
         app.router.add_static("/static", folder, name="static")
     return app

@@ -6,6 +6,7 @@ from typing import Final
 from exchange.domain.roles import AccessRole
 
 _CLERKS: Final = frozenset({AccessRole.CLERK})
+_PEOPLE: Final = frozenset(AccessRole) - {AccessRole.SYSTEM}
 _DESK: Final = frozenset({AccessRole.CLERK, AccessRole.OFFICIAL})
 _WATCHERS: Final = frozenset({AccessRole.OPERATOR, AccessRole.AUDITOR})
 
@@ -28,6 +29,7 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/inbox", "mail.inbox", _DESK),
     Entry("/outbox", "mail.outbox", _DESK),
+    Entry("/verify", "verify.title", _PEOPLE),
     Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations/deliveries", "operations.deliveries", _WATCHERS),
 )

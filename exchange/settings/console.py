@@ -17,6 +17,7 @@ class ConsoleSettings:
         client_ca: PEM certificates of the CAs that issue to people who sign in by
             certificate; without it nobody is asked for one.
         names: host names it answers to besides its own address.
+        public_verification: whether anybody who reaches it may verify a file.
         upload_bytes: largest form with files; larger documents come from the agency's
             own system.
     """
@@ -28,4 +29,5 @@ class ConsoleSettings:
     key: Path | None = None
     client_ca: Path | None = None
     names: tuple[str, ...] = ()
+    public_verification: bool = False
     upload_bytes: int = 64 * 1024 * 1024

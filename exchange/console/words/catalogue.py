@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exchange.console.words import frame, mail, operations, sign_in
+from exchange.console.words import frame, mail, operations, sign_in, verifying
 from schemas.errors import Text
 
 WORDS: Mapping[str, Text] = MappingProxyType(
-    {**frame.WORDS, **sign_in.WORDS, **mail.WORDS, **operations.WORDS}
+    {
+        **frame.WORDS,
+        **sign_in.WORDS,
+        **mail.WORDS,
+        **operations.WORDS,
+        **verifying.WORDS,
+    }
 )
 """By key, ``area.name``; a template that names an unknown one fails."""
 
