@@ -87,6 +87,11 @@ VERBS: dict[str, Verb] = {
         Text("xóa nội dung hết hạn lưu", "purge bodies past retention"),
         needs=("pyhanko", "motor", "structlog", "ulid"),
     ),
+    "upgrade": Verb(
+        "upgrade",
+        Text("nâng cấp cơ sở dữ liệu", "bring the database to the present layout"),
+        needs=("motor", "structlog"),
+    ),
     "log": Verb(
         "log",
         Text("kiểm tra nhật ký của trục", "check the log of the exchange"),

@@ -21,7 +21,6 @@ from tests.support.stored import (
     PROVINCE,
     SYSTEM,
     acceptance,
-    agency,
     deliver,
     envelope_id,
     in_pieces,
@@ -195,23 +194,6 @@ async def test_opening_again_and_at_the_same_time_changes_nothing(
     assert {name: await raw[name].index_information() for name in indexes} == indexes
     for one in opened:
         await one.close()
-
-
-async def test_agencies_from_before_versions_count_as_changed_with_the_present_one(
-    mongod_uri: str, mongo_database: str, mongo_storage: MongoStorage, raw: Raw
-) -> None:
-    line = acceptance(1).audit
-    for number in (1, 2):
-        rows = [agency(f"H99.{number}")]
-        await mongo_storage.directory.import_agencies(rows, audit=line)
-    await raw["agencies"].update_many({}, {"$unset": {"version": ""}})
-    reopened = await open_mongo_storage(mongod_uri, database=mongo_database)
-    found = await reopened.agency_history.changes(1, limit=9)
-    await reopened.close()
-    assert [(one.agency.code, one.version) for one in found] == [
-        ("H99.1", 2),
-        ("H99.2", 2),
-    ]
 
 
 async def test_database_of_a_later_version_is_refused(

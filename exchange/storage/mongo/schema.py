@@ -1,19 +1,16 @@
-"""Collections, indexes and the version of their shape."""
+"""Collections and their indexes; what documents look like is in `migrations`."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import OperationFailure
 
 from exchange.domain.notices import NoticeState
-from exchange.errors import ExchangeError
-from exchange.storage.mongo.driver import Database, Document, available
-from schemas.errors import ErrorCode
+from exchange.storage.mongo.driver import Database, available
+from exchange.storage.mongo.upgrading import put_once, upgrade
 from schemas.vocabulary import DeliveryState
 
-VERSION: Final = 1
 _NOTICES_KEPT_SECONDS: Final = 30 * 24 * 3600
 _NAMESPACE_EXISTS: Final = 48  # MongoDB error code
 UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
@@ -149,38 +146,21 @@ _INDEXES: Final = {
 
 
 async def prepare(database: Database) -> None:
-    """Create what is missing; running it again, or twice at a time, changes nothing.
+    """Bring the layout up to date and create what is missing.
+
+    Running it again, or twice at a time, changes nothing.
 
     Raises:
         ExchangeError: the database was written by a later version (DATABASE_NEWER).
     """
+    await upgrade(database)
     async with available():
-        await _require_known_version(database)
         present = set(await database.list_collection_names())
         missing = [name for name in _INDEXES if name not in present]
         await asyncio.gather(*(_create(database, name) for name in missing))
         await asyncio.gather(*(_index(database, name) for name in _INDEXES))
-        await _put_once(database, "directory", {"version": 0})
-        await _give_versions(database)
-        await _put_once(database, "log", {"size": 0, "frontier": []})
-
-
-async def _give_versions(database: Database) -> None:
-    """Let agencies stored before rows had versions count as changed with this one."""
-    directory = await database["meta"].find_one({"_id": "directory"})
-    if directory is not None:
-        await database["agencies"].update_many(
-            {"version": {"$exists": False}},
-            {"$set": {"version": directory["version"]}},
-        )
-
-
-async def _require_known_version(database: Database) -> None:
-    await _put_once(database, "schema", {"version": VERSION})
-    found = await database["meta"].find_one({"_id": "schema"})
-    if found is not None and found["version"] > VERSION:
-        place = f"version {found['version']}, known {VERSION}"
-        raise ExchangeError(ErrorCode.DATABASE_NEWER, place=place)
+        await put_once(database, "directory", {"version": 0})
+        await put_once(database, "log", {"size": 0, "frontier": []})
 
 
 async def _create(database: Database, name: str) -> None:
@@ -195,10 +175,3 @@ async def _create(database: Database, name: str) -> None:
 async def _index(database: Database, name: str) -> None:
     if _INDEXES[name]:
         await database[name].create_indexes(list(_INDEXES[name]))
-
-
-async def _put_once(database: Database, name: str, values: Document) -> None:
-    with suppress(DuplicateKeyError):
-        await database["meta"].update_one(
-            {"_id": name}, {"$setOnInsert": values}, upsert=True
-        )

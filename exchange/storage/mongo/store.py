@@ -12,7 +12,7 @@ from exchange.storage.mongo.delegations import MongoDelegations
 from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
 from exchange.storage.mongo.documents import MongoDocuments
-from exchange.storage.mongo.driver import Client, available, open_client, open_database
+from exchange.storage.mongo.driver import Client, open_client, open_database
 from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
@@ -22,6 +22,7 @@ from exchange.storage.mongo.recipient_lists import MongoRecipientLists
 from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
+from exchange.storage.mongo.upgrading import Layout, Told, is_newer, look, upgrade
 
 _PATIENCE_SECONDS = 10.0  # a change of primary takes less
 _READY_SECONDS = 2.0
@@ -46,12 +47,41 @@ async def open_mongo_storage(
     return storage
 
 
+async def layout_of(uri: str, *, database: str) -> Layout:
+    """Tell which layout a database has and what an upgrade of it would do.
+
+    Raises:
+        StorageUnavailableError: no primary answers.
+        ExchangeError: a later version wrote this database (DATABASE_NEWER).
+    """
+    client = open_client(uri, patience_seconds=_PATIENCE_SECONDS)
+    try:
+        return await look(open_database(client, database))
+    finally:
+        client.close()
+
+
+async def upgrade_layout(uri: str, *, database: str, told: Told) -> None:
+    """Bring a database to the present layout.
+
+    Raises:
+        StorageUnavailableError: no primary answers.
+        ExchangeError: a later version wrote this database (DATABASE_NEWER).
+    """
+    client = open_client(uri, patience_seconds=_PATIENCE_SECONDS)
+    try:
+        await upgrade(open_database(client, database), told=told)
+    finally:
+        client.close()
+
+
 class MongoStorage:
     """All ports of one deployment on a MongoDB replica set."""
 
     def __init__(self, client: Client, name: str) -> None:
         self._client = client
         database = open_database(client, name)
+        self._database = database
         self._directory = MongoDirectory(database)
         self._agency_history = MongoAgencyHistory(database)
         self._recipient_lists = MongoRecipientLists(database)
@@ -168,13 +198,12 @@ class MongoStorage:
         return self._leases
 
     async def ready(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers, and no later program has changed its layout."""
         try:
-            async with available(), asyncio.timeout(_READY_SECONDS):
-                await self._client.admin.command("ping")
+            async with asyncio.timeout(_READY_SECONDS):
+                return not await is_newer(self._database)
         except (StorageUnavailableError, TimeoutError):
             return False
-        return True
 
     async def close(self) -> None:
         """Finish what was handed in, then close connections."""
