@@ -11,12 +11,14 @@ from exchange.storage.memory.controls import MemoryControls, MemoryUsage
 from exchange.storage.memory.delegations import MemoryDelegations
 from exchange.storage.memory.deliveries import MemoryDeliveries
 from exchange.storage.memory.directory import MemoryDirectory
+from exchange.storage.memory.docket import MemoryDocket
 from exchange.storage.memory.documents import MemoryDocuments
 from exchange.storage.memory.envelopes import MemoryEnvelopes
 from exchange.storage.memory.log import MemoryLog
 from exchange.storage.memory.mailboxes import MemoryMailboxes
 from exchange.storage.memory.notices import MemoryNotices
 from exchange.storage.memory.recipient_lists import MemoryRecipientLists
+from exchange.storage.memory.registers import MemoryRegisters
 from exchange.storage.memory.retention import MemoryRetention
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
@@ -72,6 +74,8 @@ class MemoryStorage:
         self._envelopes = MemoryEnvelopes(tables)
         self._documents = MemoryDocuments(tables)
         self._deliveries = MemoryDeliveries(tables)
+        self._docket = MemoryDocket(tables)
+        self._registers = MemoryRegisters(tables)
         self._notices = MemoryNotices(tables)
         self._log = MemoryLog(tables)
         self._mailboxes = MemoryMailboxes(tables)
@@ -119,6 +123,16 @@ class MemoryStorage:
     def deliveries(self) -> MemoryDeliveries:
         """Deliveries as queues."""
         return self._deliveries
+
+    @property
+    def docket(self) -> MemoryDocket:
+        """What reached whom, what is late, and counts."""
+        return self._docket
+
+    @property
+    def registers(self) -> MemoryRegisters:
+        """Register numbers."""
+        return self._registers
 
     @property
     def mailboxes(self) -> MemoryMailboxes:

@@ -110,6 +110,26 @@ _INDEXES: Final = {
         ),
     ),
     "receipts": (),
+    "docket": (
+        # What is to be looked at again.
+        IndexModel(
+            ["next_at", "_id"],
+            name="to_look_at",
+            partialFilterExpression={"next_at": {"$exists": True}},
+        ),
+        # What is late, by those who are told.
+        IndexModel(
+            ["told", "_id"],
+            name="late",
+            partialFilterExpression={"told": {"$exists": True}},
+        ),
+        # A register of what arrived.
+        IndexModel(["recipient", "arrived_at", "_id"]),
+    ),
+    "statistics": (IndexModel(["month", "agency"]),),
+    "register_numbers": (
+        IndexModel(["recipient", "year", "number"], unique=True),
+    ),
     "log_pending": (IndexModel("envelope"),),
     "log": (IndexModel(["envelope", "_id"]),),
     "ca_journals": (),

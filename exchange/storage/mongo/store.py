@@ -11,6 +11,7 @@ from exchange.storage.mongo.controls import MongoControls, MongoUsage
 from exchange.storage.mongo.delegations import MongoDelegations
 from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
+from exchange.storage.mongo.docket import MongoDocket
 from exchange.storage.mongo.documents import MongoDocuments
 from exchange.storage.mongo.driver import Client, open_client, open_database
 from exchange.storage.mongo.envelopes import MongoEnvelopes
@@ -19,6 +20,7 @@ from exchange.storage.mongo.log import MongoLog
 from exchange.storage.mongo.mailboxes import MongoMailboxes
 from exchange.storage.mongo.notices import MongoNotices
 from exchange.storage.mongo.recipient_lists import MongoRecipientLists
+from exchange.storage.mongo.registers import MongoRegisters
 from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
@@ -89,6 +91,8 @@ class MongoStorage:
         self._envelopes = MongoEnvelopes(database)
         self._documents = MongoDocuments(database)
         self._deliveries = MongoDeliveries(database)
+        self._docket = MongoDocket(database)
+        self._registers = MongoRegisters(database)
         self._notices = MongoNotices(database)
         self._log = MongoLog(database)
         self._mailboxes = MongoMailboxes(database)
@@ -136,6 +140,16 @@ class MongoStorage:
     def deliveries(self) -> MongoDeliveries:
         """Deliveries as queues."""
         return self._deliveries
+
+    @property
+    def docket(self) -> MongoDocket:
+        """What reached whom, what is late, and counts."""
+        return self._docket
+
+    @property
+    def registers(self) -> MongoRegisters:
+        """Register numbers."""
+        return self._registers
 
     @property
     def mailboxes(self) -> MongoMailboxes:

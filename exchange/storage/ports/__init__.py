@@ -13,6 +13,7 @@ from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, DocketStore
 from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
@@ -25,6 +26,7 @@ from exchange.storage.ports.notices import (
     Shown,
 )
 from exchange.storage.ports.recipient_lists import RecipientListStore
+from exchange.storage.ports.registers import RegisterStore, SendingQuery
 from exchange.storage.ports.retention import Purge, RetentionStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
@@ -32,6 +34,7 @@ from exchange.storage.ports.storage import Storage
 __all__ = [
     "AccountStore",
     "AgencyHistoryStore",
+    "ArrivalQuery",
     "AuditStore",
     "CaJournalStore",
     "ControlStore",
@@ -39,6 +42,8 @@ __all__ = [
     "DeliveryQuery",
     "DeliveryStore",
     "DirectoryStore",
+    "DocketEntry",
+    "DocketStore",
     "DocumentQuery",
     "DocumentStore",
     "EnvelopeStore",
@@ -50,7 +55,9 @@ __all__ = [
     "NoticeStore",
     "Purge",
     "RecipientListStore",
+    "RegisterStore",
     "RetentionStore",
+    "SendingQuery",
     "SentQuery",
     "SessionStore",
     "Shown",

@@ -10,6 +10,7 @@ from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
+from exchange.storage.ports.docket import DocketStore
 from exchange.storage.ports.documents import DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
@@ -17,6 +18,7 @@ from exchange.storage.ports.log import LogStore
 from exchange.storage.ports.mailboxes import MailboxStore
 from exchange.storage.ports.notices import NoticeStore
 from exchange.storage.ports.recipient_lists import RecipientListStore
+from exchange.storage.ports.registers import RegisterStore
 from exchange.storage.ports.retention import RetentionStore
 from exchange.storage.ports.signing import SigningStore
 
@@ -51,6 +53,14 @@ class Storage(Protocol):
     @property
     def deliveries(self) -> DeliveryStore:
         """Deliveries as queues."""
+
+    @property
+    def docket(self) -> DocketStore:
+        """What reached whom, what is late, and counts."""
+
+    @property
+    def registers(self) -> RegisterStore:
+        """Register numbers."""
 
     @property
     def mailboxes(self) -> MailboxStore:

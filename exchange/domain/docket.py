@@ -1,0 +1,263 @@
+"""The docket: one row for each document that reached a recipient.
+
+It is made from the log, in the log's order, and follows how the recipient's clocks
+(`exchange.domain.deadlines`) end; registers and statistics are read from it.
+
+Invariants:
+    - Each clock is counted once, when it has ended or its moment has passed.
+    - A moment that passed is one event, however often it is looked at.
+    - A row is looked at again only when something may have become due.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from exchange.domain.deadlines import (
+    Clock,
+    ClockName,
+    ClockState,
+    DeadlinePolicy,
+    DeliveryFacts,
+    recipient_clocks,
+    send_clock,
+)
+from exchange.domain.records import Envelope
+from exchange.domain.working_days import WorkingCalendar, local_day
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import EvidenceLevel
+
+_MOMENT = timedelta(milliseconds=1)
+_LOOK_AGAIN = timedelta(hours=6)
+"""A row that is late is looked at as often, to see whether it still is."""
+
+
+class Count(StrEnum):
+    """What is counted of one agency in one month."""
+
+    SENT = "sent"
+    SENT_SIGNED = "sent_signed"
+    SENT_ELECTRONIC_ONLY = "sent_electronic_only"
+    SENT_DELIVERIES = "sent_deliveries"
+    SENT_ON_TIME = "sent_on_time"
+    SENT_LATE = "sent_late"
+    RECEIVED = "received"
+    RECEIVED_SIGNED = "received_signed"
+    RECEIVED_ELECTRONIC_ONLY = "received_electronic_only"
+    CONFIRMED_ON_TIME = "confirmed_on_time"
+    CONFIRMED_LATE = "confirmed_late"
+    REGISTERED_ON_TIME = "registered_on_time"
+    REGISTERED_LATE = "registered_late"
+    ANSWERED_ON_TIME = "answered_on_time"
+    ANSWERED_LATE = "answered_late"
+
+
+_COUNTED: dict[ClockName, tuple[Count, Count]] = {
+    ClockName.SEND: (Count.SENT_ON_TIME, Count.SENT_LATE),
+    ClockName.CONFIRM: (Count.CONFIRMED_ON_TIME, Count.CONFIRMED_LATE),
+    ClockName.REGISTER: (Count.REGISTERED_ON_TIME, Count.REGISTERED_LATE),
+    ClockName.ANSWER: (Count.ANSWERED_ON_TIME, Count.ANSWERED_LATE),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tally:
+    """A count of one agency in one month (``2026-11``, in Vietnam)."""
+
+    month: str
+    agency: OrganId
+    count: Count
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LateClock:
+    """A moment that passed."""
+
+    name: ClockName
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocketRow:
+    """One document towards one recipient.
+
+    Args:
+        arrived_at: when the recipient could read it.
+        next_at: when it is looked at again; None: never.
+        settled: the clocks that are counted.
+        late: moments that passed and are not made good.
+        told: to whom the row is late: recipient, sender, and agencies above the
+            recipient, in this order; none while it is not.
+        version: how often it changed.
+    """
+
+    envelope_id: EnvelopeId
+    recipient: OrganId
+    sender: OrganId
+    arrived_at: datetime
+    next_at: datetime | None = None
+    settled: frozenset[ClockName] = frozenset()
+    late: tuple[LateClock, ...] = ()
+    told: tuple[OrganId, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """What looking at a row came to.
+
+    Args:
+        overdue: moments that are found to have passed now, still open or made good.
+        escalated: agencies above that are told now.
+    """
+
+    before: DocketRow
+    after: DocketRow
+    tallies: tuple[Tally, ...] = ()
+    overdue: tuple[LateClock, ...] = ()
+    escalated: tuple[OrganId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what rows are judged."""
+
+    calendar: WorkingCalendar
+    policy: DeadlinePolicy
+
+
+def month_of(moment: datetime) -> str:
+    """Return the month of a moment in Vietnam."""
+    return f"{local_day(moment):%Y-%m}"
+
+
+def first_row(
+    envelope: Envelope, recipient: OrganId, arrived_at: datetime, rules: Rules
+) -> DocketRow:
+    """Return the row of a document that became readable."""
+    facts = DeliveryFacts(envelope=envelope, arrived_at=arrived_at)
+    clocks = recipient_clocks(facts, rules.calendar, rules.policy)
+    return DocketRow(
+        envelope_id=envelope.envelope_id,
+        recipient=recipient,
+        sender=envelope.sender,
+        arrived_at=arrived_at,
+        next_at=clocks[0].due_at + _MOMENT if clocks else None,
+    )
+
+
+def arrival_tallies(row: DocketRow, envelope: Envelope) -> Iterator[Tally]:
+    """Count a document that reached a recipient."""
+    month = month_of(row.arrived_at)
+    yield Tally(month, row.recipient, Count.RECEIVED)
+    if envelope.evidence_level is EvidenceLevel.SIGNED:
+        yield Tally(month, row.recipient, Count.RECEIVED_SIGNED)
+    if not envelope.matter.paper:
+        yield Tally(month, row.recipient, Count.RECEIVED_ELECTRONIC_ONLY)
+
+
+def sending_tallies(envelope: Envelope, rules: Rules) -> Iterator[Tally]:
+    """Count a document that was sent."""
+    month, sender = month_of(envelope.accepted_at), envelope.sender
+    yield Tally(month, sender, Count.SENT)
+    yield Tally(month, sender, Count.SENT_DELIVERIES, len(envelope.reached))
+    if envelope.evidence_level is EvidenceLevel.SIGNED:
+        yield Tally(month, sender, Count.SENT_SIGNED)
+    if not envelope.matter.paper:
+        yield Tally(month, sender, Count.SENT_ELECTRONIC_ONLY)
+    clock = send_clock(envelope, rules.calendar, rules.policy)
+    if clock is not None:
+        yield Tally(month, sender, _counted(clock))
+
+
+def judge_row(
+    row: DocketRow,
+    facts: DeliveryFacts,
+    rules: Rules,
+    *,
+    above: Sequence[OrganId],
+    now: datetime,
+) -> RowChange:
+    """Settle what has ended, find what is late, and tell those above in turn.
+
+    Args:
+        row: as it is stored.
+        facts: what the recipient did.
+        rules: calendar and policy.
+        above: the agencies above the recipient, the nearest first.
+        now: when it is looked at.
+    """
+    clocks = recipient_clocks(facts, rules.calendar, rules.policy)
+    fresh = [
+        one
+        for one in clocks
+        if one.name not in row.settled and (one.ended_at or one.due_at < now)
+    ]
+    settled = row.settled | {one.name for one in fresh}
+    late = [one for one in clocks if one.name in settled and _is_late(one, now)]
+    told = _told(row, late, rules.policy, above, now)
+    unsettled = [one for one in clocks if one.name not in settled]
+    after = replace(
+        row,
+        next_at=_next_look(unsettled, late, now),
+        settled=settled,
+        late=tuple(LateClock(one.name, one.due_at) for one in late),
+        told=told,
+        version=row.version + 1,
+    )
+    return RowChange(
+        before=row,
+        after=after,
+        tallies=tuple(_settling(row, fresh)),
+        overdue=tuple(_passed(fresh)),
+        escalated=tuple(one for one in told[2:] if one not in row.told),
+    )
+
+
+def _settling(row: DocketRow, clocks: Sequence[Clock]) -> Iterator[Tally]:
+    """Count clocks; what no longer had to be done is neither in time nor late."""
+    month = month_of(row.arrived_at)
+    for one in clocks:
+        if one.met_at is not None or one.stopped_at is None:
+            yield Tally(month, row.recipient, _counted(one))
+
+
+def _counted(clock: Clock) -> Count:
+    in_time, late = _COUNTED[clock.name]
+    is_met = clock.met_at is not None and clock.met_at <= clock.due_at
+    return in_time if is_met else late
+
+
+def _passed(clocks: Sequence[Clock]) -> Iterator[LateClock]:
+    for one in clocks:
+        if one.ended_at is None or one.ended_at > one.due_at:
+            yield LateClock(one.name, one.due_at)
+
+
+def _is_late(clock: Clock, now: datetime) -> bool:
+    return clock.state(now, timedelta()) is ClockState.OVERDUE
+
+
+def _told(
+    row: DocketRow,
+    late: Sequence[Clock],
+    policy: DeadlinePolicy,
+    above: Sequence[OrganId],
+    now: datetime,
+) -> tuple[OrganId, ...]:
+    if not late:
+        return ()
+    passed = now - min(one.due_at for one in late)
+    steps = int(passed / policy.escalation) if policy.escalation else policy.levels
+    return (row.recipient, row.sender, *above[: min(steps, policy.levels)])
+
+
+def _next_look(
+    unsettled: Sequence[Clock], late: Sequence[Clock], now: datetime
+) -> datetime | None:
+    looks = [one.due_at + _MOMENT for one in unsettled]
+    if late:
+        looks.append(now + _LOOK_AGAIN)
+    return min(looks, default=None)

@@ -1,0 +1,90 @@
+"""The docket: what reached whom, what is late, and what is counted of it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from exchange.domain.docket import DocketRow, RowChange, Tally
+from exchange.domain.records import AuditLine, Envelope, StoredReceipt
+from schemas.identifiers import EnvelopeId, OrganId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocketEntry:
+    """What log entries brought, entered at once or not at all.
+
+    Args:
+        before: the log index up to which the docket was made; -1 at first.
+        after: the same afterwards.
+    """
+
+    before: int
+    after: int
+    rows: Collection[DocketRow]
+    tallies: Collection[Tally]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalQuery:
+    """Rows of one recipient, in the order of their arrival.
+
+    Args:
+        since: from this moment on.
+        until: before this one.
+        after: arrival and envelope of the last row seen.
+        limit: most of them.
+    """
+
+    recipient: OrganId
+    since: datetime
+    until: datetime
+    after: tuple[datetime, EnvelopeId] | None = None
+    limit: int = 500
+
+
+class DocketStore(Protocol):
+    """The docket."""
+
+    async def cursor(self) -> int:
+        """The log index up to which the docket was made; -1 at first."""
+
+    async def enter(self, entry: DocketEntry) -> bool:
+        """Store rows that are not there yet, count, and move the cursor.
+
+        Nothing of it, and False, if the cursor is not at `entry.before`.
+        """
+
+    async def due(self, *, now: datetime, limit: int) -> Sequence[DocketRow]:
+        """Rows to be looked at, those that are due longest first."""
+
+    async def settle(
+        self, changes: Sequence[RowChange], audit: Sequence[AuditLine]
+    ) -> bool:
+        """Replace rows, count, and store audit lines.
+
+        Nothing of it, and False, if one of the rows is not as it was.
+        """
+
+    async def late(
+        self, agency: OrganId | None, *, after: str, limit: int
+    ) -> Sequence[DocketRow]:
+        """Rows that are late to an agency, or to anybody, ordered by key."""
+
+    async def arrived(self, query: ArrivalQuery) -> Sequence[DocketRow]:
+        """Rows of a recipient within a time."""
+
+    async def envelopes(
+        self, envelope_ids: Collection[EnvelopeId]
+    ) -> Sequence[Envelope]:
+        """Envelopes by their ids, ordered by id."""
+
+    async def receipts(
+        self, keys: Collection[tuple[EnvelopeId, str]]
+    ) -> Sequence[StoredReceipt]:
+        """Step receipts by envelope and key, without their bytes."""
+
+    async def tallies(
+        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
+    ) -> Sequence[Tally]:
+        """Counts of some agencies, of all if none is named, by month and agency."""

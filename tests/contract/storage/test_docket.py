@@ -1,0 +1,201 @@
+"""The docket follows the log once, and each moment that passed is one event."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from exchange.domain.deadlines import ClockName
+from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
+from exchange.domain.records import Acceptance
+from exchange.domain.registers import RegisterNumber
+from exchange.ids import MonotonicIds
+from exchange.storage.ports import ArrivalQuery, DocketEntry, SendingQuery, Storage
+from schemas.identifiers import EnvelopeId, OrganId
+from tests.support.pki import NOW
+from tests.support.stored import (
+    COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    acceptance,
+    audit_line,
+    envelope_id,
+    receipt,
+    step,
+)
+
+MINUTE = timedelta(minutes=1)
+MONTH = "2026-11"
+RECEIVED = Tally(MONTH, PROVINCE, Count.RECEIVED)
+LATE = LateClock(ClockName.CONFIRM, NOW)
+
+
+def row(number: int, *, recipient: OrganId = PROVINCE) -> DocketRow:
+    return DocketRow(
+        envelope_id=envelope_id(number),
+        recipient=recipient,
+        sender=COMMUNE,
+        arrived_at=NOW + number * MINUTE,
+        next_at=NOW + number * MINUTE,
+    )
+
+
+async def entered(storage: Storage, *rows: DocketRow) -> None:
+    before = await storage.docket.cursor()
+    entry = DocketEntry(
+        before=before, after=before + 5, rows=rows, tallies=[RECEIVED] * len(rows)
+    )
+    assert await storage.docket.enter(entry)
+
+
+async def counted(storage: Storage, *agencies: OrganId) -> dict[Count, int]:
+    found = await storage.docket.tallies(
+        first_month=MONTH, last_month=MONTH, agencies=agencies
+    )
+    return {one.count: one.number for one in found}
+
+
+async def test_log_entries_are_followed_once_and_looked_up_by_key(
+    storage: Storage,
+) -> None:
+    entry = DocketEntry(before=-1, after=4, rows=[row(1), row(2)], tallies=[RECEIVED])
+
+    assert await storage.docket.cursor() == -1
+    assert await storage.docket.enter(entry)
+    assert not await storage.docket.enter(entry)
+
+    assert await storage.docket.cursor() == 4
+    assert await counted(storage) == {Count.RECEIVED: 1}
+    assert await counted(storage, MINISTRY) == {}
+    earlier = await storage.docket.tallies(
+        first_month="2026-01", last_month="2026-10", agencies=()
+    )
+    assert list(earlier) == []
+
+    for number in (1, 2):
+        await storage.envelopes.accept(acceptance(number))
+    await storage.envelopes.record_step(step(1, "delivered"))
+
+    wanted = [envelope_id(one) for one in (2, 1, 9)]
+    found = await storage.docket.envelopes(wanted)
+    keys = [(envelope_id(1), "delivered"), (envelope_id(2), "delivered")]
+    receipts = await storage.docket.receipts(keys)
+
+    assert [one.envelope_id for one in found] == [envelope_id(1), envelope_id(2)]
+    assert list(receipts) == [replace(receipt(1, "delivered"), content=b"")]
+    assert list(await storage.docket.envelopes([])) == []
+    assert list(await storage.docket.receipts([])) == []
+
+
+async def test_rows_are_due_in_turn_and_settled_together_or_not_at_all(
+    storage: Storage,
+) -> None:
+    await entered(storage, row(2), row(1), row(9))
+    now = NOW + 3 * MINUTE
+
+    assert list(await storage.docket.due(now=now, limit=9)) == [row(1), row(2)]
+    assert list(await storage.docket.due(now=now, limit=1)) == [row(1)]
+
+    closed = replace(row(1), next_at=None, version=1, settled=frozenset(ClockName))
+    change = RowChange(before=row(1), after=closed, tallies=(RECEIVED,))
+    assert await storage.docket.settle([change], [audit_line(7)])
+    assert list(await storage.docket.due(now=now, limit=9)) == [row(2)]
+    assert (await counted(storage))[Count.RECEIVED] == 4
+
+    await entered(storage, row(3), row(4))
+    first = RowChange(before=row(3), after=replace(row(3), version=1))
+    assert await storage.docket.settle([first], [])
+    second = RowChange(before=row(4), after=replace(row(4), version=1))
+
+    assert not await storage.docket.settle([second, first], [audit_line(7)])
+
+    assert row(4) in await storage.docket.due(now=NOW + 9 * MINUTE, limit=9)
+    assert len(await storage.audit.lines(limit=9)) == 1
+
+
+async def test_rows_are_found_by_those_who_are_told_and_by_arrival(
+    storage: Storage,
+) -> None:
+    await entered(storage, row(1), row(2), row(3))
+    late = [
+        replace(row(one), late=(LATE,), told=told, version=1)
+        for one, told in ((1, (PROVINCE, COMMUNE)), (3, (PROVINCE, COMMUNE, MINISTRY)))
+    ]
+    changes = [
+        RowChange(before=replace(one, late=(), told=(), version=0), after=one)
+        for one in late
+    ]
+    assert await storage.docket.settle(changes, [])
+
+    assert list(await storage.docket.late(None, after="", limit=9)) == late
+    assert list(await storage.docket.late(COMMUNE, after="", limit=1)) == late[:1]
+    key = f"{envelope_id(1)}/{PROVINCE}"
+    assert list(await storage.docket.late(PROVINCE, after=key, limit=9)) == late[1:]
+    assert list(await storage.docket.late(MINISTRY, after="", limit=9)) == late[1:]
+    assert list(await storage.docket.late(OrganId("H01"), after="", limit=9)) == []
+
+    same_time = replace(row(15), arrived_at=row(14).arrived_at)
+    other = row(13, recipient=MINISTRY)
+    await entered(storage, same_time, row(14), row(12), row(17), other)
+    query = ArrivalQuery(
+        recipient=PROVINCE, since=NOW + 10 * MINUTE, until=NOW + 17 * MINUTE, limit=2
+    )
+
+    first = await storage.docket.arrived(query)
+    last = first[-1]
+    after = (last.arrived_at, last.envelope_id)
+    second = await storage.docket.arrived(replace(query, after=after))
+
+    assert [*first, *second] == [row(12), row(14), same_time]
+
+
+def number_of(number: int, taken: int, *, year: int = 2026) -> RegisterNumber:
+    return RegisterNumber(
+        envelope_id=envelope_id(number),
+        recipient=PROVINCE,
+        year=year,
+        number=taken,
+        recorded_at=NOW,
+        recorded_by="commune.example",
+    )
+
+
+async def test_a_register_number_is_one_documents_in_a_year_and_sent_is_in_order(
+    storage: Storage,
+) -> None:
+    record = storage.registers.record
+    audit = audit_line(1)
+
+    assert await record(number_of(1, 12), audit=audit)
+    assert await record(number_of(1, 12), audit=audit)
+    assert len(await storage.audit.lines(limit=9)) == 1
+    assert not await record(number_of(2, 12), audit=audit)
+    assert await record(number_of(2, 12, year=2027), audit=audit)
+    assert await record(number_of(1, 13), audit=audit)
+    assert len(await storage.audit.lines(limit=9)) == 3
+
+    keys = [(envelope_id(one), PROVINCE) for one in (1, 2, 3)]
+    registered = await storage.registers.numbers(keys)
+    assert list(registered) == [number_of(1, 13), number_of(2, 12, year=2027)]
+    assert list(await storage.registers.numbers([])) == []
+
+    for number in (3, 1, 2):
+        await storage.envelopes.accept(_dated(number))
+    query = SendingQuery(
+        sender=COMMUNE,
+        since=NOW + timedelta(milliseconds=1),
+        until=NOW + timedelta(milliseconds=3),
+        limit=2,
+    )
+
+    seen: list[str] = []
+    while found := await storage.registers.sent(query):
+        seen.extend(one.message_id for one in found)
+        query = replace(query, after=found[-1].envelope_id)
+
+    assert seen == ["message-1", "message-2"]
+
+
+def _dated(number: int) -> Acceptance:
+    """Return an acceptance whose id tells its time, as the hub's ids do."""
+    made = acceptance(number)
+    dated = EnvelopeId(MonotonicIds().new(made.envelope.accepted_at))
+    return replace(made, envelope=replace(made.envelope, envelope_id=dated))
