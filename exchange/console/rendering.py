@@ -15,6 +15,10 @@ from schemas.errors import Text
 
 _VIETNAM = timezone(timedelta(hours=7))
 _HTML = "text/html"
+_DIRECTIONS = dict.fromkeys(
+    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+"""Marks and overrides of the direction of writing; Vietnamese needs none."""
 
 
 def template_environment() -> Environment:
@@ -23,12 +27,18 @@ def template_environment() -> Environment:
         loader=PackageLoader("exchange.console", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_straight,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["local"] = local_time
     environment.filters["day"] = local_day
     return environment
+
+
+def _straight(value: object) -> object:
+    """Take out of a text what would show it in another order than it has (UTR 36)."""
+    return value.translate(_DIRECTIONS) if isinstance(value, str) else value
 
 
 def local_time(moment: datetime | None) -> str:
