@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from exchange.certification.office import CaThread
 from exchange.config import Settings
 from exchange.process.base import (
     Base,
@@ -91,7 +92,7 @@ async def running(
             await _listen(base, exchange, services) if exchange and services else None
         )
         enrolment_port = await ca.listen(base, thread) if ca and thread else None
-        console_port = await _listen_for_people(base, services)
+        console_port = await _listen_for_people(base, services, thread)
         ports = Ports(
             pid=os.getpid(),
             host=settings.server.host,
@@ -112,10 +113,12 @@ async def _listen(base: Base, exchange: ExchangeRole, services: Services) -> int
     return await listen_in_workers(base, exchange, services)
 
 
-async def _listen_for_people(base: Base, services: Services | None) -> int | None:
+async def _listen_for_people(
+    base: Base, services: Services | None, ca: CaThread | None
+) -> int | None:
     if services is None or not base.settings.console.enabled:
         return None
-    return await listen_for_people(base, services)
+    return await listen_for_people(base, services, ca)
 
 
 def _publication(

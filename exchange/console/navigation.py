@@ -31,7 +31,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/outbox", "mail.outbox", _DESK),
     Entry("/verify", "verify.title", _PEOPLE),
     Entry("/compose", "compose.title", _CLERKS),
-    Entry("/operations/deliveries", "operations.deliveries", _WATCHERS),
+    Entry("/operations", "operations.title", _WATCHERS),
+    Entry("/deliveries", "operations.deliveries", _WATCHERS),
 )
 """In the order of the page."""
 

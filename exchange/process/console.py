@@ -3,7 +3,9 @@
 import ssl
 
 from exchange.app import Listener, listening
+from exchange.certification.office import CaThread
 from exchange.console.app import create_console
+from exchange.console.station import STATION, Station
 from exchange.http.tls import console_context
 from exchange.process.base import Base
 from exchange.services import Services
@@ -16,8 +18,15 @@ def account_office(services: Services) -> AccountOffice:
     return AccountOffice(storage=services.storage, clock=services.clock)
 
 
-async def listen_for_people(base: Base, services: Services) -> int:
+async def listen_for_people(
+    base: Base, services: Services, ca: CaThread | None = None
+) -> int:
     """Open the console; give its port.
+
+    Args:
+        base: of the process.
+        services: what the use cases work with.
+        ca: the CA, where this process has that role.
 
     Raises:
         ExchangeError: a file of its TLS is missing or unreadable, or its address is
@@ -27,6 +36,7 @@ async def listen_for_people(base: Base, services: Services) -> int:
     app = create_console(
         services, account_office(services), settings, metrics=base.metrics
     )
+    app[STATION] = Station(readiness=base.readiness, ca=ca)
     listener = Listener(
         host=settings.host,
         port=settings.port,

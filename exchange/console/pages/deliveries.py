@@ -122,7 +122,7 @@ async def tended(request: web.Request) -> web.StreamResponse:
         reason=reason,
     )
     await _ACTIONS[action](request.app[SERVICES], command)
-    return see_other(f"/operations/deliveries/{command.envelope_id}?done=1")
+    return see_other(f"/deliveries/{command.envelope_id}?done=1")
 
 
 def buttons_for(one: Delivery) -> tuple[Button, ...]:

@@ -1,6 +1,6 @@
 """Pages of those who keep the hub running, and of those who watch them."""
 
-from exchange.console.pages import deliveries
+from exchange.console.pages import deliveries, operations
 from exchange.domain.roles import OPERATORS, AccessRole
 from exchange.http.route import Route
 
@@ -9,7 +9,23 @@ _WATCHERS = OPERATORS | {AccessRole.AUDITOR}
 OPERATIONS_PAGES: tuple[Route, ...] = (
     Route(
         method="GET",
-        path="/operations/deliveries",
+        path="/operations",
+        operation_id="operations",
+        summary="Vận hành / how the hub is",
+        handler=operations.dashboard,
+        allowed=_WATCHERS,
+    ),
+    Route(
+        method="POST",
+        path="/operations/maintenance",
+        operation_id="switchMaintenance",
+        summary="Bảo trì / begin or end maintenance",
+        handler=operations.maintenance_switched,
+        allowed=OPERATORS,
+    ),
+    Route(
+        method="GET",
+        path="/deliveries",
         operation_id="deliveries",
         summary="Chuyển giao theo tình trạng / deliveries by state",
         handler=deliveries.deliveries,
@@ -17,7 +33,7 @@ OPERATIONS_PAGES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
-        path="/operations/deliveries/{id}",
+        path="/deliveries/{id}",
         operation_id="delivery",
         summary="Mọi lần chuyển của một gói tin / all attempts for one envelope",
         handler=deliveries.delivery,
@@ -25,7 +41,7 @@ OPERATIONS_PAGES: tuple[Route, ...] = (
     ),
     Route(
         method="POST",
-        path="/operations/deliveries/{id}/{action}",
+        path="/deliveries/{id}/{action}",
         operation_id="tendDelivery",
         summary="Chuyển lại, cho qua, cách ly / resend, let through, quarantine",
         handler=deliveries.tended,

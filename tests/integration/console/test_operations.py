@@ -12,7 +12,7 @@ from tests.support.console import Console, running_console
 from tests.support.late import dead_letter, held
 from tests.support.world import PROVINCE, make_world, note
 
-_PAGE = "/operations/deliveries"
+_PAGE = "/deliveries"
 _SUBJECT = "mật độ dân số"
 
 
@@ -134,3 +134,40 @@ async def test_list_nobody_knows_is_refused(console: Console, query: str) -> Non
     async with console.visit("van.hanh") as visit:
         page = await visit.look(f"{_PAGE}?{query}")
     assert page.status == 400
+
+
+async def test_dashboard_counts_what_waits_and_draws_what_was_sent(
+    console: Console,
+) -> None:
+    world = console.world
+    await held(world)
+    await world.services.usage.tell(world.services.storage.usage)
+    async with console.visit("giam.sat") as visit:
+        page = await visit.look("/operations")
+    row = page.text.split('href="/deliveries?list=held"')[1].split("</tr>")[
+        0
+    ]
+    assert ">2<" in row
+    assert page.text.count('<rect class="level-commune" x=') == 2
+    assert "style=" not in page.text
+    assert 'action="/operations/maintenance"' not in page.text
+
+
+async def test_operator_switches_maintenance_on_and_off(console: Console) -> None:
+    controls = console.world.services.storage.controls
+    async with console.visit("van.hanh") as visit:
+        await visit.look("/operations")
+        page = await visit.send("/operations/maintenance", switch="on", reason="thay ổ")
+        running = await controls.maintenance()
+        await visit.send("/operations/maintenance", switch="off")
+    assert "Đang bảo trì" in page.text
+    assert running is not None
+    assert running.reason == "thay ổ"
+    assert await controls.maintenance() is None
+
+
+async def test_list_that_has_ended_is_shown_as_bad(console: Console) -> None:
+    console.world.clock.move(days=300)
+    async with console.visit("van.hanh") as visit:
+        page = await visit.look("/operations")
+    assert 'class="badge bad">đã hết' in page.text

@@ -1,0 +1,80 @@
+"""The dashboard of operators, and the switch of maintenance."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from exchange.certification.office import CaOffice
+from exchange.console.chart import chart_of
+from exchange.console.forms import fields_of
+from exchange.console.pages.deliveries import whole_hub
+from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.station import Station, station_of
+from exchange.domain.roles import AccessRole
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.http.request import caller_of
+from exchange.usecases.hub_health import followed_lists, log_head
+from exchange.usecases.look_after_deliveries import MOST_COUNTED, count_waiting
+from exchange.usecases.switch_maintenance import begin_maintenance, end_maintenance
+from exchange.usecases.traffic import traffic
+from pki.registration.expiry import Expiry, ending
+from schemas.errors import CodedError, ErrorCode
+from schemas.vocabulary import Level
+
+_PATH = "/operations"
+
+
+async def dashboard(request: web.Request) -> web.StreamResponse:
+    """Show how the hub is."""
+    whole_hub(request)
+    services, station = request.app[SERVICES], station_of(request)
+    hours = await traffic(services)
+    return page(
+        request,
+        "operations.html",
+        waiting=await count_waiting(services),
+        most=MOST_COUNTED,
+        documents=chart_of(hours, lambda one: one.documents),
+        sizes=chart_of(hours, lambda one: one.size),
+        levels=tuple(Level),
+        lists=followed_lists(services),
+        stamps=services.stamps is not None,
+        head=await log_head(services),
+        room=await services.storage.usage.room(),
+        degraded=await _degraded(station),
+        expiring=await _expiring(station),
+        maintenance=await services.storage.controls.maintenance(),
+        may_act=visitor_of(request).role is AccessRole.OPERATOR,
+    )
+
+
+async def maintenance_switched(request: web.Request) -> web.StreamResponse:
+    """Take nothing in from now on, or take documents in again."""
+    services, fields = request.app[SERVICES], await fields_of(request)
+    operator = caller_of(request).system.system_id
+    match fields.text("switch"):
+        case "on" if fields.text("reason"):
+            reason = fields.text("reason")
+            await begin_maintenance(services, reason, operator=operator)
+        case "off":
+            await end_maintenance(services, operator=operator)
+        case _:
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="switch")
+    return see_other(_PATH)
+
+
+async def _degraded(station: Station) -> tuple[str, ...]:
+    try:
+        return await station.readiness.degraded()
+    except CodedError as error:
+        return (f"{error.code} {error.place}".strip(),)
+
+
+async def _expiring(station: Station) -> Sequence[Expiry] | None:
+    """Return what ends within 60 days; None where the CA is elsewhere."""
+    return None if station.ca is None else await station.ca.run(_ending)
+
+
+def _ending(office: CaOffice) -> Sequence[Expiry]:
+    return ending(office.hierarchy, office.clock())
