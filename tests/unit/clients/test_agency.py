@@ -37,6 +37,7 @@ MESSAGE = Message(
 )
 ENVELOPE = receipts.ENVELOPE
 COMMUNE = OrganId("H99.151")
+OTHER_AGENCY = OrganId("H99.152")
 OTHER_ID = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJN")
 
 
@@ -77,12 +78,14 @@ def answer(body: bytes, status: int = 201) -> web.Response:
     return web.Response(status=status, body=body, content_type="application/xml")
 
 
-def acknowledgement(envelope: EnvelopeId = ENVELOPE) -> bytes:
+def acknowledgement(
+    envelope: EnvelopeId = ENVELOPE, recipient: OrganId = COMMUNE
+) -> bytes:
     return prepare_acknowledgement(
         Acknowledgement(
             envelope_id=envelope,
             body_sha256="0a" * 32,
-            recipient=COMMUNE,
+            recipient=recipient,
             system_id=SystemId("qlvb-h99-151"),
             state=TransportAcknowledgement.DONE,
         ),
@@ -236,15 +239,37 @@ async def test_late_acknowledgement_gets_the_one_stored_first(tmp_path: Path) ->
     assert stored != late
 
 
+async def test_system_acknowledges_for_another_agency_it_acts_for(
+    tmp_path: Path,
+) -> None:
+    first, again = (acknowledgement(recipient=OTHER_AGENCY) for _ in range(2))
+
+    answers = answer(first), answer(first, status=200)
+    async with connected(tmp_path, *answers) as (client, _):
+        stored = [
+            await client.acknowledge(OTHER_AGENCY, ENVELOPE, said)
+            for said in (first, again)
+        ]
+
+    assert stored == [first, first]
+
+
 @pytest.mark.parametrize(
     ("stored", "status"),
     [
         (acknowledgement(), 201),
         (acknowledgement(OTHER_ID), 200),
+        (acknowledgement(recipient=OTHER_AGENCY), 200),
         (signed(accepted()), 200),
         (b"<a/>", 200),
     ],
-    ids=["another's", "of another envelope", "no step", "nonsense"],
+    ids=[
+        "another's",
+        "of another envelope",
+        "of another agency",
+        "no step",
+        "nonsense",
+    ],
 )
 async def test_false_answer_to_an_acknowledgement_is_refused(
     tmp_path: Path, stored: bytes, status: int
