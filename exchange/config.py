@@ -21,6 +21,7 @@ from exchange.settings.certification import (
 )
 from exchange.settings.console import ConsoleSettings
 from exchange.settings.database import MongoSettings
+from exchange.settings.deadlines import DeadlineSettings
 from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
 from exchange.settings.notices import NoticeSettings
@@ -68,6 +69,7 @@ class Settings:
         notices: webhooks and mail.
         addressing: whom an envelope may reach.
         calendar: when public bodies work.
+        deadlines: by when things have to be done.
     """
 
     roles: tuple[Role, ...] = (Role.EXCHANGE,)
@@ -90,6 +92,7 @@ class Settings:
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     addressing: AddressingSettings = field(default_factory=AddressingSettings)
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
+    deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def __post_init__(self) -> None:

@@ -13,6 +13,8 @@ from cryptography.x509 import Certificate
 
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.access import acting_agencies
+from exchange.domain.deadlines import DeadlinePolicy
+from exchange.domain.docket import Rules
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.notices import Attempt, Notice, NoticeChannel, Subscription
 from exchange.domain.records import System
@@ -20,6 +22,7 @@ from exchange.domain.retention import RetentionPolicy
 from exchange.domain.roles import AccessRole
 from exchange.domain.tokens import Scope
 from exchange.domain.webhooks import TargetPolicy
+from exchange.domain.working_days import WorkingCalendar
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
 from exchange.settings.addressing import AddressingSettings
@@ -152,6 +155,9 @@ class Counters(Protocol):
     def notice_attempted(self, channel: str, outcome: str) -> None:
         """Count an attempt to notify somebody; both are of closed sets."""
 
+    def overdue(self, clock: str) -> None:
+        """Count a moment that passed; of a closed set."""
+
 
 class NoticeCarrier(Protocol):
     """Takes notices somewhere."""
@@ -167,6 +173,9 @@ class _NobodyCounts:
         """Nobody looks."""
 
     def notice_attempted(self, channel: str, outcome: str) -> None:
+        """Nobody looks."""
+
+    def overdue(self, clock: str) -> None:
         """Nobody looks."""
 
 
@@ -221,6 +230,10 @@ class OperatorOffice(DirectoryOffice):
 _PDFS_IN_MEMORY = 4
 
 
+def _usual_rules() -> Rules:
+    return Rules(WorkingCalendar(), DeadlinePolicy())
+
+
 def _pdf_places() -> asyncio.Semaphore:
     return asyncio.Semaphore(_PDFS_IN_MEMORY)
 
@@ -244,6 +257,7 @@ class Services:
         counters: told what operators look at.
         carriers: by which channels notices leave; none where nobody is told.
         webhook_policy: where webhooks may be.
+        deadlines: by what deadlines are judged.
     """
 
     storage: Storage
@@ -269,6 +283,7 @@ class Services:
     counters: Counters = field(default_factory=_NobodyCounts)
     carriers: Mapping[NoticeChannel, NoticeCarrier] = field(default_factory=dict)
     webhook_policy: TargetPolicy = field(default_factory=TargetPolicy)
+    deadlines: Rules = field(default_factory=_usual_rules)
 
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""

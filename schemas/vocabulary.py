@@ -264,6 +264,8 @@ class AuditEvent(StrEnum):
     DELIVERY_RELEASED = "delivery.released"
     DELIVERY_OFFERED_AGAIN = "delivery.offered_again"
     DELIVERY_DEAD_LETTERED = "delivery.dead_lettered"
+    DELIVERY_OVERDUE = "delivery.overdue"
+    DELIVERY_ESCALATED = "delivery.escalated"
     WEBHOOK_REGISTERED = "webhook.registered"
     WEBHOOK_FORGOTTEN = "webhook.forgotten"
     NOTICE_SENT_ANEW = "notice.sent_anew"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from exchange.delivery.ca_journal import CaJournalFollower, FollowedJournals
 from exchange.delivery.checker import Checker
+from exchange.delivery.docket_watch import DocketWatch
 from exchange.delivery.housekeeper import Housekeeper
 from exchange.delivery.keeper import Keeper
 from exchange.delivery.loops import repeat
@@ -36,6 +37,7 @@ async def delivering(
         "housekeeper": Housekeeper(services, owner=owner),
         "keeper": Keeper(services, owner=owner),
         "notifier": Notifier(services, owner=owner),
+        "docket": DocketWatch(services, owner=owner),
     }
     if journals is not None:
         loops["ca_journal"] = CaJournalFollower(services, journals, owner=owner)

@@ -20,12 +20,11 @@ def is_common_superior(
     """
     parties = (envelope.sender, *envelope.recipients)
     return any(
-        all(agency in _upwards(directory, one) for one in parties)
-        for agency in agencies
+        all(agency in upwards(directory, one) for one in parties) for agency in agencies
     )
 
 
-def _upwards(directory: Directory, code: OrganId) -> Iterator[OrganId]:
+def upwards(directory: Directory, code: OrganId) -> Iterator[OrganId]:
     """Yield an agency and those above it."""
     step: OrganId | None = code
     for _ in range(_DEEPEST):

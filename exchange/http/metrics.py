@@ -89,6 +89,12 @@ class _DeliveryCounters:
             ("channel", "outcome"),
             registry=registry,
         )
+        self.overdue = Counter(
+            "lienthong_deadlines_passed",
+            "Moments by which a recipient had to do something and had not.",
+            ("clock",),
+            registry=registry,
+        )
 
 
 class Metrics:
@@ -137,6 +143,10 @@ class Metrics:
     def notice_attempted(self, channel: str, outcome: str) -> None:
         """Count an attempt to notify somebody; both are of closed sets."""
         self._deliveries.notices.labels(channel, outcome).inc()
+
+    def overdue(self, clock: str) -> None:
+        """Count a moment that passed; of a closed set."""
+        self._deliveries.overdue.labels(clock).inc()
 
     def list_counts(self, ca: str, seconds: float) -> None:
         """Tell how long the revocation list of a CA still counts."""

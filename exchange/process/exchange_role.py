@@ -9,6 +9,7 @@ from cryptography import x509
 from exchange.app import Listener, create_app, listening
 from exchange.config import Settings
 from exchange.database import database_address, open_database
+from exchange.deadline_rules import deadline_rules
 from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.delivery.controls_watch import ControlsWatch
@@ -102,6 +103,7 @@ class ExchangeRole:
             counters=base.metrics,
             carriers=carriers_of(settings),
             webhook_policy=webhook_policy(settings),
+            deadlines=deadline_rules(settings.calendar, settings.deadlines),
         )
         base.readiness.add(services.check)
         watch = ControlsWatch(services, base.metrics)

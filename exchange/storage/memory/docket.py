@@ -5,7 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange.domain.docket import Count, DocketRow, RowChange, Tally
-from exchange.domain.records import AuditLine, Envelope, StoredReceipt, delivery_key
+from exchange.domain.records import (
+    AuditLine,
+    Delivery,
+    Envelope,
+    StoredReceipt,
+    delivery_key,
+)
 from exchange.storage.memory.tables import Tables
 from exchange.storage.ports.docket import ArrivalQuery, DocketEntry
 from schemas.identifiers import EnvelopeId, OrganId
@@ -88,6 +94,13 @@ class MemoryDocket:
         """Envelopes by their ids, ordered by id."""
         stored = self._tables.envelopes
         return [stored[one] for one in sorted(set(envelope_ids)) if one in stored]
+
+    async def deliveries(
+        self, keys: Collection[tuple[EnvelopeId, OrganId]]
+    ) -> Sequence[Delivery]:
+        """Deliveries by envelope and recipient, ordered by key."""
+        stored = self._tables.deliveries
+        return [stored[one] for one in sorted(keys) if one in stored]
 
     async def receipts(
         self, keys: Collection[tuple[EnvelopeId, str]]

@@ -8,7 +8,13 @@ from pymongo import ReplaceOne, UpdateOne
 
 from exchange.domain.deadlines import ClockName
 from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
-from exchange.domain.records import AuditLine, Envelope, StoredReceipt, delivery_key
+from exchange.domain.records import (
+    AuditLine,
+    Delivery,
+    Envelope,
+    StoredReceipt,
+    delivery_key,
+)
 from exchange.errors import StateConflictError
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document, find_all, find_one
@@ -92,6 +98,19 @@ class MongoDocket:
             without="body",
         )
         return [envelope_record(one) for one in found]
+
+    async def deliveries(
+        self, keys: Collection[tuple[EnvelopeId, OrganId]]
+    ) -> Sequence[Delivery]:
+        """Deliveries by envelope and recipient, ordered by key."""
+        if not keys:
+            return ()
+        found = await find_all(
+            self._database["deliveries"],
+            {"_id": {"$in": [delivery_key(*one) for one in keys]}},
+            sort=[("_id", 1)],
+        )
+        return [codec.delivery_record(one) for one in found]
 
     async def receipts(
         self, keys: Collection[tuple[EnvelopeId, str]]

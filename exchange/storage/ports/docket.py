@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.domain.docket import DocketRow, RowChange, Tally
-from exchange.domain.records import AuditLine, Envelope, StoredReceipt
+from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
 from schemas.identifiers import EnvelopeId, OrganId
 
 
@@ -78,6 +78,11 @@ class DocketStore(Protocol):
         self, envelope_ids: Collection[EnvelopeId]
     ) -> Sequence[Envelope]:
         """Envelopes by their ids, ordered by id."""
+
+    async def deliveries(
+        self, keys: Collection[tuple[EnvelopeId, OrganId]]
+    ) -> Sequence[Delivery]:
+        """Deliveries by envelope and recipient, ordered by key."""
 
     async def receipts(
         self, keys: Collection[tuple[EnvelopeId, str]]

@@ -81,6 +81,10 @@ async def test_log_entries_are_followed_once_and_looked_up_by_key(
 
     assert [one.envelope_id for one in found] == [envelope_id(1), envelope_id(2)]
     assert list(receipts) == [replace(receipt(1, "delivered"), content=b"")]
+    places = [(envelope_id(one), PROVINCE) for one in (2, 1, 9)]
+    deliveries = await storage.docket.deliveries(places)
+    assert [one.envelope_id for one in deliveries] == sorted(wanted)[:2]
+    assert list(await storage.docket.deliveries([])) == []
     assert list(await storage.docket.envelopes([])) == []
     assert list(await storage.docket.receipts([])) == []
 

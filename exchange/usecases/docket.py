@@ -1,0 +1,265 @@
+"""Making the docket from the log, and settling what has become due.
+
+Everything stands in storage: how far the log was followed, and each row with its
+version. Whoever goes on after a crash enters nothing twice; a notice of a moment that
+passed is made before the moment is stored, under an id that follows from it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.domain.deadlines import DEADLINE_STEPS, DeliveryFacts
+from exchange.domain.directory import Directory
+from exchange.domain.docket import (
+    DocketRow,
+    RowChange,
+    Rules,
+    Tally,
+    arrival_tallies,
+    first_row,
+    judge_row,
+    sending_tallies,
+)
+from exchange.domain.overseeing import upwards
+from exchange.domain.records import (
+    AuditLine,
+    Delivery,
+    Envelope,
+    InboxItem,
+    LogLeaf,
+    StoredReceipt,
+)
+from exchange.domain.steps import receipt_key
+from exchange.services import Office, Services
+from exchange.storage.ports import DocketEntry
+from exchange.usecases.auditing import audit_line
+from exchange.usecases.directory import current_directory
+from exchange.usecases.noting import note_overdue
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.timestamps import format_utc, parse_utc
+from schemas.vocabulary import (
+    READABLE_DELIVERY_STATES,
+    AuditEvent,
+    EnvelopeKind,
+    LogEntryType,
+    Step,
+)
+
+_ENTRIES_AT_ONCE = 200
+_ROWS_AT_ONCE = 100
+_Key = tuple[EnvelopeId, OrganId]
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What log entries say: when each was made, and which documents were sent."""
+
+    times: Mapping[int, datetime]
+    sent: tuple[EnvelopeId, ...]
+
+
+async def follow_log(services: Services) -> bool:
+    """Enter what the next log entries brought; tell whether there may be more.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    storage, rules = services.storage, services.deadlines
+    before = await storage.docket.cursor()
+    shown = await storage.notices.shown(before, limit=_ENTRIES_AT_ONCE)
+    if shown.until == before:
+        return False
+    leaves = await storage.log.leaves(before + 1, limit=shown.until - before)
+    followed = _read(leaves)
+    sent = await storage.docket.envelopes(followed.sent)
+    rows = list(_rows(shown.items, followed.times, rules))
+    about = {one.envelope.envelope_id: one.envelope for one in shown.items}
+    entry = DocketEntry(
+        before=before,
+        after=shown.until,
+        rows=rows,
+        tallies=tuple(_tallies(rows, about, sent, rules)),
+    )
+    return await storage.docket.enter(entry)
+
+
+async def settle_due(services: Services) -> bool:
+    """Look at the rows that are due; tell whether there may be more.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    now, docket = services.now(), services.storage.docket
+    rows = await docket.due(now=now, limit=_ROWS_AT_ONCE)
+    if not rows:
+        return False
+    directory = await current_directory(services)
+    facts = await facts_of(services, rows)
+    changes = [
+        judge_row(
+            row,
+            facts[row.envelope_id, row.recipient],
+            services.deadlines,
+            above=above(directory, row.recipient),
+            now=now,
+        )
+        for row in rows
+    ]
+    await _note(services, changes)
+    audit = [line for one in changes for line in _audit(services, one, now)]
+    if not await docket.settle(changes, audit):
+        # Another process was faster; what it left is looked at again.
+        return False
+    for change in changes:
+        for late in change.overdue:
+            services.counters.overdue(late.name)
+    return len(rows) == _ROWS_AT_ONCE
+
+
+def above(directory: Directory, agency: OrganId) -> tuple[OrganId, ...]:
+    """Return the agencies above one, the nearest first."""
+    return tuple(upwards(directory, agency))[1:]
+
+
+async def facts_of(
+    office: Office, rows: Sequence[DocketRow]
+) -> dict[_Key, DeliveryFacts]:
+    """Return what the clocks of rows go by, as it is now."""
+    docket = office.storage.docket
+    keys = [(one.envelope_id, one.recipient) for one in rows]
+    deliveries = {
+        (one.envelope_id, one.recipient): one for one in await docket.deliveries(keys)
+    }
+    requests = {key: _request(one) for key, one in deliveries.items()}
+    ids = {one for one, _ in keys} | {one for one in requests.values() if one}
+    envelopes = {one.envelope_id: one for one in await docket.envelopes(ids)}
+    names = [name for key in keys for name in _receipt_names(*key)]
+    steps = _steps(await docket.receipts(names))
+    return {
+        (row.envelope_id, row.recipient): _facts(
+            row,
+            deliveries[row.envelope_id, row.recipient],
+            envelopes,
+            steps.get((row.envelope_id, row.recipient), {}),
+        )
+        for row in rows
+    }
+
+
+def _read(leaves: Iterable[LogLeaf]) -> _Followed:
+    entries = {one.index: json.loads(one.content) for one in leaves}
+    return _Followed(
+        {index: parse_utc(one["at"]) for index, one in entries.items()},
+        tuple(
+            EnvelopeId(one["subject"])
+            for one in entries.values()
+            if one["type"] == LogEntryType.ACCEPTED
+        ),
+    )
+
+
+def _rows(
+    items: Iterable[InboxItem], times: Mapping[int, datetime], rules: Rules
+) -> Iterator[DocketRow]:
+    for item in items:
+        index = item.delivery.log_index
+        if item.envelope.kind is EnvelopeKind.DOCUMENT and index is not None:
+            recipient = item.delivery.recipient
+            yield first_row(item.envelope, recipient, times[index], rules)
+
+
+def _tallies(
+    rows: Iterable[DocketRow],
+    about: Mapping[EnvelopeId, Envelope],
+    sent: Iterable[Envelope],
+    rules: Rules,
+) -> Iterator[Tally]:
+    for row in rows:
+        yield from arrival_tallies(row, about[row.envelope_id])
+    for envelope in sent:
+        if envelope.kind is EnvelopeKind.DOCUMENT:
+            yield from sending_tallies(envelope, rules)
+
+
+def _request(delivery: Delivery) -> EnvelopeId | None:
+    """Return the envelope that asks a document back, while the recipient may not read.
+
+    Who declined goes on with the document, and its clocks go on.
+    """
+    recall = delivery.recall
+    return recall.request if recall is not None and recall.blocks_reading else None
+
+
+def _receipt_names(
+    envelope_id: EnvelopeId, recipient: OrganId
+) -> Iterator[tuple[EnvelopeId, str]]:
+    for step in DEADLINE_STEPS:
+        yield envelope_id, receipt_key(step, recipient)
+    # What the hub attests in the recipient's stead is not asked for: it comes with
+    # the step that it attests.
+
+
+def _steps(receipts: Iterable[StoredReceipt]) -> dict[_Key, dict[Step, datetime]]:
+    found: dict[_Key, dict[Step, datetime]] = {}
+    for one in receipts:
+        if one.recipient is not None:
+            steps = found.setdefault((one.envelope_id, one.recipient), {})
+            steps[one.step] = one.recorded_at
+    return found
+
+
+def _facts(
+    row: DocketRow,
+    delivery: Delivery,
+    envelopes: Mapping[EnvelopeId, Envelope],
+    steps: Mapping[Step, datetime],
+) -> DeliveryFacts:
+    is_open = delivery.state in READABLE_DELIVERY_STATES
+    request = _request(delivery)
+    if request is not None and request in envelopes:
+        asked_at = envelopes[request].accepted_at
+        steps = {**steps, Step.RECALL_REQUESTED: asked_at}
+    elif not is_open:
+        return DeliveryFacts(envelope=envelopes[row.envelope_id])
+    return DeliveryFacts(
+        envelope=envelopes[row.envelope_id], arrived_at=row.arrived_at, steps=steps
+    )
+
+
+async def _note(services: Services, changes: Iterable[RowChange]) -> None:
+    for change in changes:
+        row = change.after
+        for late in change.overdue:
+            if late in row.late:
+                await note_overdue(
+                    services, row.recipient, row.envelope_id, occurrence=late.name
+                )
+        for agency in change.escalated:
+            await note_overdue(
+                services, agency, row.envelope_id, occurrence=f"of {row.recipient}"
+            )
+
+
+def _audit(services: Services, change: RowChange, now: datetime) -> Iterator[AuditLine]:
+    row, hub = change.after, services.hub.hub_id
+    for late in change.overdue:
+        yield audit_line(
+            AuditEvent.DELIVERY_OVERDUE,
+            at=now,
+            actor=hub,
+            subject=row.envelope_id,
+            recipient=row.recipient,
+            clock=late.name,
+            due_at=format_utc(late.due_at),
+        )
+    for agency in change.escalated:
+        yield audit_line(
+            AuditEvent.DELIVERY_ESCALATED,
+            at=now,
+            actor=hub,
+            subject=row.envelope_id,
+            recipient=row.recipient,
+            told=agency,
+        )
