@@ -35,6 +35,7 @@ from exchange.http.middleware import (
 from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
 from exchange.http.streams import Streams
+from exchange.http.uploads import name_protocol
 from exchange.readiness import Readiness
 from exchange.services import Services
 from exchange.settings.limits import LimitSettings

@@ -24,6 +24,7 @@ from schemas.explanations import (
     shape,
     time_stamps,
     tokens,
+    uploads,
     xml_signatures,
 )
 
@@ -36,6 +37,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **access.EXPLANATIONS,
         **people.EXPLANATIONS,
         **notices.EXPLANATIONS,
+        **uploads.EXPLANATIONS,
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,
         **custody.EXPLANATIONS,

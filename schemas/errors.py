@@ -108,6 +108,14 @@ class ErrorCode(StrEnum):
 
     # Notices
     WEBHOOK_TARGET_REFUSED = "webhook_target_refused"
+    # Uploads
+    UPLOAD_NOT_FOUND = "upload_not_found"
+    UPLOAD_OFFSET_WRONG = "upload_offset_wrong"
+    UPLOAD_CHECKSUM_WRONG = "upload_checksum_wrong"
+    UPLOAD_UNFINISHED = "upload_unfinished"
+    UPLOAD_USED = "upload_used"
+    UPLOAD_PROTOCOL_UNSUPPORTED = "upload_protocol_unsupported"
+
     WEBHOOK_NOT_FOUND = "webhook_not_found"
     WEBHOOKS_TOO_MANY = "webhooks_too_many"
     NOTICE_NOT_FOUND = "notice_not_found"

@@ -22,6 +22,8 @@ from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_re
 from exchange.usecases.receiving import Submission
 
 
+from exchange.usecases.uploads import find_uploaded
+from schemas.errors import ErrorCode
 def submission_of(request: web.Request) -> Submission:
     """Return the message a request carries, unread.
 
@@ -40,6 +42,25 @@ def submission_of(request: web.Request) -> Submission:
 
 async def accept(request: web.Request) -> web.Response:
     """POST /v1/envelopes."""
+async def _submitted(request: web.Request) -> Submission:
+    """Return the document a request carries, or whose upload it names.
+
+    Raises:
+        ExchangeError: it does both, or the upload cannot be taken.
+    """
+    reference = request.headers.get("Upload-Reference")
+    submission = submission_of(request)
+    if reference is None:
+        return submission
+    if request.body_exists:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Upload-Reference")
+    services, upload_id = request.app[SERVICES], reference.rpartition("/")[2]
+    upload = await find_uploaded(services, submission.caller, upload_id)
+    return replace(
+        submission, upload=upload, chunks=services.storage.uploads.read(upload)
+    )
+
+
     with request.app[GATE].passed():
         accepted = await accept_envelope(request.app[SERVICES], submission_of(request))
     return answers.xml(

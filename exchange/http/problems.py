@@ -12,13 +12,15 @@ from schemas.errors import CodedError, ErrorCode, Text
 
 CONTENT_TYPE = "application/problem+json"
 _TYPE = "urn:lienthong:problem:"
-_RETRY_AFTER_SECONDS = {
+_RETRY_AFTER_SECONDS: dict[int, int] = {
     HTTPStatus.SERVICE_UNAVAILABLE: 5,
     HTTPStatus.TOO_MANY_REQUESTS: 60,
 }
 _E = ErrorCode
+_CHECKSUM_MISMATCH = 460
+"""Of the tus protocol; HTTP has no status for it."""
 
-_CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
+_CODES: dict[int, tuple[ErrorCode, ...]] = {
     HTTPStatus.BAD_REQUEST: (
         _E.REQUEST_INVALID,
         _E.BODY_EMPTY,
@@ -60,6 +62,7 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.WEBHOOK_NOT_FOUND,
         _E.NOTICE_NOT_FOUND,
         _E.ACCOUNT_NOT_FOUND,
+        _E.UPLOAD_NOT_FOUND,
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: (_E.METHOD_NOT_ALLOWED,),
     HTTPStatus.REQUEST_TIMEOUT: (_E.REQUEST_TIMEOUT,),
@@ -73,7 +76,12 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.SIGNING_CLOSED,
         _E.WEBHOOKS_TOO_MANY,
         _E.ACCOUNT_TAKEN,
+        _E.UPLOAD_OFFSET_WRONG,
+        _E.UPLOAD_UNFINISHED,
+        _E.UPLOAD_USED,
     ),
+    HTTPStatus.PRECONDITION_FAILED: (_E.UPLOAD_PROTOCOL_UNSUPPORTED,),
+    _CHECKSUM_MISMATCH: (_E.UPLOAD_CHECKSUM_WRONG,),
     HTTPStatus.GONE: (_E.SIGNING_EXPIRED, _E.PAYLOAD_PURGED),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _E.BODY_TOO_LARGE,
@@ -98,12 +106,12 @@ _CODES: dict[HTTPStatus, tuple[ErrorCode, ...]] = {
         _E.TIME_STAMP_QUEUE_FULL,
     ),
 }
-_STATUS = {code: status for status, codes in _CODES.items() for code in codes}
+_STATUS = {code: int(status) for status, codes in _CODES.items() for code in codes}
 
 
-def status_of(code: ErrorCode) -> HTTPStatus:
+def status_of(code: ErrorCode) -> int:
     """Return the status of a coded refusal; 422 is for what the body says."""
-    return _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _STATUS.get(code, int(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 
 def problem(error: CodedError, *, occurrence: str) -> web.Response:
@@ -154,7 +162,7 @@ def document(error: CodedError, *, occurrence: str) -> dict[str, object]:
     return {
         "type": f"{_TYPE}{error.code}",
         "title": explanation.message.vi,
-        "status": int(status_of(error.code)),
+        "status": status_of(error.code),
         "detail": explanation.next.vi,
         "code": error.code,
         "side": explanation.side,

@@ -14,6 +14,7 @@ from exchange.http.tables.evidence import EVIDENCE_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
 from exchange.http.tables.tending import TENDING_ROUTES
 from exchange.http.tables.tokens import TOKEN_ROUTES
+from exchange.http.tables.uploads import UPLOAD_ROUTES
 from exchange.http.tables.webhooks import WEBHOOK_ROUTES
 from schemas.errors import ErrorCode
 
@@ -27,6 +28,7 @@ _VARIABLES = {
 
 AGENCY_ROUTES: tuple[Route, ...] = (
     *ENVELOPE_ROUTES,
+    *UPLOAD_ROUTES,
     *EVIDENCE_ROUTES,
     *DIRECTORY_ROUTES,
     *SIGNING_ROUTES,

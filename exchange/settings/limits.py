@@ -19,6 +19,7 @@ class LimitSettings:
         small_body_bytes: largest body of any other request.
         attachment_bytes: largest attachment.
         attachments: most attachments of one envelope.
+        uploads: most uploads of one system that no envelope has taken yet.
         concurrent_intakes: envelopes taken in at once by one process.
         request_seconds: longest time for one request without a large body.
         transfer_seconds: longest time for one request with a large body, in or out.
@@ -49,6 +50,7 @@ class LimitSettings:
     small_body_bytes: int = 256 * _KIB
     attachment_bytes: int = 2 * _GIB
     attachments: int = 1000
+    uploads: int = 16
     concurrent_intakes: int = 64
     request_seconds: float = 90.0
     transfer_seconds: float = 3600.0

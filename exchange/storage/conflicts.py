@@ -6,6 +6,7 @@ from exchange.domain.records import (
     StatusChange,
     StepRecord,
 )
+from exchange.domain.uploads import Upload
 from exchange.errors import ExchangeError, StateConflictError
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -57,6 +58,11 @@ def directory_conflict(version: int) -> StateConflictError:
     return StateConflictError(
         ErrorCode.AGENCY_CHANGE_REFUSED, place=f"version {version}"
     )
+
+
+def upload_conflict(upload: Upload) -> StateConflictError:
+    """An upload has another offset by now, or is gone."""
+    return StateConflictError(ErrorCode.UPLOAD_OFFSET_WRONG, place=upload.upload_id)
 
 
 def body_purged(envelope_id: EnvelopeId) -> ExchangeError:

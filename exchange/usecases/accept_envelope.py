@@ -111,11 +111,20 @@ async def _accept(services: Services, message: Received) -> AcceptedEnvelope:
     read = read_document(message)
     facts = await gather_facts(services, message, read.document)
     decision = decide_intake(facts, services.intake_policy, services.now())
+    decision = _upload_refusal(message) or decision
     if isinstance(decision, Refuse):
         return await _repeated_or_refused(services, message, facts, decision)
     async for refusal in pdf_refusals(services, message, read):
         return await _repeated_or_refused(services, message, facts, refusal)
     return await _accepted(services, _Incoming(message, read, facts, decision))
+
+
+def _upload_refusal(message: Received) -> Refuse | None:
+    """Refuse an upload that an envelope has; repeats of that envelope find it."""
+    upload = message.submission.upload
+    if upload is None or not upload.is_used:
+        return None
+    return Refuse(ErrorCode.UPLOAD_USED, upload.upload_id)
 
 
 async def _accepted(services: Services, incoming: _Incoming) -> AcceptedEnvelope:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import SignerFacts
+from exchange.domain.uploads import Upload
 from exchange.services import Caller, Services
 from exchange.settings.limits import LimitSettings
 from exchange.usecases.signer import authenticate
@@ -36,12 +37,14 @@ class Submission:
 
     Args:
         message_id: as the header of the request gives it, None when absent.
+        upload: whose bytes the chunks are, if they were uploaded before.
     """
 
     caller: Caller
     content_type: str
     chunks: AsyncIterator[bytes]
     message_id: str | None = None
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

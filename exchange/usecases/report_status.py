@@ -254,13 +254,12 @@ async def _acceptance(
         key=outcome.key
         or request_key(receipt.step, receipt.recipient, envelope.envelope_id),
     )
-    spool = report.message.spool
-    body_chunks = await store_body(services, spool, envelope.envelope_id)
+    body_chunks = await store_body(services, report.message, envelope.envelope_id)
     return Acceptance(
         envelope=replace(envelope, receipt=content),
         entry=entry,
         audit=_audit(envelope, report, outcome),
-        body=inline_body(spool, body_chunks),
+        body=inline_body(report.message.spool, body_chunks),
         body_chunks=body_chunks,
         receipts=(step,),
         status_change=outcome.change,

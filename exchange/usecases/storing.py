@@ -41,8 +41,14 @@ async def sent_before(
     )
 
 
-async def store_body(services: Services, spool: Spool, body_id: str) -> str | None:
-    """Store a large body in chunks and return their id; None for a small one."""
+async def store_body(services: Services, message: Received, body_id: str) -> str | None:
+    """Store a large body in chunks and return their id; None for a small one.
+
+    What was uploaded is stored in chunks already, whatever its size.
+    """
+    spool, upload = message.spool, message.submission.upload
+    if upload is not None:
+        return upload.upload_id
     if spool.size <= services.limits.inline_body_bytes:
         return None
     await services.storage.envelopes.store_chunks(body_id, yielding(spool.read()))

@@ -93,6 +93,9 @@ async def content_of(answer: ClientResponse) -> bytes:
 
 
 async def code_of(answer: ClientResponse) -> str:
+    if answer.method == "HEAD":
+        # Its refusal has no body to say why.
+        return "role_not_allowed" if answer.status == 403 else ""
     is_problem = answer.content_type == "application/problem+json"
     return str(json.loads(await answer.read())["code"]) if is_problem else ""
 

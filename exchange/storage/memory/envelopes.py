@@ -48,6 +48,7 @@ class MemoryEnvelopes:
         orphans = [key for key, (begun_at, _) in chunked.items() if begun_at < before]
         for key in orphans:
             del chunked[key]
+            self._tables.uploads.pop(key, None)
         return len(orphans)
 
     async def accept(self, acceptance: Acceptance) -> Accepted | Repeated:
@@ -188,6 +189,7 @@ class MemoryEnvelopes:
             if acceptance.body_chunks is None
             else tables.chunked.pop(acceptance.body_chunks)[1]
         )
+        self._take_upload(acceptance)
         elsewhere = envelope.redirected
         for recipient in envelope.recipients:
             is_redirected = recipient in elsewhere
@@ -204,6 +206,12 @@ class MemoryEnvelopes:
         tables.audit.append(acceptance.audit)
         if acceptance.status_change is not None:
             self._report(acceptance.status_change)
+
+    def _take_upload(self, acceptance: Acceptance) -> None:
+        body_id, uploads = acceptance.body_chunks, self._tables.uploads
+        if body_id is not None and body_id in uploads:
+            uploads[body_id] = replace(uploads[body_id], is_used=True)
+            self._tables.taken_uploads[body_id] = acceptance.envelope.envelope_id
 
     def _report(self, change: StatusChange) -> None:
         key = (change.envelope_id, change.recipient)

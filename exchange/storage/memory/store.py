@@ -22,6 +22,7 @@ from exchange.storage.memory.registers import MemoryRegisters
 from exchange.storage.memory.retention import MemoryRetention
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
+from exchange.storage.memory.uploads import MemoryUploads
 
 
 class MemoryAudit:
@@ -81,6 +82,7 @@ class MemoryStorage:
         self._mailboxes = MemoryMailboxes(tables)
         self._ca_journals = MemoryCaJournals(tables)
         self._signing = MemorySigning(tables)
+        self._uploads = MemoryUploads(tables)
         self._accounts = MemoryAccounts(tables)
         self._sessions = MemorySessions(tables)
         self._controls = MemoryControls(tables)
@@ -158,6 +160,11 @@ class MemoryStorage:
     def signing(self) -> MemorySigning:
         """Signatures made elsewhere."""
         return self._signing
+
+    @property
+    def uploads(self) -> MemoryUploads:
+        """Bodies that come in pieces."""
+        return self._uploads
 
     @property
     def accounts(self) -> MemoryAccounts:

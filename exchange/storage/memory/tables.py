@@ -22,6 +22,8 @@ from exchange.domain.records import (
 )
 from exchange.domain.sessions import Session
 from exchange.domain.signing import RemoteSigning
+from exchange.domain.signing_tasks import SigningTask
+from exchange.domain.uploads import Upload
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.merkle import Coordinates
 from schemas.vocabulary import StatusCode
@@ -45,6 +47,8 @@ class Tables:
         default_factory=dict
     )
     chunked: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    taken_uploads: dict[str, EnvelopeId] = field(default_factory=dict)
     bodies: dict[EnvelopeId, bytes] = field(default_factory=dict)
     deliveries: dict[tuple[EnvelopeId, OrganId], Delivery] = field(default_factory=dict)
     reported: set[tuple[EnvelopeId, OrganId, StatusCode]] = field(default_factory=set)

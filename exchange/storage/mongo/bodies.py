@@ -33,7 +33,7 @@ class Bodies:
         size = number = 0
         async for chunk in _rechunk(pieces):
             async with available():
-                await self._chunks.insert_one(_chunk_document(body_id, number, chunk))
+                await self._chunks.insert_one(chunk_document(body_id, number, chunk))
             size += len(chunk)
             number += 1
         await self._mark(body_id, {"state": "stored", "size": size})
@@ -104,10 +104,11 @@ class Bodies:
                 same = {"_id": body["_id"], **orphan}
                 # From here on no acceptance can claim it.
                 await self._bodies.update_one(same, {"$set": {"state": "dropping"}})
-                dropped += await self._drop(body["_id"])
+                dropped += await self.drop(body["_id"])
         return dropped
 
-    async def _drop(self, body_id: str) -> int:
+    async def drop(self, body_id: str) -> int:
+        """Remove a body that is on its way out; return how many that were."""
         dropping = {"_id": body_id, "state": "dropping"}
         if await self._bodies.find_one(dropping) is None:
             return 0
@@ -128,13 +129,13 @@ class Bodies:
     ) -> AsyncIterator[tuple[int, bytes]]:
         number, last = offset // CHUNK_BYTES, (end - 1) // CHUNK_BYTES
         wanted = {
-            "$gte": _chunk_id(body_id, number),
-            "$lte": _chunk_id(body_id, last),
+            "$gte": chunk_id(body_id, number),
+            "$lte": chunk_id(body_id, last),
         }
         async with available():
             found = self._chunks.find({"_id": wanted}).sort("_id", 1)
             async for chunk in found.batch_size(_CHUNKS_PER_FETCH):
-                if chunk["_id"] != _chunk_id(body_id, number):
+                if chunk["_id"] != chunk_id(body_id, number):
                     break
                 yield number * CHUNK_BYTES, _checked(chunk["data"], chunk["sha256"])
                 number += 1
@@ -153,13 +154,15 @@ async def _rechunk(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(buffer)
 
 
-def _chunk_id(body_id: str, number: int) -> str:
+def chunk_id(body_id: str, number: int) -> str:
+    """Return the key of one chunk; keys of a body are in the order of its bytes."""
     return f"{body_id}/{number:08d}"
 
 
-def _chunk_document(body_id: str, number: int, chunk: bytes) -> Document:
+def chunk_document(body_id: str, number: int, chunk: bytes) -> Document:
+    """Encode one chunk with its digest."""
     return {
-        "_id": _chunk_id(body_id, number),
+        "_id": chunk_id(body_id, number),
         "data": chunk,
         "sha256": hashlib.sha256(chunk).hexdigest(),
     }

@@ -70,7 +70,14 @@ _INDEXES: Final = {
             partialFilterExpression={"links": {"$exists": True}},
         ),
     ),
-    "bodies": (),
+    "bodies": (
+        # What a system has under way.
+        IndexModel(
+            ["upload.system", "state"],
+            name="uploads",
+            partialFilterExpression={"upload": {"$exists": True}},
+        ),
+    ),
     "body_chunks": (),
     "deliveries": (
         # The inbox: only what is visible is in it.

@@ -24,6 +24,7 @@ from exchange.storage.mongo.registers import MongoRegisters
 from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
+from exchange.storage.mongo.uploads import MongoUploads
 from exchange.storage.mongo.upgrading import Layout, Told, is_newer, look, upgrade
 
 _PATIENCE_SECONDS = 10.0  # a change of primary takes less
@@ -98,6 +99,7 @@ class MongoStorage:
         self._mailboxes = MongoMailboxes(database)
         self._ca_journals = MongoCaJournals(database)
         self._signing = MongoSigning(database)
+        self._uploads = MongoUploads(database)
         self._accounts = MongoAccounts(database)
         self._sessions = MongoSessions(database)
         self._controls = MongoControls(database)
@@ -175,6 +177,11 @@ class MongoStorage:
     def signing(self) -> MongoSigning:
         """Signatures made elsewhere."""
         return self._signing
+
+    @property
+    def uploads(self) -> MongoUploads:
+        """Bodies that come in pieces."""
+        return self._uploads
 
     @property
     def accounts(self) -> MongoAccounts:

@@ -30,6 +30,7 @@ from exchange.storage.ports.registers import RegisterStore, SendingQuery
 from exchange.storage.ports.retention import Purge, RetentionStore
 from exchange.storage.ports.signing import SigningStore
 from exchange.storage.ports.storage import Storage
+from exchange.storage.ports.uploads import UploadStore
 
 __all__ = [
     "AccountStore",
@@ -63,5 +64,6 @@ __all__ = [
     "Shown",
     "SigningStore",
     "Storage",
+    "UploadStore",
     "UsageStore",
 ]

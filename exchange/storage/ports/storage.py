@@ -21,6 +21,7 @@ from exchange.storage.ports.recipient_lists import RecipientListStore
 from exchange.storage.ports.registers import RegisterStore
 from exchange.storage.ports.retention import RetentionStore
 from exchange.storage.ports.signing import SigningStore
+from exchange.storage.ports.uploads import UploadStore
 
 
 class Storage(Protocol):
@@ -81,6 +82,10 @@ class Storage(Protocol):
     @property
     def signing(self) -> SigningStore:
         """Signatures made elsewhere."""
+
+    @property
+    def uploads(self) -> UploadStore:
+        """Bodies that come in pieces."""
 
     @property
     def accounts(self) -> AccountStore:

@@ -1,0 +1,63 @@
+"""Uploads in memory."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from exchange.domain.uploads import KEPT, Upload
+from exchange.storage.conflicts import file_damaged, upload_conflict
+from exchange.storage.memory.tables import Tables
+from schemas.identifiers import SystemId
+
+
+class MemoryUploads:
+    """Bodies that come in pieces."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def begin(self, upload: Upload) -> None:
+        """Store an upload without bytes."""
+        self._tables.uploads[upload.upload_id] = upload
+        self._tables.chunked[upload.upload_id] = (upload.expires_at - KEPT, b"")
+
+    async def upload(self, upload_id: str) -> Upload | None:
+        """Find an upload as it is now."""
+        tables, taken = self._tables, self._tables.taken_uploads
+        purged = upload_id in taken and taken[upload_id] not in tables.bodies
+        return None if purged else tables.uploads.get(upload_id)
+
+    async def append(self, upload: Upload, piece: bytes, *, now: datetime) -> Upload:
+        """Store a piece, or nothing."""
+        stored = self._tables.uploads.get(upload.upload_id)
+        if stored is None or stored.is_used or stored.offset != upload.offset:
+            raise upload_conflict(upload)
+        _, body = self._tables.chunked[upload.upload_id]
+        after = upload.grown(len(piece), now=now)
+        self._tables.uploads[upload.upload_id] = after
+        self._tables.chunked[upload.upload_id] = (now, body + piece)
+        return after
+
+    async def read(self, upload: Upload) -> AsyncIterator[bytes]:
+        """Yield a whole upload."""
+        tables = self._tables
+        _, body = tables.chunked.get(upload.upload_id, (None, b""))
+        taken = tables.taken_uploads.get(upload.upload_id)
+        if taken is not None:
+            body = tables.bodies.get(taken, b"")
+        if len(body) != upload.length:
+            raise file_damaged()
+        yield body
+
+    async def discard(self, upload_id: str) -> None:
+        """Remove an upload that no envelope has taken."""
+        stored = self._tables.uploads.get(upload_id)
+        if stored is not None and not stored.is_used:
+            del self._tables.uploads[upload_id]
+            self._tables.chunked.pop(upload_id, None)
+
+    async def unused(self, system_id: SystemId) -> int:
+        """Count a system's uploads that no envelope has taken."""
+        return sum(
+            one.system_id == system_id and not one.is_used
+            for one in self._tables.uploads.values()
+        )
