@@ -72,6 +72,7 @@ def create_app(
     app[METER] = Meter(services, processes=processes)
     app[STREAMS] = Streams(services.limits.event_streams)
     app.middlewares.append(authenticated)
+    app.on_response_prepare.append(name_protocol)
     add_routes(app, AGENCY_LISTENER)
 
     async def drain(_app: web.Application) -> None:

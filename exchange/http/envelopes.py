@@ -1,9 +1,11 @@
 """Handlers: sending envelopes and reading them."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from aiohttp import web
 
+from exchange.errors import ExchangeError
 from exchange.http import answers, wire
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
@@ -20,10 +22,10 @@ from exchange.usecases.read_attachment import (
 )
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
 from exchange.usecases.receiving import Submission
-
-
 from exchange.usecases.uploads import find_uploaded
 from schemas.errors import ErrorCode
+
+
 def submission_of(request: web.Request) -> Submission:
     """Return the message a request carries, unread.
 
@@ -40,8 +42,6 @@ def submission_of(request: web.Request) -> Submission:
     )
 
 
-async def accept(request: web.Request) -> web.Response:
-    """POST /v1/envelopes."""
 async def _submitted(request: web.Request) -> Submission:
     """Return the document a request carries, or whose upload it names.
 
@@ -61,8 +61,11 @@ async def _submitted(request: web.Request) -> Submission:
     )
 
 
+async def accept(request: web.Request) -> web.Response:
+    """POST /v1/envelopes."""
+    services = request.app[SERVICES]
     with request.app[GATE].passed():
-        accepted = await accept_envelope(request.app[SERVICES], submission_of(request))
+        accepted = await accept_envelope(services, await _submitted(request))
     return answers.xml(
         accepted.envelope.receipt,
         status=200 if accepted.repeated else 201,
@@ -72,8 +75,9 @@ async def _submitted(request: web.Request) -> Submission:
 
 async def preflight(request: web.Request) -> web.Response:
     """POST /v1/envelopes:preflight."""
+    services = request.app[SERVICES]
     with request.app[GATE].passed():
-        found = await preflight_envelope(request.app[SERVICES], submission_of(request))
+        found = await preflight_envelope(services, await _submitted(request))
     return answers.as_json(wire.preflight(found))
 
 

@@ -178,7 +178,7 @@ async def _acceptance(
         signature=signature_judgement(message),
         entry=entry,
     )
-    body_chunks = await store_body(services, message.spool, envelope.envelope_id)
+    body_chunks = await store_body(services, message, envelope.envelope_id)
     return Acceptance(
         envelope=replace(envelope, receipt=receipt),
         entry=pending(entry, entry_id=services.ids.new(entry.at)),

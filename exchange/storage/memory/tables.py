@@ -22,7 +22,6 @@ from exchange.domain.records import (
 )
 from exchange.domain.sessions import Session
 from exchange.domain.signing import RemoteSigning
-from exchange.domain.signing_tasks import SigningTask
 from exchange.domain.uploads import Upload
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.merkle import Coordinates
