@@ -26,6 +26,7 @@ from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
 from exchange.settings.notices import NoticeSettings
 from exchange.settings.retention import RetentionSettings
+from exchange.settings.scanner import ScannerSettings
 from exchange.settings.server import (
     AuthMode,
     HubSettings,
@@ -69,6 +70,7 @@ class Settings:
         notices: webhooks and mail.
         addressing: whom an envelope may reach.
         calendar: when public bodies work.
+        scanner: the scanner for malware.
         deadlines: by when things have to be done.
     """
 
@@ -93,6 +95,7 @@ class Settings:
     addressing: AddressingSettings = field(default_factory=AddressingSettings)
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
     deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)
+    scanner: ScannerSettings = field(default_factory=ScannerSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """What the use cases are given: one frozen object, built by the process."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -89,6 +89,21 @@ class PdfReader(Protocol):
 
         Raises:
             SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+
+class MalwareScanner(Protocol):
+    """Knows malware."""
+
+    async def answers(self) -> bool:
+        """Tell whether it is there."""
+
+    async def finds_malware(self, content: Iterator[bytes]) -> bool:
+        """Tell whether content is known as malware.
+
+        Raises:
+            ExchangeError: no answer (MALWARE_UNCHECKED).
+            SchemaError: the content cannot be decoded.
         """
 
 
@@ -252,6 +267,7 @@ class Services:
         tokens: makes and reads tokens of systems; None: none are given.
         usage: what callers have used.
         switches: what operators have switched.
+        scanner: asked about every attachment before it is delivered; None: nobody is.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
@@ -278,6 +294,7 @@ class Services:
     room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
+    scanner: MalwareScanner | None = None
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
     chance: Callable[[], float] = SystemRandom().random
     counters: Counters = field(default_factory=_NobodyCounts)

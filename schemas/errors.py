@@ -52,6 +52,8 @@ class ErrorCode(StrEnum):
     RECIPIENT_DUPLICATE = "recipient_duplicate"
     RECIPIENT_CLOSED = "recipient_closed"
     SECRECY_MARK = "secrecy_mark"
+    MALWARE_FOUND = "malware_found"
+    MALWARE_UNCHECKED = "malware_unchecked"
     MESSAGE_ID_CONFLICT = "message_id_conflict"
     ENVELOPE_NOT_FOUND = "envelope_not_found"
     ATTACHMENT_NOT_FOUND = "attachment_not_found"

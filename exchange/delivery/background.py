@@ -12,6 +12,7 @@ from exchange.delivery.housekeeper import Housekeeper
 from exchange.delivery.keeper import Keeper
 from exchange.delivery.loops import repeat
 from exchange.delivery.notifier import Notifier
+from exchange.delivery.rescanner import Rescanner
 from exchange.delivery.sequencer import Sequencer
 from exchange.services import Services
 
@@ -39,6 +40,8 @@ async def delivering(
         "notifier": Notifier(services, owner=owner),
         "docket": DocketWatch(services, owner=owner),
     }
+    if services.scanner is not None:
+        loops["rescanner"] = Rescanner(services, services.scanner, owner=owner)
     if journals is not None:
         loops["ca_journal"] = CaJournalFollower(services, journals, owner=owner)
     tasks = [

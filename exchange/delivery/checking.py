@@ -4,6 +4,7 @@ Every PDF is judged. A signed PDF that fails is quarantined; what could not be c
 is held, never delivered as if it had been (design, invariant 10).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from exchange.domain.records import (
@@ -15,9 +16,9 @@ from exchange.domain.records import (
 from exchange.domain.steps import CHECK_EFFECTS
 from exchange.errors import StateConflictError
 from exchange.services import Services
+from exchange.usecases.attachment_content import attachment_content
 from exchange.usecases.hub_steps import HubStep, hub_record
 from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
-from exchange.usecases.spool import Spool
 from schemas.edxml.body import decode_attachment
 from schemas.errors import CodedError, ErrorCode
 from schemas.receipt import Finding
@@ -41,6 +42,14 @@ class Outcome:
     finding: Finding
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How the check of an envelope ended."""
+
+    step: Step
+    findings: tuple[Finding, ...]
+
+
 async def check_envelope(services: Services, envelope: Envelope) -> StoredReceipt:
     """Judge what an envelope carries and record the hub's step receipt.
 
@@ -49,18 +58,30 @@ async def check_envelope(services: Services, envelope: Envelope) -> StoredReceip
     Raises:
         StateConflictError: a delivery has left the states of the check.
     """
+    checked = await look_at(services, envelope)
+    record = _record(services, envelope, checked.step, checked.findings)
+    stored = await _stored(services, record)
+    services.signals.recorded.ring()
+    return stored
+
+
+async def look_at(services: Services, envelope: Envelope) -> Checked:
+    """Judge what an envelope carries; nothing is recorded.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
     outcomes = [
         outcome
         for attachment in envelope.attachments
         if (outcome := await _check(services, envelope, attachment))
     ]
+    return Checked(_gravest(outcomes), tuple(one.finding for one in outcomes))
+
+
+def _gravest(outcomes: Iterable[Outcome]) -> Step:
     steps = {one.step for one in outcomes} or {Step.DELIVERED}
-    step = next(one for one in _GRAVEST_FIRST if one in steps)
-    findings = tuple(one.finding for one in outcomes)
-    record = _record(services, envelope, step, findings)
-    stored = await _stored(services, record)
-    services.signals.recorded.ring()
-    return stored
+    return next(one for one in _GRAVEST_FIRST if one in steps)
 
 
 async def _stored(services: Services, record: StepRecord) -> StoredReceipt:
@@ -80,13 +101,15 @@ async def _check(
     services: Services, envelope: Envelope, attachment: StoredAttachment
 ) -> Outcome | None:
     """Judge one attachment; None when there is nothing to judge."""
+    if refused := await _scanned(services, envelope, attachment):
+        return refused
     if not await _may_be_pdf(services, envelope, attachment):
         return None
     async with services.pdf_places:
         try:
             data = await _pdf(services, envelope, attachment)
             if await bears_secrecy_stamp(services.pdfs, data):
-                return _secret(attachment)
+                return _refused(attachment, ErrorCode.SECRECY_MARK)
             verdict = await services.pdfs.judge(
                 data, material=services.trust.material, at=services.now()
             )
@@ -95,15 +118,24 @@ async def _check(
     return _judged(attachment, verdict)
 
 
+async def _scanned(
+    services: Services, envelope: Envelope, attachment: StoredAttachment
+) -> Outcome | None:
+    """Have malware looked for; None when there is none, or nobody looks."""
+    if services.scanner is None:
+        return None
+    async with attachment_content(services, envelope, attachment) as content:
+        try:
+            is_found = await services.scanner.finds_malware(content)
+        except CodedError as failure:
+            return _unchecked(attachment, failure.code)
+    return _refused(attachment, ErrorCode.MALWARE_FOUND) if is_found else None
+
+
 async def _pdf(
     services: Services, envelope: Envelope, attachment: StoredAttachment
 ) -> bytes:
-    with Spool(services.limits.inline_body_bytes) as spool:
-        async for chunk in services.storage.envelopes.read_body(
-            envelope.envelope_id, offset=attachment.offset, length=attachment.length
-        ):
-            spool.write(chunk)
-        content = decode_attachment(attachment, spool.read())
+    async with attachment_content(services, envelope, attachment) as content:
         return pdf_bytes(content, limit=services.limits.pdf_bytes)
 
 
@@ -141,12 +173,12 @@ def _judged(attachment: StoredAttachment, verdict: Verdict) -> Outcome:
     return Outcome(Step.QUARANTINED if verdict.signatures else Step.HELD, finding)
 
 
-def _secret(attachment: StoredAttachment) -> Outcome:
+def _refused(attachment: StoredAttachment, code: ErrorCode) -> Outcome:
     finding = _finding(
         attachment,
         Indication.TOTAL_FAILED,
         SubIndication.POLICY_PROCESSING_ERROR,
-        ErrorCode.SECRECY_MARK,
+        code,
     )
     return Outcome(Step.QUARANTINED, finding)
 

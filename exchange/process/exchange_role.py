@@ -16,6 +16,7 @@ from exchange.delivery.controls_watch import ControlsWatch
 from exchange.errors import ExchangeError
 from exchange.http.tls import server_context
 from exchange.keys import open_hub
+from exchange.malware_scanner import ClamdScanner
 from exchange.pdf_signers import PooledPdfSigner
 from exchange.pdf_workers import PooledPdfReader
 from exchange.process.base import Base, refuse_demo_root_beyond_loopback
@@ -51,6 +52,8 @@ class ExchangeRole:
         self._hub = open_hub(settings)
         self._trust = FollowedTrust(settings.trust, policy=settings.verification.policy)
         self._database = settings.mongodb
+        named = settings.scanner.address
+        self._scanner = ClamdScanner(settings.scanner) if named else None
         self._tls = (
             None
             if settings.auth is AuthMode.DEVELOPMENT
@@ -103,6 +106,7 @@ class ExchangeRole:
             counters=base.metrics,
             carriers=carriers_of(settings),
             webhook_policy=webhook_policy(settings),
+            scanner=self._scanner,
             deadlines=deadline_rules(settings.calendar, settings.deadlines),
         )
         base.readiness.add(services.check)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from exchange.domain.records import Envelope, StoredAttachment
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
+from exchange.usecases.attachment_content import attachment_content
 from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import cut, verified
-from exchange.usecases.spool import Spool, yielding
+from exchange.usecases.spool import yielding
 from exchange.usecases.viewing import find_readable
-from schemas.edxml.body import decode_attachment
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 
@@ -106,8 +106,7 @@ def _carried(
 
 
 async def _decoded(services: Services, found: FoundAttachment) -> AsyncIterator[bytes]:
-    with Spool(services.limits.inline_body_bytes) as spool:
-        async for chunk in _carried(services, found):
-            spool.write(chunk)
-        async for chunk in yielding(decode_attachment(found.attachment, spool.read())):
+    read = attachment_content(services, found.envelope, found.attachment)
+    async with read as content:
+        async for chunk in yielding(content):
             yield chunk

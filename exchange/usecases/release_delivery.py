@@ -7,6 +7,7 @@ from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import refusals_audited
+from exchange.usecases.scanning import awaits_scan
 from exchange.usecases.tending import Tending, release, resend
 from exchange.usecases.viewing import agencies_of, find_envelope
 from schemas.errors import ErrorCode
@@ -67,6 +68,8 @@ async def _wanted(services: Services, command: TendDelivery) -> Tending:
     )
     if not is_operator and not command.lets_through:
         raise ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place="decision")
+    if not is_operator and await awaits_scan(services.storage, command.envelope_id):
+        raise ExchangeError(ErrorCode.MALWARE_UNCHECKED, place="scanner")
     return Tending(
         envelope_id=command.envelope_id,
         recipients=recipients,

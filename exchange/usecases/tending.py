@@ -14,6 +14,7 @@ from exchange.services import HubOffice
 from exchange.usecases.hub_steps import HubStep, hub_record, steps_before
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import Finding
 from schemas.vocabulary import AuditEvent, DeliveryState, Step
 
 _EVENTS = {
@@ -32,12 +33,14 @@ class Tending:
         recipients: the deliveries meant; empty: all of them that it fits.
         actor: who wants it.
         reason: why, in that person's words.
+        findings: what was found in the attachments.
     """
 
     envelope_id: EnvelopeId
     recipients: frozenset[OrganId]
     actor: str
     reason: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 async def settle_failed(office: HubOffice, delivery: Delivery) -> StoredReceipt:
@@ -117,6 +120,7 @@ async def _tend(
         time=len(before) + 1,
         actor=wanted.actor if wanted else "",
         description=wanted.reason if wanted else "",
+        findings=wanted.findings if wanted else (),
         retry=offered_again(delivery.retry, by_hand=effect is not OFFERED_AGAIN)
         if is_offered
         else None,

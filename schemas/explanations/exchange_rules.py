@@ -47,6 +47,26 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "address that one."
         ),
     ),
+    ErrorCode.MALWARE_FOUND: explanation(
+        Side.SENDER,
+        vi="Trong tệp đính kèm có mã độc, văn bản đã bị cách ly.",
+        en="An attachment holds malware; the document was quarantined.",
+        next_vi="Làm sạch máy nơi lập tệp, lập lại tệp rồi gửi văn bản mới.",
+        next_en="Clean the machine it was made on, make the file anew, send it again.",
+    ),
+    ErrorCode.MALWARE_UNCHECKED: explanation(
+        Side.OPERATOR,
+        vi="Không hỏi được bộ quét mã độc nên văn bản được giữ lại, chưa giao.",
+        en="The scanner for malware gave no answer; the document is held back.",
+        next_vi=(
+            "Kiểm tra bộ quét và giới hạn độ lớn của nó; quét sạch thì văn bản tự "
+            "được giao."
+        ),
+        next_en=(
+            "Look after the scanner and its limit on sizes; once the scan is clean the "
+            "document is delivered by itself."
+        ),
+    ),
     ErrorCode.SECRECY_MARK: explanation(
         Side.SENDER,
         vi=(

@@ -54,9 +54,10 @@ def test_nothing_returns_to_acceptance_or_checking() -> None:
     assert all(one.before is not one.after for one in DELIVERY_TRANSITIONS)
 
 
-def test_only_an_operator_or_the_recipient_releases_what_was_not_checked() -> None:
+def test_what_is_held_is_released_by_anybody_but_its_sender() -> None:
+    # By the hub once it could be checked; unchecked by operator or recipient alone.
     released = _actors(DeliveryState.HELD, DeliveryState.AVAILABLE)
-    assert released == {Actor.OPERATOR, Actor.RECIPIENT}
+    assert released == {Actor.HUB, Actor.OPERATOR, Actor.RECIPIENT}
 
 
 def test_only_the_recipient_takes_and_only_the_sender_recalls() -> None:
