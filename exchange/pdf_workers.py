@@ -6,6 +6,7 @@ from datetime import datetime
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
+from signing.validation.drawn import DrawnPage
 from signing.validation.files import unread_file
 from signing.workers.failure import WorkerFailure
 from signing.workers.pool import WorkerPool
@@ -53,5 +54,18 @@ class PooledPdfReader:
         """
         result = await self._pool.run(Job.FIRST_PAGE_LINES, data)
         if not isinstance(result, tuple):
+            raise WorkerFailure(ErrorCode.PARSER_FAILED)
+        return result
+
+    async def drawn_page(self, data: bytes, number: int) -> DrawnPage:
+        """Return a page as a picture.
+
+        Raises:
+            WorkerFailure: no answer, or the page cannot be drawn.
+        """
+        result = await self._pool.run(
+            Job.DRAW_PAGE, data, instructions=str(number).encode()
+        )
+        if not isinstance(result, DrawnPage):
             raise WorkerFailure(ErrorCode.PARSER_FAILED)
         return result

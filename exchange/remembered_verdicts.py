@@ -9,6 +9,7 @@ from importlib.metadata import version
 from exchange.services import PdfReader
 from pki.trust import TrustMaterial
 from schemas.verdict import Verdict
+from signing.validation.drawn import DrawnPage
 from signing.verdict_cache import VerdictCache, verdict_key
 
 _ENTRIES = 1024
@@ -62,6 +63,14 @@ class RememberedVerdicts:
             WorkerFailure: no answer, or the page cannot be read.
         """
         return await self._reader.first_page_lines(data)
+
+    async def drawn_page(self, data: bytes, number: int) -> DrawnPage:
+        """Return a page as a picture.
+
+        Raises:
+            WorkerFailure: no answer, or the page cannot be drawn.
+        """
+        return await self._reader.drawn_page(data, number)
 
     async def _remembered(
         self,

@@ -43,6 +43,7 @@ from schemas.verdict import Verdict
 from schemas.vocabulary import DeliveryState
 from signing.evidence_sources import RevocationFetcher
 from signing.pades.levels import TimeStampSource, TokenRoom
+from signing.validation.drawn import DrawnPage
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 
 
@@ -86,6 +87,13 @@ class PdfReader(Protocol):
 
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         """Return the lines of text on the first page.
+
+        Raises:
+            SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).
+        """
+
+    async def drawn_page(self, data: bytes, number: int) -> DrawnPage:
+        """Return a page as a picture; a number beyond the last gives the last.
 
         Raises:
             SigningError: no answer (LIMIT_EXCEEDED, PARSER_FAILED).

@@ -101,9 +101,9 @@ def _load(job: Job) -> _Performer:
         from signing.workers.signing_jobs import PERFORMERS  # noqa: PLC0415
 
         return PERFORMERS[job]
-    from signing.workers.reading import read_document, read_lines  # noqa: PLC0415
+    from signing.workers import reading  # noqa: PLC0415
 
-    return read_document if job is Job.DOCUMENT_TEXT else read_lines
+    return reading.PERFORMERS[job]
 
 
 def _answer(perform: _Performer, request: Request) -> bytes:

@@ -19,6 +19,7 @@ from schemas.verdict import (
 )
 from signing.pades.text_lines import DocumentText, TextLine, TextWord
 from signing.plain_json import PlainJson
+from signing.validation.drawn import DrawnPage
 from signing.validation.found import EvidenceFound
 from signing.workers.failure import WorkerFailure
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
@@ -35,6 +36,7 @@ _CLOSED_SET = (
     DocumentText,
     TextLine,
     TextWord,
+    DrawnPage,
     PreparedPart,
     CompletedPart,
     RaisedPart,

@@ -17,6 +17,7 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.verdict import Verdict
 from signing.pades.text_lines import DocumentText
+from signing.validation.drawn import DrawnPage
 from signing.validation.found import EvidenceFound
 from signing.workers.failure import WorkerFailure
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
@@ -30,7 +31,7 @@ OUT_OF_MEMORY = 12
 NO_MATERIAL = TrustMaterial()
 
 Made = PreparedPart | CompletedPart | RaisedPart
-Result = Verdict | tuple[str, ...] | DocumentText | EvidenceFound | Made
+Result = Verdict | tuple[str, ...] | DocumentText | DrawnPage | EvidenceFound | Made
 
 
 class Job(StrEnum):
@@ -40,6 +41,7 @@ class Job(StrEnum):
     JUDGE_FILE = "judge_file"
     FIRST_PAGE_LINES = "first_page_lines"
     DOCUMENT_TEXT = "document_text"
+    DRAW_PAGE = "draw_page"
     FIND_EVIDENCE = "find_evidence"
     FIND_FACTS = "find_facts"
     JUDGE_FACTS = "judge_facts"
@@ -53,6 +55,7 @@ RESULT_TYPES = {
     Job.JUDGE_FILE: Verdict,
     Job.FIRST_PAGE_LINES: tuple[str, ...],
     Job.DOCUMENT_TEXT: DocumentText,
+    Job.DRAW_PAGE: DrawnPage,
     Job.FIND_EVIDENCE: EvidenceFound,
     Job.FIND_FACTS: tuple[str, ...],
     Job.JUDGE_FACTS: Verdict,

@@ -1,10 +1,11 @@
 """A page as people see it: headless Chromium, asked over its debugging protocol."""
 
 import asyncio
+import json
 import subprocess
 from base64 import b64decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -54,6 +55,10 @@ class Tab:
 
     async def open(self, path: Path, *, width: int) -> None:
         """Show a file in a window of `width` pixels, until it is loaded."""
+        await self.show(path.as_uri(), width=width)
+
+    async def show(self, address: str, *, width: int) -> None:
+        """Show a page in a window of `width` pixels, until it is loaded."""
         for domain in ("Page", "Network", "Runtime", "Log"):
             await self.ask(f"{domain}.enable")
         await self.ask(
@@ -63,7 +68,7 @@ class Tab:
             deviceScaleFactor=1,
             mobile=width < 500,
         )
-        await self.ask("Page.navigate", url=path.as_uri())
+        await self.ask("Page.navigate", url=address)
         while (said := await self._socket.receive_json()).get("method") != (
             "Page.loadEventFired"
         ):
@@ -75,6 +80,43 @@ class Tab:
             "Runtime.evaluate", expression=expression, returnByValue=True
         )
         return said["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until a JavaScript expression says something about the page."""
+        deadline = monotonic() + _START_SECONDS
+        while monotonic() < deadline:
+            # While a page is exchanged for another, there is nothing to ask.
+            with suppress(ValueError):
+                if found := await self.value(expression):
+                    return found
+            await asyncio.sleep(0.02)
+        raise TimeoutError(expression)
+
+    async def fill(self, selector: str, text: str) -> None:
+        """Type into a field, as its listeners see it."""
+        field, typed = json.dumps(selector), json.dumps(text)
+        await self.until(f"document.querySelector({field}) !== null")
+        await self.value(
+            f"(() => {{ const one = document.querySelector({field}); "
+            f"one.value = {typed}; "
+            "one.dispatchEvent(new Event('input', {bubbles: true})); "
+            "one.dispatchEvent(new Event('change', {bubbles: true})); })()"
+        )
+
+    async def click(self, selector: str) -> None:
+        """Press what a selector finds, once it is there."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{found} !== null")
+        await self.value(f"{found}.click()")
+
+    async def choose_files(self, selector: str, *paths: Path) -> None:
+        """Choose files in a field for them."""
+        root = await self.ask("DOM.getDocument")
+        node = await self.ask(
+            "DOM.querySelector", nodeId=root["root"]["nodeId"], selector=selector
+        )
+        names = [str(one) for one in paths]
+        await self.ask("DOM.setFileInputFiles", nodeId=node["nodeId"], files=names)
 
     async def screenshot(self) -> bytes:
         """Return a picture of the whole page, PNG."""

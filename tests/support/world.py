@@ -41,8 +41,10 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, SystemId
 from schemas.verdict import Verdict
 from schemas.vocabulary import Level, StatusCode
+from signing.validation.drawn import DrawnPage
 from signing.validation.files import Question, judge_file, unread_file
 from signing.validation.first_page import first_page_lines
+from signing.validation.page_image import page_image
 from signing.validation.pdf import judge_pdf
 from signing.workers.failure import WorkerFailure
 from tests.support.pki import NOW, TestPki
@@ -74,6 +76,9 @@ class InProcessPdfs:
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         return first_page_lines(data)
 
+    async def drawn_page(self, data: bytes, number: int) -> DrawnPage:
+        return page_image(data, number)
+
 
 class CrashingPdfs:
     """A pool whose workers die on every file."""
@@ -90,6 +95,9 @@ class CrashingPdfs:
 
     async def first_page_lines(self, data: bytes) -> Sequence[str]:
         raise WorkerFailure(ErrorCode.LIMIT_EXCEEDED)
+
+    async def drawn_page(self, data: bytes, number: int) -> DrawnPage:
+        raise WorkerFailure(ErrorCode.PARSER_FAILED)
 
 
 class PkiTrust:

@@ -13,6 +13,7 @@ import pytest
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Verdict
+from signing.validation.drawn import DrawnPage
 from signing.workers import (
     Job,
     WorkerFailure,
@@ -95,6 +96,14 @@ async def test_lines_of_the_first_page_are_read() -> None:
         with pytest.raises(WorkerFailure) as failure:
             await pool.run(Job.FIRST_PAGE_LINES, b"junk")
         assert failure.value.code is ErrorCode.PDF_MALFORMED
+
+
+async def test_page_is_drawn_in_a_worker() -> None:
+    async with WorkerPool(1, GIB, 20, (Job.DRAW_PAGE,)) as pool:
+        drawn = await pool.run(Job.DRAW_PAGE, LETTER.read_bytes(), instructions=b"2")
+    assert isinstance(drawn, DrawnPage)
+    assert drawn.number == 2
+    assert drawn.png.startswith(b"\x89PNG")
 
 
 async def test_many_jobs_share_few_workers() -> None:
