@@ -15,6 +15,8 @@ from pki.der import (
     SEQUENCE,
     DerReader,
     constructed_tag,
+    element,
+    integer,
     object_identifier,
 )
 
@@ -109,9 +111,11 @@ def _certificate(item: DerReader) -> CertificateId:
     issuer = parts.data[: parts.position]
     serial = parts.content(INTEGER)
     parts.finish()
-    if not serial:
-        raise ValueError("empty serial number")
-    return CertificateId(encoded, issuer, int.from_bytes(serial, "big", signed=True))
+    number = int.from_bytes(serial, "big", signed=True)
+    if integer(number) != element(INTEGER, serial):
+        # The answer repeats it, and would not be DER either.
+        raise ValueError("serial number of too many or of no octets")
+    return CertificateId(encoded, issuer, number)
 
 
 def _nonce(extensions: bytes | None) -> bytes | None:

@@ -30,9 +30,19 @@ def cpu_seconds(pid: int) -> float:
 
 def children_of(pid: int) -> tuple[int, ...]:
     """Processes that a process started and that have not ended."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    found = [(one / "children").read_text("ascii").split() for one in tasks]
-    return tuple(int(child) for children in found for child in children)
+    return tuple(
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in _children_of_thread(task)
+    )
+
+
+def _children_of_thread(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text("ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        # The thread has ended; its children are those of another one now.
+        return []
 
 
 def http_workers_of(pid: int) -> tuple[int, ...]:

@@ -286,7 +286,7 @@ async def test_preflight_names_every_reason_and_stores_nothing(hub: Hub) -> None
 async def test_preflight_of_a_good_document_is_acceptable(hub: Hub) -> None:
     path = "/v1/envelopes:preflight"
     answer = await hub.post(hub.world.document(), by=hub.world.commune, path=path)
-    assert answer.json == {"acceptable": True, "reasons": []}
+    assert answer.json == {"acceptable": True, "reasons": [], "notices": []}
 
 
 async def test_directory_answers_under_both_codes(hub: Hub) -> None:

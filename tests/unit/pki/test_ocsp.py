@@ -341,18 +341,15 @@ MALFORMED: dict[str, Callable[[bytes], bytes]] = {
             )
         )
     ),
-    "empty serial": lambda request: sequence(
-        sequence(
-            sequence(
-                sequence(
-                    sequence(
-                        sequence(), *(element(4, b""), element(4, b""), element(2, b""))
-                    )
-                )
-            )
-        )
-    ),
+    "empty serial": lambda request: _about_serial(b""),
+    "padded serial": lambda request: _about_serial(b"\x00\x01"),
+    "padded negative serial": lambda request: _about_serial(b"\xff\x80"),
 }
+
+
+def _about_serial(octets: bytes) -> bytes:
+    names = (element(4, b""), element(4, b""), element(2, octets))
+    return sequence(sequence(sequence(sequence(sequence(sequence(), *names)))))
 
 
 @pytest.mark.parametrize("defect", MALFORMED)
