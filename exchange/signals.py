@@ -7,6 +7,8 @@ every waiter also looks there on a timer, so a lost hint costs time and nothing 
 import asyncio
 from contextlib import suppress
 
+from schemas.identifiers import OrganId
+
 _GATHERING_SECONDS = 0.005
 
 
@@ -46,6 +48,26 @@ class Broadcast:
         self._news = asyncio.Event()
 
 
+class Mailroom:
+    """Who waits at this process for mail of which agencies.
+
+    Attributes:
+        waiting: an event of each who waits.
+        after: the log index up to which one look for all of them has come.
+        looking: looks while anybody waits (`exchange.usecases.inbox_news`).
+    """
+
+    def __init__(self) -> None:
+        self.waiting: dict[asyncio.Event, frozenset[OrganId]] = {}
+        self.after = -1
+        self.looking: asyncio.Task[None] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing looks for those who wait."""
+        return self.looking is None or self.looking.done()
+
+
 class Signals:
     """The signals of one process.
 
@@ -53,6 +75,7 @@ class Signals:
         accepted: envelopes wait for the checker.
         recorded: log entries wait for the sequencer.
         sequenced: the log has grown; inboxes may show more.
+        mailroom: who waits for mail.
         draining: the process is about to stop; nobody should wait any longer.
     """
 
@@ -61,6 +84,7 @@ class Signals:
         self.accepted = Bell()
         self.recorded = Bell()
         self.sequenced = Broadcast()
+        self.mailroom = Mailroom()
 
     def drain(self) -> None:
         """Send everybody home who only waits for news."""

@@ -6,14 +6,15 @@ appear before a cursor that was handed out (design, invariant 3).
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from exchange.domain.records import DeliveryLease, InboxItem
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import refusals_audited
+from exchange.usecases.inbox_news import ticket
 from exchange.usecases.viewing import agencies_of
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent
@@ -71,16 +72,30 @@ async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
 async def _first_items(
     services: Services, command: ReadInbox, agencies: frozenset[OrganId]
 ) -> Sequence[InboxItem]:
+    if command.wait_seconds <= 0:
+        return await _items(services, command, agencies)
     clock = asyncio.get_running_loop().time
     deadline = clock() + min(command.wait_seconds, services.limits.inbox_wait_seconds)
     while True:
-        # Taken before looking, so news that come after the look wake this ticket.
-        news = services.signals.sequenced.ticket()
-        items = await _items(services, command, agencies)
-        remaining = deadline - clock()
-        if items or remaining <= 0 or services.signals.draining:
-            return items
-        await _come_or_late(news, remaining)
+        # Taken before looking, so news that come after the look are told to it.
+        async with _news(services, command, agencies) as news:
+            items = await _items(services, command, agencies)
+            remaining = deadline - clock()
+            if items or remaining <= 0 or services.signals.draining:
+                return items
+            await _come_or_late(news, remaining)
+
+
+@asynccontextmanager
+async def _news(
+    services: Services, command: ReadInbox, agencies: frozenset[OrganId]
+) -> AsyncIterator[asyncio.Event]:
+    if command.lease_seconds:
+        # What is offered again gets no new place in the log: any step may be one.
+        yield services.signals.sequenced.ticket()
+        return
+    async with ticket(services, agencies) as news:
+        yield news
 
 
 async def _items(

@@ -1,0 +1,88 @@
+"""Waiting for news of an inbox: one look into storage serves everybody who waits.
+
+Every step of every envelope makes the log grow. If each waiting poller looked for
+itself each time, six hundred pollers would ask six hundred questions about a letter
+that concerns one of them.
+
+Invariants:
+    - A ticket is taken before its holder looks for itself; what becomes visible after
+      that look has a higher log index than the mailroom has looked through by then.
+    - Whatever fails wakes everybody, and each looks for itself.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from exchange.errors import ExchangeError
+from exchange.services import Services
+from schemas.identifiers import OrganId
+
+_AT_ONCE = 500
+_GATHERING_SECONDS = 0.01
+_LOOK_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def ticket(
+    services: Services, agencies: frozenset[OrganId]
+) -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set when something may have come for `agencies`.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    mailroom = services.signals.mailroom
+    size = await services.storage.log.size() if mailroom.is_idle else 0
+    news = asyncio.Event()
+    mailroom.waiting[news] = agencies
+    # Another may have begun meanwhile, from an earlier index.
+    if mailroom.is_idle:
+        mailroom.after = size - 1
+        mailroom.looking = asyncio.create_task(_look_for_all(services))
+    try:
+        yield news
+    finally:
+        del mailroom.waiting[news]
+
+
+async def _look_for_all(services: Services) -> None:
+    """Look after each growth of the log, as long as anybody waits."""
+    mailroom, signals = services.signals.mailroom, services.signals
+    try:
+        while mailroom.waiting and not signals.draining:
+            grown = signals.sequenced.ticket()
+            if not await _look(services):
+                await _come_or_late(grown)
+    except ExchangeError:
+        # Whoever waits meets the same failure, and tells its caller.
+        return
+    finally:
+        for news in mailroom.waiting:
+            news.set()
+
+
+async def _look(services: Services) -> bool:
+    """Wake whom new items concern; tell whether there are more."""
+    mailroom = services.signals.mailroom
+    agencies = frozenset[OrganId]().union(*mailroom.waiting.values())
+    items = await services.storage.envelopes.inbox(
+        agencies, after=mailroom.after, limit=_AT_ONCE
+    )
+    indexes = (one.delivery.log_index for one in items)
+    mailroom.after = max(
+        (one for one in indexes if one is not None), default=mailroom.after
+    )
+    concerned = {one.delivery.recipient for one in items}
+    for news, awaited in mailroom.waiting.items():
+        if awaited & concerned:
+            news.set()
+    return len(items) >= _AT_ONCE
+
+
+async def _come_or_late(grown: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK_SECONDS):
+            await grown.wait()
+    # What is sequenced almost together is looked for together.
+    await asyncio.sleep(_GATHERING_SECONDS)

@@ -1,0 +1,128 @@
+"""Many pollers cost one look, not one each."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import pytest
+
+from exchange.domain.records import ActsFor, InboxItem, System
+from exchange.errors import StorageUnavailableError
+from exchange.services import Caller
+from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from tests.support.world import COMMUNE, MINISTRY, PROVINCE, World, make_world
+
+_POLLERS = 50
+
+
+class Looks:
+    """Counts the looks into inboxes, and fails them where told."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        store = world.services.storage.envelopes
+        self.count, self.fails = 0, False
+        self._look = store.inbox
+        monkeypatch.setattr(store, "inbox", self.inbox)
+
+    async def inbox(
+        self, recipients: Collection[OrganId], *, after: int, limit: int
+    ) -> Sequence[InboxItem]:
+        self.count += 1
+        if self.fails:
+            raise StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE)
+        return await self._look(recipients, after=after, limit=limit)
+
+
+async def poll(world: World, agency: OrganId, *, after: int = -1) -> InboxPage:
+    """Wait for mail of one agency, as a system that acts for it alone."""
+    known = (await world.caller("qlvb-h99")).system
+    rights = (ActsFor(agency, known.acts_for[0].valid_from),)
+    system: System = replace(known, acts_for=rights)
+    command = ReadInbox(
+        caller=Caller(system=system), agency=agency, after=after, wait_seconds=30
+    )
+    return await read_inbox(world.services, command)
+
+
+async def waiting(world: World, count: int) -> None:
+    """Let everything happen that happens by itself; then so many wait."""
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert len(world.services.signals.mailroom.waiting) == count
+
+
+async def ended(polls: Collection["asyncio.Task[InboxPage]"]) -> None:
+    for one in polls:
+        one.cancel()
+    await asyncio.gather(*polls, return_exceptions=True)
+
+
+async def test_news_wake_whom_they_concern_by_one_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    looks = Looks(world, monkeypatch)
+    others = [asyncio.create_task(poll(world, COMMUNE)) for _ in range(_POLLERS)]
+    concerned = asyncio.create_task(poll(world, PROVINCE))
+    await waiting(world, _POLLERS + 1)
+    before = looks.count
+    await world.sent()
+    page = await concerned
+    await waiting(world, _POLLERS)
+    assert [one.delivery.recipient for one in page.items] == [PROVINCE]
+    assert not any(one.done() for one in others)
+    # Those for all, one for each time the log grew, and the concerned one's own.
+    assert looks.count - before <= 10
+    await ended(others)
+
+
+async def test_each_of_many_gets_what_comes_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    polls = [
+        asyncio.create_task(poll(world, one))
+        for one in (PROVINCE, MINISTRY)
+        for _ in range(_POLLERS)
+    ]
+    await waiting(world, 2 * _POLLERS)
+    await world.sent()
+    pages = await asyncio.gather(*polls)
+    assert {len(one.items) for one in pages} == {1}
+    assert world.services.signals.mailroom.waiting == {}
+
+
+async def test_mail_that_was_there_before_anybody_waited_wakes_nobody() -> None:
+    world = await make_world()
+    await world.sent()
+    first = await poll(world, PROVINCE)
+    later = asyncio.create_task(poll(world, PROVINCE, after=first.cursor))
+    await waiting(world, 1)
+    world.services.signals.sequenced.announce()
+    await waiting(world, 1)
+    assert not later.done()
+    await ended([later])
+
+
+async def test_database_that_fails_is_told_to_whoever_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    looks = Looks(world, monkeypatch)
+    polls = [asyncio.create_task(poll(world, PROVINCE)) for _ in range(3)]
+    await waiting(world, 3)
+    looks.fails = True
+    world.services.signals.sequenced.announce()
+    failures = await asyncio.gather(*polls, return_exceptions=True)
+    assert {type(one) for one in failures} == {StorageUnavailableError}
+
+
+async def test_stopping_sends_everybody_home() -> None:
+    world = await make_world()
+    polls = [asyncio.create_task(poll(world, PROVINCE)) for _ in range(3)]
+    await waiting(world, 3)
+    world.services.signals.drain()
+    pages = await asyncio.gather(*polls)
+    assert [one.items for one in pages] == [(), (), ()]
