@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from clients.errors import ClientError
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.document import (
     EdxmlDocument,
@@ -11,7 +12,9 @@ from schemas.edxml.document import (
     ResponseFor,
 )
 from schemas.edxml.reader import read
+from schemas.edxml.secrecy import secrecy_mark
 from schemas.edxml.status import EdxmlStatus
+from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import StatusCode
 from schemas.xml import parse
@@ -41,6 +44,23 @@ def open_envelope(content_type: str, body: bytes) -> OpenedEnvelope:
     scanned = scanner.finish()
     digests = {one.content_id: one.content_sha256 for one in scanned.attachments}
     return OpenedEnvelope(read(parse(scanned.xml)), digests)
+
+
+def open_received(content_type: str, body: bytes) -> OpenedEnvelope:
+    """Open an envelope that is to be kept; one with a secrecy mark is refused.
+
+    The hub refused it already; nothing is kept on its word alone (invariant 6).
+
+    Raises:
+        ClientError: it bears a mark (SECRECY_MARK).
+        SchemaError: it is no edXML message.
+    """
+    opened = open_envelope(content_type, body)
+    message = opened.message
+    mark = secrecy_mark(message) if isinstance(message, EdxmlDocument) else None
+    if mark is not None:
+        raise ClientError(ErrorCode.SECRECY_MARK, place=mark)
+    return opened
 
 
 def attachments_of(message: EdxmlDocument | EdxmlStatus) -> tuple[ManifestEntry, ...]:

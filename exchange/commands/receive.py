@@ -8,13 +8,14 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from clients.agency import Fetched
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
-from clients.reading import OpenedEnvelope, attachments_of, open_envelope
+from clients.reading import OpenedEnvelope, attachments_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
@@ -26,6 +27,7 @@ from schemas.vocabulary import TransportAcknowledgement
 
 _MIME_HEADER = "Content-Type: {}\r\n\r\n"
 _ENVELOPE = "envelope.eml"
+_FAIL = TransportAcknowledgement.FAIL
 
 
 def configure(parser: Parser) -> None:
@@ -51,7 +53,7 @@ def run(arguments: Arguments, output: Output) -> int:
         fetched = await session.client.fetch(envelope_id)
         await session.client.require_accepted(envelope_id, fetched)
         if not _is_here(folder, fetched):
-            opened = open_envelope(fetched.content_type, fetched.body)
+            opened = await _opened(session, envelope_id, fetched)
             attachments = await _attachments(session, envelope_id, opened)
             _write(folder, {_ENVELOPE: _saved(fetched), **attachments})
         await _acknowledge(session, envelope_id, fetched)
@@ -59,6 +61,23 @@ def run(arguments: Arguments, output: Output) -> int:
         return 0
 
     return with_hub(arguments, output, act)
+
+
+async def _opened(
+    session: Session, envelope_id: EnvelopeId, fetched: Fetched
+) -> OpenedEnvelope:
+    """Open what may be kept; the hub is told of what may not.
+
+    Raises:
+        ClientError: it bears a secrecy mark (SECRECY_MARK).
+    """
+    try:
+        return open_received(fetched.content_type, fetched.body)
+    except ClientError:
+        # The refusal counts whether or not the hub takes note of it.
+        with suppress(ClientError):
+            await _acknowledge(session, envelope_id, fetched, _FAIL)
+        raise
 
 
 def _saved(fetched: Fetched) -> bytes:
@@ -112,7 +131,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 async def _acknowledge(
-    session: Session, envelope_id: EnvelopeId, fetched: Fetched
+    session: Session,
+    envelope_id: EnvelopeId,
+    fetched: Fetched,
+    state: TransportAcknowledgement = TransportAcknowledgement.DONE,
 ) -> None:
     profile = session.profile
     receipt = prepare_acknowledgement(
@@ -121,7 +143,7 @@ async def _acknowledge(
             body_sha256=fetched.body_sha256,
             recipient=profile.agency,
             system_id=profile.system,
-            state=TransportAcknowledgement.DONE,
+            state=state,
         ),
         credential=session.credential,
         at=datetime.now(UTC),

@@ -20,7 +20,8 @@ def is_secrecy_mark_line(line: str) -> bool:
     """Tell whether a whole line is a secrecy mark, however cased or spaced.
 
     Stamps are often set with wide spacing, which comes out of a PDF as spaces
-    between the letters; so white space does not count.
+    between the letters; so white space does not count, nor does what shows nothing
+    (zero-width spaces, soft hyphens: Unicode category Cf).
     """
     return _mark(line) is not None
 
@@ -35,7 +36,8 @@ def secrecy_mark(doc: EdxmlDocument) -> str | None:
 
 
 def _mark(text: str) -> str | None:
-    letters = "".join(unicodedata.normalize("NFC", text).upper().split())
+    shown = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    letters = "".join(unicodedata.normalize("NFC", shown).upper().split())
     return _MARKS.get(letters)
 
 

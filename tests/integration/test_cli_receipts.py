@@ -1,6 +1,8 @@
 """What `send` makes of a hub that answers with anything but its receipt."""
 
 import asyncio
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from clients.messages import prepare_document
 from clients.outbox import Outbox
 from schemas.receipt import write_acceptance
 from schemas.xml import serialize
@@ -21,6 +24,7 @@ from tests.support.cli import Said, lienthong, passphrase
 from tests.support.pki import HeldKey, TestPki
 from tests.support.scripted_hub import ScriptedHub, scripted_hub
 from tests.support.signed_pdf import LETTER
+from tests.support.world import edxml_document
 
 SYSTEM = "qlvb-h99-151"
 PROFILE = """
@@ -96,6 +100,35 @@ async def test_false_receipt_leaves_the_message_waiting_as_the_same_bytes(
     assert hub.bodies[0] == hub.bodies[1]
     (entry,) = Outbox(tmp_path / "outbox" / SYSTEM).waiting()
     assert entry.message.body == hub.bodies[0]
+
+
+async def test_marked_letter_is_not_kept_and_the_hub_is_told(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    pki = TestPki.create(now=now)
+    letter = edxml_document(subject="[MẬT] Kế hoạch")
+    message = prepare_document(letter, (), credential=pki.system(), at=now)
+    receipt = write_acceptance(
+        replace(receipts.acceptance(), body_sha256=message.body_sha256)
+    )
+    fetched = web.Response(
+        body=message.body,
+        headers={
+            "Lienthong-Body-Sha256": message.body_sha256,
+            "Content-Type": message.content_type,
+        },
+    )
+    async with scripted_hub(tmp_path, pki) as hub:
+        signed = sign_receipt(receipt, credential=pki.receipt(), at=now)
+        hub.answers = [fetched, web.Response(body=signed)]
+        profile = write_profile(tmp_path, pki, hub)
+        said = await call(
+            *("receive", receipts.ENVELOPE, "--profile", profile),
+            *("--json", "--var", tmp_path),
+        )
+
+    assert (said.code, said.error) == (1, "secrecy_mark")
+    assert not os.path.lexists(tmp_path / "received")
+    assert b">failed<" in hub.bodies[2]
 
 
 async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:

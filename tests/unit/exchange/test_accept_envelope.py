@@ -10,12 +10,14 @@ from exchange.domain.records import ActsFor, System
 from exchange.usecases.accept_envelope import accept_envelope
 from exchange.usecases.register_system import RegisterSystem, register_system
 from schemas.edxml.document import Organisation
+from schemas.edxml.inline import with_inline_attachments
+from schemas.edxml.writer import write_document
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import MessageId, OrganId, SystemId
 from schemas.receipt import AcceptanceReceipt, read_receipt
 from schemas.verdict import Indication
 from schemas.vocabulary import AuditEvent, DeliveryState, EvidenceLevel
-from schemas.xml import parse
+from schemas.xml import parse, serialize
 from signing.xmldsig.verify import verify_receipt
 from tests.support.signed_pdf import LETTER
 from tests.support.small_pdf import small_pdf
@@ -28,6 +30,7 @@ from tests.support.world import (
     CrashingPdfs,
     World,
     attachment,
+    edxml_document,
     make_world,
 )
 
@@ -180,6 +183,21 @@ async def test_secrecy_stamp_on_a_first_page_is_refused(world: World) -> None:
     found = await refusal(world.with_pdfs(StampedPdfs()), world.document(pdf))
     assert found.code is ErrorCode.SECRECY_MARK
     assert found.place == "attachment 1, page 1"
+
+
+async def test_secrecy_stamp_within_a_wrapping_is_refused(world: World) -> None:
+    letter = attachment(stamped("stamp"))
+    document = edxml_document(letter, sender=Organisation(organ_id=FAR_COMMUNE))
+    xml = serialize(write_document(document))
+    message = Message(
+        message_id=MessageId("wrapped-1"),
+        content_type="application/xml",
+        body=with_inline_attachments(xml, (letter,), zipped=True),
+    )
+    found = await refusal(
+        world.with_pdfs(StampedPdfs()), message, system_id="qlvb-h99-153"
+    )
+    assert found.code is ErrorCode.SECRECY_MARK
 
 
 async def test_page_that_cannot_be_read_is_accepted_and_held(world: World) -> None:

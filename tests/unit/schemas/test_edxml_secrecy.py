@@ -7,47 +7,20 @@ import pytest
 from schemas.edxml.document import ManifestEntry
 from schemas.edxml.secrecy import is_secrecy_mark_line, secrecy_mark
 from tests.support import edxml
-
-SENTENCES = [
-    "Về việc bảo vệ bí mật nhà nước",
-    "bảo mật",
-    "Mật độ dân số",
-    "mật độ",
-    "Mật khẩu",
-    "[Bảo mật] Về việc",
-    "[Mật độ] dân số",
-    "Văn bản này không phải là tài liệu TUYỆT MẬT",
-    "Độ mật: Thường",
-    "MAT",
-    "",
-]
+from tests.support.secrecy_samples import MARKS, PREFIXED, SENTENCES
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "MẬT",
-        "TỐI MẬT",
-        "TUYỆT MẬT",
-        "mật",
-        "Tối mật",
-        "  TUYỆT   MẬT \t",
-        "TỐI\u00a0MẬT",
-        "M Ậ T",
-        unicodedata.normalize("NFD", "TUYỆT MẬT"),
-        unicodedata.normalize("NFD", "tối mật"),
-    ],
-)
+@pytest.mark.parametrize("line", MARKS)
 def test_a_whole_line_is_a_mark_in_any_case_spacing_and_composition(line: str) -> None:
     assert is_secrecy_mark_line(line)
 
 
-@pytest.mark.parametrize("line", SENTENCES)
+@pytest.mark.parametrize("line", [*SENTENCES, ""])
 def test_the_letters_inside_a_line_are_no_mark(line: str) -> None:
     assert not is_secrecy_mark_line(line)
 
 
-@pytest.mark.parametrize("subject", SENTENCES[:-1])
+@pytest.mark.parametrize("subject", SENTENCES)
 def test_the_letters_inside_a_subject_are_no_mark(subject: str) -> None:
     assert secrecy_mark(edxml.document(subject=subject, content=subject)) is None
 
@@ -68,6 +41,17 @@ def test_the_letters_inside_a_subject_are_no_mark(subject: str) -> None:
 )
 def test_a_marked_subject_is_found(subject: str, mark: str) -> None:
     assert secrecy_mark(edxml.document(subject=subject)) == mark
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("form", ["[{}] Về việc", "({}) Về việc", "{}\nVề việc"])
+def test_every_mark_is_found_before_a_subject(form: str, mark: str) -> None:
+    assert secrecy_mark(edxml.document(subject=form.format(mark))) is not None
+
+
+@pytest.mark.parametrize("subject", PREFIXED)
+def test_a_mark_among_other_prefixes_is_found(subject: str) -> None:
+    assert secrecy_mark(edxml.document(subject=subject)) is not None
 
 
 def test_a_bracket_later_in_the_subject_is_no_mark() -> None:
