@@ -1,12 +1,14 @@
 """Mail: what arrived, what was sent, and one document."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aiohttp import web
 
 from exchange.console.actions import actions_for
 from exchange.console.rendering import page, visitor_of
 from exchange.console.timeline import timeline_of
+from exchange.domain.roles import WITHOUT_PAYLOAD, AccessRole
+from exchange.domain.steps import is_readable
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of, number_parameter
@@ -15,7 +17,7 @@ from exchange.usecases.look_through_mail import (
     look_through_arrived,
     look_through_sent,
 )
-from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from exchange.usecases.trace_envelope import Trace, TraceEnvelope, trace_envelope
 from exchange.usecases.viewing import agencies_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -87,11 +89,23 @@ async def document(request: web.Request) -> web.StreamResponse:
         envelope=trace.envelope,
         deliveries=trace.deliveries,
         actions=actions_for(trace.envelope, trace.deliveries, own=own, role=role),
+        readable=_is_readable(trace, own, role),
         once=services.ids.new(services.now()),
         done="done" in request.query,
         names=await names_of(request, parties),
         steps=timeline_of(trace),
     )
+
+
+def _is_readable(
+    trace: Trace, own: Collection[OrganId], role: AccessRole | None
+) -> bool:
+    """Tell whether attachments would be handed out; asking decides it again."""
+    envelope = trace.envelope
+    is_party = envelope.sender in own or any(
+        one.recipient in own and is_readable(one) for one in trace.deliveries
+    )
+    return is_party and role not in WITHOUT_PAYLOAD and envelope.purged_at is None
 
 
 def own_agency(request: web.Request) -> OrganId:

@@ -1,6 +1,6 @@
 """Pages of mail."""
 
-from exchange.console.pages import acting, mail
+from exchange.console.pages import acting, attachments, mail
 from exchange.console.tables.compose import COMPOSE_PAGES
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
@@ -67,6 +67,47 @@ MAIL_PAGES: tuple[Route, ...] = (
         handler=acting.asked_back,
         allowed=_CLERKS,
         takes_in=True,
+    ),
+    Route(
+        method="GET",
+        path="/documents/{id}/attachments/{n}",
+        operation_id="attachmentPage",
+        summary="Một tệp kèm theo / one attachment",
+        handler=attachments.attachment,
+        allowed=_DESK,
+    ),
+    Route(
+        method="GET",
+        path="/documents/{id}/attachments/{n}/picture",
+        operation_id="attachmentPicture",
+        summary="Ảnh một trang / a page as a picture",
+        handler=attachments.picture,
+        allowed=_DESK,
+    ),
+    Route(
+        method="GET",
+        path="/documents/{id}/attachments/{n}/verdict",
+        operation_id="attachmentVerdict",
+        summary="Kết luận về chữ ký / the verdict",
+        handler=attachments.verdict,
+        allowed=_DESK,
+    ),
+    Route(
+        method="GET",
+        path="/documents/{id}/attachments/{n}/report",
+        operation_id="attachmentReport",
+        summary="Báo cáo về chữ ký / the report",
+        handler=attachments.report_page,
+        allowed=_DESK,
+    ),
+    Route(
+        method="GET",
+        path="/documents/{id}/attachments/{n}/content",
+        operation_id="attachmentContent",
+        summary="Tải tệp về / save a file",
+        handler=attachments.content,
+        allowed=_DESK,
+        is_transfer=True,
     ),
     *COMPOSE_PAGES,
 )

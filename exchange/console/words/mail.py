@@ -28,6 +28,12 @@ WORDS: dict[str, Text] = {
     "mail.kind_status": Text(vi="Báo trạng thái", en="Status report"),
     "mail.accepted": Text(vi="Trục tiếp nhận", en="Accepted by the hub"),
     "mail.count": Text(vi="{number} nơi", en="{number}"),
+    "mail.judging": Text(vi="Đang kiểm tra chữ ký…", en="Judging the signatures…"),
+    "mail.full_report": Text(vi="Xem báo cáo đầy đủ", en="Full report"),
+    "mail.page_of": Text(vi="Trang {number}/{pages}", en="Page {number} of {pages}"),
+    "mail.pages": Text(vi="Các trang", en="Pages"),
+    "mail.first_page": Text(vi="trang đầu", en="first page"),
+    "mail.save": Text(vi="Tải tệp về", en="Save the file"),
     "mail.actions": Text(vi="Việc cần làm", en="What you can do"),
     "mail.take": Text(vi="Xác nhận đã nhận", en="Take this document"),
     "mail.take_hint": Text(

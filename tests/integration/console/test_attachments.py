@@ -1,0 +1,85 @@
+"""Attachments as a clerk sees them: pictures of pages, a verdict, the file itself."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.usecases.accept_envelope import AcceptedEnvelope
+from schemas.vocabulary import DeliveryState
+from tests.support.console import Console, running_console
+from tests.support.signed_pdf import LETTER
+from tests.support.world import PROVINCE, attachment, make_world, note
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+def _path(accepted: AcceptedEnvelope, number: int = 1) -> str:
+    return f"/documents/{accepted.envelope.envelope_id}/attachments/{number}"
+
+
+async def test_pages_are_shown_one_by_one(console: Console) -> None:
+    accepted = await console.world.sent(attachment(LETTER.read_bytes()))
+    async with console.visit("tinh.van") as visit:
+        first = await visit.look(_path(accepted))
+        assert "Trang 1/2" in first.text
+        assert 'rel="next"' in first.text
+        last = await visit.look(f"{_path(accepted)}?page=2")
+        assert 'rel="next"' not in last.text
+        address = f"{visit.base}{_path(accepted)}/picture?page=2"
+        async with visit.http.get(address) as answer:
+            assert answer.content_type == "image/png"
+            assert (await answer.read()).startswith(b"\x89PNG")
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_verdict_is_a_sentence_with_a_report_behind_it(console: Console) -> None:
+    accepted = await console.world.sent(attachment(LETTER.read_bytes()))
+    async with console.visit("tinh.van") as visit:
+        part = await visit.look(f"{_path(accepted)}/verdict")
+        assert "<html" not in part.text
+        assert 'class="card unsure verdict"' in part.text
+        assert "/attachments/1/report" in part.text
+        report = await visit.look(f"{_path(accepted)}/report")
+    assert "not_signed" in report.text
+
+
+async def test_file_is_saved_as_it_was_sent(console: Console) -> None:
+    accepted = await console.world.sent(note(b"<script>"))
+    async with (
+        console.visit("tinh.van") as visit,
+        visit.http.get(f"{visit.base}{_path(accepted)}/content") as answer,
+    ):
+        assert await answer.read() == b"<script>"
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_looking_at_a_page_counts_as_having_opened(console: Console) -> None:
+    accepted = await console.world.sent(attachment(LETTER.read_bytes()))
+    store = console.world.services.storage.envelopes
+    async with console.visit("tinh.van") as visit:
+        await visit.look(f"{_path(accepted)}?page=9999")
+    delivery = await store.delivery(accepted.envelope.envelope_id, PROVINCE)
+    assert delivery is not None
+    assert delivery.state is DeliveryState.AVAILABLE
+    assert delivery.opened
+
+
+@pytest.mark.parametrize("account", ["giam.sat", "van.hanh"])
+async def test_who_only_oversees_sees_no_page(console: Console, account: str) -> None:
+    accepted = await console.world.sent(attachment(LETTER.read_bytes()))
+    async with console.visit(account) as visit:
+        for last in ("", "/picture", "/verdict", "/report", "/content"):
+            assert (await visit.look(_path(accepted) + last)).status == 403
+
+
+async def test_file_that_is_no_pdf_is_not_drawn(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        page = await visit.look(_path(accepted))
+    assert page.status >= 400
+    assert "pdf_malformed" in page.text
