@@ -8,13 +8,14 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
+from clients.uploading import GONE, UploadMemory, upload
 from pki.trust import TrustMaterial, TrustStore
 from schemas.edxml.document import ResponseFor
 from schemas.errors import ErrorCode
@@ -189,10 +190,33 @@ class AgencyClient:
             ClientError: the receipt is not about this message or not to be trusted.
         """
         answer = await self._transport.send(_post("/v1/envelopes", message))
-        receipt = self._trusted(answer.body)
+        return self._sent(message, answer.body)
+
+    async def send_in_parts(self, message: Message, memory: UploadMemory) -> Sent:
+        """Send a document whose body comes in parts, going on where it broke off.
+
+        Raises:
+            RefusedError: the hub refused it.
+            UnreachableError: the hub did not answer; try later with the same memory.
+            ClientError: the receipt is not about this message or not to be trusted.
+        """
+        path = await upload(self._transport, message.body, memory)
+        try:
+            answer = await self._transport.send(_naming_upload(path, message))
+        except RefusedError as error:
+            if error.code not in GONE:
+                raise
+            # It has waited too long: once more, from its beginning.
+            memory.remember("")
+            path = await upload(self._transport, message.body, memory)
+            answer = await self._transport.send(_naming_upload(path, message))
+        return self._sent(message, answer.body)
+
+    def _sent(self, message: Message, content: bytes) -> Sent:
+        receipt = self._trusted(content)
         if not isinstance(receipt, AcceptanceReceipt) or not _about(receipt, message):
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=message.message_id)
-        return Sent(receipt.envelope_id, answer.body)
+        return Sent(receipt.envelope_id, content)
 
     async def inbox(
         self, agency: OrganId, *, after: int = -1, wait: int = 0, limit: int = 100
@@ -466,6 +490,12 @@ def _post(path: str, message: Message) -> Request:
             "Message-Id": message.message_id,
         },
     )
+
+
+def _naming_upload(path: str, message: Message) -> Request:
+    request = _post("/v1/envelopes", message)
+    headers = {**request.headers, "Upload-Reference": path}
+    return replace(request, body=None, headers=headers)
 
 
 def _about(receipt: AcceptanceReceipt, message: Message) -> bool:

@@ -1,7 +1,8 @@
 """A durable outbox: what is in it survives a crash and is sent as the same bytes.
 
 One folder per message holds ``body`` and ``message.json``, and ``receipt.xml`` once
-the hub has accepted it, or ``refusal.json`` once it has refused it for good. A folder
+the hub has accepted it, or ``refusal.json`` once it has refused it for good; ``upload``
+says where at the hub a body is that goes in parts. A folder
 appears by renaming a complete one, so a reader never sees half a message.
 """
 
@@ -21,6 +22,7 @@ _BODY = "body"
 _MESSAGE = "message.json"
 _RECEIPT = "receipt.xml"
 _REFUSAL = "refusal.json"
+_UPLOAD = "upload"
 _PARTIAL = ".partial"
 
 
@@ -80,6 +82,21 @@ class Outbox:
         """Keep the hub's final refusal; the message stays, and is not sent again."""
         text = json.dumps(refusal, ensure_ascii=False, indent=2)
         _appear(entry.folder / _REFUSAL, text.encode())
+
+    def goes_in_parts(self, entry: Entry) -> bool:
+        """Whether a message was begun in parts, or is to be after a broken line."""
+        return (entry.folder / _UPLOAD).exists()
+
+    def upload_of(self, entry: Entry) -> str:
+        """Return where at the hub the body is; empty if it has not begun."""
+        try:
+            return (entry.folder / _UPLOAD).read_text("ascii")
+        except (OSError, ValueError):
+            return ""
+
+    def remember_upload(self, entry: Entry, path: str) -> None:
+        """Keep where at the hub the body is, for the next attempt."""
+        _appear(entry.folder / _UPLOAD, path.encode())
 
 
 def _write_complete(folder: Path, message: Message) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from clients.errors import ClientError, RefusedError
+from clients.agency import Sent
+from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
@@ -34,6 +35,8 @@ from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
 
 _ADMINISTRATIVE = "2"
+_IN_PARTS_FROM = 16 << 20
+_IN_PARTS_AFTER_BREAK = 1 << 20
 _TEXTS = {
     "number": "số / number: 214",
     "notation": "ký hiệu / notation: UBND-VHXH",
@@ -135,11 +138,51 @@ async def _send_waiting(outbox: Outbox, session: Session, output: Output) -> int
 async def _send(
     entry: Entry, outbox: Outbox, session: Session, output: Output
 ) -> dict[str, object]:
-    accepted = await session.client.send(entry.message)
+    accepted = await _hand_in(entry, outbox, session, output)
     outbox.close(entry, accepted.receipt)
     sent = accepted.envelope_id
     output.say(Text(f"Đã gửi: {sent}", f"Sent: {sent}"))
     return {"id": sent, "message_id": entry.message.message_id}
+
+
+async def _hand_in(
+    entry: Entry, outbox: Outbox, session: Session, output: Output
+) -> Sent:
+    """Send a large body in parts, and one over whose way the line has broken."""
+    client, size = session.client, len(entry.message.body)
+    if size >= _IN_PARTS_FROM or outbox.goes_in_parts(entry):
+        memory = _Upload(entry, outbox, Progress(size, output))
+        return await client.send_in_parts(entry.message, memory)
+    try:
+        return await client.send(entry.message)
+    except UnreachableError:
+        if size >= _IN_PARTS_AFTER_BREAK:
+            outbox.remember_upload(entry, "")
+        raise
+
+
+class _Upload:
+    """The memory of one upload: a file of the outbox, and a bar to look at."""
+
+    def __init__(self, entry: Entry, outbox: Outbox, progress: Progress) -> None:
+        self._entry, self._outbox, self._progress = entry, outbox, progress
+        self._seen = 0
+
+    @property
+    def path(self) -> str:
+        """Where at the hub it is."""
+        return self._outbox.upload_of(self._entry)
+
+    def remember(self, path: str) -> None:
+        """Keep where it is."""
+        self._outbox.remember_upload(self._entry, path)
+
+    def stored(self, size: int, total: int) -> None:
+        """Show how far it is."""
+        if size > self._seen:
+            label = f"{size / 2**20:.0f}/{total / 2**20:.0f} MiB"
+            self._progress.many(label, size - self._seen)
+            self._seen = size
 
 
 def _refuse(

@@ -1,5 +1,6 @@
 """The main job by the command line alone, on a demonstration site."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -129,6 +130,7 @@ def test_letter_is_asked_back_and_the_recipient_agrees(
     assert "đề nghị thu hồi" in shown.out
     arrival(site, COMMUNE, kind="status", status_of=sent)
 
+
 def test_status_that_came_back_can_be_received(
     site: Site, letter: Path, tmp_path: Path
 ) -> None:
@@ -206,6 +208,33 @@ def test_letter_waits_while_the_hub_is_dead_and_goes_as_the_same_bytes(
     received_by_province(site, sent.json["sent"][0]["id"], folder)
     _, _, received = (folder / "envelope.eml").read_bytes().partition(b"\r\n\r\n")
     assert received == body
+
+
+def test_large_letter_goes_in_parts_after_a_broken_line(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = RetryPolicy(attempts=1)
+    live = site.profile(COMMUNE)
+    dead = live.with_name("dead.toml")
+    lines = live.read_text("utf-8").splitlines()
+    address = next(line for line in lines if line.startswith("hub"))
+    text = live.read_text("utf-8").replace(address, 'hub = "https://127.0.0.1:1"')
+    dead.write_text(text, "utf-8")
+    large = tmp_path / "du-lieu.csv"
+    large.write_bytes(os.urandom(1_200_000))
+    words = (large, "--to", PROVINCE.code, *ABOUT, "--subject", "Lớn", "--json")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hub, "Transport", partial(Transport, retry=impatient))
+        lost = lienthong("send", *words, "--profile", dead, "--var", tmp_path)
+    (kept,) = (tmp_path / "outbox" / COMMUNE.system_id).iterdir()
+    begun = (kept / "upload").read_text()
+    waiting = ("send", "--waiting", "--var", tmp_path, "--profile", live, "--json")
+    sent = lienthong(*waiting)
+
+    assert (lost.error, begun) == ("hub_unreachable", "")
+    assert len(sent.json["sent"]) == 1
+    assert (kept / "upload").read_text().startswith("/v1/uploads/")
 
 
 def test_refused_letter_does_not_block_what_waits_behind_it(

@@ -1,8 +1,9 @@
 """The service process and its mongod are killed; what was acknowledged is kept."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import pytest
@@ -19,7 +20,7 @@ from tests.support.holdings import read_head, settled
 from tests.support.peers import THROUGH_CRASHES, Posted, connect, post
 from tests.support.signed_pdf import LETTER
 from tests.support.station import Station, run_station
-from tests.support.world import attachment
+from tests.support.world import attachment, note
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -123,6 +124,48 @@ async def _all_posted(
             return answers
 
     return list(await asyncio.gather(*map(until_accepted, messages)))
+
+
+@dataclass(slots=True)
+class _KillsHalfway:
+    """Remembers an upload; the service is killed when the hub has a part of it."""
+
+    path: str = ""
+    seen: list[int] = field(default_factory=list)
+    has_part: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def remember(self, path: str) -> None:
+        self.path = path
+
+    def stored(self, size: int, total: int) -> None:
+        self.seen.append(size)
+        if 0 < size < total:
+            self.has_part.set()
+
+
+async def test_upload_goes_on_where_it_was_when_service_and_database_are_killed(
+    station: Station,
+) -> None:
+    memory = _KillsHalfway()
+
+    async def crash() -> None:
+        await memory.has_part.wait()
+        await asyncio.gather(station.kill(), station.end_mongod())
+        await station.start()
+
+    async with connect(station, COMMUNE, retry=THROUGH_CRASHES) as commune:
+        message = commune.letter("tải-lên", note(os.urandom(10_000_000)))
+        crashing = asyncio.create_task(crash())
+        sent = await commune.client.send_in_parts(message, memory)
+        again = await commune.client.send(message)
+        await crashing
+    (found,) = await arrived(station, ["tải-lên"])
+    async with connect(station, PROVINCE) as province:
+        fetched = await province.client.fetch(found.envelope_id)
+    assert memory.seen == sorted(memory.seen)
+    assert memory.seen.count(0) == 1
+    assert again.receipt == sent.receipt
+    assert fetched.body == message.body
 
 
 async def test_killed_service_and_database_come_back_with_every_receipt(

@@ -100,3 +100,16 @@ def test_outbox_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Outbox(tmp_path / "file")
 
     assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN
+
+
+def test_upload_that_was_begun_is_gone_on_with_after_a_restart(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+    before = outbox.goes_in_parts(entry)
+
+    outbox.remember_upload(entry, "/v1/uploads/01J")
+
+    (waiting,) = Outbox(tmp_path).waiting()
+    assert not before
+    assert outbox.goes_in_parts(waiting)
+    assert Outbox(tmp_path).upload_of(waiting) == "/v1/uploads/01J"
