@@ -87,6 +87,11 @@ VERBS: dict[str, Verb] = {
         Text("xóa nội dung hết hạn lưu", "purge bodies past retention"),
         needs=("pyhanko", "motor", "structlog", "ulid"),
     ),
+    "backup": Verb(
+        "backup",
+        Text("sao lưu, khôi phục cơ sở dữ liệu", "back the database up, restore it"),
+        needs=("motor", "structlog", "ulid"),
+    ),
     "upgrade": Verb(
         "upgrade",
         Text("nâng cấp cơ sở dữ liệu", "bring the database to the present layout"),

@@ -167,3 +167,8 @@ class Progress:
         end = "\n" if self._done >= self._total else ""
         sys.stderr.write(f"\r{bar} {self._done}/{self._total} {label:<40.40}{end}")
         sys.stderr.flush()
+
+    def many(self, label: str, count: int) -> None:
+        """Count several more as done."""
+        self._done += count - 1
+        self.step(label)

@@ -35,12 +35,8 @@ async def _run(arguments: Arguments, output: Output) -> int:
         layout = await layout_of(uri, database=settings.database)
         if not layout.is_current and not arguments.check:
             progress = Progress(sum(count for _, count in layout.pending), output)
-
-            def told(name: str, count: int) -> None:
-                for _ in range(count):
-                    progress.step(name)
-
-            await upgrade_layout(uri, database=settings.database, told=told)
+            name = settings.database
+            await upgrade_layout(uri, database=name, told=progress.many)
             layout = await layout_of(uri, database=settings.database)
     output.result(_fields(layout), _words(layout))
     return 0 if layout.is_current else _NEEDED

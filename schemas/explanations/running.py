@@ -56,6 +56,60 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         ),
         next_en="Update the program, then start again; no data was changed.",
     ),
+    ErrorCode.DATABASE_NOT_EMPTY: explanation(
+        Side.OPERATOR,
+        vi="Cơ sở dữ liệu đích đã có dữ liệu nên không khôi phục vào đó.",
+        en="The database already holds something, so nothing is restored into it.",
+        next_vi="Chọn thư mục --var mới hoặc cơ sở dữ liệu trống rồi chạy lại.",
+        next_en="Name a new --var folder or an empty database, then run again.",
+    ),
+    ErrorCode.DATABASE_RESTORING: explanation(
+        Side.OPERATOR,
+        vi="Cơ sở dữ liệu chưa có gì, hoặc đang khôi phục dở từ bản sao lưu.",
+        en="The database holds nothing yet, or is half restored from a backup.",
+        next_vi="Chạy lại `lienthong backup restore` đến khi xong rồi khởi động.",
+        next_en="Run `lienthong backup restore` again to its end, then start.",
+    ),
+    ErrorCode.BACKUP_NOT_OPENED: explanation(
+        Side.OPERATOR,
+        vi="Không mở được bản sao lưu bằng mật khẩu hoặc khóa đã đưa.",
+        en="The passphrase or key given does not open the backup.",
+        next_vi="Đưa đúng mật khẩu hoặc khóa dùng khi sao lưu.",
+        next_en="Give the passphrase or key that the backup was made for.",
+    ),
+    ErrorCode.BACKUP_DAMAGED: explanation(
+        Side.FILE,
+        vi="Bản sao lưu không nguyên vẹn; chưa có gì được khôi phục từ đó.",
+        en="The backup is not whole; nothing of it is in use.",
+        next_vi="Dùng bản sao lưu khác và kiểm tra nơi lưu trữ bản này.",
+        next_en="Use another backup, and look at where this one was kept.",
+    ),
+    ErrorCode.BACKUP_FOREIGN: explanation(
+        Side.FILE,
+        vi="Bản sao lưu của trục khác, hoặc không do khóa của trục này ký.",
+        en="The backup is of another hub, or this hub's key did not sign it.",
+        next_vi=(
+            "Kiểm tra tệp và cấu hình; nếu trục đã đổi khóa, chỉ ra chứng thư cũ "
+            "bằng --signer."
+        ),
+        next_en=(
+            "Check the file and the settings; if the hub has a new key, name the "
+            "former certificate with --signer."
+        ),
+    ),
+    ErrorCode.BACKUP_OLDER: explanation(
+        Side.OPERATOR,
+        vi="Bản sao lưu cũ hơn nhật ký đã biết: khôi phục sẽ mất các mục nêu trên.",
+        en="The backup is older than the known log: the entries named would be lost.",
+        next_vi=(
+            "Dùng bản sao lưu mới hơn; nếu không còn, chạy lại với --accept-loss và "
+            "đúng số mục sẽ mất, rồi báo các cơ quan gửi lại."
+        ),
+        next_en=(
+            "Use a later backup; if there is none, run again with --accept-loss and "
+            "exactly the number of entries lost, and tell agencies to send again."
+        ),
+    ),
     ErrorCode.STORED_BYTES_DAMAGED: explanation(
         Side.HUB,
         vi=("Nội dung lưu trữ không còn khớp với lúc tiếp nhận nên không được trả ra."),

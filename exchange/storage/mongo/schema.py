@@ -171,6 +171,8 @@ _INDEXES: Final = {
     "meta": (),
 }
 
+COLLECTIONS: Final = tuple(_INDEXES)
+
 
 async def prepare(database: Database) -> None:
     """Bring the layout up to date and create what is missing.
@@ -181,6 +183,15 @@ async def prepare(database: Database) -> None:
         ExchangeError: the database was written by a later version (DATABASE_NEWER).
     """
     await upgrade(database)
+    await create_missing(database)
+
+
+async def create_missing(database: Database) -> None:
+    """Create the collections and indexes that are missing.
+
+    Raises:
+        ExchangeError: what is stored contradicts a unique index.
+    """
     async with available():
         present = set(await database.list_collection_names())
         missing = [name for name in _INDEXES if name not in present]

@@ -20,6 +20,9 @@ from exchange.storage.mongo.driver import Database, Document, available
 from exchange.storage.mongo.migrations import VERSION, Step, steps_after
 from schemas.errors import ErrorCode
 
+RESTORE: Final = "restore"
+"""Marks, in `meta`, a database that is being filled from a backup."""
+
 _LEASE_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.1
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,9 +53,11 @@ async def look(database: Database) -> Layout:
     """Tell what an upgrade would do; changes nothing.
 
     Raises:
-        ExchangeError: a later version wrote this database (DATABASE_NEWER).
+        ExchangeError: a later version wrote this database (DATABASE_NEWER), or it is
+            being filled from a backup (DATABASE_RESTORING).
     """
     async with available():
+        await _require_whole(database)
         found = await _version(database)
         pending = [
             (step.name, await database[step.reads].count_documents(step.outdated))
@@ -75,9 +80,11 @@ async def upgrade(
         lease_seconds: how long a process that died keeps others waiting.
 
     Raises:
-        ExchangeError: a later version wrote this database (DATABASE_NEWER).
+        ExchangeError: a later version wrote this database (DATABASE_NEWER), or it is
+            being filled from a backup (DATABASE_RESTORING).
     """
     async with available():
+        await _require_whole(database)
         await put_once(database, "schema", {"version": VERSION})
         work = _Upgrade(database, told, lease_seconds)
         while await _version(database) != VERSION:
@@ -98,6 +105,11 @@ async def is_newer(database: Database) -> bool:
     async with available():
         found = await database["meta"].find_one({"_id": "schema"})
     return found is not None and found["version"] > VERSION
+
+
+async def _require_whole(database: Database) -> None:
+    if await database["meta"].find_one({"_id": RESTORE}) is not None:
+        raise ExchangeError(ErrorCode.DATABASE_RESTORING, place=database.name)
 
 
 async def _version(database: Database) -> int | None:

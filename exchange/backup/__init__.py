@@ -1,0 +1,1 @@
+"""Backups of a hub: sealed, signed, and checked before they are used."""

@@ -1,0 +1,198 @@
+"""A hub that was restored is the hub that was backed up, or nothing at all."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from exchange.backup.checking import BackupReading, Expected, check_backup
+from exchange.backup.locks import Passphrase
+from exchange.backup.making import BackupOrder, make_backup
+from exchange.backup.restoring import restore
+from exchange.domain.records import Agency
+from exchange.errors import ExchangeError
+from exchange.services import Hub
+from exchange.storage.mongo.dump import SAVED, open_refill, open_snapshot
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+from schemas.backup import BackupManifest
+from schemas.errors import ErrorCode
+from tests.support.pki import NOW, TestPki
+from tests.support.stored import acceptance, agency, audit_line, deliver, in_pieces
+from tests.support.world import hub_of
+
+pytestmark = pytest.mark.integration
+
+LOCK = Passphrase(b"mat khau", log_n=4)
+MANY = 30
+LARGE = b"large" * 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A database with something in it, and what backs it up."""
+
+    uri: str
+    name: str
+    storage: MongoStorage
+    hub: Hub
+    file: Path
+
+    @property
+    def order(self) -> BackupOrder:
+        return BackupOrder(hub=self.hub, lock=LOCK, at=NOW, configuration=b"[hub]\n")
+
+    @property
+    def expected(self) -> Expected:
+        signers = (self.hub.receipt.certificate,)
+        return Expected(hub_id=self.hub.hub_id, signers=signers)
+
+    async def back_up(self) -> BackupManifest:
+        async with open_snapshot(self.uri, database=self.name) as snapshot:
+            return await make_backup(snapshot, self.order, self.file)
+
+    async def restore_into(self, name: str) -> BackupManifest:
+        checked = check_backup(self.file, LOCK, self.expected)
+        async with open_refill(self.uri, database=name) as refill:
+            reading = BackupReading(self.file, LOCK)
+            await restore(
+                refill,
+                reading,
+                checked,
+                expected=self.expected,
+                told=lambda _name, _count: None,
+            )
+        return checked
+
+    async def everything(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(self.uri)
+        found = {
+            one: [row async for row in client[name][one].find().sort("_id", 1)]
+            for one in SAVED
+        }
+        client.close()
+        return found
+
+
+@pytest.fixture
+async def site(
+    mongod_uri: str, mongo_database: str, mongo_storage: MongoStorage, tmp_path: Path
+) -> Site:
+    agencies: list[Agency] = [agency(f"H99.{number}") for number in range(3)]
+    await mongo_storage.directory.import_agencies(agencies, audit=audit_line())
+    for number in range(1, 4):
+        await deliver(mongo_storage, number)
+    await mongo_storage.envelopes.store_chunks("b", in_pieces(LARGE, 1 << 20))
+    await mongo_storage.envelopes.accept(acceptance(4, body=LARGE, body_chunks="b"))
+    await mongo_storage.log.sequence(limit=100)
+    return Site(
+        uri=mongod_uri,
+        name=mongo_database,
+        storage=mongo_storage,
+        hub=hub_of(TestPki.create()),
+        file=tmp_path / "hub.backup",
+    )
+
+
+async def test_restored_database_is_the_one_backed_up(site: Site) -> None:
+    made = await site.back_up()
+    checked = await site.restore_into(f"{site.name}_back")
+    again = await open_mongo_storage(site.uri, database=f"{site.name}_back")
+    size = await again.log.size()
+    await again.close()
+
+    assert made == checked
+    assert size == made.log_size == await site.storage.log.size() > 0
+    assert await site.everything(f"{site.name}_back") == await site.everything(
+        site.name
+    )
+    assert site.file.stat().st_mode & 0o777 == 0o600
+
+
+async def test_backup_taken_while_mail_comes_in_is_of_one_moment(site: Site) -> None:
+    async def come_in() -> None:
+        for number in range(10, 10 + MANY):
+            await site.storage.envelopes.accept(acceptance(number))
+            await site.storage.log.sequence(limit=100)
+
+    coming = asyncio.create_task(come_in())
+    await site.back_up()
+    await coming
+    # Auditing holds each envelope to its log entry and the log to its root.
+    checked = await site.restore_into(f"{site.name}_back")
+
+    assert checked.log_size < await site.storage.log.size()
+
+
+async def test_nothing_is_restored_over_what_is_there(site: Site) -> None:
+    await site.back_up()
+    before = await site.everything(site.name)
+
+    with pytest.raises(ExchangeError) as caught:
+        await site.restore_into(site.name)
+
+    assert caught.value.code is ErrorCode.DATABASE_NOT_EMPTY
+    assert await site.everything(site.name) == before
+    assert await site.storage.ready()
+
+
+async def test_restore_that_was_cut_short_opens_for_nobody_and_can_be_repeated(
+    site: Site,
+) -> None:
+    await site.back_up()
+    name = f"{site.name}_back"
+    async with open_refill(site.uri, database=name) as refill:
+        await refill.begin()
+        for document in BackupReading(site.file, LOCK).documents():
+            if document.collection == "envelopes":
+                await refill.add("envelopes", [document.data])
+
+    with pytest.raises(ExchangeError) as caught:
+        await open_mongo_storage(site.uri, database=name)
+    await site.restore_into(name)
+
+    assert caught.value.code is ErrorCode.DATABASE_RESTORING
+    assert await site.everything(name) == await site.everything(site.name)
+
+
+async def test_backup_of_another_hub_or_signer_is_refused(site: Site) -> None:
+    await site.back_up()
+    other = hub_of(TestPki.create()).receipt.certificate
+    foreign = (
+        replace(site.expected, hub_id="hub-2"),
+        replace(site.expected, signers=(other,)),
+    )
+
+    for expected in foreign:
+        with pytest.raises(ExchangeError) as caught:
+            check_backup(site.file, LOCK, expected)
+        assert caught.value.code is ErrorCode.BACKUP_FOREIGN
+
+
+async def test_backup_that_lacks_an_envelope_of_its_log_is_not_opened(
+    site: Site,
+) -> None:
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(site.uri)
+    await client[site.name]["log"].delete_one({"_id": 1})
+    client.close()
+    await site.back_up()
+
+    with pytest.raises(Exception, match=ErrorCode.LOG_PROOF_INVALID.value):
+        await site.restore_into(f"{site.name}_back")
+    with pytest.raises(ExchangeError) as caught:
+        await open_mongo_storage(site.uri, database=f"{site.name}_back")
+
+    assert caught.value.code is ErrorCode.DATABASE_RESTORING
+
+
+async def test_backup_never_replaces_a_file_and_leaves_no_half(site: Site) -> None:
+    site.file.write_bytes(b"earlier")
+
+    with pytest.raises(ExchangeError) as caught:
+        await site.back_up()
+
+    assert caught.value.code is ErrorCode.FILE_NOT_WRITTEN
+    assert site.file.read_bytes() == b"earlier"
+    assert list(site.file.parent.glob("hub.backup*")) == [site.file]
