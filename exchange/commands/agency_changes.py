@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange.commands.agency_advice import advice
 from exchange.commands.agency_fields import agency_fields
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
+from exchange.domain.agency_advice import advice
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import (
     Close,

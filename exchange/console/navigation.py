@@ -33,6 +33,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations", "operations.title", _WATCHERS),
     Entry("/deliveries", "operations.deliveries", _WATCHERS),
+    Entry("/directory", "directory.title", _PEOPLE),
 )
 """In the order of the page."""
 

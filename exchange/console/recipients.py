@@ -37,12 +37,41 @@ class Choice:
     number: int = 1
 
 
-class RecipientFinder:
+class AgencyNames:
     """Searches the names of one version of the directory, folded once."""
 
     def __init__(self) -> None:
         self._version = -1
         self._names: list[tuple[str, Agency]] = []
+
+    def found(self, directory: Directory, words: str) -> list[Agency]:
+        """Return the agencies that may be meant, closed ones too.
+
+        Whole phrases come first.
+
+        Args:
+            directory: of now.
+            words: the beginnings of words, or a code; folded.
+        """
+        if directory.version != self._version:
+            every = {one.code: one for one in directory.by_code.values()}.values()
+            ordered = sorted(every, key=lambda one: (len(one.code), one.code))
+            self._names = [(folded(one.name), one) for one in ordered]
+            self._version = directory.version
+        found = [
+            (words not in name, agency)
+            for name, agency in self._names
+            if holds_words(name, words) or agency.code.casefold() == words
+        ]
+        found.sort(key=lambda one: one[0])
+        return [agency for _, agency in found]
+
+
+class RecipientFinder:
+    """Searches for what To may name."""
+
+    def __init__(self) -> None:
+        self.names = AgencyNames()
 
     def found(
         self,
@@ -63,25 +92,11 @@ class RecipientFinder:
         if len(words) < _SHORTEST:
             return tuple(map(_list_choice, lists))
         named = (one for one in lists if holds_words(one.name, words))
-        agencies = self._agencies(directory, words, at)[:_MOST_FOUND]
+        every = self.names.found(directory, words)
+        agencies = [one for one in every if is_open(one, at)][:_MOST_FOUND]
         grouped = _groups(directory, agencies[:_MOST_GROUPED], at)
         single = (Choice(code=one.code, name=one.name) for one in agencies)
         return (*map(_list_choice, named), *single, *grouped)
-
-    def _agencies(self, directory: Directory, words: str, at: datetime) -> list[Agency]:
-        """Return the open agencies that may be meant; whole phrases come first."""
-        if directory.version != self._version:
-            every = {one.code: one for one in directory.by_code.values()}.values()
-            ordered = sorted(every, key=lambda one: (len(one.code), one.code))
-            self._names = [(folded(one.name), one) for one in ordered]
-            self._version = directory.version
-        found = [
-            (words not in name, agency)
-            for name, agency in self._names
-            if holds_words(name, words) or agency.code.casefold() == words
-        ]
-        found.sort(key=lambda one: one[0])
-        return [agency for _, agency in found if is_open(agency, at)]
 
 
 def choice_of(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from exchange.console.tables.directory import DIRECTORY_PAGES
 from exchange.console.tables.mail import MAIL_PAGES
 from exchange.console.tables.operations import OPERATIONS_PAGES
 from exchange.console.tables.sign_in import SIGN_IN_PAGES
@@ -12,6 +13,7 @@ from exchange.settings.console import ConsoleSettings
 PAGES: tuple[Route, ...] = (
     *SIGN_IN_PAGES,
     *MAIL_PAGES,
+    *DIRECTORY_PAGES,
     *OPERATIONS_PAGES,
     *VERIFYING_PAGES,
 )

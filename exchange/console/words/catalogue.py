@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exchange.console.words import frame, mail, operations, sign_in, verifying
+from exchange.console.words import (
+    directory,
+    frame,
+    mail,
+    operations,
+    sign_in,
+    verifying,
+)
 from schemas.errors import Text
 
 WORDS: Mapping[str, Text] = MappingProxyType(
@@ -11,6 +18,7 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         **frame.WORDS,
         **sign_in.WORDS,
         **mail.WORDS,
+        **directory.WORDS,
         **operations.WORDS,
         **verifying.WORDS,
     }

@@ -103,6 +103,7 @@ def _is_wanted(delivery: Delivery, envelope: Envelope, query: DeliveryQuery) -> 
     )
     return (
         is_theirs
+        and query.recipient in {None, delivery.recipient}
         and delivery.state in query.states
         and (query.before is None or delivery.envelope_id < query.before)
         and delivery_key(delivery.envelope_id, delivery.recipient) > query.after

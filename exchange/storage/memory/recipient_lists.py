@@ -1,6 +1,6 @@
 """Saved lists of recipients in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from exchange.domain.recipient_lists import RecipientList
 from exchange.domain.records import AuditLine
@@ -34,3 +34,10 @@ class MemoryRecipientLists:
         """All lists of an agency, ordered by name."""
         kept = self._tables.recipient_lists
         return [kept[key] for key in sorted(kept) if key[0] == owner]
+
+    async def naming(self, members: Collection[OrganId]) -> Sequence[RecipientList]:
+        """Lists of all agencies that name one of `members` itself, by their keys."""
+        wanted = set(members)
+        every = self._tables.recipient_lists
+        keys = sorted(every, key="/".join)
+        return [every[key] for key in keys if wanted & {*every[key].members}]

@@ -126,6 +126,7 @@ def _condition(query: DeliveryQuery) -> Filter:
         {
             "state": {"$in": [one.value for one in query.states]},
             "sender": query.sender,
+            "recipient": query.recipient,
             "_id": key,
         }
     )

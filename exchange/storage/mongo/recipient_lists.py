@@ -1,6 +1,6 @@
 """Saved lists of recipients in MongoDB."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from exchange.domain.recipient_lists import RecipientList
@@ -41,6 +41,12 @@ class MongoRecipientLists:
     async def lists(self, owner: OrganId) -> Sequence[RecipientList]:
         """All lists of an agency, ordered by name."""
         found = await find_all(self._lists, lists_of(owner), sort=[("_id", 1)])
+        return [list_record(one) for one in found]
+
+    async def naming(self, members: Collection[OrganId]) -> Sequence[RecipientList]:
+        """Lists of all agencies that name one of `members` itself, by their keys."""
+        named = {"members": {"$in": list(members)}}
+        found = await find_all(self._lists, named, sort=[("_id", 1)])
         return [list_record(one) for one in found]
 
     async def _save(

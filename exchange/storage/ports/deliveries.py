@@ -17,6 +17,7 @@ class DeliveryQuery:
     Args:
         states: those wanted.
         sender: of documents sent by this agency; None: of all envelopes.
+        recipient: to this agency; None: to all.
         before: of envelopes with a smaller id, which are older.
         after: key of the last one seen; empty from the beginning.
         limit: most of them.
@@ -24,6 +25,7 @@ class DeliveryQuery:
 
     states: Collection[DeliveryState]
     sender: OrganId | None = None
+    recipient: OrganId | None = None
     before: EnvelopeId | None = None
     after: str = ""
     limit: int = 100

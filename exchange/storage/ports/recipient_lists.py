@@ -1,6 +1,6 @@
 """Saved lists of recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from exchange.domain.recipient_lists import RecipientList
@@ -22,3 +22,6 @@ class RecipientListStore(Protocol):
 
     async def lists(self, owner: OrganId) -> Sequence[RecipientList]:
         """All lists of an agency, ordered by name."""
+
+    async def naming(self, members: Collection[OrganId]) -> Sequence[RecipientList]:
+        """Lists of all agencies that name one of `members` itself, by their keys."""

@@ -175,6 +175,11 @@ async def test_lists_are_kept_by_owner_and_name(storage: Storage) -> None:
     await storage.recipient_lists.save(newer, audit=CHANGED)
     assert await storage.recipient_lists.lists(COMMUNE) == [other, newer]
     assert await storage.recipient_lists.find(COMMUNE, "giao-ban") == newer
+    naming = await storage.recipient_lists.naming([PROVINCE])
+    assert [(one.owner, one.name) for one in naming] == [
+        (COMMUNE, "an"),
+        (PROVINCE, "giao-ban"),
+    ]
     remove = storage.recipient_lists.remove
     assert await remove(COMMUNE, "giao-ban", audit=CHANGED)
     assert not await remove(COMMUNE, "giao-ban", audit=CHANGED)

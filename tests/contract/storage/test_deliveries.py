@@ -189,3 +189,13 @@ async def test_deliveries_in_a_state_are_counted_up_to_a_limit(
     assert await count(DeliveryState.ACCEPTED, 9, envelope_id(2)) == 2
     assert await count(DeliveryState.ACCEPTED, 2) == 2
     assert await count(DeliveryState.AVAILABLE, 9) == 1
+
+
+async def test_deliveries_to_one_agency_are_counted(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    await storage.envelopes.accept(acceptance(2))
+    states = (DeliveryState.ACCEPTED, DeliveryState.AVAILABLE)
+
+    wanted = DeliveryQuery(states=states, recipient=MINISTRY)
+
+    assert await storage.deliveries.count(wanted) == 1

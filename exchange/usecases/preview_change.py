@@ -1,0 +1,78 @@
+"""What a change of agencies would come to, before anybody confirms it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exchange.domain.agency_advice import CertificateAdvice, advice
+from exchange.domain.agency_history import DirectoryChange
+from exchange.domain.delegations import FiledDelegation
+from exchange.domain.recipient_lists import RecipientList
+from exchange.domain.records import System
+from exchange.services import Office
+from exchange.storage.ports import DeliveryQuery
+from exchange.usecases.change_agencies import ChangeAgencies, plan_change
+from schemas.identifiers import OrganId
+from schemas.vocabulary import DeliveryState
+
+MOST_COUNTED: Final = 10_000
+_WAITING: Final = (DeliveryState.AVAILABLE, DeliveryState.LEASED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePreview:
+    """Effects of a change that is not stored.
+
+    Args:
+        waiting: documents each agency has not taken; they stay readable to the
+            successor. No more than `MOST_COUNTED` of each are counted.
+        systems: those that act for one of the agencies now.
+        delegations: those one of the agencies gave or received and that count now.
+        lists: saved lists that name one of them; they reach the successor.
+        certificates: whose are to be made anew and whose revoked, at the CA.
+    """
+
+    change: DirectoryChange
+    waiting: Mapping[OrganId, int]
+    systems: tuple[System, ...]
+    delegations: tuple[FiledDelegation, ...]
+    lists: tuple[RecipientList, ...]
+    certificates: CertificateAdvice
+
+
+async def preview_change(office: Office, command: ChangeAgencies) -> ChangePreview:
+    """Return what a change would come to; nothing is stored.
+
+    Raises:
+        AgencyChangeError: it cannot be.
+        ExchangeError: no reason, or a text too long (REQUEST_INVALID).
+    """
+    planned, storage = await plan_change(office, command), office.storage
+    agencies = planned.event.agencies
+    counts = await asyncio.gather(*(_waiting(office, one) for one in agencies))
+    return ChangePreview(
+        change=planned,
+        waiting=dict(zip(agencies, counts, strict=True)),
+        systems=tuple(await storage.agency_history.systems_of(agencies)),
+        delegations=await _delegations(office, agencies),
+        lists=tuple(await storage.recipient_lists.naming(agencies)),
+        certificates=advice(command.order, planned),
+    )
+
+
+async def _waiting(office: Office, agency: OrganId) -> int:
+    query = DeliveryQuery(states=_WAITING, recipient=agency, limit=MOST_COUNTED)
+    return await office.storage.deliveries.count(query)
+
+
+async def _delegations(
+    office: Office, agencies: tuple[OrganId, ...]
+) -> tuple[FiledDelegation, ...]:
+    store, now = office.storage.delegations, office.now()
+    found = {}
+    for one in agencies:
+        for filed in (*await store.given_by(one), *await store.given_to(one)):
+            if filed.holds(now):
+                found[filed.delegation_id] = filed
+    return tuple(found.values())
