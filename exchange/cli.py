@@ -130,6 +130,21 @@ VERBS: dict[str, Verb] = {
         Text("lượt giao bị giữ, lỗi, kẹt", "deliveries held, failed or stuck"),
         needs=("motor", "structlog", "ulid"),
     ),
+    "overdue": Verb(
+        "overdue",
+        Text("văn bản quá hạn", "what is overdue"),
+        needs=("motor", "structlog", "ulid"),
+    ),
+    "register": Verb(
+        "register",
+        Text("sổ đăng ký văn bản đi, đến", "registers of documents"),
+        needs=("motor", "structlog", "ulid"),
+    ),
+    "statistics": Verb(
+        "statistics",
+        Text("thống kê theo tháng", "counts by month"),
+        needs=("motor", "structlog", "ulid"),
+    ),
     "webhooks": Verb(
         "webhooks",
         Text("webhook và thông báo", "webhooks and their notices"),

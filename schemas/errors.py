@@ -60,6 +60,7 @@ class ErrorCode(StrEnum):
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     STATUS_UNKNOWN = "status_unknown"
     STATUS_NOT_ALLOWED = "status_not_allowed"
+    REGISTER_NUMBER_TAKEN = "register_number_taken"
     STATUS_ACTOR_WRONG = "status_actor_wrong"
     STEP_NOT_ALLOWED = "step_not_allowed"
     NOT_A_RECIPIENT = "not_a_recipient"

@@ -268,6 +268,7 @@ class AuditEvent(StrEnum):
     DELIVERY_DEAD_LETTERED = "delivery.dead_lettered"
     DELIVERY_OVERDUE = "delivery.overdue"
     DELIVERY_ESCALATED = "delivery.escalated"
+    REGISTER_NUMBER_TOLD = "register.number_told"
     WEBHOOK_REGISTERED = "webhook.registered"
     WEBHOOK_FORGOTTEN = "webhook.forgotten"
     NOTICE_SENT_ANEW = "notice.sent_anew"

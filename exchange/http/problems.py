@@ -69,6 +69,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
     HTTPStatus.CONFLICT: (
         _E.MESSAGE_ID_CONFLICT,
         _E.STATUS_NOT_ALLOWED,
+        _E.REGISTER_NUMBER_TAKEN,
         _E.STEP_NOT_ALLOWED,
         _E.RECALL_NOT_ALLOWED,
         _E.DOCUMENT_RECALLED,

@@ -11,6 +11,7 @@ from exchange.http.route import Route
 from exchange.http.tables.directory import DIRECTORY_ROUTES
 from exchange.http.tables.envelopes import ENVELOPE_ROUTES
 from exchange.http.tables.evidence import EVIDENCE_ROUTES
+from exchange.http.tables.registers import REGISTER_ROUTES
 from exchange.http.tables.signing import SIGNING_ROUTES
 from exchange.http.tables.tending import TENDING_ROUTES
 from exchange.http.tables.tokens import TOKEN_ROUTES
@@ -34,6 +35,7 @@ AGENCY_ROUTES: tuple[Route, ...] = (
     *SIGNING_ROUTES,
     *TOKEN_ROUTES,
     *TENDING_ROUTES,
+    *REGISTER_ROUTES,
     *WEBHOOK_ROUTES,
 )
 

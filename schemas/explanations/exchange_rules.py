@@ -143,6 +143,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         ),
         next_en="Look at the document's history; a status moves forward only.",
     ),
+    ErrorCode.REGISTER_NUMBER_TAKEN: explanation(
+        Side.RECIPIENT,
+        vi="Số đến này trong năm đã cấp cho một văn bản khác.",
+        en="This register number is another document's in the same year.",
+        next_vi="Xem sổ đăng ký văn bản đến và báo lại số đến đúng.",
+        next_en="Look at the register of what arrived, and tell the right number.",
+    ),
     ErrorCode.STATUS_ACTOR_WRONG: explanation(
         Side.RECIPIENT,
         vi="Cơ quan này không được báo trạng thái cho văn bản đó.",

@@ -1,0 +1,86 @@
+"""`lienthong overdue`: which documents are late, towards whom, by which deadline."""
+
+from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.output import Output
+from exchange.commands.site import add_config, with_site
+from exchange.commands.words import local_time
+from exchange.config import Settings
+from exchange.deadline_rules import deadline_rules
+from exchange.domain.deadlines import ClockName, ClockState
+from exchange.services import DirectoryOffice
+from exchange.usecases.read_overdue import (
+    OverdueItem,
+    OverduePage,
+    OverdueQuery,
+    read_overdue,
+)
+from schemas.errors import Text
+from schemas.identifiers import parse_organ_id
+
+_MOST = 1000
+_HEADS = (
+    Text("Mã trên trục", "Id"),
+    Text("Nơi nhận", "Recipient"),
+    Text("Nơi gửi", "From"),
+    Text("Việc", "Deadline"),
+    Text("Hạn", "Was due"),
+)
+_CLOCKS = {
+    ClockName.SEND: Text("gửi", "send"),
+    ClockName.CONFIRM: Text("xác nhận đã nhận", "confirm"),
+    ClockName.REGISTER: Text("đăng ký, trình", "register"),
+    ClockName.ANSWER: Text("giải quyết", "answer"),
+}
+
+
+def configure(parser: Parser) -> None:
+    """Declare the verb's own arguments."""
+    add_config(parser)
+    parser.add_argument(
+        "--agency", metavar="CODE", help="chỉ của cơ quan này / of this agency alone"
+    )
+    parser.add_argument(
+        "--after", default="", metavar="KEY", help="khoá trang trước / last one seen"
+    )
+
+
+def run(arguments: Arguments, output: Output) -> int:
+    """Show what is overdue."""
+
+    async def act(settings: Settings, office: DirectoryOffice) -> int:
+        rules = deadline_rules(settings.calendar, settings.deadlines)
+        query = OverdueQuery(
+            agency=parse_organ_id(arguments.agency) if arguments.agency else None,
+            after=arguments.after,
+            limit=_MOST,
+        )
+        page = await read_overdue(office, rules, query)
+        output.result(page.fields())
+        if not output.as_json:
+            _show(page, output)
+        return 0
+
+    return with_site(arguments, act)
+
+
+def _show(page: OverduePage, output: Output) -> None:
+    if not page.items:
+        output.say(Text("Không có văn bản quá hạn.", "Nothing is overdue."))
+        return
+    output.table(_HEADS, [row for one in page.items for row in _rows(one, output)])
+    output.say(Text(f"Xem tiếp: --after {page.after}", f"Next: --after {page.after}"))
+
+
+def _rows(item: OverdueItem, output: Output) -> list[list[str]]:
+    row = item.row
+    return [
+        [
+            row.envelope_id,
+            row.recipient,
+            row.sender,
+            output.pick(_CLOCKS[clock.name]),
+            local_time(clock.due_at),
+        ]
+        for clock, state in item.clocks
+        if state is ClockState.OVERDUE
+    ]

@@ -1,0 +1,110 @@
+"""`lienthong statistics`: what agencies sent and got, month by month."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from exchange.commands.arguments import Arguments, Parser
+from exchange.commands.output import Output
+from exchange.commands.site import add_config, with_site
+from exchange.config import Settings
+from exchange.directory_cache import DirectoryCache
+from exchange.domain.directory import Directory
+from exchange.domain.spreadsheet import BEGINNING, csv_line
+from exchange.services import DirectoryOffice
+from exchange.usecases.statistics import (
+    COLUMNS,
+    StatisticsQuery,
+    StatisticsRow,
+    agencies_below,
+    statistics,
+)
+from schemas.errors import Text
+from schemas.identifiers import OrganId, parse_organ_id
+from schemas.vocabulary import Level
+
+_SHOWN = (
+    ("month", Text("Tháng", "Month")),
+    ("level", Text("Cấp", "Level")),
+    ("agency", Text("Cơ quan", "Agency")),
+    ("sent", Text("Đi", "Sent")),
+    ("received", Text("Đến", "Received")),
+    ("sent_signed_share", Text("Đi ký số", "Signed")),
+    ("sent_electronic_only_share", Text("Chỉ điện tử", "Electronic only")),
+    ("sent_on_time_share", Text("Gửi đúng hạn", "Sent in time")),
+    ("registered_on_time_share", Text("Đăng ký đúng hạn", "Registered in time")),
+)
+
+
+def configure(parser: Parser) -> None:
+    """Declare the verb's own arguments."""
+    add_config(parser)
+    parser.add_argument("--from", dest="first", required=True, metavar="2026-01")
+    parser.add_argument("--to", dest="last", required=True, metavar="2026-12")
+    parser.add_argument("--agency", metavar="CODE", help="mã cơ quan / agency")
+    parser.add_argument(
+        "--below", action="store_true", help="cả cấp dưới / agencies below it too"
+    )
+    parser.add_argument(
+        "--level",
+        choices=[one.value for one in Level],
+        help="chỉ cấp này / only of this level",
+    )
+    parser.add_argument(
+        "--by-level", action="store_true", help="gộp theo cấp / one row for a level"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="ghi ra / written to")
+
+
+def run(arguments: Arguments, output: Output) -> int:
+    """Show counts, or write them to a file."""
+
+    async def act(_settings: Settings, office: DirectoryOffice) -> int:
+        directory = await DirectoryCache().current(office.storage.directory)
+        query = StatisticsQuery(
+            first_month=arguments.first,
+            last_month=arguments.last,
+            agencies=_agencies(arguments, directory, office),
+            level=Level(arguments.level) if arguments.level else None,
+            by_level=arguments.by_level,
+        )
+        rows = await statistics(office, directory, query)
+        if arguments.csv is not None:
+            _write(arguments.csv, rows)
+        output.result({"rows": [one.fields() for one in rows]})
+        if not output.as_json:
+            _show(rows, output)
+        return 0
+
+    return with_site(arguments, act)
+
+
+def _agencies(
+    arguments: Arguments, directory: Directory, office: DirectoryOffice
+) -> frozenset[OrganId]:
+    if not arguments.agency:
+        return frozenset()
+    code = parse_organ_id(arguments.agency)
+    if arguments.below:
+        return agencies_below(directory, code, office)
+    return frozenset({code})
+
+
+def _write(file: Path, rows: Sequence[StatisticsRow]) -> None:
+    lines = (csv_line(one.cells()) for one in rows)
+    file.write_bytes(BEGINNING + csv_line(COLUMNS) + b"".join(lines))
+
+
+def _show(rows: Sequence[StatisticsRow], output: Output) -> None:
+    names = [name for name, _ in _SHOWN]
+    cells = [[_cell(fields[one]) for one in names] for fields in _fields(rows)]
+    output.table([head for _, head in _SHOWN], cells)
+
+
+def _fields(rows: Sequence[StatisticsRow]) -> list[dict[str, object]]:
+    return [one.fields() for one in rows]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1%}"
+    return "-" if value is None else str(value)

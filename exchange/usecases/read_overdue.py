@@ -1,0 +1,124 @@
+"""What is late to an agency: its own, what it sent, and what it was told of."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.domain.deadlines import (
+    LEGAL_BASIS,
+    Clock,
+    ClockState,
+    DeliveryFacts,
+    recipient_clocks,
+)
+from exchange.domain.docket import DocketRow, Rules
+from exchange.domain.records import delivery_key
+from exchange.services import Office
+from exchange.usecases.docket import facts_of
+from schemas.identifiers import OrganId
+from schemas.timestamps import format_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueQuery:
+    """Rows late to an agency; None: to anybody.
+
+    Args:
+        after: key of the last one seen.
+    """
+
+    agency: OrganId | None
+    after: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueItem:
+    """A document that is late towards one recipient, as it stands now.
+
+    Args:
+        document_code: for its sender and recipient alone.
+        clocks: with the state of each.
+    """
+
+    row: DocketRow
+    document_code: str
+    clocks: tuple[tuple[Clock, ClockState], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverduePage:
+    """What is late, and the key after which to go on."""
+
+    items: tuple[OverdueItem, ...]
+    after: str
+
+    def fields(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"items": [_fields(one) for one in self.items], "next": self.after}
+
+
+async def read_overdue(
+    office: Office, rules: Rules, query: OverdueQuery
+) -> OverduePage:
+    """Return what is late and has not been made good since it was looked at.
+
+    A page may be short: what was made good is left out, its key is not.
+    """
+    rows = await office.storage.docket.late(
+        query.agency, after=query.after, limit=query.limit
+    )
+    if not rows:
+        return OverduePage((), query.after)
+    facts = await facts_of(office, rows)
+    now = office.now()
+    judged = (
+        _item(row, facts[row.envelope_id, row.recipient], rules, query.agency, now)
+        for row in rows
+    )
+    items = tuple(one for one in judged if _is_late(one))
+    return OverduePage(items, delivery_key(rows[-1].envelope_id, rows[-1].recipient))
+
+
+def _item(
+    row: DocketRow,
+    facts: DeliveryFacts,
+    rules: Rules,
+    agency: OrganId | None,
+    now: datetime,
+) -> OverdueItem:
+    clocks = recipient_clocks(facts, rules.calendar, rules.policy)
+    is_party = agency in {row.recipient, row.sender}
+    return OverdueItem(
+        row=row,
+        document_code=facts.envelope.document_code if is_party else "",
+        clocks=tuple((one, one.state(now, rules.policy.soon)) for one in clocks),
+    )
+
+
+def _is_late(item: OverdueItem) -> bool:
+    return any(state is ClockState.OVERDUE for _, state in item.clocks)
+
+
+def _fields(item: OverdueItem) -> dict[str, object]:
+    row = item.row
+    return {
+        "envelope": row.envelope_id,
+        "recipient": row.recipient,
+        "sender": row.sender,
+        "document_code": item.document_code,
+        "arrived_at": format_utc(row.arrived_at),
+        "told": list(row.told),
+        "clocks": list(_clocks(item.clocks)),
+    }
+
+
+def _clocks(clocks: Sequence[tuple[Clock, ClockState]]) -> Iterator[dict[str, object]]:
+    for clock, state in clocks:
+        yield {
+            "clock": clock.name,
+            "state": state,
+            "due_at": format_utc(clock.due_at),
+            "met_at": format_utc(clock.met_at) if clock.met_at else None,
+            "law": LEGAL_BASIS[clock.name],
+        }

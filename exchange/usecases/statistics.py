@@ -1,0 +1,148 @@
+"""What agencies sent and got, month by month, for administrative-reform reports."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from exchange.domain.directory import Directory
+from exchange.domain.docket import Count, Tally
+from exchange.errors import ExchangeError
+from exchange.services import Office
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import Level
+
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+
+_SHARES: dict[str, tuple[Count, Count]] = {
+    "sent_signed_share": (Count.SENT_SIGNED, Count.SENT),
+    "sent_electronic_only_share": (Count.SENT_ELECTRONIC_ONLY, Count.SENT),
+    "received_signed_share": (Count.RECEIVED_SIGNED, Count.RECEIVED),
+    "received_electronic_only_share": (
+        Count.RECEIVED_ELECTRONIC_ONLY,
+        Count.RECEIVED,
+    ),
+}
+_ON_TIME: dict[str, tuple[Count, Count]] = {
+    "sent_on_time_share": (Count.SENT_ON_TIME, Count.SENT_LATE),
+    "confirmed_on_time_share": (Count.CONFIRMED_ON_TIME, Count.CONFIRMED_LATE),
+    "registered_on_time_share": (Count.REGISTERED_ON_TIME, Count.REGISTERED_LATE),
+    "answered_on_time_share": (Count.ANSWERED_ON_TIME, Count.ANSWERED_LATE),
+}
+COLUMNS = (
+    *("month", "level", "agency", "name"),
+    *(one.value for one in Count),
+    *_SHARES,
+    *_ON_TIME,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsQuery:
+    """Which months of which agencies.
+
+    Args:
+        agencies: those counted; all if none is named.
+        level: only those of a level.
+        by_level: one row for each level instead of each agency.
+    """
+
+    first_month: str
+    last_month: str
+    agencies: frozenset[OrganId] = frozenset()
+    level: Level | None = None
+    by_level: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StatisticsRow:
+    """Counts of one agency, or of all of a level, in one month.
+
+    Args:
+        agency: empty for a whole level.
+        name: likewise.
+        level: empty for an agency that the directory does not have.
+    """
+
+    month: str
+    level: str
+    agency: str
+    name: str
+    counts: tuple[tuple[Count, int], ...]
+
+    def fields(self) -> dict[str, object]:
+        """Return counts and shares; a share of nothing is None."""
+        counts = dict.fromkeys(Count, 0) | dict(self.counts)
+        return {
+            "month": self.month,
+            "level": self.level,
+            "agency": self.agency,
+            "name": self.name,
+            **{one.value: number for one, number in counts.items()},
+            **{
+                name: _share(counts[part], counts[whole])
+                for name, (part, whole) in _SHARES.items()
+            },
+            **{
+                name: _share(counts[good], counts[good] + counts[late])
+                for name, (good, late) in _ON_TIME.items()
+            },
+        }
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the same as cells of a table, in the order of `COLUMNS`."""
+        fields = self.fields()
+        return tuple("" if fields[one] is None else str(fields[one]) for one in COLUMNS)
+
+
+async def statistics(
+    office: Office, directory: Directory, query: StatisticsQuery
+) -> Sequence[StatisticsRow]:
+    """Return counts by month and agency, or by month and level.
+
+    Raises:
+        ExchangeError: a month is none (REQUEST_INVALID).
+    """
+    for month in (query.first_month, query.last_month):
+        if not _MONTH.fullmatch(month):
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
+    tallies = await office.storage.docket.tallies(
+        first_month=query.first_month,
+        last_month=query.last_month,
+        agencies=query.agencies,
+    )
+    return sorted(_rows(tallies, directory, query))
+
+
+def agencies_below(
+    directory: Directory, code: OrganId, office: Office
+) -> frozenset[OrganId]:
+    """Return an agency and all below it."""
+    found = directory.agency(code)
+    if found is None:
+        return frozenset({code})
+    return frozenset(
+        {code, *(one.code for one in directory.below(found, office.now()))}
+    )
+
+
+def _rows(
+    tallies: Iterable[Tally], directory: Directory, query: StatisticsQuery
+) -> Iterator[StatisticsRow]:
+    sums: dict[tuple[str, str, str, str], dict[Count, int]] = {}
+    for one in tallies:
+        agency = directory.agency(one.agency)
+        level = agency.level if agency else ""
+        if query.level is not None and level != query.level:
+            continue
+        whose = (
+            ("", "") if query.by_level else (one.agency, agency.name if agency else "")
+        )
+        counts = sums.setdefault((one.month, level, *whose), {})
+        counts[one.count] = counts.get(one.count, 0) + one.number
+    for key, counts in sums.items():
+        yield StatisticsRow(*key, tuple(sorted(counts.items())))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None

@@ -1,0 +1,216 @@
+"""Registers, register numbers and statistics, over HTTP and as files."""
+
+import csv
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.delivery.docket_watch import DocketWatch
+from exchange.domain.registers import (
+    INCOMING_COLUMNS,
+    OUTGOING_COLUMNS,
+    Arrival,
+    incoming_row,
+    outgoing_row,
+    written_day,
+)
+from exchange.domain.roles import AccessRole
+from exchange.domain.spreadsheet import csv_line
+from exchange.storage.ports import ArrivalQuery
+from schemas.edxml.document import Organisation
+from schemas.vocabulary import StatusCode
+from tests.support.callers import Callers, asking, caller_for
+from tests.support.conversations import report
+from tests.support.deadlines import FRIDAY, at, envelope_of
+from tests.support.pki import NOW
+from tests.support.world import (
+    COMMUNE,
+    FAR_COMMUNE,
+    PROVINCE,
+    World,
+    make_world,
+)
+
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
+MONTHS = {"from": "2026-01", "to": "2026-12"}
+
+
+@given(st.lists(st.text(), min_size=2, max_size=5))
+def test_a_line_of_csv_reads_back_and_runs_nothing(cells: list[str]) -> None:
+    kept = [one.replace("\0", "") for one in cells]
+
+    line = csv_line(kept).decode()
+
+    (read,) = csv.reader(StringIO(line, newline=""), strict=True)
+    for cell, text in zip(read, kept, strict=True):
+        assert cell in {text, f"'{text}"}
+        assert not cell.lstrip(" \u00a0").startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "@SUM(A1)", " -2", "+84", "\t=1", "＝1"], ids=repr
+)
+def test_a_formula_is_shown_as_text(cell: str) -> None:
+    assert csv_line([cell]).decode().lstrip('"').startswith("'")
+
+
+def test_lines_have_the_columns_of_the_annex() -> None:
+    envelope = envelope_of(urgency=3, due=date(2026, 12, 1))
+    arrival = Arrival(
+        envelope=envelope, arrived_at=at(FRIDAY, "23:30"), author="UBND xã", number=7
+    )
+
+    incoming = dict(
+        zip((one.vi for one in INCOMING_COLUMNS), incoming_row(arrival), strict=True)
+    )
+    outgoing = outgoing_row(envelope, tuple(f"xã {one}" for one in range(25)))
+
+    assert incoming["Ngày đến"] == "20/11/2026"
+    assert incoming["Số đến"] == "07"
+    assert incoming["Tác giả"] == "UBND xã"
+    assert incoming["Số, ký hiệu văn bản"] == "214/UBND-VHXH"
+    assert incoming["Ghi chú"] == "hỏa tốc, hạn 01/12/2026"
+    assert len(outgoing) == len(OUTGOING_COLUMNS)
+    assert outgoing[4].endswith("xã 19; … (+5)")
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [(date(2026, 2, 3), "03/02/2026"), (date(2026, 9, 12), "12/9/2026"), (None, "")],
+    ids=["padded", "month not padded", "none"],
+)
+def test_days_are_written_as_on_documents(day: date | None, written: str) -> None:
+    assert written_day(day) == written
+
+
+@pytest.fixture
+async def world() -> World:
+    world = await make_world()
+    recipients = (Organisation(organ_id=PROVINCE), Organisation(organ_id=FAR_COMMUNE))
+    await world.send(
+        world.document(recipients=recipients, subject="=cmd|' /C calc'!A1")
+    )
+    await world.deliver()
+    await DocketWatch(world.services, owner="test").keep()
+    return world
+
+
+def lines_of(content: bytes) -> list[dict[str, str]]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+async def test_a_clerk_numbers_what_arrived_and_reads_the_register(
+    world: World,
+) -> None:
+    callers = Callers()
+    by = callers.add(caller_for(PROVINCE, AccessRole.CLERK))
+    sender = callers.add(caller_for(COMMUNE, AccessRole.CLERK))
+    (found,) = await world.services.storage.docket.arrived(_all_of_province())
+    path = f"/v1/envelopes/{found.envelope_id}/register-number"
+    async with asking(world, callers) as client:
+        of: dict[str, str] = {"agency": PROVINCE}
+        told = await client.post(path, params=of, headers=by, json={"number": "12"})
+        wrong = await client.post(path, params=of, headers=by, json={"number": "x"})
+        theirs = await client.post(
+            path, params={"agency": COMMUNE}, headers=sender, json={"number": "12"}
+        )
+        incoming = await client.get(
+            "/v1/registers/incoming", params=of | YEAR, headers=by
+        )
+        outgoing = await client.get(
+            "/v1/registers/outgoing", params={"agency": COMMUNE, **YEAR}, headers=sender
+        )
+        assert (told.status, wrong.status, theirs.status) == (200, 400, 403)
+        (line,) = lines_of(await incoming.read())
+        (sent,) = lines_of(await outgoing.read())
+
+    assert line["Số đến"] == "12"
+    assert line["Tác giả"] == "UBND xã Suối Mây"
+    assert line["Tên loại và trích yếu nội dung văn bản"].startswith("'=cmd")
+    assert sent["Nơi nhận văn bản"] == "UBND tỉnh Bình Sơn; UBND xã Suối Xa"
+    assert sent["Ngày tháng văn bản"] == "21/11/2026"
+
+
+async def test_a_number_is_told_for_one_document_of_a_year(world: World) -> None:
+    accepted = await world.sent()
+    callers = Callers()
+    by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+    (first,) = await world.services.storage.docket.arrived(_all_of_province())
+    async with asking(world, callers) as client:
+        answers = [
+            await client.post(
+                f"/v1/envelopes/{one}/register-number",
+                params={"agency": PROVINCE},
+                headers=by,
+                json={"number": "1"},
+            )
+            for one in (first.envelope_id, accepted.envelope.envelope_id)
+        ]
+        refused = await answers[1].json()
+
+    assert [one.status for one in answers] == [200, 409]
+    assert refused["code"] == "register_number_taken"
+
+
+async def test_counts_and_delays_are_shown_to_those_they_are_about(
+    world: World,
+) -> None:
+    (row,) = await world.services.storage.docket.arrived(_all_of_province())
+    (envelope,) = await world.services.storage.docket.envelopes([row.envelope_id])
+    await report(world, envelope, StatusCode.REGISTERED, PROVINCE)
+    world.clock.move(days=4)
+    await DocketWatch(world.services, owner="test").keep()
+    callers = Callers()
+    by: dict[str, dict[str, str]] = {
+        one: callers.add(caller_for(one, AccessRole.SYSTEM))
+        for one in (COMMUNE, PROVINCE, FAR_COMMUNE)
+    }
+    async with asking(world, callers) as client:
+
+        async def asked(path: str, agency: str, **more: str) -> dict[str, object]:
+            params = {"agency": agency, **more}
+            answer = await client.get(path, params=params, headers=by[agency])
+            found: dict[str, object] = await answer.json()
+            return found
+
+        late = await asked("/v1/overdue", FAR_COMMUNE)
+        above = await asked("/v1/overdue", PROVINCE)
+        below = await asked("/v1/statistics", PROVINCE, below="true", **MONTHS)
+        by_level = await asked(
+            "/v1/statistics", PROVINCE, below="true", by_level="true", **MONTHS
+        )
+        wrong = await asked("/v1/statistics", PROVINCE, **{**MONTHS, "to": "2026-13"})
+
+    (item,) = _members(late, "items")
+    assert (item["recipient"], item["document_code"]) == (FAR_COMMUNE, "214/UBND-VHXH")
+    assert {one["clock"]: one["state"] for one in _members(item, "clocks")} == {
+        "confirm": "overdue",
+        "register": "overdue",
+    }
+    # The province is in time itself, and above the commune that is not.
+    (told,) = _members(above, "items")
+    assert (told["recipient"], told["document_code"]) == (FAR_COMMUNE, "")
+    rows = {one["agency"]: one for one in _members(below, "rows")}
+    assert rows[COMMUNE]["sent_signed_share"] == 1.0
+    assert rows[PROVINCE]["registered_on_time_share"] == 1.0
+    assert rows[FAR_COMMUNE]["confirmed_on_time_share"] == 0.0
+    assert rows[FAR_COMMUNE]["sent_on_time_share"] is None
+    levels = {one["level"]: one["received"] for one in _members(by_level, "rows")}
+    assert levels == {"province": 1, "commune": 1}
+    assert wrong["code"] == "request_invalid"
+
+
+def _members(found: dict[str, object], name: str) -> list[dict[str, object]]:
+    members = found[name]
+    assert isinstance(members, list)
+    return members
+
+
+def _all_of_province() -> ArrivalQuery:
+    return ArrivalQuery(
+        recipient=PROVINCE, since=NOW - timedelta(days=1), until=NOW + timedelta(days=1)
+    )
