@@ -81,7 +81,7 @@ class Authenticator:
 
     async def _by_certificate(self, der: bytes) -> System:
         system = await self._registered(sha256(der).hexdigest())
-        self._require_valid(der)
+        require_valid_client(self._services, der)
         return system
 
     async def _registered(self, fingerprint: str) -> System:
@@ -98,20 +98,6 @@ class Authenticator:
             raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_UNKNOWN, place=fingerprint)
         self._systems[fingerprint] = (found, now)
         return found
-
-    def _require_valid(self, der: bytes) -> None:
-        judgement = self._services.trust.judge(
-            x509.load_der_x509_certificate(der),
-            intermediates=(),
-            at=self._services.now(),
-            usage=KeyPurpose.TLS_CLIENT,
-        )
-        refusal = refusal_of(judgement)
-        if refusal is None:
-            return
-        if refusal.code in _HUBS_OWN:
-            raise ExchangeError(refusal.code, place=refusal.place)
-        raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=refusal.code)
 
     def _by_token(self, request: web.Request, system: System, der: bytes) -> Caller:
         """Return a system, narrowed by the token of its certificate if it shows one."""
@@ -154,6 +140,27 @@ def client_certificate(request: web.Request) -> bytes | None:
     tls = transport.get_extra_info("ssl_object") if transport else None
     der: bytes | None = tls.getpeercert(binary_form=True) if tls else None
     return der
+
+
+def require_valid_client(services: Services, der: bytes) -> None:
+    """Require that a client's certificate holds now; judgements are kept for a minute.
+
+    Raises:
+        ExchangeError: it does not (CLIENT_CERTIFICATE_REFUSED), or the hub cannot tell
+            (REVOCATION_UNCHECKED, REVOCATION_STALE).
+    """
+    judgement = services.trust.judge(
+        x509.load_der_x509_certificate(der),
+        intermediates=(),
+        at=services.now(),
+        usage=KeyPurpose.TLS_CLIENT,
+    )
+    refusal = refusal_of(judgement)
+    if refusal is None:
+        return
+    if refusal.code in _HUBS_OWN:
+        raise ExchangeError(refusal.code, place=refusal.place)
+    raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=refusal.code)
 
 
 def _is_local(request: web.Request) -> bool:

@@ -7,15 +7,10 @@ from exchange.certification.office import CaThread
 from exchange.console.app import create_console
 from exchange.console.station import STATION, Station
 from exchange.http.tls import console_context
+from exchange.people import account_office
 from exchange.process.base import Base
 from exchange.services import Services
 from exchange.settings.console import ConsoleSettings
-from exchange.usecases.accounts.office import AccountOffice
-
-
-def account_office(services: Services) -> AccountOffice:
-    """Return who people are, as this service knows them."""
-    return AccountOffice(storage=services.storage, clock=services.clock)
 
 
 async def listen_for_people(
@@ -29,13 +24,12 @@ async def listen_for_people(
         ca: the CA, where this process has that role.
 
     Raises:
-        ExchangeError: a file of its TLS is missing or unreadable, or its address is
-            taken (CONFIGURATION_INVALID).
+        CodedError: a file of its TLS or of accounts is missing or unreadable, or its
+            address is taken (CONFIGURATION_INVALID).
     """
     settings = base.settings.console
-    app = create_console(
-        services, account_office(services), settings, metrics=base.metrics
-    )
+    accounts = account_office(base.settings.accounts, services.storage, services.clock)
+    app = create_console(services, accounts, settings, metrics=base.metrics)
     app[STATION] = Station(readiness=base.readiness, ca=ca)
     listener = Listener(
         host=settings.host,

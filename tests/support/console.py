@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from ssl import SSLContext
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,10 +16,12 @@ from exchange.app import Listener, listening
 from exchange.console.app import create_console
 from exchange.domain.accounts import Grant
 from exchange.domain.roles import AccessRole
+from exchange.http.tls import console_context
 from exchange.settings.console import ConsoleSettings
 from exchange.usecases.accounts.keeping import AddAccount, add_account
 from exchange.usecases.accounts.office import AccountOffice, next_version
 from exchange.usecases.accounts.passwords import Passwords
+from exchange.usecases.accounts.second_factor import Sealer
 from schemas.identifiers import OrganId
 from tests.support.world import COMMUNE, PROVINCE, World
 
@@ -106,10 +109,13 @@ class Console:
     base: str
 
     @asynccontextmanager
-    async def visit(self, account: str = "") -> AsyncIterator[Visit]:
+    async def visit(
+        self, account: str = "", *, tls: SSLContext | None = None
+    ) -> AsyncIterator[Visit]:
         """Open a browser, signed in if an account is named."""
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        connector = aiohttp.TCPConnector(ssl=tls or True)
+        async with aiohttp.ClientSession(cookie_jar=jar, connector=connector) as http:
             visit = Visit(self.base, http)
             if account:
                 await visit.sign_in(account)
@@ -125,14 +131,17 @@ async def running_console(
         storage=world.services.storage,
         clock=world.clock,
         passwords=Passwords(memory_kib=8, iterations=1),
+        sealer=Sealer(bytes(32)),
     )
     await add_people(office, world)
     app = create_console(
         world.services, office, settings or ConsoleSettings(enabled=True)
     )
-    listener = Listener(host=HOST, port=0, drain_seconds=0.5)
+    tls = console_context(settings) if settings and settings.certificate else None
+    scheme = "https" if tls else "http"
+    listener = Listener(host=HOST, port=0, tls=tls, drain_seconds=0.5)
     async with listening(app, listener) as port:
-        yield Console(world=world, office=office, base=f"http://{HOST}:{port}")
+        yield Console(world=world, office=office, base=f"{scheme}://{HOST}:{port}")
 
 
 PEOPLE: Final = {
@@ -159,6 +168,7 @@ async def add_person(
     roles: tuple[tuple[AccessRole, OrganId | None], ...],
     *,
     name: str = "",
+    certificates: frozenset[str] = frozenset(),
 ) -> None:
     """Make an account."""
     since = world.clock.now - timedelta(days=1)
@@ -170,6 +180,7 @@ async def add_person(
         name=name or f"Người {account}",
         password=PASSWORD,
         grants=grants,
+        certificates=certificates,
         operator="test",
     )
     made = await add_account(office, command)

@@ -1,11 +1,12 @@
 """Signing in and out, and choosing a role and a language."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 from aiohttp import web
 
 from exchange.console.forms import fields_of
-from exchange.console.keys import ACCOUNTS, VISITOR
+from exchange.console.keys import ACCOUNTS, CONSOLE, VISITOR
 from exchange.console.problem_page import card_of
 from exchange.console.rendering import page, see_other, visitor_of
 from exchange.console.visiting import (
@@ -19,6 +20,7 @@ from exchange.console.visiting import (
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
+from exchange.http.auth import client_certificate, require_valid_client
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
 from exchange.usecases.accounts.keeping import change_password
@@ -28,9 +30,10 @@ from exchange.usecases.accounts.signing_in import (
     choose_role,
     session_of,
     sign_in,
+    sign_in_by_certificate,
     sign_out,
 )
-from schemas.errors import ErrorCode
+from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
 
 _HOME = "/"
@@ -44,7 +47,33 @@ async def home(request: web.Request) -> web.StreamResponse:
 
 async def sign_in_form(request: web.Request) -> web.StreamResponse:
     """Ask who it is."""
-    return page(request, "sign_in.html", account="", card=None)
+    return _asking(request)
+
+
+def _asking(
+    request: web.Request, *, account: str = "", error: CodedError | None = None
+) -> web.Response:
+    return page(
+        request,
+        "sign_in.html",
+        status=status_of(error.code) if error else 200,
+        account=account,
+        card=card_of(error) if error else None,
+        by_certificate=request.app[CONSOLE].client_ca is not None,
+    )
+
+
+async def signed_in_by_certificate(request: web.Request) -> web.StreamResponse:
+    """Begin a session of whom the certificate of the connection is bound to.
+
+    The browser asked for it during the handshake; TLS proved the key.
+    """
+    try:
+        digest = _proven_certificate(request)
+        found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
+    except ExchangeError as error:
+        return _asking(request, error=error)
+    return _begun(request, found)
 
 
 async def signed_in(request: web.Request) -> web.StreamResponse:
@@ -58,14 +87,20 @@ async def signed_in(request: web.Request) -> web.StreamResponse:
     try:
         found = await sign_in(request.app[ACCOUNTS], command)
     except ExchangeError as error:
-        status = status_of(error.code)
-        return page(
-            request,
-            "sign_in.html",
-            status=status,
-            account=command.account,
-            card=card_of(error),
-        )
+        return _asking(request, account=command.account, error=error)
+    return _begun(request, found)
+
+
+def _proven_certificate(request: web.Request) -> str:
+    """Return SHA-256 of the certificate whose key the connection proved."""
+    der = client_certificate(request)
+    if der is None:
+        raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
+    require_valid_client(request.app[SERVICES], der)
+    return sha256(der).hexdigest()
+
+
+def _begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
     response = see_other(_HOME if found.session.role else ROLE_PATH)
     keep_session(request, response, found.token)
     return response

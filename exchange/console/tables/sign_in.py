@@ -1,6 +1,6 @@
 """Pages of signing in."""
 
-from exchange.console.pages import sign_in
+from exchange.console.pages import second_factor, sign_in
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
 
@@ -33,6 +33,14 @@ SIGN_IN_PAGES: tuple[Route, ...] = (
     ),
     Route(
         method="POST",
+        path="/sign-in/certificate",
+        operation_id="signInByCertificate",
+        summary="Đăng nhập bằng chứng thư số / sign in by certificate",
+        handler=sign_in.signed_in_by_certificate,
+        is_open=True,
+    ),
+    Route(
+        method="POST",
         path="/sign-out",
         operation_id="signOut",
         summary="Đăng xuất / sign out",
@@ -54,6 +62,22 @@ SIGN_IN_PAGES: tuple[Route, ...] = (
         summary="Đổi mật khẩu / change the password",
         handler=sign_in.password_changed,
         is_open=True,
+    ),
+    Route(
+        method="GET",
+        path="/second-factor",
+        operation_id="secondFactorForm",
+        summary="Đăng ký xác thực hai lớp / enrol a second factor",
+        handler=second_factor.second_factor_form,
+        allowed=_PEOPLE,
+    ),
+    Route(
+        method="POST",
+        path="/second-factor",
+        operation_id="enrolSecondFactor",
+        summary="Đăng ký xác thực hai lớp / enrol a second factor",
+        handler=second_factor.enrolled,
+        allowed=_PEOPLE,
     ),
     Route(
         method="GET",

@@ -40,5 +40,21 @@ WORDS: dict[str, Text] = {
     "password.new": Text(vi="Mật khẩu mới", en="New password"),
     "password.again": Text(vi="Nhập lại mật khẩu mới", en="New password once more"),
     "password.submit": Text(vi="Đổi mật khẩu", en="Change password"),
+    "second_factor.title": Text(
+        vi="Xác thực hai lớp", en="Second factor of your account"
+    ),
+    "second_factor.hint": Text(
+        vi="Nhập địa chỉ dưới đây vào ứng dụng xác thực trên điện thoại, rồi gõ mã 6 "
+        "số ứng dụng đang hiện. Đăng ký mới thay đăng ký cũ.",
+        en="Enter the address below in the authenticator application of your "
+        "telephone, then type the six digits it shows. A new one replaces the one before.",
+    ),
+    "second_factor.address": Text(vi="Địa chỉ (bí mật)", en="Address (a secret)"),
+    "second_factor.submit": Text(vi="Đăng ký", en="Enrol"),
+    "second_factor.done": Text(
+        vi="Đã đăng ký. Lần đăng nhập sau cần mã này.",
+        en="Enrolled. The next sign-in asks for a code.",
+    ),
+    "home.account": Text(vi="Tài khoản của bạn", en="Your account"),
     "home.title": Text(vi="Bàn làm việc", en="Desk"),
 }

@@ -1,0 +1,63 @@
+"""A person enrols their own second factor."""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+
+from aiohttp import web
+
+from exchange.console.forms import fields_of
+from exchange.console.keys import ACCOUNTS
+from exchange.console.problem_page import card_of
+from exchange.console.rendering import page, visitor_of
+from exchange.domain.accounts import Account
+from exchange.errors import ExchangeError
+from exchange.http.problems import status_of
+from exchange.usecases.accounts.keeping import begin_totp, confirm_totp
+from exchange.usecases.accounts.office import name_of
+from schemas.errors import ErrorCode
+
+
+async def second_factor_form(request: web.Request) -> web.StreamResponse:
+    """Show a new secret; nothing is stored before its application gave a code."""
+    return await _asking(request)
+
+
+async def enrolled(request: web.Request) -> web.StreamResponse:
+    """Take the secret whose application shows the right code."""
+    fields, account = await fields_of(request), _account(request)
+    try:
+        sealed = b64decode(fields.text("sealed"), validate=True)
+        await confirm_totp(
+            request.app[ACCOUNTS],
+            account.account_id,
+            sealed=sealed,
+            code=fields.text("code"),
+            operator=name_of(account.account_id),
+        )
+    except ExchangeError as error:
+        return await _asking(request, error=error)
+    except Error as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="sealed") from error
+    return page(request, "second_factor.html", done=True, card=None)
+
+
+async def _asking(
+    request: web.Request, *, error: ExchangeError | None = None
+) -> web.Response:
+    began = await begin_totp(request.app[ACCOUNTS], _account(request).account_id)
+    return page(
+        request,
+        "second_factor.html",
+        status=status_of(error.code) if error else 200,
+        done=False,
+        card=card_of(error) if error else None,
+        address=began.address,
+        sealed=b64encode(began.sealed).decode(),
+    )
+
+
+def _account(request: web.Request) -> Account:
+    account = visitor_of(request).account
+    if account is None:
+        raise ExchangeError(ErrorCode.SESSION_MISSING)
+    return account
