@@ -1,6 +1,6 @@
 """Pages of those who keep the hub running, and of those who watch them."""
 
-from exchange.console.pages import deliveries, operations
+from exchange.console.pages import audit, deliveries, operations
 from exchange.domain.roles import OPERATORS, AccessRole
 from exchange.http.route import Route
 
@@ -22,6 +22,14 @@ OPERATIONS_PAGES: tuple[Route, ...] = (
         summary="Bảo trì / begin or end maintenance",
         handler=operations.maintenance_switched,
         allowed=OPERATORS,
+    ),
+    Route(
+        method="GET",
+        path="/audit",
+        operation_id="audit",
+        summary="Nhật ký giám sát / the audit trail",
+        handler=audit.audit,
+        allowed=frozenset({AccessRole.AUDITOR}),
     ),
     Route(
         method="GET",

@@ -1,9 +1,11 @@
 """Words of the operators' pages."""
 
+from exchange.console.words import audit
 from schemas.errors import Text
 from schemas.vocabulary import Level
 
 WORDS: dict[str, Text] = {
+    **audit.WORDS,
     "operations.title": Text(vi="Vận hành", en="Operations"),
     "operations.waiting": Text(
         vi="Đang chờ, theo thời gian từ khi trục tiếp nhận",

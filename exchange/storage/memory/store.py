@@ -1,11 +1,10 @@
 """All ports in memory."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from exchange.domain.records import AuditLine
 from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
 from exchange.storage.memory.agency_history import MemoryAgencyHistory
+from exchange.storage.memory.audit import MemoryAudit
 from exchange.storage.memory.ca_journals import MemoryCaJournals
 from exchange.storage.memory.controls import MemoryControls, MemoryUsage
 from exchange.storage.memory.delegations import MemoryDelegations
@@ -23,22 +22,6 @@ from exchange.storage.memory.retention import MemoryRetention
 from exchange.storage.memory.signing import MemorySigning
 from exchange.storage.memory.tables import Tables
 from exchange.storage.memory.uploads import MemoryUploads
-
-
-class MemoryAudit:
-    """The audit trail in memory."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def append(self, line: AuditLine) -> None:
-        """Store one line."""
-        self._tables.audit.append(line)
-
-    async def lines(self, *, limit: int) -> Sequence[AuditLine]:
-        """The newest lines, newest first."""
-        ordered = sorted(self._tables.audit, key=lambda line: line.at)
-        return ordered[::-1][:limit]
 
 
 class MemoryLeases:

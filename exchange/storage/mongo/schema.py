@@ -166,7 +166,13 @@ _INDEXES: Final = {
         # What was sent is of no use after a month.
         IndexModel("sent_at", name="sent", expireAfterSeconds=_NOTICES_KEPT_SECONDS),
     ),
-    "audit": (IndexModel(["at", "_id"]),),
+    "audit": (
+        IndexModel(["at", "_id"]),
+        # What auditors narrow it by, the newest first.
+        IndexModel(["event", "at", "_id"]),
+        IndexModel(["actor", "at", "_id"]),
+        IndexModel(["subject", "at", "_id"]),
+    ),
     "leases": (),
     "meta": (),
 }

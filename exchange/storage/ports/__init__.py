@@ -7,7 +7,7 @@ StorageUnavailableError: whether it stored is then not known, and repeating it i
 
 from exchange.storage.ports.accounts import AccountStore, SessionStore
 from exchange.storage.ports.agency_history import AgencyHistoryStore
-from exchange.storage.ports.audit import AuditStore
+from exchange.storage.ports.audit import AuditPage, AuditQuery, AuditStore
 from exchange.storage.ports.ca_journals import CaJournalStore
 from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
@@ -36,6 +36,8 @@ __all__ = [
     "AccountStore",
     "AgencyHistoryStore",
     "ArrivalQuery",
+    "AuditPage",
+    "AuditQuery",
     "AuditStore",
     "CaJournalStore",
     "ControlStore",

@@ -1,7 +1,12 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from exchange.storage.ports import Storage
+import pytest
+
+from exchange.errors import ExchangeError
+from exchange.storage.ports import AuditQuery, Storage
+from schemas.vocabulary import AuditEvent
 from tests.support.pki import NOW
 from tests.support.stored import audit_line
 
@@ -78,3 +83,42 @@ async def test_audit_lines_of_one_instant_keep_their_order(storage: Storage) -> 
 
 async def test_open_storage_is_ready(storage: Storage) -> None:
     assert await storage.ready()
+
+
+async def test_audit_trail_is_searched_page_by_page(storage: Storage) -> None:
+    at_once = replace(audit_line(7), at=audit_line(1).at)
+    refused = audit_line(8, AuditEvent.ENVELOPE_REFUSED)
+    for line in (*map(audit_line, (1, 2, 3)), at_once, refused):
+        await storage.audit.append(line)
+    wanted = AuditQuery(event=AuditEvent.ENVELOPE_ACCEPTED, limit=2)
+
+    first = await storage.audit.search(wanted)
+    second = await storage.audit.search(replace(wanted, before=first.older))
+
+    assert first.lines == (audit_line(3), audit_line(2))
+    assert second.lines == (at_once, audit_line(1))
+    assert second.older == ""
+
+
+async def test_audit_trail_is_narrowed(storage: Storage) -> None:
+    other = replace(audit_line(2), actor="van.hanh")
+    for line in (audit_line(1), other, audit_line(3)):
+        await storage.audit.append(line)
+
+    async def found(query: AuditQuery) -> list[str]:
+        return [one.subject for one in (await storage.audit.search(query)).lines]
+
+    assert await found(AuditQuery(actor="van.hanh")) == [other.subject]
+    assert await found(AuditQuery(subject=audit_line(3).subject)) == [
+        audit_line(3).subject
+    ]
+    assert await found(AuditQuery(since=other.at, until=audit_line(3).at)) == [
+        other.subject
+    ]
+
+
+@pytest.mark.parametrize("before", ["x", "1.2", "9" * 40], ids=str)
+async def test_page_of_no_audit_trail_is_refused(storage: Storage, before: str) -> None:
+    await storage.audit.append(audit_line(1))
+    with pytest.raises(ExchangeError):
+        await storage.audit.search(AuditQuery(before=before))
