@@ -38,6 +38,7 @@ async def prepare_at_hub(
     credential: Credential,
     request: RemoteRequest,
     image: bytes | None = None,
+    task_id: str = "",
 ) -> ReadyToSign:
     """Have a document prepared, and check what came back; nothing is signed yet.
 
@@ -48,7 +49,11 @@ async def prepare_at_hub(
             REMOTE_ATTRIBUTES_WRONG).
     """
     prepared = await desk.prepare(
-        document, credential=credential, request=request, image=image
+        document,
+        credential=credential,
+        request=request,
+        image=image,
+        task_id=task_id,
     )
     offer = Offer(
         document=document,

@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -60,6 +61,22 @@ class Completed:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFor:
+    """A document that its owner asks to sign, as the hub handed it out.
+
+    Args:
+        task_id: the hub's name of it.
+        name: of the file, as somebody handed it in; not a path.
+        document: whole, of the digest that the hub told.
+    """
+
+    task_id: str
+    name: str
+    request: RemoteRequest
+    document: bytes = field(repr=False)
+
+
 class SigningDesk:
     """Asks a hub to prepare and to complete.
 
@@ -77,6 +94,7 @@ class SigningDesk:
         credential: Credential,
         request: RemoteRequest,
         image: bytes | None = None,
+        task_id: str = "",
     ) -> Prepared:
         """Have a document prepared; the private key stays where it is.
 
@@ -91,6 +109,7 @@ class SigningDesk:
             ),
             "request": request.to_json(),
             **({"image": image} if image else {}),
+            **({"task": task_id.encode("ascii")} if task_id else {}),
         }
         content_type, body = encode_form(parts)
         answer = await self._transport.send(
@@ -109,6 +128,37 @@ class SigningDesk:
             expires_at=_time(fields, "expires_at"),
             file=rest,
             attributes=_octets(fields, "attributes"),
+        )
+
+    async def open_task(self, code: str) -> AskedFor:
+        """Take what a code from the console names; it names nothing afterwards.
+
+        Raises:
+            ClientError: refused, unreachable, or an answer that is none.
+            SigningError: a request that cannot be read (REQUEST_INVALID).
+        """
+        answer = await self._transport.send(
+            Request(
+                method="POST",
+                path="/v1/signing-tasks",
+                body=json.dumps({"code": code}).encode(),
+                headers={"Content-Type": _JSON},
+            )
+        )
+        fields = _fields(answer)
+        task_id = _text(fields, "id")
+        path = f"/v1/signing-tasks/{task_id}/document"
+        document = await self._transport.send(Request(method="GET", path=path))
+        if sha256(document.body).hexdigest() != _text(fields, "sha256"):
+            raise _malformed("sha256")
+        written, name = fields.get("request"), fields.get("name")
+        if not isinstance(written, str) or not isinstance(name, str):
+            raise _malformed("request")
+        return AskedFor(
+            task_id=task_id,
+            name=name,
+            request=RemoteRequest.from_json(written.encode()),
+            document=document.body,
         )
 
     async def complete(

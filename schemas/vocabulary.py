@@ -288,6 +288,7 @@ class AuditEvent(StrEnum):
     DELEGATION_FILED = "delegation.filed"
     DELEGATION_REVOKED = "delegation.revoked"
     DELEGATION_REFUSED = "delegation.refused"
+    SIGNING_ASKED = "signing.asked"
     SIGNING_PREPARED = "signing.prepared"
     SIGNING_READ = "signing.read"
     SIGNING_COMPLETING = "signing.completing"

@@ -16,7 +16,7 @@ from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.level_options import LEVELS, add_service_options, services_of
 from exchange.commands.output import Output, Refusal
-from exchange.commands.sign_remote import add_remote_options, run_remote
+from exchange.commands.sign_remote import add_remote_options, run_remote, run_task
 from exchange.commands.upgrade_folder import enqueue
 from pki.keys.loader import read_passphrase
 from schemas.errors import CodedError, Text
@@ -36,6 +36,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "file",
         type=Path,
+        nargs="?",
         help="PDF; thư mục, hoặc danh sách CSV / a folder, or a list in CSV",
     )
     parser.add_argument(
@@ -127,6 +128,10 @@ def _placement(text: str) -> Placement:
 
 def run(arguments: Arguments, output: Output) -> int:
     """Sign and write the signed file beside the original, which stays as it is."""
+    if arguments.code:
+        return run_task(arguments, output)
+    if arguments.file is None:
+        raise UsageError("thiếu / missing: FILE")
     if _is_batch(arguments.file):
         return _sign_many(arguments, output)
     target = arguments.out or arguments.file.with_name(

@@ -8,6 +8,7 @@ import asyncio
 import getpass
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from clients.errors import RefusedError
@@ -18,10 +19,10 @@ from clients.remote_official import (
     sign_prepared,
     token_credential,
 )
-from clients.signing_desk import Completed, SigningDesk
+from clients.signing_desk import AskedFor, Completed, SigningDesk
 from clients.transport import HubAddress, Transport
 from exchange.commands.arguments import Arguments, Parser, UsageError
-from exchange.commands.files import read_file, write_new
+from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.hub import refusal_of
 from exchange.commands.output import Output
 from pki.errors import PkiError
@@ -47,6 +48,11 @@ def add_remote_options(parser: Parser) -> None:
         help="trục chuẩn bị tệp, khóa ở lại máy này / a hub prepares, the key stays",
     )
     parser.add_argument(
+        "--code",
+        default="",
+        help="mã một lần của trang ký, thay cho FILE / code of the console, for FILE",
+    )
+    parser.add_argument(
         "--certificate",
         type=Path,
         metavar="FILE",
@@ -62,6 +68,58 @@ def run_remote(arguments: Arguments, output: Output, target: Path) -> int:
     except RefusedError as error:
         output.refuse(refusal_of(error))
         return 1
+    return _told(output, target, credential, completed)
+
+
+def run_task(arguments: Arguments, output: Output) -> int:
+    """Sign what a code from the console names, as it was asked for there.
+
+    Raises:
+        UsageError: the code comes with what it already says, or without a hub.
+    """
+    if not arguments.remote or arguments.file is not None:
+        raise UsageError("--code: cần --remote, không cần FILE / --remote, no FILE")
+    if arguments.out is None:
+        raise UsageError("thiếu / missing: --out")
+    require_absent(arguments.out)
+    try:
+        credential = _credential(arguments)
+        completed = asyncio.run(_signed_task(arguments, credential, output))
+    except RefusedError as error:
+        output.refuse(refusal_of(error))
+        return 1
+    return _told(output, arguments.out, credential, completed)
+
+
+async def _signed_task(
+    arguments: Arguments, credential: Credential, output: Output
+) -> Completed:
+    image = read_file(arguments.image) if arguments.image else None
+    async with Transport(_address(arguments)) as transport:
+        desk = SigningDesk(transport)
+        asked = await desk.open_task(arguments.code)
+        _tell_what(asked, output)
+        ready = await prepare_at_hub(
+            desk,
+            asked.document,
+            credential=credential,
+            request=asked.request,
+            image=image,
+            task_id=asked.task_id,
+        )
+        return await _patiently(desk, ready, credential)
+
+
+def _tell_what(asked: AskedFor, output: Output) -> None:
+    """Say what is about to be signed, so that it can be compared with the page."""
+    shown = "".join(one if one.isprintable() else "?" for one in asked.name)
+    digest = sha256(asked.document).hexdigest()
+    output.say(Text(f"Ký: {shown} ({digest})", f"Signing: {shown} ({digest})"))
+
+
+def _told(
+    output: Output, target: Path, credential: Credential, completed: Completed
+) -> int:
     write_new(target, completed.file)
     name = common_name(credential.certificate)
     output.result(

@@ -30,6 +30,7 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/inbox", "mail.inbox", _DESK),
     Entry("/outbox", "mail.outbox", _DESK),
+    Entry("/signing", "signing.title", _DESK),
     Entry("/verify", "verify.title", _PEOPLE),
     Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations", "operations.title", _WATCHERS),

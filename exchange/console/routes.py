@@ -6,6 +6,7 @@ from exchange.console.tables.directory import DIRECTORY_PAGES
 from exchange.console.tables.mail import MAIL_PAGES
 from exchange.console.tables.operations import OPERATIONS_PAGES
 from exchange.console.tables.sign_in import SIGN_IN_PAGES
+from exchange.console.tables.signing import SIGNING_PAGES
 from exchange.console.tables.verifying import VERIFYING_PAGES
 from exchange.http.route import Route
 from exchange.settings.console import ConsoleSettings
@@ -16,6 +17,7 @@ PAGES: tuple[Route, ...] = (
     *DIRECTORY_PAGES,
     *OPERATIONS_PAGES,
     *VERIFYING_PAGES,
+    *SIGNING_PAGES,
 )
 
 

@@ -22,13 +22,15 @@ from exchange.usecases.complete_signature import (
     read_signed,
 )
 from exchange.usecases.prepare_signature import PrepareSignature, prepare_signature
+from exchange.usecases.signing_tasks import open_task, read_task
 from schemas.errors import ErrorCode
 from schemas.timestamps import format_utc
 from signing.pades.kept import KeptState
 
 PDF = "application/pdf"
-_FIELDS = ("document", "certificates", "request", "image")
+_FIELDS = ("document", "certificates", "request", "image", "task")
 _FORM_ROOM = 1024 * 1024
+_LONGEST_CODE = 100
 
 
 async def prepare(request: web.Request) -> web.Response:
@@ -55,6 +57,7 @@ async def prepare(request: web.Request) -> web.Response:
                 certificates=fields["certificates"],
                 request=fields.get("request", b"{}"),
                 image=fields.get("image", b""),
+                task=fields.get("task", b"").decode("ascii", "replace"),
             ),
         )
     answer = answers.as_json(_described(signing), status=201)
@@ -92,6 +95,42 @@ async def complete(request: web.Request) -> web.Response:
     )
     signing = await complete_signature(request.app[SERVICES], command)
     return answers.as_json(_described(signing))
+
+
+async def opened(request: web.Request) -> web.Response:
+    """POST /v1/signing-tasks."""
+    limits = request.app[SERVICES].limits
+    body = await small_body(
+        request, limit=limits.small_body_bytes, idle_seconds=limits.idle_seconds
+    )
+    task = await open_task(request.app[SERVICES], caller_of(request), _code(body))
+    fields = {
+        "id": task.task_id,
+        "agency": task.agency,
+        "name": task.name,
+        "size": task.document.size,
+        "sha256": task.document.sha256,
+        "request": task.request.decode(),
+        "document": f"/v1/signing-tasks/{task.task_id}/document",
+    }
+    return answers.as_json(fields)
+
+
+async def task_document(request: web.Request) -> web.Response:
+    """GET /v1/signing-tasks/{id}/document."""
+    task_id = request.match_info["id"]
+    data = await read_task(request.app[SERVICES], caller_of(request), task_id)
+    return _file(request, data)
+
+
+def _code(body: bytes) -> str:
+    try:
+        code = json.loads(body)["code"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="code") from error
+    if not isinstance(code, str) or len(code) > _LONGEST_CODE:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="code")
+    return code
 
 
 async def _found(request: web.Request) -> RemoteSigning:

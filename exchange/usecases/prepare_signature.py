@@ -12,11 +12,13 @@ from ulid import ULID
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.signing import RemoteSigning, SigningStep, may_prepare
+from exchange.domain.signing_tasks import SigningTask
 from exchange.errors import ExchangeError
 from exchange.services import Caller, PdfSigner, Services
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.signer import refusal_of
 from exchange.usecases.signing_files import store_file
+from exchange.usecases.signing_tasks import task_for, tie
 from exchange.usecases.storing import refuse
 from pki.names import UNREADABLE_CERTIFICATE, agency_of
 from pki.purposes import KeyPurpose
@@ -40,6 +42,7 @@ class PrepareSignature:
         certificates: PEM of the signer's and of those above it.
         request: JSON of what is asked for.
         image: PNG of the signature or the seal; empty without one.
+        task: of somebody at the console, for which this is; empty without one.
     """
 
     caller: Caller
@@ -47,6 +50,7 @@ class PrepareSignature:
     certificates: bytes
     request: bytes
     image: bytes = b""
+    task: str = ""
 
 
 async def prepare_signature(
@@ -69,12 +73,28 @@ async def prepare_signature(
         room = services.room.octets if _is_stamped(services, wanted) else 0
         chain = _certificates(command.certificates)
         agency = _agency(services, command.caller, chain)
-        async with services.pdf_places:
+        task = await _task(services, command)
+        async with services.pdf_places.held():
             instructions = _instructions(command, chain, room)
             part = await signer.prepare(
                 command.document, instructions=instructions, at=services.now()
             )
-            return await _stored(services, command, part, agency)
+            signing = await _stored(services, command, part, agency)
+        if task is not None:
+            await tie(services, task, signing)
+        return signing
+
+
+async def _task(services: Services, command: PrepareSignature) -> SigningTask | None:
+    if not command.task:
+        return None
+    return await task_for(
+        services,
+        command.caller,
+        command.task,
+        document=command.document,
+        request=command.request,
+    )
 
 
 def signer_of(services: Services) -> PdfSigner:

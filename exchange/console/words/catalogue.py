@@ -9,6 +9,7 @@ from exchange.console.words import (
     mail,
     operations,
     sign_in,
+    signing,
     verifying,
 )
 from schemas.errors import Text
@@ -21,6 +22,7 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         **directory.WORDS,
         **operations.WORDS,
         **verifying.WORDS,
+        **signing.WORDS,
     }
 )
 """By key, ``area.name``; a template that names an unknown one fails."""

@@ -22,6 +22,7 @@ from exchange.domain.records import (
 )
 from exchange.domain.sessions import Session
 from exchange.domain.signing import RemoteSigning
+from exchange.domain.signing_tasks import SigningTask
 from exchange.domain.uploads import Upload
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.merkle import Coordinates
@@ -58,6 +59,7 @@ class Tables:
     log: LogState = field(default_factory=LogState)
     ca_journals: dict[str, CaJournalPosition] = field(default_factory=dict)
     signings: dict[str, RemoteSigning] = field(default_factory=dict)
+    signing_tasks: dict[str, SigningTask] = field(default_factory=dict)
     accounts: dict[AccountId, Account] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     maintenance: Maintenance | None = None

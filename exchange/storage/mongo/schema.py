@@ -141,6 +141,14 @@ _INDEXES: Final = {
     "log": (IndexModel(["envelope", "_id"]),),
     "ca_journals": (),
     "signings": (IndexModel("prepared_at"),),
+    "signing_tasks": (
+        IndexModel("asked_at"),
+        IndexModel(["account", "_id"]),
+        IndexModel(
+            "code_digest",
+            partialFilterExpression={"code_digest": {"$exists": True}},
+        ),
+    ),
     "accounts": (
         IndexModel(
             "certificates",

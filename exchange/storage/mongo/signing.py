@@ -15,15 +15,16 @@ from exchange.storage.mongo.driver import (
     DuplicateError,
     available,
 )
+from exchange.storage.mongo.signing_tasks import MongoSigningTasks
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from schemas.vocabulary import SigningState
 
 
-class MongoSigning:
+class MongoSigning(MongoSigningTasks):
     """Signatures that are prepared here and made elsewhere."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._signings = database["signings"]
         self._bodies = Bodies(database)
 
@@ -55,6 +56,7 @@ class MongoSigning:
         """Forget signings prepared before a time."""
         async with available():
             gone = await self._signings.delete_many({"prepared_at": {"$lt": before}})
+            await self._tasks.delete_many({"asked_at": {"$lt": before}})
         return gone.deleted_count
 
     async def _advance(self, step: SigningStep, session: Session) -> bool:

@@ -1,0 +1,267 @@
+"""Signing from the console: a document, a place, and a code for one's own client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from exchange.console.forms import Fields, fields_of
+from exchange.console.pages.mail import own_agency
+from exchange.console.placing import Place, place_of, usual_place
+from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.uploads import upload_of
+from exchange.domain.roles import AccessRole
+from exchange.domain.signing import RemoteSigning
+from exchange.domain.signing_tasks import SigningTask, TaskState
+from exchange.errors import ExchangeError
+from exchange.http.keys import GATE, SERVICES
+from exchange.http.limits import require_length
+from exchange.http.request import caller_of
+from exchange.services import Services
+from exchange.usecases.complete_signature import read_signed
+from exchange.usecases.read_attachment import (
+    ReadAttachment,
+    find_attachment,
+    read_attachment,
+)
+from exchange.usecases.signing_files import load_file
+from exchange.usecases.signing_tasks import (
+    Asker,
+    ask_for_signature,
+    find_task,
+    give_code,
+    own_tasks,
+    signing_of,
+)
+from schemas.errors import ErrorCode
+from schemas.identifiers import EnvelopeId
+from schemas.verdict import Verdict
+from schemas.vocabulary import SigningState
+from signing.pades.remote_request import RemoteRequest
+from signing.profiles import SignatureLevel, SignerRole
+from signing.validation.drawn import DrawnPage
+
+_FORM_ROOM: Final = 64 * 1024
+_LAST_PAGE: Final = 1_000_000
+_ENVELOPE_LENGTH: Final = 26
+_ROLES: Final[Mapping[AccessRole | None, SignerRole]] = {
+    AccessRole.OFFICIAL: SignerRole.PERSON,
+    AccessRole.CLERK: SignerRole.AGENCY_SEAL,
+}
+_MOVING: Final = frozenset(
+    {
+        TaskState.WAITING,
+        TaskState.OPENED,
+        SigningState.PREPARED,
+        SigningState.COMPLETING,
+    }
+)
+"""States that change by themselves, so that the page looks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a task is.
+
+    Args:
+        state: of the task, or of the signature once there is one.
+        verdict: on the signed file.
+    """
+
+    task: SigningTask
+    signing: RemoteSigning | None
+    state: str
+    verdict: Verdict | None = None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is worth looking again."""
+        return self.state in _MOVING
+
+
+async def signing_list(request: web.Request) -> web.StreamResponse:
+    """Show what one asked for, and ask for another document."""
+    services, asker = request.app[SERVICES], asker_of(request)
+    items = [await _progress(services, one) for one in await own_tasks(services, asker)]
+    limit = services.limits.signing_bytes
+    return page(request, "signing_list.html", items=items, limit=limit)
+
+
+async def uploaded(request: web.Request) -> web.StreamResponse:
+    """Take a document that is to be signed."""
+    services = request.app[SERVICES]
+    limits = services.limits
+    require_length(request, limit=limits.signing_bytes + _FORM_ROOM)
+    with request.app[GATE].passed():
+        file = await upload_of(request, idle_seconds=limits.idle_seconds)
+        document = bytearray()
+        async for chunk in file.chunks:
+            document += chunk
+            if len(document) > limits.signing_bytes:
+                raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="file")
+        return await _asked(request, file.name, bytes(document))
+
+
+async def attachment_chosen(request: web.Request) -> web.StreamResponse:
+    """Take an attachment of a document of one's own agency to be signed."""
+    services, fields = request.app[SERVICES], await fields_of(request)
+    number = fields.text("number")
+    command = ReadAttachment(
+        caller=caller_of(request),
+        envelope_id=EnvelopeId(fields.text("envelope")[:_ENVELOPE_LENGTH]),
+        number=int(number) if number.isascii() and number.isdigit() else 0,
+    )
+    found = await find_attachment(services, command)
+    if found.attachment.content_size > services.limits.signing_bytes:
+        raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="attachment")
+    pieces = [one async for one in read_attachment(services, found)]
+    return await _asked(request, found.attachment.name, b"".join(pieces))
+
+
+async def _asked(
+    request: web.Request, name: str, document: bytes
+) -> web.StreamResponse:
+    task = await ask_for_signature(
+        request.app[SERVICES], asker_of(request), name=name, document=document
+    )
+    return see_other(f"/signing/{task.task_id}")
+
+
+async def task_page(request: web.Request) -> web.StreamResponse:
+    """Show one task: its page and the place before, its state afterwards."""
+    return await _shown(request, await _task(request))
+
+
+async def page_picture(request: web.Request) -> web.StreamResponse:
+    """Give a page of the document as a picture."""
+    number = int(request.match_info["n"])
+    drawn = await _drawn(request.app[SERVICES], await _task(request), number)
+    return web.Response(body=drawn.png, content_type="image/png")
+
+
+async def code_given(request: web.Request) -> web.StreamResponse:
+    """Keep what is asked for and show the code, this once."""
+    services, task = request.app[SERVICES], await _task(request)
+    fields = await fields_of(request)
+    wanted = _request(request, fields)
+    task, code = await give_code(services, asker_of(request), task, wanted)
+    return await _shown(request, task, code=code)
+
+
+async def state_part(request: web.Request) -> web.StreamResponse:
+    """Show how far a task is, for a page that follows it."""
+    task = await _task(request)
+    progress = await _judged(request.app[SERVICES], task)
+    return page(request, "signing_state.html", progress=progress)
+
+
+async def signed_file(request: web.Request) -> web.StreamResponse:
+    """Hand the signed file out."""
+    services, task = request.app[SERVICES], await _task(request)
+    signing = await signing_of(services, task)
+    if signing is None:
+        raise ExchangeError(ErrorCode.SIGNING_NOT_FOUND, place=task.task_id)
+    name = quote(f"{task.name.removesuffix('.pdf')}-signed.pdf", safe="")
+    return web.Response(
+        body=await read_signed(services, signing),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+    )
+
+
+def asker_of(request: web.Request) -> Asker:
+    """Return who asks; pages that need nobody do not ask.
+
+    Raises:
+        ExchangeError: nobody is signed in (SESSION_MISSING), or for no agency.
+    """
+    account = visitor_of(request).account
+    if account is None:
+        raise ExchangeError(ErrorCode.SESSION_MISSING)
+    return Asker(account=account.account_id, agency=own_agency(request))
+
+
+async def _task(request: web.Request) -> SigningTask:
+    task_id = request.match_info["id"]
+    return await find_task(request.app[SERVICES], asker_of(request), task_id)
+
+
+async def _shown(
+    request: web.Request, task: SigningTask, *, code: str = ""
+) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    wanted = request.query.get("page", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() else _LAST_PAGE
+    drawn = await _drawn(services, task, min(number, _LAST_PAGE))
+    return page(
+        request,
+        "signing_task.html",
+        progress=await _judged(services, task),
+        code=code,
+        drawn=drawn,
+        place=_place(request, task, drawn),
+        levels=[str(one) for one in SignatureLevel],
+        role=str(_role(request)),
+        is_open=task.state(services.now()) is not TaskState.PREPARED,
+    )
+
+
+def _place(request: web.Request, task: SigningTask, drawn: DrawnPage) -> Place:
+    if task.request:
+        chosen = RemoteRequest.from_json(task.request).placement
+        if chosen is not None and chosen.page == drawn.number:
+            return Place.of(chosen)
+    return usual_place(_role(request), drawn)
+
+
+async def _drawn(services: Services, task: SigningTask, number: int) -> DrawnPage:
+    async with services.pdf_places:
+        document = await load_file(services, task.document)
+        return await services.pdfs.drawn_page(document, number)
+
+
+def _role(request: web.Request) -> SignerRole:
+    role = visitor_of(request).role
+    return _ROLES.get(role, SignerRole.PERSON)
+
+
+def _request(request: web.Request, fields: Fields) -> RemoteRequest:
+    """Return what a form asks for; the client's certificate must fit the role."""
+    visitor = visitor_of(request)
+    try:
+        level = SignatureLevel(fields.text("level"))
+    except ValueError as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="level") from error
+    name = visitor.account.name if visitor.account else ""
+    return RemoteRequest(
+        role=_role(request),
+        level=level,
+        placement=place_of(fields).placement if fields.text("where") else None,
+        lines=tuple(one for one in (name, visitor.agency_name) if one),
+    )
+
+
+async def _progress(services: Services, task: SigningTask) -> Progress:
+    signing = await signing_of(services, task)
+    now = services.now()
+    state: str = signing.state if signing else task.state(now)
+    if signing and signing.state is SigningState.PREPARED and signing.expires_at <= now:
+        state = SigningState.EXPIRED
+    return Progress(task=task, signing=signing, state=state)
+
+
+async def _judged(services: Services, task: SigningTask) -> Progress:
+    """Return the progress, with the verdict on a file that is signed."""
+    found = await _progress(services, task)
+    if found.signing is None or found.signing.signed is None:
+        return found
+    async with services.pdf_places:
+        data = await load_file(services, found.signing.signed)
+        verdict = await services.pdfs.judge_file(
+            data, material=services.trust.material, now=services.now()
+        )
+    return Progress(
+        task=task, signing=found.signing, state=found.state, verdict=verdict
+    )
