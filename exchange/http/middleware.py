@@ -7,9 +7,15 @@ from time import perf_counter
 import structlog
 from aiohttp import web
 from aiohttp.client_exceptions import ClientPayloadError
-from ulid import ULID
 
 from exchange.errors import ExchangeError
+from exchange.http.access_line import (
+    CLIENT_GONE,
+    access_line,
+    begin_line,
+    note_code,
+    request_id,
+)
 from exchange.http.keys import (
     AUTHENTICATOR,
     HEARD,
@@ -20,7 +26,7 @@ from exchange.http.keys import (
     SERVICES,
 )
 from exchange.http.problems import CONTENT_TYPE, plain_problem, problem
-from exchange.http.request import caller_name, remember_caller
+from exchange.http.request import remember_caller
 from exchange.http.routes import route_of
 from schemas.errors import CodedError, ErrorCode
 
@@ -28,32 +34,25 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = structlog.get_logger()
 _HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
-CLIENT_GONE = 499
-"""In log and counters: the peer left before it was answered; nothing is sent."""
 
 
 @web.middleware
 async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and log a request; no query, no payload, no names of people."""
     began = perf_counter()
+    begin_line(request)
     request.app[HEARD].add(request)
     route = route_of(request)
     operation = route.operation_id if route else "none"
-    status = CLIENT_GONE
+    response = None
     try:
         response = await handler(request)
-        status = response.status
         return response
     finally:
         seconds = perf_counter() - began
+        status = CLIENT_GONE if response is None else response.status
         request.app[METRICS].answered(operation, status, seconds)
-        _log.info(
-            "http.request",
-            operation=operation,
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            system=caller_name(request),
-        )
+        _log.info("http.request", **access_line(request, route, response, seconds))
 
 
 @web.middleware
@@ -62,17 +61,16 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except CodedError as error:
-        return _refused(request, error, str(ULID()))
+        return _refused(request, error)
     except web.HTTPException as error:
         code = _HTTP_CODES.get(error.status, ErrorCode.REQUEST_INVALID)
-        return _refused(request, ExchangeError(code), str(ULID()))
+        return _refused(request, ExchangeError(code))
     except (ConnectionError, ClientPayloadError):
         # The peer is gone; there is nobody to tell.
         raise
     except Exception:  # noqa: BLE001 the outermost edge of a request
-        occurrence = str(ULID())
-        _log.exception("http.failed", occurrence=occurrence)
-        return _refused(request, ExchangeError(ErrorCode.INTERNAL), occurrence)
+        _log.exception("http.failed", occurrence=request_id(request))
+        return _refused(request, ExchangeError(ErrorCode.INTERNAL))
 
 
 @web.middleware
@@ -104,9 +102,9 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
     return await handler(request)
 
 
-def _refused(
-    request: web.Request, error: CodedError, occurrence: str
-) -> web.StreamResponse:
+def _refused(request: web.Request, error: CodedError) -> web.StreamResponse:
+    occurrence = request_id(request)
+    note_code(request, error.code)
     request.app[METRICS].refused(error.code)
     if error.code is ErrorCode.INTERNAL:
         _log.error("http.internal", occurrence=occurrence, place=error.place)

@@ -22,9 +22,14 @@ def caller_of(request: web.Request) -> Caller:
     return request[_CALLER]
 
 
+def known_caller(request: web.Request) -> Caller | None:
+    """Return who calls, None before that is known."""
+    return request.get(_CALLER)
+
+
 def caller_name(request: web.Request) -> str:
     """Return the caller's system id, of a person the role; empty if unknown."""
-    caller: Caller | None = request.get(_CALLER)
+    caller = known_caller(request)
     if caller is None:
         return ""
     # Of people the access log has the role; the audit trail has who it was.

@@ -178,6 +178,54 @@ async def test_access_log_names_systems_and_of_people_the_role(
     assert [one["system"] for one in logs if one["event"] == "http.request"] == [named]
 
 
+async def access_lines(
+    path: str, role: AccessRole = AccessRole.SYSTEM
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Ask once; return the one line that is logged, and what was answered."""
+    world, callers = await make_world(), Callers()
+    by = callers.add(caller_for(PROVINCE, role))
+    async with asking(world, callers) as client:
+        with capture_logs() as logs:
+            answer = await client.get(path, headers=by)
+            content = await answer.read()
+    (line,) = [dict(one) for one in logs if one["event"] == "http.request"]
+    is_json = answer.content_type.endswith("json")
+    return line, {"size": len(content), **(json.loads(content) if is_json else {})}
+
+
+async def test_access_line_says_who_asked_what_for_whom_and_how_much() -> None:
+    line, answer = await access_lines(f"/v1/inbox?agency={PROVINCE}")
+
+    assert float(str(line.pop("milliseconds"))) >= 0
+    assert line.pop("request")
+    assert line == {
+        "event": "http.request",
+        "log_level": "info",
+        "operation": "readInbox",
+        "status": 200,
+        "code": "",
+        "bytes_in": 0,
+        "bytes_out": answer["size"],
+        "system": "system-H99-False",
+        "agency": PROVINCE,
+    }
+
+
+async def test_refusal_and_its_access_line_carry_one_name_and_code() -> None:
+    line, answer = await access_lines("/v1/inbox?agency=H99.nobody-with-this-name")
+
+    assert answer["instance"] == f"urn:lienthong:occurrence:{line['request']}"
+    assert line["code"] == answer["code"]
+    assert line["agency"] == ""
+    assert "nobody-with-this-name" not in str(line)
+
+
+async def test_access_line_of_a_person_names_no_agency() -> None:
+    line, _ = await access_lines("/v1/agencies", AccessRole.CLERK)
+
+    assert (line["system"], line["agency"]) == ("clerk", "")
+
+
 @pytest.mark.parametrize(
     ("allowed", "is_open"),
     [(frozenset[AccessRole](), False), (frozenset(AccessRole), True)],
