@@ -11,6 +11,7 @@ from schemas.explanations import (
     conversations,
     custody,
     directory,
+    encryption,
     evidence,
     exchange_rules,
     notices,
@@ -49,6 +50,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **remote_signing.EXPLANATIONS,
         **pdf_verdicts.EXPLANATIONS,
         **policies.EXPLANATIONS,
+        **encryption.EXPLANATIONS,
         **evidence.EXPLANATIONS,
         **running.EXPLANATIONS,
     }

@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     RECIPIENT_DUPLICATE = "recipient_duplicate"
     RECIPIENT_CLOSED = "recipient_closed"
     SECRECY_MARK = "secrecy_mark"
+    CONTENT_ENCRYPTED = "content_encrypted"
     MALWARE_FOUND = "malware_found"
     MALWARE_UNCHECKED = "malware_unchecked"
     MESSAGE_ID_CONFLICT = "message_id_conflict"
@@ -167,6 +168,13 @@ class ErrorCode(StrEnum):
     CEREMONY_STOPPED = "ceremony_stopped"
     LIST_LINT_REFUSED = "list_lint_refused"
     TRANSCRIPT_INVALID = "transcript_invalid"
+
+    # Content encrypted to recipients
+    ENCRYPTION_CERTIFICATE_UNSUITABLE = "encryption_certificate_unsuitable"
+    ENCRYPTION_CERTIFICATE_MISSING = "encryption_certificate_missing"
+    ENCRYPTION_KEY_UNSUITABLE = "encryption_key_unsuitable"
+    ENCRYPTED_CONTENT_INVALID = "encrypted_content_invalid"
+    NOT_ENCRYPTED_TO_THIS_KEY = "not_encrypted_to_this_key"
 
     # The CA's registry and journal
     KEY_REUSED = "key_reused"

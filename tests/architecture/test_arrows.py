@@ -23,6 +23,7 @@ ALLOWED = {
         "clients",
         "schemas",
         "pki.keys",
+        "pki.enveloped",
         "pki.trust",
         "pki.errors",
         "pki.files",
