@@ -15,6 +15,9 @@ from schemas.errors import Text
 
 _VIETNAM = timezone(timedelta(hours=7))
 _HTML = "text/html"
+SEEN = "seen"
+"""Of the query: what a page shows already; only a page that looks by itself says so."""
+
 _DIRECTIONS = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -101,6 +104,11 @@ def see_other(path: str) -> web.Response:
         path: of this console, from its root.
     """
     return web.Response(status=303, headers={"Location": path})
+
+
+def is_look(request: web.Request) -> bool:
+    """Tell whether a page looks for news by itself; nobody need sit before it."""
+    return is_part(request) and SEEN in request.query
 
 
 def is_part(request: web.Request) -> bool:

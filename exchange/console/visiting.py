@@ -16,7 +16,7 @@ from ulid import ULID
 from exchange.config import is_loopback
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
-from exchange.console.rendering import is_part, see_other, visitor_of
+from exchange.console.rendering import is_look, is_part, see_other, visitor_of
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.sessions import grant_of
@@ -75,8 +75,8 @@ async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except CodedError as error:
         place = _WHERE_TO_GO.get(error.code)
-        if place and request.method in _SAFE_METHODS and not is_part(request):
-            return see_other(place)
+        if place and request.method in _SAFE_METHODS:
+            return _led_to(request, place)
         return problem_page(request, error, occurrence=str(ULID()))
     except web.HTTPException as error:
         code = ErrorCode.NOT_FOUND if error.status == 404 else ErrorCode.REQUEST_INVALID
@@ -89,6 +89,13 @@ async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
         _log.exception("console.failed", occurrence=occurrence)
         internal = ExchangeError(ErrorCode.INTERNAL)
         return problem_page(request, internal, occurrence=occurrence)
+
+
+def _led_to(request: web.Request, place: str) -> web.Response:
+    """Lead to a page; where only a part was asked for, htmx leads there."""
+    if is_part(request):
+        return web.Response(status=401, headers={"HX-Redirect": place})
+    return see_other(place)
 
 
 @web.middleware
@@ -178,7 +185,7 @@ async def _known(request: web.Request, visitor: Visitor) -> Visitor:
         return visitor
     office = request.app[ACCOUNTS]
     try:
-        found = await session_of(office, token)
+        found = await session_of(office, token, is_used=not is_look(request))
     except ExchangeError as error:
         if error.code is ErrorCode.SESSION_MISSING:
             return visitor

@@ -1,12 +1,14 @@
 """Mail: what arrived, what was sent, and one document."""
 
 from collections.abc import Collection, Iterable
+from hashlib import sha256
 
 from aiohttp import web
 
 from exchange.console.actions import actions_for
-from exchange.console.rendering import page, visitor_of
+from exchange.console.rendering import SEEN, is_part, page, visitor_of
 from exchange.console.timeline import timeline_of
+from exchange.domain.records import InboxItem
 from exchange.domain.roles import WITHOUT_PAYLOAD, AccessRole
 from exchange.domain.steps import is_readable
 from exchange.errors import ExchangeError
@@ -35,15 +37,29 @@ async def inbox(request: web.Request) -> web.StreamResponse:
         own_agency(request),
         before=None if before == _NO_CURSOR else before,
     )
+    seen = _state_of(found.items)
+    if is_part(request) and request.query.get(SEEN) == seen:
+        return web.Response(status=204)
     names = await names_of(request, (one.envelope.sender for one in found.items))
     return page(
         request,
-        "inbox.html",
+        "inbox_list.html" if is_part(request) else "inbox.html",
+        seen=seen,
         items=found.items,
         names=names,
         newer="/inbox" if before != _NO_CURSOR else "",
         older=f"/inbox?before={found.older}" if found.older is not None else "",
     )
+
+
+def _state_of(items: Iterable[InboxItem]) -> str:
+    """Return what tells whether a list has changed since it was shown."""
+    digest = sha256()
+    for one in items:
+        delivery = one.delivery
+        row = (delivery.envelope_id, delivery.recipient, delivery.state)
+        digest.update(repr((*row, delivery.status, delivery.recall)).encode())
+    return digest.hexdigest()
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:

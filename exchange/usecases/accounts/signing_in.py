@@ -171,8 +171,16 @@ def digest_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-async def session_of(office: AccountOffice, token: str) -> SignedIn:
+async def session_of(
+    office: AccountOffice, token: str, *, is_used: bool = True
+) -> SignedIn:
     """Find the session a token opens, and note that it is used.
+
+    Args:
+        office: what is needed.
+        token: as it was told.
+        is_used: whether a person does something; a page that looks for news by itself
+            keeps no session alive.
 
     Raises:
         ExchangeError: none, or it has ended (SESSION_MISSING).
@@ -186,7 +194,7 @@ async def session_of(office: AccountOffice, token: str) -> SignedIn:
     account = await office.storage.accounts.account(session.account_id)
     if account is None or account.is_disabled:
         raise ExchangeError(ErrorCode.SESSION_MISSING)
-    if is_worth_touching(session, now):
+    if is_used and is_worth_touching(session, now):
         session = replace(session, seen_at=now)
         await sessions.replace(session)
     return SignedIn(account=account, session=session)

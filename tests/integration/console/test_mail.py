@@ -7,7 +7,7 @@ import pytest
 from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
 from schemas.vocabulary import DeliveryState, StatusCode, Step, Urgency
-from tests.support.console import Console, add_person, running_console
+from tests.support.console import Console, Page, Visit, add_person, running_console
 from tests.support.world import FAR_COMMUNE, make_world, note
 
 _MARKUP = "V/v <b>đậm</b> & \u202egnort\u202c"
@@ -67,6 +67,38 @@ async def test_markup_in_a_subject_is_text(console: Console) -> None:
         page = await visit.look("/inbox")
     assert "<b>đậm</b>" not in page.text
     assert "&lt;b&gt;đậm" in page.text
+
+
+async def _part(visit: Visit, path: str) -> Page:
+    return await visit.look(path, **{"HX-Request": "true"})
+
+
+async def test_list_looks_for_news_and_is_left_alone_without_any(
+    console: Console,
+) -> None:
+    await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        whole = await visit.look("/inbox")
+        path = whole.text.split('hx-get="')[1].split('"')[0]
+        assert (await _part(visit, path)).status == 204
+        await console.world.send(console.world.document(subject="Văn bản mới"))
+        await console.world.deliver()
+        part = await _part(visit, path)
+    assert part.status == 200
+    assert "Văn bản mới" in part.text
+    assert "<html" not in part.text
+
+
+async def test_page_that_looks_by_itself_keeps_no_session_alive(
+    console: Console,
+) -> None:
+    async with console.visit("tinh.van") as visit:
+        for _ in range(3):
+            console.world.clock.move(minutes=10)
+            await _part(visit, "/inbox?seen=0")
+        page = await _part(visit, "/inbox?seen=0")
+    assert page.status == 401
+    assert page.headers["HX-Redirect"] == "/sign-in"
 
 
 async def test_long_list_goes_on_page_by_page(console: Console) -> None:
