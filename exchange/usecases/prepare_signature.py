@@ -74,7 +74,7 @@ async def prepare_signature(
         chain = _certificates(command.certificates)
         agency = _agency(services, command.caller, chain)
         task = await _task(services, command)
-        async with services.pdf_places.held():
+        async with services.pdf_places:
             instructions = _instructions(command, chain, room)
             part = await signer.prepare(
                 command.document, instructions=instructions, at=services.now()
