@@ -16,13 +16,14 @@ from exchange.usecases.register_system import RegisterSystem, register_system
 from pki.ca.hierarchy import system_clock
 
 _OPERATOR = "demo"
+_EMBEDDED = MongoSettings()
 _SINCE = datetime(2025, 7, 1, tzinfo=UTC)
 
 
-async def fill_directory(site: Site) -> int:
+async def fill_directory(site: Site, database: MongoSettings = _EMBEDDED) -> int:
     """Import the province and register the systems; return how many agencies."""
     agencies = read_directory(data("agencies.csv"))
-    async with open_database(MongoSettings(), site.folder) as storage:
+    async with open_database(database, site.folder) as storage:
         office = DirectoryOffice(storage=storage, clock=system_clock)
         await import_agencies(
             office, ImportAgencies(agencies=agencies, operator=_OPERATOR)
