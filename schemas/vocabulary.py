@@ -301,6 +301,8 @@ class AuditEvent(StrEnum):
     SIGNED_OUT = "session.ended"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event
     MAINTENANCE_CHANGED = "maintenance.changed"
+    CERTIFICATE_APPROVED = "certificate.approved"
+    CERTIFICATE_REFUSED = "certificate.refused"
     PAYLOAD_PURGED = "payload.purged"
 
 

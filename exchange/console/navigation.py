@@ -8,6 +8,7 @@ from exchange.domain.roles import AccessRole
 _CLERKS: Final = frozenset({AccessRole.CLERK})
 _PEOPLE: Final = frozenset(AccessRole) - {AccessRole.SYSTEM}
 _DESK: Final = frozenset({AccessRole.CLERK, AccessRole.OFFICIAL})
+_OPERATORS: Final = frozenset({AccessRole.OPERATOR})
 _AUDITORS: Final = frozenset({AccessRole.AUDITOR})
 _WATCHERS: Final = frozenset({AccessRole.OPERATOR, AccessRole.AUDITOR})
 
@@ -35,6 +36,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations", "operations.title", _WATCHERS),
     Entry("/deliveries", "operations.deliveries", _WATCHERS),
+    Entry("/approvals", "approvals.title", _OPERATORS),
     Entry("/audit", "audit.title", _AUDITORS),
     Entry("/directory", "directory.title", _PEOPLE),
 )

@@ -396,6 +396,14 @@ class Hierarchy(Lookups):
                 return prepared, refusal
         return prepared, None
 
+    def inspect(self, order: IssueOrder) -> None:
+        """Lay out and inspect what would be issued; nothing is recorded or signed.
+
+        Raises:
+            PkiError: the CA would refuse it; of broken lint rules the place names them.
+        """
+        self._prepared(order)
+
     def _prepared(self, order: IssueOrder) -> Prepared:
         profile = PROFILES[order.kind]
         if profile.is_ca:

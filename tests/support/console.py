@@ -14,6 +14,7 @@ from yarl import URL
 
 from exchange.app import Listener, listening
 from exchange.console.app import create_console
+from exchange.console.station import STATION, Station
 from exchange.domain.accounts import Grant
 from exchange.domain.roles import AccessRole
 from exchange.http.tls import console_context
@@ -124,7 +125,10 @@ class Console:
 
 @asynccontextmanager
 async def running_console(
-    world: World, settings: ConsoleSettings | None = None
+    world: World,
+    settings: ConsoleSettings | None = None,
+    *,
+    station: Station | None = None,
 ) -> AsyncIterator[Console]:
     """Run the console of `world`, with one account for each role."""
     office = AccountOffice(
@@ -137,6 +141,7 @@ async def running_console(
     app = create_console(
         world.services, office, settings or ConsoleSettings(enabled=True)
     )
+    app[STATION] = station or Station()
     tls = console_context(settings) if settings and settings.certificate else None
     scheme = "https" if tls else "http"
     listener = Listener(host=HOST, port=0, tls=tls, drain_seconds=0.5)

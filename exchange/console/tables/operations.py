@@ -1,12 +1,14 @@
 """Pages of those who keep the hub running, and of those who watch them."""
 
 from exchange.console.pages import audit, deliveries, operations
+from exchange.console.tables.approvals import APPROVAL_PAGES
 from exchange.domain.roles import OPERATORS, AccessRole
 from exchange.http.route import Route
 
 _WATCHERS = OPERATORS | {AccessRole.AUDITOR}
 
 OPERATIONS_PAGES: tuple[Route, ...] = (
+    *APPROVAL_PAGES,
     Route(
         method="GET",
         path="/operations",

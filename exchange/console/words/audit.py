@@ -110,5 +110,11 @@ WORDS: dict[str, Text] = {
     f"event.{AuditEvent.MAINTENANCE_CHANGED}": Text(
         vi="Bảo trì", en="Maintenance changed"
     ),
+    f"event.{AuditEvent.CERTIFICATE_APPROVED}": Text(
+        vi="Duyệt chứng thư", en="Certificate approved"
+    ),
+    f"event.{AuditEvent.CERTIFICATE_REFUSED}": Text(
+        vi="Từ chối chứng thư", en="Certificate refused"
+    ),
     f"event.{AuditEvent.PAYLOAD_PURGED}": Text(vi="Xóa nội dung", en="Body purged"),
 }

@@ -1,10 +1,11 @@
 """Words of the operators' pages."""
 
-from exchange.console.words import audit
+from exchange.console.words import approvals, audit
 from schemas.errors import Text
 from schemas.vocabulary import Level
 
 WORDS: dict[str, Text] = {
+    **approvals.WORDS,
     **audit.WORDS,
     "operations.title": Text(vi="Vận hành", en="Operations"),
     "operations.waiting": Text(
