@@ -1,0 +1,85 @@
+"""Kills in the middle of a run: of the service and its database, or of primaries."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from enum import StrEnum
+
+from exchange.demo.runner import CheckError
+from tests.prove.simulation.replica_set import ReplicaSet
+from tests.support.station import Station
+
+_STARTS = 4
+_FIRST, _LAST = 0.05, 0.95
+"""Between which parts of a run it is killed."""
+
+
+class Victims(StrEnum):
+    """What is killed in a run."""
+
+    SITE = "site"
+    PRIMARY = "primary"
+
+
+class Killer:
+    """Kills whenever so many documents are done, as drawn from a seed.
+
+    Attributes:
+        done: how often it has killed.
+        quiet: held by whoever must not be disturbed.
+    """
+
+    def __init__(self, *, kills: int, documents: int, seed: int) -> None:
+        self._chance = random.Random(f"kills/{seed}")
+        places = range(int(documents * _FIRST), int(documents * _LAST))
+        self._points = sorted(self._chance.sample(places, min(kills, len(places))))
+        self._finished, self._more = 0, asyncio.Event()
+        self.done = 0
+        self.quiet = asyncio.Lock()
+
+    def told(self, finished: int) -> None:
+        """Take note of how many documents are done."""
+        self._finished = finished
+        self._more.set()
+
+    async def work(self, strike: Callable[[random.Random], Awaitable[None]]) -> None:
+        """Strike at every point."""
+        for point in self._points:
+            while self._finished < point:
+                self._more.clear()
+                await self._more.wait()
+            async with self.quiet:
+                await strike(self._chance)
+            self.done += 1
+
+
+async def strike_site(station: Station, chance: random.Random) -> None:
+    """End the service, its database, or both; whatever was ours starts again."""
+    await asyncio.sleep(chance.uniform(0, 0.5))
+    victim = chance.choice(("service", "database", "both"))
+    if victim != "database":
+        await station.kill()
+    if victim != "service":
+        await station.end_mongod()
+    if victim != "database":
+        await _start(station)
+
+
+async def _start(station: Station) -> None:
+    """Start the service again, on a machine that may be busy with others too."""
+    for _ in range(_STARTS):
+        with suppress(CheckError):
+            await station.start()
+            return
+    raise CheckError("started in vain")
+
+
+async def strike_primary(replica_set: ReplicaSet, chance: random.Random) -> None:
+    """End the primary; it comes back as a secondary."""
+    await asyncio.sleep(chance.uniform(0, 0.5))
+    member = await replica_set.primary()
+    os.kill(member.pid, signal.SIGKILL)
+    await replica_set.revive(member)

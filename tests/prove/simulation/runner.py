@@ -1,0 +1,181 @@
+"""Runs a plan on a site of its own, compares, and reports."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from exchange.settings.database import MongoSettings
+from schemas.identifiers import SystemId
+from tests.prove.simulation import site
+from tests.prove.simulation.check import Check
+from tests.prove.simulation.driver import Driver
+from tests.prove.simulation.kills import (
+    Killer,
+    Victims,
+    strike_primary,
+    strike_site,
+)
+from tests.prove.simulation.model import Model
+from tests.prove.simulation.plan import Plan, Scale, make_plan
+from tests.prove.simulation.replica_set import (
+    ClusterStation,
+    ReplicaSet,
+    replica_set,
+)
+from tests.prove.simulation.run import Run, opened, progress
+from tests.prove.simulation.site import Connection
+from tests.support.processes import cpu_seconds
+from tests.support.station import Station, make_station
+
+_MISHAPS = 0.05
+_PERCENTILES = (50, 95, 99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to; `faults` is empty when everything is as the model says."""
+
+    faults: tuple[str, ...]
+    figures: dict[str, object]
+
+
+@asynccontextmanager
+async def _serving(station: Station) -> AsyncIterator[None]:
+    try:
+        await station.start()
+        yield
+    finally:
+        await station.stop()
+
+
+async def simulate(
+    folder: Path,
+    scale: Scale,
+    *,
+    victims: Victims | None = None,
+    kills: int = 0,
+    workers: int = 2,
+) -> Outcome:
+    """Run a plan of this scale and compare it with the model.
+
+    Args:
+        folder: empty, for the site.
+        scale: how large, and its seed.
+        victims: what is killed meanwhile, if anything.
+        kills: how often.
+        workers: processes that take requests.
+    """
+    plan = make_plan(scale)
+    run = Run(plan, Model(plan), acting=plan.province.acting)
+    killer = Killer(kills=kills, documents=scale.documents, seed=scale.seed)
+    async with AsyncExitStack() as stack:
+        station = make_station(folder / "site", workers=workers)
+        strike = partial(strike_site, station)
+        if victims is Victims.PRIMARY:
+            cluster = await stack.enter_async_context(replica_set(folder))
+            station = _on_cluster(station, cluster)
+            strike = partial(strike_primary, cluster)
+        connections = site.connect_systems(station, plan)
+        settings = MongoSettings(uri=_uri(station))
+        await site.found(station, plan, connections, database=settings)
+        await stack.enter_async_context(_serving(station))
+        lines = opened(run, station, connections, share=_MISHAPS)
+        await stack.enter_async_context(lines)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(killer.work(strike))
+            return await _carried_out(run, station, connections, killer)
+
+
+def _uri(station: Station) -> str:
+    return station.uri() if isinstance(station, ClusterStation) else ""
+
+
+def _on_cluster(station: Station, cluster: ReplicaSet) -> ClusterStation:
+    """Let the site of a station use another database than its own."""
+    config = station.site.config
+    text = config.read_text("utf-8")
+    config.write_text(f'{text}\n[mongodb]\nuri = "{cluster.uri}"\n', "utf-8")
+    return ClusterStation(station.site, station.port, station.workers, cluster=cluster)
+
+
+async def _carried_out(
+    run: Run,
+    station: Station,
+    connections: Mapping[SystemId, Connection],
+    killer: Killer,
+) -> Outcome:
+    plan: Plan = run.plan
+    show = progress(plan.scale.documents)
+
+    async def merge() -> None:
+        async with killer.quiet:
+            await site.merge(station, plan, connections)
+
+    def told(finished: int) -> None:
+        killer.told(finished)
+        show(finished)
+
+    began = time.perf_counter()
+    driver = Driver(run, merge=merge, told=told)
+    await driver.carry_out()
+    seconds = time.perf_counter() - began
+    cpu = sum(map(cpu_seconds, station.processes))
+    check = Check(run, station)
+    lost, doubled = check.inboxes()
+    faults = [
+        *(f"lost: {line} {n}" for line, n in lost.items()),
+        *(f"doubled: {line} {n}" for line, n in doubled.items()),
+        *check.order(),
+        *check.refusals(),
+        *await check.repeats(),
+        *await check.inboxes_again(),
+        *await check.stored(),
+        *await check.log(),
+        *await check.traces(),
+        *await check.bundles(),
+    ]
+    figures = _figures(run, seconds=seconds, cpu=cpu)
+    figures["kills"] = killer.done
+    figures |= {"lost": lost.total(), "doubled": doubled.total(), "faults": len(faults)}
+    return Outcome(faults=tuple(faults), figures=figures)
+
+
+def _figures(run: Run, *, seconds: float, cpu: float) -> dict[str, object]:
+    documents = len(run.plan.all_letters)
+    lines = sum(map(len, run.seen.values()))
+    return {
+        "prove": "province",
+        "seed": run.plan.scale.seed,
+        "agencies": len(run.plan.province.agencies),
+        "systems": len(run.plan.province.systems),
+        "documents": documents,
+        "inbox_lines": lines,
+        "seconds": round(seconds, 1),
+        "documents_per_second": round(documents / seconds, 1),
+        "lines_per_second": round(lines / seconds, 1),
+        "service_cpu_ms_per_document": round(1000 * cpu / documents, 1),
+        "milliseconds": {
+            name: _percentiles(found) for name, found in _measured(run).items()
+        },
+        "mishaps": dict(run.measured.mishaps),
+        "refused": len(run.refused),
+        "sent_again": len(run.kept),
+    }
+
+
+def _measured(run: Run) -> dict[str, Sequence[float]]:
+    return {**run.measured.seconds, "arrival": run.arrivals}
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    if not ordered:
+        return {}
+    return {
+        f"p{one}": round(1000 * ordered[(len(ordered) - 1) * one // 100], 1)
+        for one in _PERCENTILES
+    }

@@ -1,0 +1,130 @@
+"""The simulated province has everything in it that it is to prove."""
+
+from collections import Counter
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from clients.agency import InboxItem
+from exchange.demo.site import Site
+from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import BusinessType
+from tests.prove.simulation.check import Check
+from tests.prove.simulation.desk import Seen
+from tests.prove.simulation.model import Line, Model
+from tests.prove.simulation.plan import (
+    AFTER,
+    BEFORE,
+    Asking,
+    Plan,
+    Scale,
+    make_plan,
+)
+from tests.prove.simulation.province import ALL_COMMUNES
+from tests.prove.simulation.run import Run
+from tests.support.station import Station
+
+_SCALE = Scale(seed=1, agencies=120, systems=12, documents=1500, merging=14)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return make_plan(_SCALE)
+
+
+@pytest.fixture(scope="module")
+def model(plan: Plan) -> Model:
+    return Model(plan)
+
+
+def test_a_seed_gives_the_same_plan_again(plan: Plan) -> None:
+    assert make_plan(_SCALE) == plan
+
+
+def test_every_kind_of_letter_is_in_a_plan(plan: Plan) -> None:
+    letters = plan.all_letters.values()
+    asked = [one.sequel for one in letters if isinstance(one.sequel, Asking)]
+    assert len(letters) == _SCALE.documents
+    assert {one.business for one in letters} == {*BusinessType}
+    assert {one.phase for one in letters} == {BEFORE, AFTER}
+    assert any(one.added for one in letters)
+    assert any(one.removed for one in letters)
+    assert any(one.answers for one in letters)
+    assert any(one.to == (ALL_COMMUNES,) for one in letters)
+    assert {one.only is None for one in asked} == {True, False}
+
+
+def test_fan_out_is_that_of_real_traffic(plan: Plan, model: Model) -> None:
+    new = [
+        one.key
+        for one in plan.letters
+        if one.business is BusinessType.NEW and one.to != (ALL_COMMUNES,)
+    ]
+    reached = sum(len(model.reached[one]) for one in new)
+    assert 2 <= reached / len(new) <= 3
+
+
+def test_every_end_of_a_delivery_is_in_a_model(model: Model) -> None:
+    ends = {"available", "acknowledged", "recalled", "redirected"}
+    assert set(model.state.values()) == ends
+    steps = {step for _, _, step in model.steps}
+    assert steps >= {"refused", "finished", "failed", "agreed", "declined"}
+    assert model.refused
+
+
+def test_mail_of_a_merged_commune_goes_on_under_both_codes(
+    plan: Plan, model: Model
+) -> None:
+    heirs = plan.province.heirs
+    waiting = [
+        (one, recipient)
+        for one in plan.letters
+        for recipient in model.reached.get(one.key, ())
+        if plan.handling(one, recipient).waits
+    ]
+    assert any(recipient in heirs for _, recipient in waiting)
+    assert any(one.sender in heirs for one, _ in waiting)
+    assert any(model.inbox[one] for one in heirs.values())
+
+
+def seen_of(model: Model) -> dict[OrganId, list[Seen]]:
+    """What pollers see when all goes as the model says; statuses name their letter."""
+    numbers = count()
+    return {
+        agency: [Seen(item_of(line, next(numbers)), 0) for line in lines.elements()]
+        for agency, lines in model.inbox.items()
+    }
+
+
+def item_of(line: Line, number: int) -> InboxItem:
+    return InboxItem(
+        cursor=number,
+        envelope_id=EnvelopeId(str(number)),
+        kind=line.kind,
+        sender=line.sender,
+        subject=line.key,
+        document_code="",
+        state="available",
+        attachments=0,
+        status_of=line.key if line.kind == "status" else None,
+    )
+
+
+def test_lost_doubled_and_disordered_lines_are_found(
+    plan: Plan, model: Model, tmp_path: Path
+) -> None:
+    run = Run(plan, model, seen=seen_of(model))
+    check = Check(run, Station(Site(tmp_path), 0))
+    assert check.inboxes() == (Counter(), Counter())
+    assert list(check.order()) == []
+    agency = OrganId("H99")
+    lines = run.seen[agency]
+    first, last = run.line_of(lines[0].item), run.line_of(lines[-1].item)
+    del lines[0]
+    lines.insert(0, lines[-1])
+    assert check.inboxes() == (Counter([first]), Counter([last]))
+    assert list(check.order()) == [
+        f"{agency}: out of order",
+        f"{agency}: the same twice",
+    ]
