@@ -39,12 +39,15 @@ class RunningService:
         await self.process.wait()
 
 
-async def start_service(folder: Path, *, workers: int = 1) -> RunningService:
+async def start_service(
+    folder: Path, *, workers: int = 1, seconds: float = _START_SECONDS
+) -> RunningService:
     """Start `lienthong serve` on the site in `folder` and wait until it listens.
 
     Args:
         folder: of the site.
         workers: processes that take requests.
+        seconds: how long it may take until it listens.
 
     Raises:
         CheckError: it ended, or did not listen in time.
@@ -65,7 +68,7 @@ async def start_service(folder: Path, *, workers: int = 1) -> RunningService:
             env=os.environ,
         )
     try:
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(seconds):
             listening = await _listening(process, state)
     except TimeoutError as error:
         process.kill()

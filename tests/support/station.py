@@ -27,6 +27,7 @@ from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
 from tests.support.processes import http_workers_of
 
+_START_SECONDS = 240.0  # on a machine that is busy with much else
 _GONE_SECONDS = 120.0
 
 
@@ -46,7 +47,9 @@ class Station:
 
     async def start(self) -> Self:
         """Start the service and wait until it listens."""
-        self.running = await start_service(self.site.folder, workers=self.workers)
+        self.running = await start_service(
+            self.site.folder, workers=self.workers, seconds=_START_SECONDS
+        )
         return self
 
     @property

@@ -5,14 +5,11 @@ import os
 import random
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from enum import StrEnum
 
-from exchange.demo.runner import CheckError
 from tests.prove.simulation.replica_set import ReplicaSet
 from tests.support.station import Station
 
-_STARTS = 4
 _FIRST, _LAST = 0.05, 0.95
 """Between which parts of a run it is killed."""
 
@@ -65,16 +62,7 @@ async def strike_site(station: Station, chance: random.Random) -> None:
     if victim != "service":
         await station.end_mongod()
     if victim != "database":
-        await _start(station)
-
-
-async def _start(station: Station) -> None:
-    """Start the service again, on a machine that may be busy with others too."""
-    for _ in range(_STARTS):
-        with suppress(CheckError):
-            await station.start()
-            return
-    raise CheckError("started in vain")
+        await station.start()
 
 
 async def strike_primary(replica_set: ReplicaSet, chance: random.Random) -> None:

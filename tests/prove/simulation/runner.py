@@ -123,7 +123,7 @@ async def _carried_out(
     driver = Driver(run, merge=merge, told=told)
     await driver.carry_out()
     seconds = time.perf_counter() - began
-    cpu = sum(map(cpu_seconds, station.processes))
+    cpu = _cpu(station)
     check = Check(run, station)
     lost, doubled = check.inboxes()
     faults = [
@@ -144,7 +144,9 @@ async def _carried_out(
     return Outcome(faults=tuple(faults), figures=figures)
 
 
-def _figures(run: Run, *, seconds: float, cpu: float) -> dict[str, object]:
+def _figures(
+    run: Run, *, seconds: float, cpu: Mapping[str, float]
+) -> dict[str, object]:
     documents = len(run.plan.all_letters)
     lines = sum(map(len, run.seen.values()))
     return {
@@ -157,7 +159,9 @@ def _figures(run: Run, *, seconds: float, cpu: float) -> dict[str, object]:
         "seconds": round(seconds, 1),
         "documents_per_second": round(documents / seconds, 1),
         "lines_per_second": round(lines / seconds, 1),
-        "service_cpu_ms_per_document": round(1000 * cpu / documents, 1),
+        "cpu_ms_per_document": {
+            name: round(1000 * found / documents, 1) for name, found in cpu.items()
+        },
         "milliseconds": {
             name: _percentiles(found) for name, found in _measured(run).items()
         },
@@ -165,6 +169,18 @@ def _figures(run: Run, *, seconds: float, cpu: float) -> dict[str, object]:
         "refused": len(run.refused),
         "sent_again": len(run.kept),
     }
+
+
+def _cpu(station: Station) -> dict[str, float]:
+    """Processor time since each process started; a kill begins anew."""
+    service, *workers = station.processes
+    found = {
+        "service": cpu_seconds(service),
+        "workers": sum(map(cpu_seconds, workers)),
+        "systems": time.process_time(),
+    }
+    mongod = station.mongod
+    return found if mongod is None else {**found, "mongod": cpu_seconds(mongod.pid)}
 
 
 def _measured(run: Run) -> dict[str, Sequence[float]]:
