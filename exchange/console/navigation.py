@@ -36,6 +36,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/compose", "compose.title", _CLERKS),
     Entry("/operations", "operations.title", _WATCHERS),
     Entry("/deliveries", "operations.deliveries", _WATCHERS),
+    Entry("/registers", "register.title", _DESK),
+    Entry("/statistics", "statistics.title", _PEOPLE),
     Entry("/approvals", "approvals.title", _OPERATORS),
     Entry("/audit", "audit.title", _AUDITORS),
     Entry("/directory", "directory.title", _PEOPLE),

@@ -2,6 +2,7 @@
 
 from exchange.console.pages import audit, deliveries, operations
 from exchange.console.tables.approvals import APPROVAL_PAGES
+from exchange.console.tables.registers import REGISTER_PAGES
 from exchange.domain.roles import OPERATORS, AccessRole
 from exchange.http.route import Route
 
@@ -9,6 +10,7 @@ _WATCHERS = OPERATORS | {AccessRole.AUDITOR}
 
 OPERATIONS_PAGES: tuple[Route, ...] = (
     *APPROVAL_PAGES,
+    *REGISTER_PAGES,
     Route(
         method="GET",
         path="/operations",

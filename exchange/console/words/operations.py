@@ -1,12 +1,13 @@
 """Words of the operators' pages."""
 
-from exchange.console.words import approvals, audit
+from exchange.console.words import approvals, audit, registers
 from schemas.errors import Text
 from schemas.vocabulary import Level
 
 WORDS: dict[str, Text] = {
     **approvals.WORDS,
     **audit.WORDS,
+    **registers.WORDS,
     "operations.title": Text(vi="Vận hành", en="Operations"),
     "operations.waiting": Text(
         vi="Đang chờ, theo thời gian từ khi trục tiếp nhận",

@@ -1,0 +1,138 @@
+"""Registers of an agency and counts by month, on the page, printed and as CSV."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from exchange.console.pages.mail import own_agency
+from exchange.console.rendering import page, visitor_of
+from exchange.domain.registers import INCOMING_COLUMNS, OUTGOING_COLUMNS
+from exchange.domain.roles import AccessRole
+from exchange.domain.spreadsheet import BEGINNING, csv_line
+from exchange.domain.working_days import local_day
+from exchange.errors import ExchangeError
+from exchange.http.keys import SERVICES
+from exchange.usecases.directory import current_directory
+from exchange.usecases.registers import Period, Register, incoming, outgoing
+from exchange.usecases.statistics import (
+    COLUMNS,
+    StatisticsQuery,
+    StatisticsRow,
+    agencies_below,
+    statistics,
+)
+from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
+
+SHOWN: Final = 200
+"""Lines on the page; the file has all of them."""
+
+_KINDS: Final = {
+    "incoming": (incoming, INCOMING_COLUMNS),
+    "outgoing": (outgoing, OUTGOING_COLUMNS),
+}
+_MONTHS_SHOWN: Final = 1000
+
+
+async def register(request: web.Request) -> web.StreamResponse:
+    """Show a register of the visitor's agency."""
+    kind = request.query.get("kind", "incoming")
+    if kind not in _KINDS:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="kind")
+    read, columns = _KINDS[kind]
+    services, period = request.app[SERVICES], _period(request)
+    wanted = Register(
+        agency=own_agency(request),
+        period=period,
+        directory=await current_directory(services),
+    )
+    lines = await _first(read(services, wanted), SHOWN + 1)
+    file = urlencode({"agency": wanted.agency, "from": period.first, "to": period.last})
+    return page(
+        request,
+        "register.html",
+        kind=kind,
+        kinds=tuple(_KINDS),
+        period=period,
+        columns=columns,
+        lines=lines[:SHOWN],
+        is_cut=len(lines) > SHOWN,
+        file=f"/registers/{kind}.csv?{file}",
+    )
+
+
+async def counts(request: web.Request) -> web.StreamResponse:
+    """Show counts by month: of the visitor's agency and those below it, or of all."""
+    rows, query = await _counted(request)
+    return page(
+        request,
+        "statistics.html",
+        rows=[one.fields() for one in rows[:_MONTHS_SHOWN]],
+        first=query.first_month,
+        last=query.last_month,
+        by_level=query.by_level,
+        file=f"/statistics.csv?{request.query_string}",
+    )
+
+
+async def counts_file(request: web.Request) -> web.StreamResponse:
+    """Answer with the same counts, all columns, as CSV."""
+    rows, _ = await _counted(request)
+    body = b"".join(
+        (BEGINNING, csv_line(COLUMNS), *(csv_line(one.cells()) for one in rows))
+    )
+    headers = {"Content-Disposition": 'attachment; filename="thong-ke.csv"'}
+    return web.Response(
+        body=body, content_type="text/csv", charset="utf-8", headers=headers
+    )
+
+
+async def _counted(
+    request: web.Request,
+) -> tuple[list[StatisticsRow], StatisticsQuery]:
+    services = request.app[SERVICES]
+    directory = await current_directory(services)
+    today = local_day(services.now())
+    grant = visitor_of(request).grant
+    agencies: frozenset[OrganId] = frozenset()
+    if grant is not None and grant.agency is not None:
+        agencies = agencies_below(directory, grant.agency, services)
+    elif visitor_of(request).role not in {AccessRole.OPERATOR, AccessRole.AUDITOR}:
+        raise ExchangeError(ErrorCode.AGENCY_NOT_ACTED_FOR)
+    query = StatisticsQuery(
+        first_month=request.query.get("from", f"{today.year}-01"),
+        last_month=request.query.get("to", f"{today:%Y-%m}"),
+        agencies=agencies,
+        by_level=request.query.get("by_level") == "true",
+    )
+    return list(await statistics(services, directory, query)), query
+
+
+async def _first(
+    lines: AsyncIterator[tuple[str, ...]], number: int
+) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    async for line in lines:
+        found.append(line)
+        if len(found) == number:
+            break
+    return found
+
+
+def _period(request: web.Request) -> Period:
+    """Return the days asked for, the present month where none are."""
+    today = local_day(request.app[SERVICES].now())
+    return Period(
+        _day(request, "from", today.replace(day=1)), _day(request, "to", today)
+    )
+
+
+def _day(request: web.Request, name: str, otherwise: date) -> date:
+    text = request.query.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else otherwise
+    except ValueError as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name) from error

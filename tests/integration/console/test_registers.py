@@ -1,0 +1,55 @@
+"""Registers and counts as the people of an agency see them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.usecases.docket import follow_log
+from tests.support.console import Console, running_console
+from tests.support.world import make_world, note
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        await running.world.sent(note(b"x"))
+        while await follow_log(running.world.services):
+            pass
+        yield running
+
+
+async def test_what_was_sent_is_in_the_outgoing_register(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        page = await visit.look("/registers?kind=outgoing")
+        file = page.text.split('href="/registers/outgoing.csv?')[1].split('"')[0]
+        rows = await visit.look("/registers/outgoing.csv?" + file.replace("&amp;", "&"))
+    assert "214/UBND-VHXH" in page.text
+    assert "Số lượng bản" in page.text
+    assert "214/UBND-VHXH" in rows.text
+    assert rows.headers["Content-Type"].startswith("text/csv")
+
+
+async def test_register_of_another_agency_is_not_given(console: Console) -> None:
+    query = "agency=H99&from=2026-11-01&to=2026-11-30"
+    async with console.visit("thu.van") as visit:
+        page = await visit.look(f"/registers/incoming.csv?{query}")
+    assert page.status == 403
+
+
+@pytest.mark.parametrize("query", ["kind=all", "from=yesterday"])
+async def test_register_nobody_keeps_is_refused(console: Console, query: str) -> None:
+    async with console.visit("thu.van") as visit:
+        page = await visit.look(f"/registers?{query}")
+    assert page.status == 400
+
+
+async def test_counts_are_of_the_own_agency_and_below(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        own = await visit.look("/statistics?from=2026-01&to=2026-12")
+        file = await visit.look("/statistics.csv?from=2026-01&to=2026-12")
+    async with console.visit("giam.sat") as visit:
+        every = await visit.look("/statistics?from=2026-01&to=2026-12")
+    assert "UBND xã Suối Mây" in own.text
+    assert "Văn phòng Chính phủ" not in own.text.split("<tbody>")[1]
+    assert "Văn phòng Chính phủ" in every.text
+    assert "H99.151" in file.text
