@@ -31,6 +31,7 @@ from exchange.signals import Signals
 from exchange.storage.ports import Storage
 from exchange.switches import Switches
 from exchange.tokens import TokenDesk
+from exchange.turns import Turns
 from exchange.usage import Usage
 from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
@@ -277,6 +278,7 @@ class Services:
         switches: what operators have switched.
         scanner: asked about every attachment before it is delivered; None: nobody is.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
+        turns: taken by what keeps the processor for more than a moment.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
         carriers: by which channels notices leave; none where nobody is told.
@@ -304,6 +306,7 @@ class Services:
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     scanner: MalwareScanner | None = None
     pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
+    turns: Turns = field(default_factory=Turns)
     chance: Callable[[], float] = SystemRandom().random
     counters: Counters = field(default_factory=_NobodyCounts)
     carriers: Mapping[NoticeChannel, NoticeCarrier] = field(default_factory=dict)

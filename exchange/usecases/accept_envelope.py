@@ -50,6 +50,7 @@ from exchange.usecases.storing import (
 )
 from schemas.edxml.scanned import ScannedAttachment
 from schemas.errors import ErrorCode
+from schemas.evidence import LogEntry
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import (
     AuditEvent,
@@ -163,6 +164,26 @@ async def _acceptance(
     services: Services, incoming: _Incoming, relations: Relations
 ) -> Acceptance:
     message = incoming.message
+    async with services.turns:
+        envelope, entry = _receipted(services, incoming, relations)
+    body_chunks = await store_body(services, message, envelope.envelope_id)
+    return Acceptance(
+        envelope=envelope,
+        entry=pending(entry, entry_id=services.ids.new(entry.at)),
+        audit=_audit(envelope),
+        body=inline_body(message.spool, body_chunks),
+        body_chunks=body_chunks,
+        steps=(
+            *await redirecting_steps(services, envelope, incoming.accept),
+            *consequences(services, envelope, relations),
+        ),
+    )
+
+
+def _receipted(
+    services: Services, incoming: _Incoming, relations: Relations
+) -> tuple[Envelope, LogEntry]:
+    """Return an envelope with its receipt, and the log entry that is promised."""
     envelope = _envelope(services, incoming, relations)
     entry = log_entry(
         LogEntryType.ACCEPTED,
@@ -175,21 +196,10 @@ async def _acceptance(
         services.hub,
         envelope,
         directory_version=incoming.facts.directory_version,
-        signature=signature_judgement(message),
+        signature=signature_judgement(incoming.message),
         entry=entry,
     )
-    body_chunks = await store_body(services, message, envelope.envelope_id)
-    return Acceptance(
-        envelope=replace(envelope, receipt=receipt),
-        entry=pending(entry, entry_id=services.ids.new(entry.at)),
-        audit=_audit(envelope),
-        body=inline_body(message.spool, body_chunks),
-        body_chunks=body_chunks,
-        steps=(
-            *await redirecting_steps(services, envelope, incoming.accept),
-            *consequences(services, envelope, relations),
-        ),
-    )
+    return replace(envelope, receipt=receipt), entry
 
 
 def _envelope(

@@ -13,7 +13,7 @@ from exchange.storage.ports import DocumentQuery
 from schemas.edxml.document import EdxmlDocument, ResponseFor
 from schemas.errors import ErrorCode
 from schemas.identifiers import DocumentId, OrganId
-from schemas.vocabulary import BusinessType, LinkKind
+from schemas.vocabulary import LinkKind
 
 _SENDINGS = 20
 """Times one document was sent that are looked at."""
@@ -45,9 +45,7 @@ async def duplicate_of(
         code=str(document.code) if document.code.number else "",
         year=document.promulgation.promulgation_date.year,
     )
-    found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
-    same = (one for one in found if one.business_type is BusinessType.NEW)
-    return next(same, None)
+    return await services.storage.documents.first_new(query)
 
 
 async def recalls_of(

@@ -80,7 +80,9 @@ async def received(
     """
     with Spool(services.limits.inline_body_bytes) as spool:
         scanned = await _scan(services, submission, spool)
-        yield _read(services, submission, spool, scanned)
+        async with services.turns:
+            message = _read(services, submission, spool, scanned)
+        yield message
 
 
 async def _scan(

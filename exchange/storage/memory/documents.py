@@ -8,7 +8,7 @@ from exchange.domain.steps import is_readable
 from exchange.storage.memory.tables import Tables
 from exchange.storage.ports.documents import DocumentQuery
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import EnvelopeKind
+from schemas.vocabulary import BusinessType
 
 
 class MemoryDocuments:
@@ -19,8 +19,17 @@ class MemoryDocuments:
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
-        found = (one for one in self._tables.envelopes.values() if _is(one, query))
+        found = (one for one in self._tables.envelopes.values() if query.names(one))
         return _oldest_first(found)[:limit]
+
+    async def first_new(self, query: DocumentQuery) -> Envelope | None:
+        """Find the oldest new document that has one of the names asked for."""
+        new = (
+            one
+            for one in self._tables.envelopes.values()
+            if query.names(one) and one.business_type is BusinessType.NEW
+        )
+        return next(iter(_oldest_first(new)), None)
 
     async def linked_to(
         self, envelope_id: EnvelopeId, *, limit: int
@@ -45,20 +54,6 @@ class MemoryDocuments:
         for key in open_keys:
             deliveries[key] = replace(deliveries[key], opened=True)
         return bool(open_keys)
-
-
-def _is(envelope: Envelope, query: DocumentQuery) -> bool:
-    if envelope.kind is not EnvelopeKind.DOCUMENT or envelope.sender != query.sender:
-        return False
-    promulgated = envelope.matter.promulgated
-    by_code = (
-        bool(query.code)
-        and envelope.document_code == query.code
-        and promulgated is not None
-        and promulgated.year == query.year
-    )
-    by_id = query.document_id is not None
-    return by_code or (by_id and envelope.document_id == query.document_id)
 
 
 def _oldest_first(envelopes: Iterable[Envelope]) -> list[Envelope]:

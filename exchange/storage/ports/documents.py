@@ -6,6 +6,7 @@ from typing import Protocol
 
 from exchange.domain.records import Envelope
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from schemas.vocabulary import EnvelopeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +23,30 @@ class DocumentQuery:
     code: str = ""
     year: int | None = None
 
+    def names(self, envelope: Envelope) -> bool:
+        """Tell whether an envelope is one of these documents."""
+        of_sender = envelope.sender == self.sender
+        if not of_sender or envelope.kind is not EnvelopeKind.DOCUMENT:
+            return False
+        promulgated = envelope.matter.promulgated
+        by_code = (
+            bool(self.code)
+            and envelope.document_code == self.code
+            and promulgated is not None
+            and promulgated.year == self.year
+        )
+        by_id = self.document_id is not None
+        return by_code or (by_id and envelope.document_id == self.document_id)
+
 
 class DocumentStore(Protocol):
     """Documents found by what they are, and by their ties to one another."""
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
+
+    async def first_new(self, query: DocumentQuery) -> Envelope | None:
+        """Find the oldest new document that has one of the names asked for."""
 
     async def linked_to(
         self, envelope_id: EnvelopeId, *, limit: int

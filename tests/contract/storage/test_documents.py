@@ -19,6 +19,7 @@ from exchange.errors import StateConflictError
 from exchange.storage.ports import DocumentQuery, Storage
 from schemas.identifiers import DocumentId
 from schemas.vocabulary import (
+    BusinessType,
     DeliveryState,
     LinkKind,
     StatusCode,
@@ -299,3 +300,35 @@ async def test_payload_is_opened_only_while_it_can_be_read(
     opened = await storage.documents.open_payload(envelope_id(1), [PROVINCE, MINISTRY])
     assert opened is is_open
     assert (await delivery(storage)).opened is is_open
+
+
+async def test_oldest_new_document_of_a_name_is_found_however_many_ask(
+    storage: Storage,
+) -> None:
+    for number in range(1, 8):
+        one = described(
+            number,
+            document_id=DocumentId(f"id-{number // 2}"),
+            document_code=f"{number}/UBND",
+            business_type=BusinessType.UPDATE if number == 2 else BusinessType.NEW,
+            matter=MATTER,
+        )
+        await storage.envelopes.accept(one)
+    queries = [
+        *(
+            DocumentQuery(sender=COMMUNE, document_id=DocumentId(f"id-{n}"))
+            for n in (1, 2, 9)
+        ),
+        DocumentQuery(sender=COMMUNE, code="7/UBND", year=2026),
+        DocumentQuery(sender=COMMUNE, code="7/UBND", year=2025),
+        DocumentQuery(sender=PROVINCE, document_id=DocumentId("id-1")),
+        DocumentQuery(sender=COMMUNE),
+    ]
+
+    together = await asyncio.gather(*map(storage.documents.first_new, queries))
+    alone = [await storage.documents.first_new(one) for one in queries]
+
+    numbers = (3, 4, None, 7, None, None, None)
+    expected = [one and envelope_id(one) for one in numbers]
+    assert [one and one.envelope_id for one in together] == expected
+    assert [one and one.envelope_id for one in alone] == expected
