@@ -17,16 +17,19 @@ from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
 from clients.reading import OpenedEnvelope, attachments_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
+from exchange.commands.encryption import decrypted, is_encrypted
 from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.errors import ExchangeError
+from pki.keys.loader import load_credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import TransportAcknowledgement
 
 _MIME_HEADER = "Content-Type: {}\r\n\r\n"
 _ENVELOPE = "envelope.eml"
+_SEALED = ".p7m"
 _FAIL = TransportAcknowledgement.FAIL
 
 
@@ -42,6 +45,18 @@ def configure(parser: Parser) -> None:
         metavar="FOLDER",
         help="mặc định VAR/received/ENVELOPE / by default the same",
     )
+    parser.add_argument(
+        "--decrypt",
+        type=Path,
+        metavar="KEY.p12",
+        help="khoá giải mã tệp đính kèm / the key that decrypts attachments",
+    )
+    parser.add_argument(
+        "--decrypt-passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="mật khẩu của khoá đó / its passphrase",
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -55,6 +70,7 @@ def run(arguments: Arguments, output: Output) -> int:
         if not _is_here(folder, fetched):
             opened = await _opened(session, envelope_id, fetched)
             attachments = await _attachments(session, envelope_id, opened)
+            attachments |= _decrypted(arguments, attachments)
             _write(folder, {_ENVELOPE: _saved(fetched), **attachments})
         await _acknowledge(session, envelope_id, fetched)
         _tell(envelope_id, folder, output)
@@ -108,9 +124,35 @@ async def _attachments(
         digest = hashlib.sha256(content).hexdigest()
         if digest != opened.content_sha256.get(entry.content_id):
             raise ClientError(ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=str(number))
-        suffix = ".pdf" if content.startswith(b"%PDF-") else ".bin"
+        sealed = is_encrypted(entry.content_type)
+        suffix = _SEALED if sealed else _suffix(content)
         fetched[f"{number:03}{suffix}"] = content
     return fetched
+
+
+def _suffix(content: bytes) -> str:
+    return ".pdf" if content.startswith(b"%PDF-") else ".bin"
+
+
+def _decrypted(
+    arguments: Arguments, attachments: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Decrypt what is encrypted, if a key was named.
+
+    Raises:
+        PkiError: something is not for this key, or was changed.
+    """
+    if not arguments.decrypt:
+        return {}
+    credential = load_credential(
+        f"pkcs12:{arguments.decrypt}", passphrase_file=arguments.decrypt_passphrase_file
+    )
+    found = {}
+    for name, sealed in attachments.items():
+        if name.endswith(_SEALED):
+            content = decrypted(sealed, credential)
+            found[name.removesuffix(_SEALED) + _suffix(content)] = content
+    return found
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -14,6 +14,7 @@ from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
+from exchange.commands.encryption import encrypted
 from exchange.commands.files import read_file
 from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
 from exchange.commands.output import Output, Progress
@@ -80,6 +81,12 @@ def configure(parser: Parser) -> None:
         choices=[one.value for one in Urgency],
         default=0,
         help="độ khẩn / urgency",
+    )
+    parser.add_argument(
+        "--encrypt",
+        type=Path,
+        metavar="FOLDER",
+        help="mã hoá theo chứng thư MÃ.pem / encrypt to the certificates CODE.pem",
     )
     parser.add_argument(
         "--waiting",
@@ -207,6 +214,9 @@ def _refuse(
 def _prepared(arguments: Arguments, session: Session) -> Message:
     now = datetime.now(UTC)
     attachments = [_attachment(path, n) for n, path in enumerate(arguments.files, 1)]
+    if arguments.encrypt:
+        to = [parse_organ_id(one) for one in arguments.to]
+        attachments = encrypted(attachments, recipients=to, folder=arguments.encrypt)
     document = _document(arguments, attachments, session.profile.agency, now)
     mark = secrecy_mark(document)
     if mark:

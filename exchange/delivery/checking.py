@@ -19,7 +19,9 @@ from exchange.services import Services
 from exchange.usecases.attachment_content import attachment_content
 from exchange.usecases.hub_steps import HubStep, hub_record
 from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
+from pki.enveloped.content import MEDIA_TYPE
 from schemas.edxml.body import decode_attachment
+from schemas.edxml.content_type import media_type
 from schemas.errors import CodedError, ErrorCode
 from schemas.receipt import Finding
 from schemas.verdict import Indication, SubIndication, Verdict
@@ -104,7 +106,7 @@ async def _check(
     if refused := await _scanned(services, envelope, attachment):
         return refused
     if not await _may_be_pdf(services, envelope, attachment):
-        return None
+        return _remark(attachment)
     async with services.pdf_places:
         try:
             data = await _pdf(services, envelope, attachment)
@@ -157,6 +159,19 @@ async def _may_be_pdf(
         return starts_as_pdf(decode_attachment(attachment, head))
     except CodedError:
         return True
+
+
+def _remark(attachment: StoredAttachment) -> Outcome | None:
+    """Say of encrypted content that nobody looked inside; it is delivered with that."""
+    if media_type(attachment.content_type) != media_type(MEDIA_TYPE):
+        return None
+    finding = _finding(
+        attachment,
+        Indication.INDETERMINATE,
+        SubIndication.GENERIC,
+        ErrorCode.CONTENT_ENCRYPTED,
+    )
+    return Outcome(Step.DELIVERED, finding)
 
 
 def _judged(attachment: StoredAttachment, verdict: Verdict) -> Outcome:

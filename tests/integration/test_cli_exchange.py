@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from clients.transport import RetryPolicy, Transport
 from exchange.commands import hub
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from exchange.demo.site import Site
-from tests.support.cli import Said, demo_site, lienthong
+from pki.keys.software import save_pkcs12
+from tests.support.cli import Said, demo_site, lienthong, passphrase
+from tests.support.enveloped import recipient
 from tests.support.signed_pdf import LETTER
 
 pytestmark = pytest.mark.integration
 
 ABOUT = ("--number", "214", "--notation", "UBND-VHXH")
+TO = (PROVINCE, MINISTRY)
 NOBODY = "01JD6Q3V5W8X9YZ0ABCDEFGHJK"
 
 
@@ -276,6 +280,45 @@ def test_marked_letter_is_refused_before_it_is_kept(site: Site, letter: Path) ->
     outbox = site.folder.parent / f"var-{COMMUNE.code}" / "outbox"
     kept = [one.read_bytes() for one in outbox.rglob("body")]
     assert [one for one in kept if "TỐI MẬT".encode() in one] == []
+
+
+def test_letter_is_encrypted_to_its_recipients_and_opens_for_each(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    made = {office: recipient(serial=n) for n, office in enumerate(TO, 1)}
+    secret = passphrase(tmp_path)
+    for office, one in made.items():
+        pem = one.certificate.public_bytes(Encoding.PEM)
+        (tmp_path / f"{office.code}.pem").write_bytes(pem)
+    sealed = send(site, letter, "--encrypt", tmp_path, subject="Đã mã hoá")
+    envelope_id = sealed.json["sent"][0]["id"]
+    arrival(site, PROVINCE, envelope_id=envelope_id)
+
+    found = {}
+    for office, one in made.items():
+        key = tmp_path / f"{office.code}.p12"
+        key.touch(mode=0o600)
+        key.write_bytes(save_pkcs12(one, "x", secret.read_bytes().strip()))
+        said = by(
+            *(site, office, "receive", envelope_id, "--decrypt", key),
+            *("--decrypt-passphrase-file", secret),
+        )
+        assert said.code == 0, said.err
+        found[office] = Path(said.json["folder"])
+
+    for folder in found.values():
+        names = sorted(one.name for one in folder.iterdir())
+        assert names == ["001.p7m", "001.pdf", "envelope.eml"]
+        assert (folder / "001.pdf").read_bytes() == letter.read_bytes()
+        assert b"%PDF-" not in (folder / "envelope.eml").read_bytes()
+
+
+def test_letter_to_whom_nothing_is_encrypted_is_not_sent(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    said = send(site, letter, "--encrypt", tmp_path, subject="Thiếu chứng thư")
+
+    assert (said.code, said.error) == (1, "encryption_certificate_missing")
 
 
 def test_inbox_is_a_table_and_says_when_it_is_empty(site: Site, letter: Path) -> None:

@@ -1,0 +1,93 @@
+"""What is encrypted to its recipients is delivered, with a word on that."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from exchange.commands.encryption import decrypted, encrypted
+from pki.enveloped.content import MEDIA_TYPE
+from pki.keys.api import Credential
+from schemas.edxml.document import Attachment
+from schemas.errors import CodedError, ErrorCode
+from schemas.receipt import StepReceipt, read_receipt
+from schemas.verdict import Indication
+from schemas.vocabulary import DeliveryState, Step
+from schemas.xml import parse
+from signing.xmldsig.verify import verify_receipt
+from tests.support.draft_pdf import HEADING, Printed, draft_pdf
+from tests.support.enveloped import recipient
+from tests.support.signed_pdf import LETTER
+from tests.support.world import MINISTRY, PROVINCE, attachment, make_world, note
+
+TO = (PROVINCE, MINISTRY)
+
+
+def certificates(folder: Path, *recipients: Credential) -> Path:
+    for code, one in zip(TO, recipients, strict=False):
+        pem = one.certificate.public_bytes(Encoding.PEM)
+        (folder / f"{code}.pem").write_bytes(pem)
+    return folder
+
+
+def refusal(attachment: Attachment, folder: Path) -> CodedError:
+    with pytest.raises(CodedError) as refused:
+        encrypted([attachment], recipients=TO, folder=folder)
+    return refused.value
+
+
+async def test_hub_delivers_what_it_cannot_look_into_and_says_so(
+    tmp_path: Path,
+) -> None:
+    world = await make_world()
+    to = (recipient(serial=1), recipient(serial=2))
+    [sealed] = encrypted(
+        [attachment(LETTER.read_bytes())],
+        recipients=TO,
+        folder=certificates(tmp_path, *to),
+    )
+
+    envelope = (await world.sent(sealed)).envelope
+
+    deliveries = await world.services.storage.envelopes.deliveries(envelope.envelope_id)
+    assert {one.state for one in deliveries} == {DeliveryState.AVAILABLE}
+    [receipt] = await world.services.storage.envelopes.receipts(envelope.envelope_id)
+    read = read_receipt(verify_receipt(parse(receipt.content)).content)
+    assert isinstance(read, StepReceipt)
+    [finding] = read.findings
+    assert read.step is Step.DELIVERED
+    assert finding.indication is Indication.INDETERMINATE
+    assert finding.reasons == (ErrorCode.CONTENT_ENCRYPTED,)
+    assert (envelope.attachments[0].content_type, sealed.name[-8:]) == (
+        MEDIA_TYPE,
+        ".pdf.p7m",
+    )
+    assert {decrypted(sealed.content, one) for one in to} == {LETTER.read_bytes()}
+
+
+def test_nothing_is_encrypted_when_one_recipient_has_no_certificate(
+    tmp_path: Path,
+) -> None:
+    refused = refusal(note(b"x"), certificates(tmp_path, recipient()))
+    assert refused.code is ErrorCode.ENCRYPTION_CERTIFICATE_MISSING
+    assert refused.place == MINISTRY
+
+
+def test_certificate_for_signing_is_named_by_its_agency(tmp_path: Path) -> None:
+    signer = recipient(usage="digital_signature")
+    refused = refusal(note(b"x"), certificates(tmp_path, recipient(), signer))
+    assert refused.code is ErrorCode.ENCRYPTION_CERTIFICATE_UNSUITABLE
+    assert refused.place == MINISTRY
+
+
+def test_marked_page_is_refused_before_it_is_encrypted(tmp_path: Path) -> None:
+    folder = certificates(tmp_path, recipient(), recipient())
+    marked = draft_pdf(*HEADING, Printed(111, 700, "TUYỆT MẬT"))
+    refused = refusal(attachment(marked), folder)
+    assert refused.code is ErrorCode.SECRECY_MARK
+
+
+def test_page_that_cannot_be_read_is_not_encrypted(tmp_path: Path) -> None:
+    folder = certificates(tmp_path, recipient(), recipient())
+    refused = refusal(attachment(b"%PDF-1.7 broken"), folder)
+    assert refused.code is ErrorCode.PDF_MALFORMED
