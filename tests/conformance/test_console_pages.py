@@ -1,0 +1,110 @@
+"""Every page of the console in headless Chromium: for everybody, and from this host."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from exchange.console.routes import PAGES
+from exchange.domain.roles import AccessRole
+from tests.support.browser import Tab, browser_tab
+from tests.support.console import Console, running_console
+from tests.support.signed_pdf import LETTER
+from tests.support.world import attachment, make_world
+
+_FOLDER = Path(__file__).parent.parent / "vectors" / "axe-core"
+_AXE = (_FOLDER / "axe.min.js").read_text()
+_PEOPLE = {
+    AccessRole.CLERK: "thu.van",
+    AccessRole.OFFICIAL: "ky.nguoi",
+    AccessRole.OPERATOR: "van.hanh",
+    AccessRole.AUDITOR: "giam.sat",
+}
+_RUN = """axe.run().then((found) => JSON.stringify(found.violations
+  .filter((one) => one.impact === "serious" || one.impact === "critical")
+  .map((one) => [one.id, one.nodes.map((node) => node.target.join(" "))])))"""
+
+
+@pytest.fixture
+async def console() -> AsyncIterator[Console]:
+    async with running_console(await make_world()) as running:
+        yield running
+
+
+def test_axe_is_the_one_its_source_names() -> None:
+    digest = sha256((_FOLDER / "axe.min.js").read_bytes()).hexdigest()
+    assert digest in (_FOLDER / "SOURCE.md").read_text()
+
+
+async def test_no_page_shuts_somebody_out_or_loads_from_elsewhere(
+    console: Console, tmp_path: Path
+) -> None:
+    accepted = await console.world.sent(attachment(LETTER.read_bytes()))
+    async with console.visit("ky.nguoi") as visit:
+        await visit.look("/signing")
+        await visit.upload("/signing", LETTER.read_bytes(), name="Công văn.pdf")
+        task = visit.page.text.split('action="/signing/')[1].split("/")[0]
+    known = {"/documents/{id}": accepted.envelope.envelope_id, "/signing/{id}": task}
+    found: list[tuple[str, object]] = []
+    seen = 0
+    async with browser_tab(tmp_path / "profile") as tab:
+        for role, path in pages(known):
+            await act_as(console, tab, role)
+            await tab.show(console.base + path, width=1200)
+            if await tab.value("document.querySelector('main') === null"):
+                continue  # a part of a page
+            found += [(path, one) for one in await shut_out(tab)]
+            found += [(path, one) for one in tab.complaints if is_ours(one)]
+            seen += 1
+        own = (console.base, "data:")  # Chromium draws its own controls with data:
+        foreign = [one for one in tab.requests if not one.startswith(own)]
+    assert (foreign, found) == ([], [])
+    assert seen > 10
+
+
+def is_ours(complaint: str) -> bool:
+    """Tell whether a page is at fault: a missing document is answered by 404."""
+    return "status of 40" not in complaint
+
+
+def pages(known: dict[str, str]) -> Iterator[tuple[AccessRole | None, str]]:
+    """One role and address for each page that is HTML."""
+    for page in PAGES:
+        if page.method != "GET" or page.path.startswith("/language"):
+            continue
+        if page.path.endswith(("/{n}", "/state", "/signed")) or "/page/" in page.path:
+            continue
+        role = min(page.allowed, default=None)
+        name = next((one for one in known if page.path.startswith(one)), "")
+        identifier = known.get(name, "01K9ZZZZZZZZZZZZZZZZZZZZZZ")
+        if name.startswith("/signing"):
+            role = AccessRole.OFFICIAL
+        yield role, page.path.replace("{id}", identifier)
+
+
+async def act_as(console: Console, tab: Tab, role: AccessRole | None) -> None:
+    """Take the session of somebody of a role into the browser."""
+    await tab.ask("Network.enable")
+    await tab.ask("Network.clearBrowserCookies")
+    if role is None:
+        return
+    async with console.visit(_PEOPLE[role]) as visit:
+        await tab.ask(
+            "Network.setCookie",
+            name="session",
+            value=visit.cookies["session"],
+            url=console.base,
+            httpOnly=True,
+        )
+
+
+async def shut_out(tab: Tab) -> list[object]:
+    """What axe-core calls serious or critical on the page that is shown."""
+    await tab.ask("Runtime.evaluate", expression=_AXE)
+    said = await tab.ask(
+        "Runtime.evaluate", expression=_RUN, awaitPromise=True, returnByValue=True
+    )
+    found: list[object] = json.loads(said["result"]["value"])
+    return found
