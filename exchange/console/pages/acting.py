@@ -13,6 +13,7 @@ from exchange.usecases.acknowledge_delivery import (
     PlainStep,
     acknowledge_delivery,
 )
+from exchange.usecases.registers import TellNumber, tell_number
 from exchange.usecases.report_in_words import ReportInWords, report_in_words
 from exchange.usecases.request_recall import RequestRecall, request_recall
 from schemas.errors import ErrorCode
@@ -20,6 +21,7 @@ from schemas.identifiers import parse_organ_id
 from schemas.vocabulary import StatusCode, TransportAcknowledgement
 
 _LONGEST_REASON = 500
+_MOST_DIGITS = 12
 _ANSWERS = frozenset({StatusCode.AGREED, StatusCode.DECLINED})
 _REGISTER_NUMBER = "Số đến: {number}"
 
@@ -42,7 +44,11 @@ async def reported(request: web.Request) -> web.StreamResponse:
     code = _code(fields)
     if code in _ANSWERS or code is StatusCode.RECALL_REQUESTED:
         raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=code)
-    return await _report(request, fields, code, _description(fields, code))
+    description = _description(fields, code)
+    if code is StatusCode.REGISTERED and fields.text("number"):
+        # First the number: one that another document has is no status either.
+        await _registered(request, fields.text("number"))
+    return await _report(request, fields, code, description)
 
 
 async def answered(request: web.Request) -> web.StreamResponse:
@@ -70,6 +76,18 @@ async def asked_back(request: web.Request) -> web.StreamResponse:
     )
     await request_recall(request.app[SERVICES], command)
     return _done(request)
+
+
+async def _registered(request: web.Request, number: str) -> None:
+    if not number.isascii() or not number.isdecimal():
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="number")
+    command = TellNumber(
+        caller=caller_of(request),
+        envelope_id=envelope_id_of(request),
+        agency=own_agency(request),
+        number=int(number[:_MOST_DIGITS]),
+    )
+    await tell_number(request.app[SERVICES], command)
 
 
 async def _report(
@@ -101,7 +119,7 @@ def _description(fields: Fields, code: StatusCode) -> str:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="reason")
     if code is not StatusCode.REGISTERED or not number:
         return reason
-    registered = _REGISTER_NUMBER.format(number=number[:_LONGEST_REASON])
+    registered = _REGISTER_NUMBER.format(number=number)
     return f"{registered}. {reason}" if reason else registered
 
 

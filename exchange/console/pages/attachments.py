@@ -16,9 +16,10 @@ from exchange.usecases.show_attachment import (
     draw_attachment,
     judge_attachment,
 )
+from schemas.catalogue import explain
 from signing.reports import words
 from signing.reports.report import Report
-from signing.reports.rows import MARKS, Mark
+from signing.reports.rows import MARKS, Mark, problems
 
 _MOODS: Final = {Mark.GOOD: "good", Mark.BAD: "bad"}
 
@@ -45,11 +46,13 @@ async def verdict(request: web.Request) -> web.StreamResponse:
     """Tell in one sentence what an attachment's signatures are worth (a part)."""
     report = await _report(request)
     indication = report.verdict.indication
+    reasons = problems(report.verdict)
     return page(
         request,
         "attachment_verdict.html",
         mood=_MOODS.get(MARKS[indication], "unsure"),
         sentence=words.INDICATIONS[indication],
+        why=explain(reasons[0].code).message if reasons else None,
         signers=[one.signer for one in report.verdict.signatures if one.signer],
         address=request.path.removesuffix("/verdict") + "/report",
     )

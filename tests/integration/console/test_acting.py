@@ -75,6 +75,24 @@ async def test_registered_document_has_its_number_in_the_status(
     assert any("Số đến: 581".encode() in one.content for one in receipts)
 
 
+async def test_number_of_another_document_is_no_status_either(
+    console: Console,
+) -> None:
+    first = await console.world.sent(note(b"x"))
+    second = await console.world.sent(note(b"y"))
+    async with console.visit("tinh.van") as visit:
+        await _act(visit, first, "status", code="03", number="581")
+        page = await _act(visit, second, "status", code="03", number="581")
+        assert "register_number_taken" in page.text
+        assert (await _state(console, second))[1] is None
+        page = await _act(visit, second, "status", code="03", number="581a")
+        assert page.status == 400
+        assert (
+            await _act(visit, second, "status", code="03", number="582")
+        ).status == 200
+    assert (await _state(console, second))[1] is StatusCode.REGISTERED
+
+
 async def test_refusal_without_a_reason_is_not_sent(console: Console) -> None:
     accepted = await console.world.sent(note(b"x"))
     async with console.visit("tinh.van") as visit:

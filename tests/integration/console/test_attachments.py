@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from exchange.usecases.accept_envelope import AcceptedEnvelope
+from schemas.catalogue import explain
+from schemas.errors import ErrorCode
 from schemas.vocabulary import DeliveryState
 from tests.support.console import Console, running_console
 from tests.support.signed_pdf import LETTER
@@ -43,6 +45,7 @@ async def test_verdict_is_a_sentence_with_a_report_behind_it(console: Console) -
         assert "<html" not in part.text
         assert 'class="card unsure verdict"' in part.text
         assert "/attachments/1/report" in part.text
+        assert explain(ErrorCode.NOT_SIGNED).message.vi in part.text
         report = await visit.look(f"{_path(accepted)}/report")
     assert "not_signed" in report.text
 
