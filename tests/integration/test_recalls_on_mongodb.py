@@ -23,8 +23,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def world(mongo_storage: MongoStorage) -> World:
-    return await make_world(storage=mongo_storage)
+async def world(emptied_storage: MongoStorage) -> World:
+    return await make_world(storage=emptied_storage)
 
 
 async def whole(world: World, letter: Envelope) -> list[Step]:

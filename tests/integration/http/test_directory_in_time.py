@@ -36,8 +36,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, mongo_storage: MongoStorage) -> AsyncIterator[Hub]:
-    world = await make_world(storage=mongo_storage)
+async def hub(tmp_path: Path, emptied_storage: MongoStorage) -> AsyncIterator[Hub]:
+    world = await make_world(storage=emptied_storage)
     async with running_hub(world, tmp_path) as running:
         yield running
 

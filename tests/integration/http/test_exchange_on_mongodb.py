@@ -18,9 +18,9 @@ MESSAGES = 40
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, mongo_storage: MongoStorage) -> AsyncIterator[Hub]:
+async def hub(tmp_path: Path, emptied_storage: MongoStorage) -> AsyncIterator[Hub]:
     async with running_hub(
-        await make_world(storage=mongo_storage), tmp_path
+        await make_world(storage=emptied_storage), tmp_path
     ) as running:
         yield running
 
