@@ -140,11 +140,11 @@ CLASSES = (
     _class(
         "restore",
         "A restored backup runs code: X-Road XRDDEV-1612",
-        "integration/test_mongo_storage.py::test_altered_small_body_is_not_handed_out",
+        "unit/exchange/test_backup.py::test_changed_stream_is_refused",
+        "unit/exchange/test_backup.py::test_changed_header_opens_nothing",
+        "integration/test_backup.py::test_nothing_is_restored_over_what_is_there",
+        "integration/test_backup.py::test_backup_of_another_hub_or_signer_is_refused",
         "integration/test_mongo_storage.py::test_altered_chunk_is_not_handed_out",
-        "unit/exchange/test_audit_log.py::test_changed_leaf_is_named",
-        remark="There is no restore of our own; the database's tools restore data,"
-        " and what was altered in them is seen.",
     ),
     _class(
         "command-socket",
