@@ -1,6 +1,5 @@
 """What the use cases are given: one frozen object, built by the process."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +24,7 @@ from exchange.domain.webhooks import TargetPolicy
 from exchange.domain.working_days import WorkingCalendar
 from exchange.errors import ExchangeError
 from exchange.ids import MonotonicIds
+from exchange.places import Places
 from exchange.settings.addressing import AddressingSettings
 from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals
@@ -258,8 +258,8 @@ def _usual_rules() -> Rules:
     return Rules(WorkingCalendar(), DeadlinePolicy())
 
 
-def _pdf_places() -> asyncio.Semaphore:
-    return asyncio.Semaphore(_PDFS_IN_MEMORY)
+def _pdf_places() -> Places:
+    return Places(_PDFS_IN_MEMORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +305,7 @@ class Services:
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     scanner: MalwareScanner | None = None
-    pdf_places: asyncio.Semaphore = field(default_factory=_pdf_places)
+    pdf_places: Places = field(default_factory=_pdf_places)
     turns: Turns = field(default_factory=Turns)
     chance: Callable[[], float] = SystemRandom().random
     counters: Counters = field(default_factory=_NobodyCounts)

@@ -10,6 +10,7 @@ import structlog
 
 from exchange.delivery.checking import check_envelope
 from exchange.delivery.lease import Lease
+from exchange.domain.deadlines import is_urgent
 from exchange.domain.records import Envelope
 from exchange.services import Services
 from schemas.identifiers import EnvelopeId
@@ -20,6 +21,8 @@ _LOOK_SECONDS = 1.0
 _AT_ONCE = 48
 _FEW = 8
 """When fewer are running, more are begun: in batches, which commit together."""
+_URGENT_AT_ONCE = 16
+"""Places for urgent envelopes alone, however many others are running."""
 _RETRY_SECONDS = 5.0
 
 _log = structlog.get_logger()
@@ -36,6 +39,7 @@ class Checker:
         self._services = services
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[EnvelopeId, asyncio.Task[None]] = {}
+        self._urgent: set[EnvelopeId] = set()
 
     async def turn(self) -> None:
         """Wait for work, at most a second, and begin it."""
@@ -51,13 +55,20 @@ class Checker:
         await self._lease.release()
 
     async def _begin_waiting(self) -> None:
-        if len(self._running) > _FEW:
+        envelopes = self._services.storage.envelopes
+        if len(self._urgent) < _URGENT_AT_ONCE:
+            for one in await envelopes.to_check(limit=_URGENT_AT_ONCE, urgent=True):
+                self._begin(one)
+        if len(self._running) - len(self._urgent) > _FEW:
             return
-        for envelope in await self._services.storage.envelopes.to_check(limit=_AT_ONCE):
-            if envelope.envelope_id not in self._running:
-                self._begin(envelope)
+        for one in await envelopes.to_check(limit=_AT_ONCE):
+            self._begin(one)
 
     def _begin(self, envelope: Envelope) -> None:
+        if envelope.envelope_id in self._running:
+            return
+        if is_urgent(envelope):
+            self._urgent.add(envelope.envelope_id)
         self._running[envelope.envelope_id] = asyncio.create_task(
             self._check(envelope), name=f"check {envelope.envelope_id}"
         )
@@ -70,6 +81,7 @@ class Checker:
             await asyncio.sleep(_RETRY_SECONDS)
         finally:
             del self._running[envelope.envelope_id]
+            self._urgent.discard(envelope.envelope_id)
             if len(self._running) == _FEW or not self._running:
                 # There may be more than fitted beside these.
                 self._services.signals.accepted.ring()

@@ -7,6 +7,7 @@ is held, never delivered as if it had been (design, invariant 10).
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from exchange.domain.deadlines import is_urgent
 from exchange.domain.records import (
     Envelope,
     StepRecord,
@@ -107,7 +108,7 @@ async def _check(
         return refused
     if not await _may_be_pdf(services, envelope, attachment):
         return _remark(attachment)
-    async with services.pdf_places:
+    async with services.pdf_places.held(urgent=is_urgent(envelope)):
         try:
             data = await _pdf(services, envelope, attachment)
             if await bears_secrecy_stamp(services.pdfs, data):

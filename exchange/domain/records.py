@@ -258,6 +258,7 @@ class PendingLogEntry:
         envelope_id: the envelope concerned; otherwise the entry's subject.
         leaf: canonical bytes of the entry (RFC 8785), the input of the leaf hash.
         makes_visible: deliveries of this envelope become visible with it.
+        urgency: of an envelope that goes ahead of others; only until it has its index.
     """
 
     entry_id: str
@@ -265,6 +266,7 @@ class PendingLogEntry:
     envelope_id: EnvelopeId
     leaf: bytes
     makes_visible: bool = False
+    urgency: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

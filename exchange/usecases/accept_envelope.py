@@ -169,7 +169,9 @@ async def _acceptance(
     body_chunks = await store_body(services, message, envelope.envelope_id)
     return Acceptance(
         envelope=envelope,
-        entry=pending(entry, entry_id=services.ids.new(entry.at)),
+        entry=pending(
+            entry, entry_id=services.ids.new(entry.at), urgency=envelope.urgency
+        ),
         audit=_audit(envelope),
         body=inline_body(message.spool, body_chunks),
         body_chunks=body_chunks,

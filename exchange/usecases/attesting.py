@@ -42,7 +42,7 @@ def log_entry(
 
 
 def pending(
-    entry: LogEntry, *, entry_id: str, makes_visible: bool = False
+    entry: LogEntry, *, entry_id: str, makes_visible: bool = False, urgency: int = 0
 ) -> PendingLogEntry:
     """Make the stored form of an entry that waits for its index."""
     return PendingLogEntry(
@@ -51,6 +51,7 @@ def pending(
         envelope_id=EnvelopeId(entry.subject),
         leaf=entry.canonical(),
         makes_visible=makes_visible,
+        urgency=urgency,
     )
 
 

@@ -145,7 +145,7 @@ async def _taken(
 
 async def _made(services: Services, signing: RemoteSigning) -> RemoteSigning:
     """Make the signed file and store it; a file that was faster stays."""
-    async with services.pdf_places:
+    async with services.pdf_places.held():
         token, code = await token_for(services, signing)
         data = await _completed(services, signing, token)
         reached = Reached(data, SignatureLevel.B_B, code)

@@ -119,8 +119,12 @@ def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepReco
         audit=audit,
         makes_visible=step.effect.after in READABLE_DELIVERY_STATES,
     )
+    entry = record.entry
+    if entry.makes_visible:
+        entry = replace(entry, urgency=envelope.urgency)
     return replace(
         record,
+        entry=entry,
         recipients=tuple(step.recipients),
         before=step.effect.before,
         after=step.effect.after,

@@ -111,7 +111,9 @@ async def _pdf_refusal(
 ) -> ErrorCode | None:
     if not is_pdf:
         return ErrorCode.PDF_MALFORMED if is_called_pdf(scanned) else None
-    async with services.pdf_places:
+    message = received.message
+    is_urgent = isinstance(message, EdxmlDocument) and bool(message.urgency)
+    async with services.pdf_places.held(urgent=is_urgent):
         try:
             data = pdf_bytes(received.content(scanned), limit=services.limits.pdf_bytes)
             require_whole(data)

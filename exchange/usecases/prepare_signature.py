@@ -74,7 +74,7 @@ async def prepare_signature(
         chain = _certificates(command.certificates)
         agency = _agency(services, command.caller, chain)
         task = await _task(services, command)
-        async with services.pdf_places:
+        async with services.pdf_places.held():
             instructions = _instructions(command, chain, room)
             part = await signer.prepare(
                 command.document, instructions=instructions, at=services.now()

@@ -37,7 +37,7 @@ async def verify_file(services: Services, command: VerifyFile) -> Report:
     with Spool(services.limits.inline_body_bytes) as spool:
         await _received(spool, command.chunks, services.limits.pdf_bytes)
         # Whole in memory only when its turn has come.
-        async with services.pdf_places:
+        async with services.pdf_places.held():
             return await _judged(services, command, b"".join(spool.read()))
 
 

@@ -118,14 +118,18 @@ class MemoryEnvelopes:
             if index <= last
         ]
 
-    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
+    async def to_check(self, *, limit: int, urgent: bool = False) -> Sequence[Envelope]:
         """Envelopes with deliveries in state accepted or checking, oldest first."""
         unchecked = {
             one.envelope_id
             for one in self._tables.deliveries.values()
             if one.state in _UNCHECKED
         }
-        return [self._tables.envelopes[one] for one in sorted(unchecked)[:limit]]
+        waiting = [self._tables.envelopes[one] for one in sorted(unchecked)]
+        if urgent:
+            marked = (one for one in waiting if one.urgency)
+            waiting = sorted(marked, key=lambda one: -one.urgency)
+        return waiting[:limit]
 
     async def record_step(self, step: StepRecord) -> StoredReceipt:
         """Store receipt, states, log entry and audit line, or none."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
 from exchange.storage.growth import completed_by, grow
+from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
@@ -19,11 +20,12 @@ class MemoryLog:
     async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
         """Give indexes to entries that wait, oldest first, and store tree nodes."""
         tables = self._tables
-        waiting = [tables.pending[key] for key in sorted(tables.pending)[:limit]]
-        growth = grow(tables.log, waiting)
+        growing = _waiting(tables.pending, limit)
+        growth = grow(tables.log, growing)
         for leaf in growth.leaves:
             del tables.pending[leaf.sequenced.entry.entry_id]
-            tables.entries.append(leaf.sequenced)
+            entry = replace(leaf.sequenced.entry, urgency=0)
+            tables.entries.append(replace(leaf.sequenced, entry=entry))
             tables.nodes.update(leaf.completed)
             if leaf.sequenced.entry.makes_visible:
                 self._show(leaf.sequenced)
@@ -74,3 +76,15 @@ class MemoryLog:
                 self._tables.deliveries[key] = replace(
                     delivery, log_index=sequenced.index
                 )
+
+
+def _waiting(
+    pending: Mapping[str, PendingLogEntry], limit: int
+) -> list[PendingLogEntry]:
+    oldest = {key: pending[key] for key in sorted(pending)}
+    if len(oldest) < limit:
+        return list(oldest.values())
+    marked = [key for key in oldest if pending[key].urgency]
+    marked.sort(key=lambda key: -pending[key].urgency)
+    urgent = {key: pending[key] for key in marked[: most_urgent(limit)]}
+    return in_turn(urgent, oldest, limit=limit)

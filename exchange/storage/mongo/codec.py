@@ -1,5 +1,6 @@
 """Records to documents and back. Fields without a value are left out."""
 
+from dataclasses import replace
 from typing import Any
 
 from exchange.domain.records import (
@@ -80,6 +81,7 @@ def delivery_document(envelope: Envelope, recipient: OrganId) -> Document:
             "recipient": recipient,
             "sender": envelope.sender if is_document else None,
             "state": DeliveryState.ACCEPTED.value,
+            "urgency": int(envelope.urgency) or None,
         }
     )
 
@@ -152,7 +154,8 @@ def receipt_record(document: Document) -> StoredReceipt:
 
 def pending_document(entry: PendingLogEntry, shows: int) -> Document:
     """Encode a log entry that waits for its index, and how much it may make visible."""
-    return {**_entry_document(entry), "_id": entry.entry_id, "shows": shows}
+    document = {**_entry_document(entry), "_id": entry.entry_id, "shows": shows}
+    return {**document, "urgency": entry.urgency} if entry.urgency else document
 
 
 def _entry_document(entry: PendingLogEntry) -> Document:
@@ -166,7 +169,8 @@ def _entry_document(entry: PendingLogEntry) -> Document:
 
 def pending_record(document: Document) -> PendingLogEntry:
     """Decode a log entry that waits for its index."""
-    return _entry(document, document["_id"])
+    entry = _entry(document, document["_id"])
+    return replace(entry, urgency=document.get("urgency", 0))
 
 
 def leaf_document(leaf: Leaf) -> Document:

@@ -127,9 +127,9 @@ class MongoEnvelopes:
             for one in visible
         ]
 
-    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
+    async def to_check(self, *, limit: int, urgent: bool = False) -> Sequence[Envelope]:
         """Envelopes with deliveries in state accepted or checking, oldest first."""
-        oldest = await self._unchecked(limit)
+        oldest = await self._unchecked(limit, urgent=urgent)
         envelopes = await self._by_id(oldest)
         return [envelopes[one] for one in oldest]
 
@@ -193,13 +193,20 @@ class MongoEnvelopes:
         order = [("log_index", 1), ("recipient", 1)]
         return await find_all(deliveries, wanted, sort=order, limit=limit)
 
-    async def _unchecked(self, limit: int) -> list[EnvelopeId]:
+    async def _unchecked(self, limit: int, *, urgent: bool) -> list[EnvelopeId]:
         # The condition on every field of the index lets it answer alone.
-        unchecked = {"envelope": {"$gt": ""}, "state": {"$in": list(UNCHECKED)}}
+        unchecked: Document = {
+            "envelope": {"$gt": ""},
+            "state": {"$in": list(UNCHECKED)},
+        }
+        order, hint = [("envelope", 1)], "unchecked"
+        if urgent:
+            unchecked["urgency"] = {"$gt": 0}
+            order, hint = [("urgency", -1), *order], "unchecked_urgent"
         found: dict[EnvelopeId, None] = {}
         async with available():
             cursor = self._deliveries.find(unchecked, {"_id": 0, "envelope": 1})
-            async for one in cursor.sort("envelope", 1).hint("unchecked"):
+            async for one in cursor.sort(order).hint(hint):
                 found[one["envelope"]] = None
                 if len(found) >= limit:
                     break

@@ -9,6 +9,7 @@ from pymongo import UpdateMany
 from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
+from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
     Database,
@@ -89,8 +90,7 @@ class MongoLog:
     async def _sequence(
         self, limit: int, session: Session
     ) -> tuple[Sequence[SequencedLogEntry], bool]:
-        waiting = self._pending.find({}, session=session).sort("_id", 1).limit(limit)
-        documents = await waiting.to_list(None)
+        documents = await self._waiting(limit, session)
         batch = [codec.pending_record(one) for one in _fitting(documents)]
         if not batch:
             return (), False
@@ -99,6 +99,17 @@ class MongoLog:
         await self._store(growth, session)
         await self._show(growth, session)
         return growth.entries, len(batch) < len(documents)
+
+    async def _waiting(self, limit: int, session: Session) -> list[Document]:
+        """Find what waits: the oldest, unless that is more than fits at a time."""
+        pending = self._pending
+        found = pending.find({}, session=session).sort("_id", 1).limit(limit)
+        oldest = await found.to_list(None)
+        if len(oldest) < limit and len(_fitting(oldest)) == len(oldest):
+            return oldest
+        marked = pending.find({"urgency": {"$gt": 0}}, session=session)
+        first = marked.sort([("urgency", -1), ("_id", 1)]).limit(most_urgent(limit))
+        return in_turn(_by_id(await first.to_list(None)), _by_id(oldest), limit=limit)
 
     async def _store(self, growth: Growth, session: Session) -> None:
         documents = [codec.leaf_document(leaf) for leaf in growth.leaves]
@@ -127,6 +138,10 @@ class MongoLog:
         ]
         if shown:
             await self._database["deliveries"].bulk_write(shown, session=session)
+
+
+def _by_id(documents: Sequence[Document]) -> dict[str, Document]:
+    return {one["_id"]: one for one in documents}
 
 
 def _fitting(waiting: Sequence[Document]) -> Sequence[Document]:

@@ -91,6 +91,14 @@ _INDEXES: Final = {
             name="unchecked",
             partialFilterExpression={"state": {"$in": list(UNCHECKED)}},
         ),
+        IndexModel(
+            [("urgency", -1), ("envelope", 1), ("state", 1)],
+            name="unchecked_urgent",
+            partialFilterExpression={
+                "state": {"$in": list(UNCHECKED)},
+                "urgency": {"$gt": 0},
+            },
+        ),
         # What a poller may have to itself.
         IndexModel(
             ["recipient", "state", "log_index"],
@@ -134,10 +142,16 @@ _INDEXES: Final = {
         IndexModel(["recipient", "arrived_at", "_id"]),
     ),
     "statistics": (IndexModel(["month", "agency"]),),
-    "register_numbers": (
-        IndexModel(["recipient", "year", "number"], unique=True),
+    "register_numbers": (IndexModel(["recipient", "year", "number"], unique=True),),
+    "log_pending": (
+        IndexModel("envelope"),
+        # What goes ahead of others.
+        IndexModel(
+            [("urgency", -1), ("_id", 1)],
+            name="urgent",
+            partialFilterExpression={"urgency": {"$gt": 0}},
+        ),
     ),
-    "log_pending": (IndexModel("envelope"),),
     "log": (IndexModel(["envelope", "_id"]),),
     "ca_journals": (),
     "signings": (IndexModel("prepared_at"),),

@@ -79,8 +79,11 @@ class EnvelopeStore(Protocol):
         goes on after the last index has missed nothing.
         """
 
-    async def to_check(self, *, limit: int) -> Sequence[Envelope]:
-        """Envelopes with deliveries in state accepted or checking, oldest first."""
+    async def to_check(self, *, limit: int, urgent: bool = False) -> Sequence[Envelope]:
+        """Envelopes with deliveries in state accepted or checking, oldest first.
+
+        Only the urgent ones, the most urgent first, if those are asked for.
+        """
 
     async def record_step(self, step: StepRecord) -> StoredReceipt:
         """Store receipt, states, log entry and audit line, or none.

@@ -1,5 +1,6 @@
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -130,3 +131,18 @@ async def test_audited_log_has_the_root_of_its_entries(storage: Storage) -> None
     leaves = [one.entry.leaf for one in await storage.log.sequence(limit=50)]
 
     assert await audit_log(storage) == AuditedLog(13, naive_root(leaves))
+
+
+async def test_urgent_entries_go_ahead_of_those_that_do_not_fit(
+    storage: Storage,
+) -> None:
+    for number in range(1, 9):
+        made = acceptance(number)
+        urgency = {7: 1, 8: 3}.get(number, 0)
+        entry = replace(made.entry, urgency=urgency)
+        await storage.envelopes.accept(replace(made, entry=entry))
+
+    rounds = [await storage.log.sequence(limit=5) for _ in range(2)]
+
+    numbers = [[int(one.entry.envelope_id) for one in done] for done in rounds]
+    assert numbers == [[8, 7, 1, 2, 3], [4, 5, 6]]

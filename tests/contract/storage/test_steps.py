@@ -149,3 +149,11 @@ async def test_only_unchecked_envelopes_are_to_check(storage: Storage) -> None:
 
     assert [one.envelope_id for one in oldest] == [envelope_id(2), envelope_id(3)]
     assert len(await storage.envelopes.to_check(limit=9)) == 3
+
+    for number, urgency in ((5, 0), (6, 3), (7, 2), (8, 3)):
+        made = acceptance(number)
+        marked = replace(made, envelope=replace(made.envelope, urgency=urgency))
+        await storage.envelopes.accept(marked)
+    urgent = await storage.envelopes.to_check(limit=4, urgent=True)
+    expected = [envelope_id(one) for one in (6, 8, 7, 2)]
+    assert [one.envelope_id for one in urgent] == expected
