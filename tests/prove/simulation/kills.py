@@ -1,14 +1,12 @@
 """Kills in the middle of a run: of the service and its database, or of primaries."""
 
 import asyncio
-import os
 import random
-import signal
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
-from tests.prove.simulation.replica_set import ReplicaSet
 from tests.support.station import Station
+from tests.support.three_nodes import ThreeNodes
 
 _FIRST, _LAST = 0.05, 0.95
 """Between which parts of a run it is killed."""
@@ -65,9 +63,10 @@ async def strike_site(station: Station, chance: random.Random) -> None:
         await station.start()
 
 
-async def strike_primary(replica_set: ReplicaSet, chance: random.Random) -> None:
-    """End the primary; it comes back as a secondary."""
+async def strike_primary(nodes: ThreeNodes, chance: random.Random) -> None:
+    """End the primary; it comes back behind the one that took over."""
     await asyncio.sleep(chance.uniform(0, 0.5))
-    member = await replica_set.primary()
-    os.kill(member.pid, signal.SIGKILL)
-    await replica_set.revive(member)
+    number = await nodes.primary()
+    await nodes.kill(number)
+    await nodes.primary()
+    nodes.revive(number)

@@ -21,15 +21,12 @@ from tests.prove.simulation.kills import (
 )
 from tests.prove.simulation.model import Model
 from tests.prove.simulation.plan import Plan, Scale, make_plan
-from tests.prove.simulation.replica_set import (
-    ClusterStation,
-    ReplicaSet,
-    replica_set,
-)
 from tests.prove.simulation.run import Run, opened, progress
 from tests.prove.simulation.site import Connection
+from tests.support.cluster import ClusterStation
 from tests.support.processes import cpu_seconds
 from tests.support.station import Station, make_station
+from tests.support.three_nodes import ThreeNodes, three_nodes
 
 _MISHAPS = 0.05
 _PERCENTILES = (50, 95, 99)
@@ -76,9 +73,9 @@ async def simulate(
         station = make_station(folder / "site", workers=workers)
         strike = partial(strike_site, station)
         if victims is Victims.PRIMARY:
-            cluster = await stack.enter_async_context(replica_set(folder))
-            station = _on_cluster(station, cluster)
-            strike = partial(strike_primary, cluster)
+            nodes = await stack.enter_async_context(three_nodes(folder))
+            station = _on_three_nodes(station, nodes)
+            strike = partial(strike_primary, nodes)
         connections = site.connect_systems(station, plan)
         settings = MongoSettings(uri=_uri(station))
         await site.found(station, plan, connections, database=settings)
@@ -94,12 +91,14 @@ def _uri(station: Station) -> str:
     return station.uri() if isinstance(station, ClusterStation) else ""
 
 
-def _on_cluster(station: Station, cluster: ReplicaSet) -> ClusterStation:
+def _on_three_nodes(station: Station, nodes: ThreeNodes) -> ClusterStation:
     """Let the site of a station use another database than its own."""
     config = station.site.config
     text = config.read_text("utf-8")
-    config.write_text(f'{text}\n[mongodb]\nuri = "{cluster.uri}"\n', "utf-8")
-    return ClusterStation(station.site, station.port, station.workers, cluster=cluster)
+    config.write_text(f'{text}\n[mongodb]\nuri = "{nodes.uri}"\n', "utf-8")
+    return ClusterStation(
+        station.site, station.port, station.workers, address=nodes.uri
+    )
 
 
 async def _carried_out(
