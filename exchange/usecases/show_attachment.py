@@ -35,7 +35,7 @@ async def draw_attachment(
         CodedError: not for this caller, no PDF, or it cannot be drawn.
     """
     found = await find_attachment(services, command)
-    async with services.pdf_places:
+    async with services.pdf_places.held(urgent=True):
         drawn = await services.pdfs.drawn_page(await _whole(services, found), number)
     return ShownPage(found.attachment, drawn)
 
@@ -50,7 +50,7 @@ async def judge_attachment(
     """
     found = await find_attachment(services, command)
     now = services.now()
-    async with services.pdf_places:
+    async with services.pdf_places.held(urgent=True):
         data = await _whole(services, found)
         verdict: Verdict = await services.pdfs.judge_file(
             data, material=services.trust.material, now=now

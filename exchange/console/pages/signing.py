@@ -217,7 +217,7 @@ def _place(request: web.Request, task: SigningTask, drawn: DrawnPage) -> Place:
 
 
 async def _drawn(services: Services, task: SigningTask, number: int) -> DrawnPage:
-    async with services.pdf_places:
+    async with services.pdf_places.held():
         document = await load_file(services, task.document)
         return await services.pdfs.drawn_page(document, number)
 
@@ -257,7 +257,7 @@ async def _judged(services: Services, task: SigningTask) -> Progress:
     found = await _progress(services, task)
     if found.signing is None or found.signing.signed is None:
         return found
-    async with services.pdf_places:
+    async with services.pdf_places.held():
         data = await load_file(services, found.signing.signed)
         verdict = await services.pdfs.judge_file(
             data, material=services.trust.material, now=services.now()
