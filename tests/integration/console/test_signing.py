@@ -199,7 +199,8 @@ async def test_attachment_of_ones_own_agency_is_taken_to_be_signed(
     accepted = await site.console.world.sent(attachment(SOURCE))
     envelope = accepted.envelope.envelope_id
     async with site.console.visit("thu.van") as visit:
-        await visit.look("/signing")
+        await visit.look(f"/documents/{envelope}")
+        assert 'action="/signing/attachment"' in visit.page.text
         page = await visit.send("/signing/attachment", envelope=envelope, number="1")
     assert page.status == 200
     assert "Công văn 214.pdf" in page.text
