@@ -24,8 +24,8 @@ from exchange.storage.mongo.registers import MongoRegisters
 from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
-from exchange.storage.mongo.uploads import MongoUploads
 from exchange.storage.mongo.upgrading import Layout, Told, is_newer, look, upgrade
+from exchange.storage.mongo.uploads import MongoUploads
 
 _PATIENCE_SECONDS = 10.0  # a change of primary takes less
 _READY_SECONDS = 2.0
