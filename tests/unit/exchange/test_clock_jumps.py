@@ -1,0 +1,68 @@
+"""The clock of the service jumps by hours: nothing doubled, nothing falsely dated."""
+
+import pytest
+
+from exchange.usecases.audit_log import audit_log
+from exchange.usecases.read_inbox import ReadInbox, read_inbox
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import DocumentId
+from tests.support.conversations import take
+from tests.support.world import PROVINCE, World, make_world, note
+
+JUMPS = (5, -9, 30, -26)
+
+
+async def arrived(world: World, after: int = -1) -> list[str]:
+    """Follow the province's inbox by its cursor."""
+    caller = await world.caller("qlvb-h99")
+    page = await read_inbox(
+        world.services, ReadInbox(caller=caller, agency=PROVINCE, after=after)
+    )
+    return [one.envelope.envelope_id for one in page.items]
+
+
+async def test_letter_is_refused_while_the_clock_is_behind_and_taken_later() -> None:
+    world = await make_world()
+    message = world.document()
+    world.clock.move(hours=-3)
+
+    with pytest.raises(CodedError) as caught:
+        await world.send(message)
+    refused_size = await world.services.storage.log.size()
+    await world.deliver()
+    nothing = await arrived(world)
+    world.clock.move(hours=3)
+    accepted = await world.send(message)
+    await world.deliver()
+
+    assert caught.value.code is ErrorCode.SIGNING_TIME_OUT_OF_WINDOW
+    assert (refused_size, nothing) == (0, [])
+    assert await arrived(world) == [accepted.envelope.envelope_id]
+
+
+async def test_jumps_double_nothing_and_keep_receipts_and_order() -> None:
+    world = await make_world()
+    sent = []
+    for number, hours in enumerate((0, *JUMPS)):
+        world.clock.move(hours=hours)
+        message = world.document(
+            note(b"x", number=1),
+            subject=f"Số {number}",
+            document_id=DocumentId(f"H99.151,2026/11/21,{number}"),
+        )
+        first = await world.send(message)
+        await world.deliver()
+        sent.append((message, first))
+    found = await arrived(world)
+    taken = [await take(world, one.envelope) for _, one in sent]
+    world.clock.move(hours=-12)
+    again = [await world.send(message) for message, _ in sent]
+    retaken = [await take(world, one.envelope) for _, one in sent]
+
+    assert found == [one.envelope.envelope_id for _, one in sent]
+    assert [one.envelope.receipt for one in again] == [
+        one.envelope.receipt for _, one in sent
+    ]
+    assert [one.receipt for one in retaken] == [one.receipt for one in taken]
+    await world.deliver()
+    assert (await audit_log(world.services.storage)).size > len(sent)
