@@ -1,0 +1,90 @@
+"""Registers, counts and delays of a real database, by the command line."""
+
+import asyncio
+import csv
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from exchange.cli import main
+from exchange.domain.deadlines import ClockName
+from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
+from exchange.storage.mongo.store import open_mongo_storage
+from exchange.storage.ports import DocketEntry
+from schemas.identifiers import OrganId
+from tests.support.stored import COMMUNE, PROVINCE, acceptance, envelope_id, step
+
+ARRIVED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+AGENCIES = 30
+MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
+
+
+async def _fill(uri: str, database: str) -> None:
+    storage = await open_mongo_storage(uri, database=database)
+    made = acceptance(1, recipients=(PROVINCE,))
+    await storage.envelopes.accept(made)
+    await storage.envelopes.record_step(step(1))
+    row = DocketRow(
+        envelope_id=envelope_id(1),
+        recipient=PROVINCE,
+        sender=COMMUNE,
+        arrived_at=ARRIVED,
+        next_at=ARRIVED,
+    )
+    tallies = [
+        Tally(month, OrganId(f"H99.{agency}"), count, 280)
+        for month in MONTHS
+        for agency in range(AGENCIES)
+        for count in (Count.SENT, Count.SENT_ON_TIME)
+    ]
+    entry = DocketEntry(before=-1, after=7, rows=[row], tallies=tallies)
+    assert await storage.docket.enter(entry)
+    due = ARRIVED + timedelta(hours=14)
+    late = replace(
+        row,
+        late=(LateClock(ClockName.CONFIRM, due),),
+        told=(PROVINCE, COMMUNE),
+        version=1,
+    )
+    assert await storage.docket.settle([RowChange(before=row, after=late)], [])
+    await storage.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, mongod_uri: str, mongo_database: str) -> Path:
+    asyncio.run(_fill(mongod_uri, mongo_database))
+    config = tmp_path / "lienthong.toml"
+    config.write_text(
+        f'[mongodb]\nuri = "{mongod_uri}"\ndatabase = "{mongo_database}"\n'
+    )
+    return config
+
+
+def test_an_operator_reads_registers_counts_and_delays(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, file = ("--config", str(site), "--json"), tmp_path / "den.csv"
+    days = ("--from", "2026-11-01", "--to", "2026-11-30")
+
+    assert main(["overdue", *here, "--agency", PROVINCE]) == 0
+    late = json.loads(capsys.readouterr().out)
+    register = ("register", "incoming", "--agency", PROVINCE, *days)
+    assert main([*register, "--csv", str(file), *here]) == 0
+    assert json.loads(capsys.readouterr().out)["lines"] == 1
+    months = ("--from", "2026-01", "--to", "2026-12")
+    assert main(["statistics", *months, "--by-level", *here]) == 0
+    counts = json.loads(capsys.readouterr().out)
+
+    (item,) = late["items"]
+    states = {one["clock"]: one["state"] for one in item["clocks"]}
+    assert states["confirm"] == "overdue"
+    (line,) = csv.DictReader(StringIO(file.read_text("utf-8-sig"), newline=""))
+    assert line["Số, ký hiệu văn bản"] == "214/UBND-VHXH"
+    assert line["Ngày đến"] == "02/11/2026"
+    # A hundred thousand documents of a year are a row for each agency and month.
+    assert sum(one["sent"] for one in counts["rows"]) == 12 * AGENCIES * 280
+    assert {one["sent_on_time_share"] for one in counts["rows"]} == {1.0}
