@@ -11,7 +11,8 @@ from exchange.console.visiting import FORM_TOKEN_HEADER
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
 from exchange.settings.console import ConsoleSettings
-from tests.support.console import Console, Visit, add_person, running_console
+from tests.support.console import PASSWORD, Console, Visit, add_person, running_console
+from tests.support.hub import Hub, write_tls
 from tests.support.world import attachment, make_world
 
 _PEOPLE = {
@@ -159,14 +160,21 @@ async def test_no_page_answers_under_another_name(console: Console) -> None:
             assert "<form" not in text.split("<main", 1)[1], page.path
 
 
-async def test_cookie_of_a_session_is_for_this_host_and_no_script() -> None:
-    settings = ConsoleSettings(enabled=True, certificate=Path("server.pem"))
+async def test_cookie_of_a_session_is_for_this_host_and_no_script(
+    tmp_path: Path,
+) -> None:
+    world = await make_world()
+    files = write_tls(tmp_path, world.pki)
+    settings = ConsoleSettings(
+        enabled=True, certificate=files.certificate, key=files.key
+    )
+    tls = Hub(world, tmp_path, 0).context(None)
     async with (
-        running_console(await make_world(), settings) as console,
-        console.visit() as visit,
+        running_console(world, settings) as console,
+        console.visit(tls=tls) as visit,
         visit.http.post(
             f"{console.base}/sign-in",
-            data={"account": "thu.van", "password": "một câu dài chỉ dùng để thử"},
+            data={"account": "thu.van", "password": PASSWORD},
             allow_redirects=False,
         ) as answer,
     ):
