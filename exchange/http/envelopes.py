@@ -11,8 +11,10 @@ from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
 from exchange.http.ranges import parse_range
 from exchange.http.request import caller_of, envelope_id_of
+from exchange.http.wishes import first_wished
 from exchange.services import Services
 from exchange.usecases.accept_envelope import accept_envelope
+from exchange.usecases.convert_envelope import convert_envelope
 from exchange.usecases.preflight_envelope import preflight_envelope
 from exchange.usecases.read_attachment import (
     FoundAttachment,
@@ -20,10 +22,19 @@ from exchange.usecases.read_attachment import (
     find_attachment,
     read_attachment,
 )
-from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
+from exchange.usecases.read_envelope import (
+    OpenedEnvelope,
+    ReadEnvelope,
+    read_envelope,
+    read_receipt,
+)
 from exchange.usecases.receiving import Submission
 from exchange.usecases.uploads import find_uploaded
+from schemas.edxml.content_type import MULTIPART
+from schemas.edxml.converting import form_of_body
 from schemas.errors import ErrorCode
+
+_FORMS = (answers.XML, MULTIPART)
 
 
 def submission_of(request: web.Request) -> Submission:
@@ -83,13 +94,28 @@ async def preflight(request: web.Request) -> web.Response:
 
 async def body(request: web.Request) -> web.StreamResponse:
     """GET /v1/envelopes/{id}."""
-    opened = await read_envelope(request.app[SERVICES], _one(request))
+    services = request.app[SERVICES]
+    opened = await read_envelope(services, _one(request))
+    form = _other_form(request, opened)
+    if form is not None:
+        other = await convert_envelope(services, opened, form)
+        if other is not None:
+            headers = {"Content-Type": other.content_type, "Vary": "Accept"}
+            return await answers.stream(request, other.chunks, headers=headers)
+        opened = await read_envelope(services, _one(request))
     headers = {
+        "Vary": "Accept",
         "Content-Type": opened.envelope.content_type,
         "Content-Length": str(opened.envelope.size),
         "Lienthong-Body-Sha256": opened.envelope.body_sha256,
     }
     return await answers.stream(request, opened.chunks, headers=headers)
+
+
+def _other_form(request: web.Request, opened: OpenedEnvelope) -> str | None:
+    """Return the form a caller asks for, if it is not that of the envelope."""
+    wished = first_wished(request.headers.get("Accept", ""), _FORMS)
+    return None if wished == form_of_body(opened.envelope.content_type) else wished
 
 
 async def receipt(request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from aiohttp import web
 from exchange.http import answers
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
+from exchange.http.wishes import first_wished
 from exchange.usecases.verify_file import VerifyFile, verify_file
 from schemas.render import verdict_to_json
 from signing.reports import etsi, page
@@ -41,20 +42,8 @@ async def verify(request: web.Request) -> web.Response:
 
 
 def wanted_form(accept: str) -> str:
-    """Return the first form that the caller takes; JSON where it does not say.
-
-    Weights only tell what is refused (``q=0``): who has a wish names it first.
-    """
-    for one in accept.lower().split(","):
-        name, *parameters = (part.strip() for part in one.split(";"))
-        if name in FORMS and not any(_is_zero(part) for part in parameters):
-            return name
-    return answers.JSON
-
-
-def _is_zero(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    return name.strip() == "q" and value.strip().rstrip("0") in {"", "0", "0.", "."}
+    """Return the first form that the caller takes; JSON where it does not say."""
+    return first_wished(accept, FORMS) or answers.JSON
 
 
 def _answer(report: Report, form: str) -> web.Response:

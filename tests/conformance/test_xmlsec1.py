@@ -1,5 +1,6 @@
 """Other people's verifiers accept what is signed here, and refuse what was changed."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,12 @@ from signxml.exceptions import InvalidSignature
 from signxml.verifier import SignatureConfiguration
 from signxml.xades.xades import XAdESVerifier
 
+from schemas.edxml.body import BodyScanner
+from schemas.edxml.content_type import MULTIPART
+from schemas.edxml.converting import XML, Converted, converted
+from schemas.edxml.document import Attachment
+from schemas.edxml.multipart import encode
+from schemas.edxml.scanned import ScannedBody
 from schemas.evidence import (
     BundleManifest,
     BundleMember,
@@ -112,6 +119,42 @@ def test_xmlsec1_accepts_a_signed_envelope(
 ) -> None:
     credential = PKI.issuing.issue("qlvb", key=key)
     assert _accepts_envelope(tmp_path, signed_envelope(credential, CONTENTS))
+
+
+def _scanned(content_type: str, body: bytes) -> ScannedBody:
+    scanner = BodyScanner(content_type)
+    scanner.feed(body)
+    return scanner.finish()
+
+
+def _whole(plan: Converted) -> bytes:
+    return b"".join(
+        piece
+        if isinstance(piece, bytes)
+        else b64encode(CONTENTS[piece.content_id])
+        if plan.in_base64
+        else CONTENTS[piece.content_id]
+        for piece in plan.pieces
+    )
+
+
+def test_xmlsec1_accepts_the_envelope_in_either_form(tmp_path: Path) -> None:
+    envelope = signed_envelope(PKI.system(), CONTENTS)
+    carried = [
+        Attachment(
+            content_id=name, name=name, content_type="text/plain", content=content
+        )
+        for name, content in CONTENTS.items()
+    ]
+    parts = converted(_scanned(*encode(envelope.xml, carried)), MULTIPART)
+    assert parts is not None
+    inline = converted(_scanned(parts.content_type, _whole(parts)), XML)
+    assert inline is not None
+    xml = _whole(inline)
+    assert b"</AttachmentEncoded>" in xml
+    assert _accepts_envelope(tmp_path, SignedEnvelope(xml, CONTENTS))
+    again = _scanned(parts.content_type, _whole(parts)).xml
+    assert _accepts_envelope(tmp_path, SignedEnvelope(again, CONTENTS))
 
 
 def test_xmlsec1_refuses_a_changed_attachment(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         handler=envelopes.body,
         allowed=READERS,
         answers={200: OCTETS},
+        also=_EDXML,
         is_transfer=True,
     ),
     Route(

@@ -1,0 +1,84 @@
+"""Hand an envelope out in the other form: inline base64, or a part per attachment."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from exchange.domain.records import Envelope
+from exchange.services import Services
+from exchange.usecases.handing_out import verified
+from exchange.usecases.read_envelope import OpenedEnvelope
+from schemas.edxml.base64_pieces import Base64Decoder
+from schemas.edxml.body import BodyScanner
+from schemas.edxml.converting import Converted, converted
+from schemas.edxml.scanned import BASE64, ScannedAttachment
+
+_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedEnvelope:
+    """An envelope in a form it was not sent in, to be read once."""
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+async def convert_envelope(
+    services: Services, opened: OpenedEnvelope, form: str
+) -> ConvertedEnvelope | None:
+    """Convert an envelope that was opened; None where its form cannot be another.
+
+    The body is read once to find its parts and once to send them; in memory is the
+    XML alone.
+
+    Raises:
+        ExchangeError: what is stored is not what was received.
+    """
+    scanner = BodyScanner(opened.envelope.content_type)
+    async for chunk in opened.chunks:
+        scanner.feed(chunk)
+    plan = converted(scanner.finish(), form)
+    if plan is None:
+        return None
+    return ConvertedEnvelope(plan.content_type, _read(services, opened.envelope, plan))
+
+
+async def _read(
+    services: Services, envelope: Envelope, plan: Converted
+) -> AsyncIterator[bytes]:
+    for piece in plan.pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        carried = verified(
+            _carried(services, envelope, piece),
+            sha256=piece.carried_sha256,
+            place=envelope.envelope_id,
+        )
+        async for chunk in _encoded(carried) if plan.in_base64 else carried:
+            yield chunk
+
+
+async def _carried(
+    services: Services, envelope: Envelope, attachment: ScannedAttachment
+) -> AsyncIterator[bytes]:
+    """Yield the bytes that the sender signed."""
+    decoder = Base64Decoder() if attachment.decoding == BASE64 else None
+    raw = services.storage.envelopes.read_body(
+        envelope.envelope_id, offset=attachment.offset, length=attachment.length
+    )
+    async for chunk in raw:
+        yield decoder.feed(chunk) if decoder else chunk
+    if decoder:
+        decoder.finish()
+
+
+async def _encoded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for chunk in chunks:
+        data = rest + chunk
+        whole = len(data) - len(data) % _GROUP
+        rest = data[whole:]
+        yield base64.b64encode(data[:whole])
+    yield base64.b64encode(rest)
