@@ -1,5 +1,6 @@
 """Mail: what arrived, what was sent, and one document."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 
@@ -8,7 +9,7 @@ from aiohttp import web
 from exchange.console.actions import actions_for
 from exchange.console.rendering import SEEN, is_part, page, visitor_of
 from exchange.console.timeline import timeline_of
-from exchange.domain.records import InboxItem
+from exchange.domain.records import Delivery, InboxItem
 from exchange.domain.roles import WITHOUT_PAYLOAD, AccessRole
 from exchange.domain.steps import is_readable
 from exchange.errors import ExchangeError
@@ -23,6 +24,10 @@ from exchange.usecases.trace_envelope import Trace, TraceEnvelope, trace_envelop
 from exchange.usecases.viewing import agencies_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import DeliveryState
+
+MOST_SHOWN = 200
+"""Recipients and steps of one document on its page; the newest steps."""
 
 _NO_CURSOR = -1
 _LONGEST_ID = 26
@@ -94,6 +99,7 @@ async def document(request: web.Request) -> web.StreamResponse:
     trace = await trace_envelope(services, command)
     own = await agencies_of(services, command.caller, None)
     role = visitor_of(request).role
+    deliveries = sorted(trace.deliveries, key=_is_taken)
     parties = (
         trace.envelope.sender,
         *trace.envelope.recipients,
@@ -103,14 +109,21 @@ async def document(request: web.Request) -> web.StreamResponse:
         request,
         "document.html",
         envelope=trace.envelope,
-        deliveries=trace.deliveries,
+        deliveries=deliveries[:MOST_SHOWN],
+        states=Counter(one.state for one in deliveries),
+        most=MOST_SHOWN,
         actions=actions_for(trace.envelope, trace.deliveries, own=own, role=role),
         readable=_is_readable(trace, own, role),
         once=services.ids.new(services.now()),
         done="done" in request.query,
         names=await names_of(request, parties),
-        steps=timeline_of(trace),
+        steps=timeline_of(trace)[-MOST_SHOWN:],
     )
+
+
+def _is_taken(delivery: Delivery) -> bool:
+    """Order deliveries by it: what still waits comes first."""
+    return delivery.state is DeliveryState.ACKNOWLEDGED
 
 
 def _is_readable(

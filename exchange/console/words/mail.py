@@ -34,6 +34,10 @@ WORDS: dict[str, Text] = {
     "mail.pages": Text(vi="Các trang", en="Pages"),
     "mail.first_page": Text(vi="trang đầu", en="first page"),
     "mail.save": Text(vi="Tải tệp về", en="Save the file"),
+    "mail.first_shown": Text(
+        vi="Bảng dưới đây có {number} nơi, nơi chưa nhận trước.",
+        en="The table has {number} of them, those that wait first.",
+    ),
     "mail.actions": Text(vi="Việc cần làm", en="What you can do"),
     "mail.take": Text(vi="Xác nhận đã nhận", en="Take this document"),
     "mail.take_hint": Text(

@@ -6,9 +6,11 @@ import pytest
 
 from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
-from schemas.vocabulary import DeliveryState, StatusCode, Step, Urgency
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
+from schemas.edxml.document import Organisation
+from schemas.vocabulary import DeliveryState, Level, StatusCode, Step, Urgency
 from tests.support.console import Console, Page, Visit, add_person, running_console
-from tests.support.world import FAR_COMMUNE, make_world, note
+from tests.support.world import FAR_COMMUNE, PROVINCE, agency, make_world, note
 
 _MARKUP = "V/v <b>đậm</b> & \u202egnort\u202c"
 
@@ -114,3 +116,21 @@ async def test_long_list_goes_on_page_by_page(console: Console) -> None:
     assert rest.text.count("/documents/") == 3
     assert "Văn bản thứ 52" in first.text
     assert "Văn bản thứ 00" in rest.text
+
+
+async def test_document_to_many_shows_how_many_and_the_first_of_them() -> None:
+    world = await make_world()
+    many = [
+        agency(f"H99.2.{number}", f"Xã {number}", Level.COMMUNE, str(PROVINCE))
+        for number in range(210)
+    ]
+    await import_agencies(
+        world.services, ImportAgencies(agencies=tuple(many), operator="test")
+    )
+    to = tuple(Organisation(organ_id=one.code) for one in many)
+    accepted = await world.send(world.document(recipients=to))
+    await world.deliver()
+    async with running_console(world) as console, console.visit("thu.van") as visit:
+        page = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+    assert "210 nơi" in page.text
+    assert page.text.count("<td>Xã ") == 200
