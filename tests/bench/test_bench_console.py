@@ -1,0 +1,115 @@
+"""Pages of fifty rows with a million envelopes stored: at most 100 ms each.
+
+`LIENTHONG_BENCH_STORED` sets how many. What is bounded is the CPU time of the service
+and of MongoDB together, that of the browser in it included: on an idle machine a page
+takes no longer. How long it took here is told beside it.
+"""
+
+import json
+import os
+import statistics
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import monotonic, perf_counter, process_time
+
+import pytest
+import pytest_asyncio
+
+from exchange.storage.mongo.driver import open_client, open_database
+from exchange.storage.mongo.store import open_mongo_storage
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
+from schemas.vocabulary import Level
+from tests.support.console import Console, running_console
+from tests.support.loading import id_at, load
+from tests.support.processes import cpu_seconds
+from tests.support.world import PROVINCE, agency, make_world
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.timeout(1800),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+_STORED = int(os.environ.get("LIENTHONG_BENCH_STORED", "1000000"))
+_AGENCIES, _LOOKS, _BAR_MS = 13_000, 10, 100.0
+_DEEP = _STORED // 100 * 10
+_MIDDLE = id_at(_STORED // 2, _STORED)
+_PAGES = {
+    "inbox": ("tinh.van", "/inbox"),
+    "inbox, deep": ("tinh.van", f"/inbox?before={_DEEP}"),
+    "outbox": ("thu.van", "/outbox"),
+    "outbox, deep": ("thu.van", f"/outbox?before={id_at(_DEEP, _STORED)}"),
+    "deliveries": ("van.hanh", "/deliveries?list=dead_letter"),
+    "deliveries, deep": ("van.hanh", f"/deliveries?list=failed&after={_MIDDLE}"),
+    "deliveries, untaken": ("van.hanh", "/deliveries?list=untaken"),
+    "operations": ("van.hanh", "/operations"),
+    "audit": ("giam.sat", "/audit"),
+    "audit of one actor": ("giam.sat", "/audit?actor=qlvb-h99.151"),
+    "audit, deep": ("giam.sat", "/audit?until=2026-08-30"),
+    "audit of nothing": ("giam.sat", "/audit?event=recall.done"),
+    "directory": ("thu.van", "/directory?below=H99"),
+    "directory, deep": ("thu.van", "/directory?below=H99&after=H99.9000"),
+    "directory, searched": ("thu.van", "/directory?q=xa+9"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A console over what is stored, and the process of its database."""
+
+    console: Console
+    mongod: int
+
+    def cpu_ms(self) -> float:
+        """CPU time so far."""
+        return (process_time() + cpu_seconds(self.mongod)) * 1000
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stored(mongod_uri: str) -> AsyncIterator[Stored]:
+    name = "bench_console"
+    client = open_client(mongod_uri, patience_seconds=10.0)
+    began = monotonic()
+    await load(open_database(client, name), _STORED)
+    # Indexes are made over what is there: several times faster than row by row.
+    storage = await open_mongo_storage(mongod_uri, database=name)
+    loaded = {"stored": _STORED, "load_seconds": round(monotonic() - began)}
+    sys.stdout.write(json.dumps(loaded) + "\n")
+    world = await make_world(storage=storage)
+    communes = tuple(
+        agency(f"H99.{number}", f"UBND xã {number}", Level.COMMUNE, PROVINCE)
+        for number in range(1_000, 1_000 + _AGENCIES)
+    )
+    command = ImportAgencies(agencies=communes, operator="test")
+    await import_agencies(world.services, command)
+    mongod = (await client.admin.command("serverStatus"))["pid"]
+    async with running_console(world) as running:
+        yield Stored(console=running, mongod=mongod)
+    await client.drop_database(name)
+    client.close()
+    await storage.close()
+
+
+@pytest.mark.parametrize("name", _PAGES)
+async def test_page_is_quick_however_much_is_stored(stored: Stored, name: str) -> None:
+    account, path = _PAGES[name]
+    took = []
+    async with stored.console.visit(account) as visit:
+        page = await visit.look(path)
+        assert page.status == 200
+        spent = stored.cpu_ms()
+        for _ in range(_LOOKS):
+            began = perf_counter()
+            page = await visit.look(path)
+            took.append((perf_counter() - began) * 1000)
+        spent = (stored.cpu_ms() - spent) / _LOOKS
+    measured = {
+        "bench": f"console page: {name}",
+        "cpu_ms": round(spent, 1),
+        "median_ms": round(statistics.median(took), 1),
+        "rows": max(page.text.count("<tr>") - 1, 0),
+        "stored": _STORED,
+    }
+    sys.stdout.write(json.dumps(measured) + "\n")
+    assert spent <= _BAR_MS, measured
