@@ -332,3 +332,22 @@ async def test_oldest_new_document_of_a_name_is_found_however_many_ask(
     expected = [one and envelope_id(one) for one in numbers]
     assert [one and one.envelope_id for one in together] == expected
     assert [one and one.envelope_id for one in alone] == expected
+
+
+async def test_name_is_found_behind_many_others_of_those_who_ask_with_it(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.storage.mongo.documents._MOST_FOUND", 2)
+    for number in range(1, 6):
+        code = "last/UBND" if number == 5 else "first/UBND"
+        one = described(number, document_code=code, document_id=None, matter=MATTER)
+        await storage.envelopes.accept(one)
+    queries = [
+        DocumentQuery(sender=COMMUNE, code=code, year=2026)
+        for code in ("first/UBND", "last/UBND", "none/UBND", "first/UBND")
+    ]
+
+    found = await asyncio.gather(*map(storage.documents.first_new, queries))
+
+    expected = [envelope_id(1), envelope_id(5), None, envelope_id(1)]
+    assert [one and one.envelope_id for one in found] == expected
