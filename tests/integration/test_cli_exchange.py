@@ -95,8 +95,10 @@ def test_letter_goes_to_province_and_ministry_and_comes_back_as_evidence(
         got = by(site, office, "receive", item["id"], "--out", folder).json
         assert got["files"] == ["001.pdf", "envelope.eml"]
         assert (folder / "001.pdf").read_bytes() == letter.read_bytes()
-        done = by(site, office, "status", item["id"], "03", "--description", "vào sổ")
+        said = ("03", "--description", "vào sổ", "--register-number", "7")
+        done = by(site, office, "status", item["id"], *said)
         assert (done.code, done.json["status"]) == (0, "03")
+        assert done.json["register_number"] == 7
 
     for office in recipients:
         arrival(site, COMMUNE, kind="status", status_of=item["id"], sender=office.code)
