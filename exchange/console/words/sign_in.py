@@ -47,7 +47,7 @@ WORDS: dict[str, Text] = {
         vi="Nhập địa chỉ dưới đây vào ứng dụng xác thực trên điện thoại, rồi gõ mã 6 "
         "số ứng dụng đang hiện. Đăng ký mới thay đăng ký cũ.",
         en="Enter the address below in the authenticator application of your "
-        "telephone, then type the six digits it shows. A new one replaces the one before.",
+        "telephone, then type the six digits it shows. A new one replaces the last.",
     ),
     "second_factor.address": Text(vi="Địa chỉ (bí mật)", en="Address (a secret)"),
     "second_factor.submit": Text(vi="Đăng ký", en="Enrol"),
