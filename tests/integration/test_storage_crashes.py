@@ -5,108 +5,27 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from exchange.domain.agency_history import DirectoryChange
-from exchange.domain.links import Recall
-from exchange.domain.records import Accepted, Delivery, DeliveryUpdate
+from exchange.domain.records import Accepted
 from exchange.errors import StorageUnavailableError
 from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import Storage
-from schemas.agency_event import AgencyEvent
-from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import AgencyChange, DeliveryState, StatusCode
+from schemas.identifiers import EnvelopeId
 from tests.support.crashing import everything, kill, one_envelope
+from tests.support.durable_steps import ENVELOPES, OPERATIONS
 from tests.support.stored import (
-    PROVINCE,
     acceptance,
-    agency,
-    audit_line,
     envelope_id,
-    in_pieces,
-    log_entry,
-    receipt,
-    status_change,
-    step,
 )
 
 pytestmark = pytest.mark.integration
-
-Operation = Callable[[Storage], Awaitable[object]]
-
-LARGE = bytes(3_000_000)
-ARRIVED = acceptance(
-    3,
-    status_of=envelope_id(1),
-    status_change=status_change(1, StatusCode.ARRIVED),
-    receipts=(receipt(1, "arrived:H99"),),
-)
-TAKEN = step(
-    1,
-    "taken",
-    before=(DeliveryState.AVAILABLE,),
-    after=DeliveryState.ACKNOWLEDGED,
-    makes_visible=False,
-)
-BEFORE = Delivery(
-    envelope_id=envelope_id(1),
-    recipient=PROVINCE,
-    state=DeliveryState.ACKNOWLEDGED,
-    status=StatusCode.ARRIVED,
-)
-ASKED_BACK = replace(
-    acceptance(4),
-    steps=(
-        replace(
-            step(1, "asked", recipients=(), after=None, makes_visible=False),
-            updates=(
-                DeliveryUpdate(BEFORE, replace(BEFORE, recall=Recall(envelope_id(4)))),
-            ),
-        ),
-    ),
-)
-CHANGED = DirectoryChange(
-    before=1,
-    event=AgencyEvent(
-        event_id=envelope_id(7),
-        change=AgencyChange.RENAME,
-        effective=acceptance(1).envelope.accepted_at,
-        recorded_at=acceptance(1).envelope.accepted_at,
-        agencies=(OrganId("H99"),),
-        reason="Đổi tên",
-        actor="test",
-    ),
-    agencies=(agency("H99", name="Mới"),),
-    entry=log_entry(envelope_id(7), 7),
-    entry_digest="ab" * 32,
-    audit=audit_line(7),
-)
-OPERATIONS: dict[str, Operation] = {
-    "import": lambda to: to.directory.import_agencies(
-        [agency("H99")], audit=audit_line(9)
-    ),
-    "change agencies": lambda to: to.agency_history.apply(CHANGED),
-    "accept": lambda to: to.envelopes.accept(acceptance(1)),
-    "store chunks": lambda to: to.envelopes.store_chunks(
-        "b", in_pieces(LARGE, 500_000)
-    ),
-    "accept chunks": lambda to: to.envelopes.accept(
-        acceptance(2, body=LARGE, body_chunks="b")
-    ),
-    "deliver": lambda to: to.envelopes.record_step(step(1)),
-    "sequence": lambda to: to.log.sequence(limit=10),
-    "report": lambda to: to.envelopes.accept(ARRIVED),
-    "take": lambda to: to.envelopes.record_step(TAKEN),
-    "recall": lambda to: to.envelopes.accept(ASKED_BACK),
-    "sequence again": lambda to: to.log.sequence(limit=10),
-}
 
 
 @pytest.fixture
@@ -122,7 +41,7 @@ async def crashing(mongo: EmbeddedMongo) -> AsyncIterator[MongoStorage]:
     await storage.close()
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.prove)])
 async def test_database_killed_between_operations_loses_nothing(
     mongo: EmbeddedMongo, crashing: MongoStorage, every: int
 ) -> None:
@@ -134,8 +53,8 @@ async def test_database_killed_between_operations_loses_nothing(
         if number % every:
             continue
         await kill(mongo)
-        expected = await everything(reference, envelopes=4)
-        assert await everything(crashing, envelopes=4) == expected, name
+        expected = await everything(reference, envelopes=ENVELOPES)
+        assert await everything(crashing, envelopes=ENVELOPES) == expected, name
 
 
 async def send_until_answered(storage: Storage, number: int) -> EnvelopeId:

@@ -43,7 +43,7 @@ async def one_envelope(storage: Storage, number: EnvelopeId) -> dict[str, object
     envelopes = storage.envelopes
     envelope = await envelopes.envelope(number)
     body = b""
-    if envelope is not None:
+    if envelope is not None and envelope.purged_at is None:
         body = b"".join([piece async for piece in envelopes.read_body(number)])
     return {
         "envelope": envelope,

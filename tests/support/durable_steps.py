@@ -1,0 +1,217 @@
+"""What an exchange stores, step by step: every verb that must be durable, once.
+
+Each step may be done again by a caller that did not hear the answer: it then says that
+it is done already, or does nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from exchange.domain.agency_history import DirectoryChange
+from exchange.domain.links import Recall
+from exchange.domain.notices import (
+    Attempt,
+    NoticeChannel,
+    NoticeEvent,
+    Outcome,
+    Subscription,
+    after_attempt,
+    new_notice,
+)
+from exchange.domain.records import Delivery, DeliveryUpdate, Redirect
+from exchange.domain.uploads import Upload
+from exchange.errors import StateConflictError, StorageUnavailableError
+from exchange.storage.ports import NoticeClaim, Storage
+from schemas.agency_event import AgencyEvent
+from schemas.identifiers import OrganId, SystemId
+from schemas.vocabulary import AgencyChange, DeliveryState, StatusCode
+from tests.support.crashing import everything
+from tests.support.pki import NOW
+from tests.support.purges import purge_of
+from tests.support.stored import (
+    MINISTRY,
+    PROVINCE,
+    SYSTEM,
+    acceptance,
+    agency,
+    audit_line,
+    envelope_id,
+    in_pieces,
+    log_entry,
+    receipt,
+    status_change,
+    step,
+)
+
+ENVELOPES = 5
+Operation = Callable[[Storage], Awaitable[object]]
+
+LARGE = bytes(3_000_000)
+ARRIVED = acceptance(
+    3,
+    status_of=envelope_id(1),
+    status_change=status_change(1, StatusCode.ARRIVED),
+    receipts=(receipt(1, "arrived:H99"),),
+)
+TAKEN = step(
+    1,
+    "taken",
+    before=(DeliveryState.AVAILABLE,),
+    after=DeliveryState.ACKNOWLEDGED,
+    makes_visible=False,
+)
+BEFORE = Delivery(
+    envelope_id=envelope_id(1),
+    recipient=PROVINCE,
+    state=DeliveryState.ACKNOWLEDGED,
+    status=StatusCode.ARRIVED,
+)
+ASKED_BACK = replace(
+    acceptance(4),
+    steps=(
+        replace(
+            step(1, "asked", recipients=(), after=None, makes_visible=False),
+            updates=(
+                DeliveryUpdate(BEFORE, replace(BEFORE, recall=Recall(envelope_id(4)))),
+            ),
+        ),
+    ),
+)
+CHANGED = DirectoryChange(
+    before=1,
+    event=AgencyEvent(
+        event_id=envelope_id(7),
+        change=AgencyChange.RENAME,
+        effective=acceptance(1).envelope.accepted_at,
+        recorded_at=acceptance(1).envelope.accepted_at,
+        agencies=(OrganId("H99"),),
+        reason="Đổi tên",
+        actor="test",
+    ),
+    agencies=(agency("H99", name="Mới"),),
+    entry=log_entry(envelope_id(7), 7),
+    entry_digest="ab" * 32,
+    audit=audit_line(7),
+)
+REDIRECTED = replace(
+    acceptance(5),
+    envelope=replace(
+        acceptance(5, recipients=(PROVINCE, MINISTRY)).envelope,
+        redirects=(Redirect(PROVINCE, MINISTRY),),
+    ),
+)
+HOOK = Subscription(
+    subscription_id="hook",
+    channel=NoticeChannel.WEBHOOK,
+    agency=PROVINCE,
+    events=frozenset({NoticeEvent.ARRIVED}),
+    created_at=NOW,
+    cursor=-1,
+    system_id=SystemId("qlvb"),
+    url="https://receiver.example/",
+)
+ARRIVAL = new_notice(
+    HOOK, NoticeEvent.ARRIVED, PROVINCE, now=NOW, envelope_id=envelope_id(1), cursor=1
+)
+UPLOAD = Upload(
+    upload_id="u",
+    system_id=SYSTEM,
+    length=2_500_000,
+    expires_at=NOW + timedelta(days=1),
+)
+
+
+async def notify(to: Storage) -> None:
+    """Take the notice that is due and end its attempt; a claim left behind ends too."""
+    for minutes in (1, 60):
+        now = NOW + timedelta(minutes=minutes)
+        until = now + timedelta(minutes=1)
+        claim = NoticeClaim(owner="one", until=until, channels=tuple(NoticeChannel))
+        claimed = await to.notices.claim(claim, now=now)
+        if claimed is not None:
+            done = Attempt(now, Outcome.DONE)
+            ended = after_attempt(claimed, done, now=now, chance=0)
+            await to.notices.finish(ended, owner="one")
+
+
+async def store_chunks(to: Storage) -> None:
+    """Store a large body; what an attempt before left is dropped."""
+    await to.envelopes.drop_orphans(before=NOW + timedelta(days=100_000))
+    await to.envelopes.store_chunks("b", in_pieces(LARGE, 500_000))
+
+
+async def upload(to: Storage) -> None:
+    """Store the pieces that are not there yet, from where it is."""
+    at = await to.uploads.upload(UPLOAD.upload_id)
+    while at is not None and not at.is_whole:
+        piece = bytes(min(1 << 20, at.length - at.offset))
+        at = await to.uploads.append(at, piece, now=NOW)
+
+
+async def purge(to: Storage) -> None:
+    """Remove the body in chunks, unless that is done."""
+    envelope = await to.envelopes.envelope(envelope_id(2))
+    if envelope is not None and envelope.purged_at is None:
+        await to.retention.purge(await purge_of(to, 2))
+
+
+OPERATIONS: dict[str, Operation] = {
+    "import": lambda to: to.directory.import_agencies(
+        [agency("H99")], audit=audit_line(9)
+    ),
+    "change agencies": lambda to: to.agency_history.apply(CHANGED),
+    "accept": lambda to: to.envelopes.accept(acceptance(1)),
+    "store chunks": store_chunks,
+    "accept chunks": lambda to: to.envelopes.accept(
+        acceptance(2, body=LARGE, body_chunks="b")
+    ),
+    "deliver": lambda to: to.envelopes.record_step(step(1)),
+    "sequence": lambda to: to.log.sequence(limit=10),
+    "report": lambda to: to.envelopes.accept(ARRIVED),
+    "take": lambda to: to.envelopes.record_step(TAKEN),
+    "recall": lambda to: to.envelopes.accept(ASKED_BACK),
+    "redirect": lambda to: to.envelopes.accept(REDIRECTED),
+    "subscribe": lambda to: to.notices.subscribe(HOOK, audit=audit_line(10)),
+    "note": lambda to: to.notices.enter(
+        [ARRIVAL], subscriptions=[HOOK.subscription_id], cursor=1
+    ),
+    "notify": notify,
+    "begin upload": lambda to: to.uploads.begin(UPLOAD),
+    "upload": upload,
+    "purge": purge,
+    "sequence again": lambda to: to.log.sequence(limit=10),
+}
+
+
+async def go_on(
+    to: Storage, *, answered: int, heard: Callable[[], None] = lambda: None
+) -> None:
+    """Do all steps after those that were answered; the next may be done already."""
+    for operation in list(OPERATIONS.values())[answered:]:
+        while not await _is_done(operation, to):
+            pass
+        heard()
+
+
+async def _is_done(operation: Operation, to: Storage) -> bool:
+    """Do a step; False while it is not known whether it happened."""
+    try:
+        await operation(to)
+    except StorageUnavailableError:
+        return False
+    except StateConflictError:
+        return True
+    return True
+
+
+async def stored(to: Storage) -> dict[str, object]:
+    """Read all that the steps store, without what a repeat may add to it."""
+    found = await everything(to, envelopes=ENVELOPES)
+    # An operator's act that is done twice is audited twice.
+    found["audit"] = sorted({repr(one) for one in await to.audit.lines(limit=1_000)})
+    notice = await to.notices.notice(ARRIVAL.notice_id)
+    found["notice"] = notice.state if notice else None
+    uploaded = await to.uploads.upload(UPLOAD.upload_id)
+    found["uploaded"] = uploaded.offset if uploaded else None
+    return found
