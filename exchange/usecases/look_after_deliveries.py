@@ -29,7 +29,7 @@ from signing.xmldsig.verify import verify_receipt
 PAGE: Final = 50
 """Rows of one page."""
 
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 1_000
 """More of one state and age are not counted: it is as bad as it can be."""
 
 UNTAKEN_FOR: Final = timedelta(hours=24)

@@ -83,6 +83,8 @@ async def stored(mongod_uri: str) -> AsyncIterator[Stored]:
     )
     command = ImportAgencies(agencies=communes, operator="test")
     await import_agencies(world.services, command)
+    # What was loaded is on disk before anything is measured.
+    await client.admin.command("fsync")
     mongod = (await client.admin.command("serverStatus"))["pid"]
     async with running_console(world) as running:
         yield Stored(console=running, mongod=mongod)
