@@ -173,6 +173,7 @@ async def _read_until(station: Station, end: float) -> int:
     return read
 
 
+@pytest.mark.timeout(900)
 async def test_memory_while_a_large_attachment_passes(station: Station) -> None:
     content = os.urandom(1 << 20) * (_LARGE_BYTES >> 20)
     async with connect(station, COMMUNE) as commune:
