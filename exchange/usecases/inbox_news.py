@@ -19,7 +19,7 @@ from exchange.services import Services
 from schemas.identifiers import OrganId
 
 _AT_ONCE = 500
-_GATHERING_SECONDS = 0.01
+_GATHERING_SECONDS = 0.05
 _LOOK_SECONDS = 5.0
 
 
