@@ -144,9 +144,7 @@ async def test_dashboard_counts_what_waits_and_draws_what_was_sent(
     await world.services.usage.tell(world.services.storage.usage)
     async with console.visit("giam.sat") as visit:
         page = await visit.look("/operations")
-    row = page.text.split('href="/deliveries?list=held"')[1].split("</tr>")[
-        0
-    ]
+    row = page.text.split('href="/deliveries?list=held"')[1].split("</tr>")[0]
     assert ">2<" in row
     assert page.text.count('<rect class="level-commune" x=') == 2
     assert "style=" not in page.text
