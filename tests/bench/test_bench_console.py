@@ -1,8 +1,8 @@
 """Pages of fifty rows with a million envelopes stored: at most 100 ms each.
 
 `LIENTHONG_BENCH_STORED` sets how many. What is bounded is the CPU time of the service
-and of MongoDB together, that of the browser in it included. How long a page took is told,
-too: session and account are read linearizably, which waits about 100 ms each.
+and of MongoDB together, that of the browser in it included. How long a page took is
+told, too: session and account are read linearizably, which waits about 100 ms each.
 """
 
 import json
