@@ -24,6 +24,7 @@ from pki.trust import TrustMaterial
 
 HOST = "127.0.0.1"
 _CA_NAME = "Bình Sơn"
+_SEAL_BYTES = 32
 _TLS_KINDS = frozenset({CertificateKind.SYSTEM, CertificateKind.TLS_SERVER})
 
 
@@ -120,7 +121,7 @@ def build_site(
         _certify_stamper(site, hierarchy)
     for holder in holders:
         _save(site, holder)
-    write_atomically(site.config, _configuration(public_port).encode())
+    refresh_configuration(site, public_port=public_port)
 
 
 def refresh_configuration(site: Site, *, public_port: int) -> None:
@@ -133,6 +134,9 @@ def refresh_configuration(site: Site, *, public_port: int) -> None:
     Raises:
         PkiError: the file cannot be written.
     """
+    second_factors = site.folder / "keys" / "totp.key"
+    if not second_factors.exists():
+        write_atomically(second_factors, secrets.token_bytes(_SEAL_BYTES), mode=PRIVATE)
     write_atomically(site.config, _configuration(public_port).encode())
 
 
@@ -275,6 +279,9 @@ admin_port = 0
 [console]
 enabled = true
 port = 0
+
+[accounts]
+totp_key_file = "keys/totp.key"
 
 [tls]
 certificate = "keys/server.pem"
