@@ -96,7 +96,7 @@ class Holdings:
         body = envelope.get("body") or b"".join(
             one["data"]
             for one in self.body_chunks
-            if one["_id"].startswith(f"{envelope['_id']}/")
+            if one["_id"].startswith(f"{envelope.get('body_chunks')}/")
         )
         if hashlib.sha256(body).hexdigest() != envelope["body_sha256"]:
             yield f"envelope {envelope['_id']}: other bytes"

@@ -323,6 +323,8 @@ async def test_description_names_the_routes(hub: Hub) -> None:
     paths = json.loads(answer.body)["paths"]
     assert {one for one in paths if one.startswith("/v1/signing")} == {
         "/v1/signing",
+        "/v1/signing-tasks",
+        "/v1/signing-tasks/{id}/document",
         "/v1/signing/{id}",
         "/v1/signing/{id}/document",
         "/v1/signing/{id}/signature",
