@@ -14,6 +14,8 @@ _WIDTH = 1200
 
 
 async def _sign_in(console: Console, tab: Tab, account: str) -> None:
+    # A page that is still loading its parts would ask for them as nobody.
+    await tab.show("about:blank", width=_WIDTH)
     await tab.ask("Network.clearBrowserCookies")
     await tab.show(f"{console.base}/sign-in", width=_WIDTH)
     await tab.fill("[name=account]", account)

@@ -88,6 +88,8 @@ async def act_as(
 ) -> bool:
     """Take the session of somebody into the browser; tell whether it gets a page."""
     await tab.ask("Network.enable")
+    # A page that is still loading its parts would ask for them as nobody.
+    await tab.show("about:blank", width=1200)
     await tab.ask("Network.clearBrowserCookies")
     async with console.visit(_PEOPLE[role] if role else "") as visit:
         for name, value in visit.cookies.items():
