@@ -154,6 +154,8 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
     encoded = certificate.public_bytes(Encoding.DER)
     if len(encoded) > MOST_BYTES:
         raise PkiError(ErrorCode.LIMIT_EXCEEDED)
+    if not has_whole_signature(encoded, certificate.signature):
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED)
     extensions = certificate.extensions
     basic = _find(extensions, x509.BasicConstraints) or _NO_CA
     constraints = _find(extensions, x509.NameConstraints)
@@ -182,6 +184,18 @@ def _read(certificate: x509.Certificate) -> ReadCertificate:
         strong_key=_has_strong_key(certificate),
         strong_signature=_has_strong_signature(certificate),
     )
+
+
+def has_whole_signature(encoded: bytes, signature: bytes) -> bool:
+    """Tell whether a signature value is whole octets (RFC 5280 4.1.1.3, 5.1.1.3).
+
+    The count of unused bits stands outside what is signed, and the library ignores it.
+
+    Args:
+        encoded: the certificate or list, which its signature ends.
+        signature: the value as the library reads it.
+    """
+    return encoded[-len(signature) - 1] == 0
 
 
 def authority_key_id(extensions: x509.Extensions) -> bytes | None:

@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
 from pki.algorithms import is_accepted_signature
-from pki.certificates import ReadCertificate, authority_key_id
+from pki.certificates import (
+    ReadCertificate,
+    authority_key_id,
+    has_whole_signature,
+)
 from pki.der import GENERALIZED_TIME, DerReader, read_generalized_time
 from pki.errors import PkiError
 from pki.names import UNREADABLE_CERTIFICATE
@@ -58,7 +62,8 @@ class RevocationList:
             raise PkiError(ErrorCode.CRL_INVALID)
         if not any(one.oid == ExtensionOID.CRL_NUMBER for one in extensions):
             raise PkiError(ErrorCode.CRL_INVALID)  # 5.2.3
-        if not _has_whole_signature(crl):
+        encoded = crl.public_bytes(Encoding.DER)
+        if not has_whole_signature(encoded, crl.signature):
             raise PkiError(ErrorCode.CRL_INVALID)
         self.crl = crl
         self.issuer = crl.issuer.public_bytes()
@@ -195,14 +200,6 @@ def _expired_kept_from(extensions: x509.Extensions) -> datetime | None:
             reader.finish()
             return kept_from
     return None
-
-
-def _has_whole_signature(crl: x509.CertificateRevocationList) -> bool:
-    """Tell whether the signature value is whole octets (RFC 5280 5.1.1.3).
-
-    The count of unused bits stands outside what is signed, and the library ignores it.
-    """
-    return crl.public_bytes(Encoding.DER)[-len(crl.signature) - 1] == 0
 
 
 def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:

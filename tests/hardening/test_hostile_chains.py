@@ -281,3 +281,13 @@ def test_key_usage_of_a_ca_does_not_make_one(pki: TestPki) -> None:
     judgement = judge(pki, leaf, false_ca.credential.certificate)
     assert_refused(judgement, INVALID)
     assert key_usage(CA).key_cert_sign
+
+
+def test_signature_value_of_broken_octets_is_refused(pki: TestPki) -> None:
+    encoded = der(pki.issuing.issue("a").certificate)
+    certificate = x509.load_der_x509_certificate(encoded)
+    at = len(encoded) - len(certificate.signature) - 1
+    assert_refused(
+        judge(pki, encoded[:at] + b"\x03" + encoded[at + 1 :]),
+        ErrorCode.CERTIFICATE_MALFORMED,
+    )
