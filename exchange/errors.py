@@ -14,6 +14,13 @@ class StateConflictError(ExchangeError):
     """
 
 
+class BodyMissingError(ExchangeError):
+    """The body an acceptance names is not there for it.
+
+    Nothing was stored. What was uploaded may have been taken, or removed, meanwhile.
+    """
+
+
 class RetryLaterError(ExchangeError):
     """Not now; the same request may be repeated later.
 

@@ -7,7 +7,7 @@ from exchange.domain.records import (
     StepRecord,
 )
 from exchange.domain.uploads import Upload
-from exchange.errors import ExchangeError, StateConflictError
+from exchange.errors import BodyMissingError, ExchangeError, StateConflictError
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 
@@ -38,9 +38,9 @@ def journal_conflict(stored: CaJournalPosition) -> StateConflictError:
     return StateConflictError(ErrorCode.JOURNAL_BROKEN, place=place)
 
 
-def body_missing() -> ExchangeError:
-    """An acceptance names chunks that are not stored completely."""
-    return ExchangeError(ErrorCode.INTERNAL, place="body_chunks")
+def body_missing() -> BodyMissingError:
+    """An acceptance names chunks that are not stored completely, or taken."""
+    return BodyMissingError(ErrorCode.INTERNAL, place="body_chunks")
 
 
 def file_damaged() -> ExchangeError:

@@ -3,7 +3,7 @@
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import IntakeFacts, SignerFacts
 from exchange.domain.records import Acceptance, Accepted, Envelope, Repeated
-from exchange.errors import ExchangeError
+from exchange.errors import BodyMissingError, ExchangeError
 from exchange.services import Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.receiving import Received
@@ -76,10 +76,14 @@ async def commit(
     """Make an acceptance durable; return what is stored and whether it was before.
 
     Raises:
-        ExchangeError: other bytes are stored under this message id.
+        ExchangeError: other bytes are stored under this message id, or the upload it
+            names was taken or removed meanwhile.
         StateConflictError: the state it starts from no longer holds.
     """
-    outcome = await services.storage.envelopes.accept(acceptance)
+    try:
+        outcome = await services.storage.envelopes.accept(acceptance)
+    except BodyMissingError as error:
+        raise await _body_refused(services, message, error) from error
     match outcome:
         case Accepted(envelope):
             services.signals.accepted.ring()
@@ -100,3 +104,16 @@ async def audit_repeat(services: Services, before: Envelope) -> None:
         subject=before.envelope_id,
     )
     await services.storage.audit.append(line)
+
+
+async def _body_refused(
+    services: Services, message: Received, error: BodyMissingError
+) -> ExchangeError:
+    """Return what became of the upload since it was found; else it is our fault."""
+    upload = message.submission.upload
+    if upload is None:
+        return error
+    now = await services.storage.uploads.upload(upload.upload_id)
+    is_used = now is not None and now.is_used
+    code = ErrorCode.UPLOAD_USED if is_used else ErrorCode.UPLOAD_NOT_FOUND
+    return ExchangeError(code, place=upload.upload_id)

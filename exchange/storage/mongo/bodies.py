@@ -42,7 +42,7 @@ class Bodies:
         """Make a stored body part of an envelope.
 
         Raises:
-            ExchangeError: it is not stored completely (INTERNAL).
+            BodyMissingError: it is not stored completely, or taken.
         """
         whole = {
             "_id": acceptance.body_chunks,

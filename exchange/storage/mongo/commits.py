@@ -38,7 +38,7 @@ class Commits:
         Raises:
             DuplicateError: a message id, or a receipt's key, is taken.
             StateConflictError: a status change starts from another status.
-            ExchangeError: chunks of a body are missing.
+            BodyMissingError: chunks of a body are missing, or taken.
         """
         await in_transaction(self._database, partial(self._accept, group))
 
@@ -155,7 +155,10 @@ def _move(step: StepRecord) -> UpdateMany:
     values: Document = {}
     if step.after is not None:
         values["state"] = step.after.value
-        change["$unset"] = {"lease": ""}
+        if step.lease is None:
+            change["$unset"] = {"lease": ""}
+        else:
+            values["lease"] = codec.lease_document(step.lease)
     if step.retry is not None:
         values["retry"] = codec.retry_document(step.retry)
     if values:

@@ -40,7 +40,7 @@ class EnvelopeStore(Protocol):
         Raises:
             StateConflictError: `status_change.before` no longer holds, or its code or
                 a receipt's key is stored already.
-            ExchangeError: `body_chunks` was not stored completely (INTERNAL).
+            BodyMissingError: `body_chunks` was not stored completely, or is taken.
         """
 
     async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:

@@ -1,14 +1,15 @@
 """Bodies that come in pieces: what the offset says is what is stored."""
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from exchange.domain.records import Accepted
 from exchange.domain.uploads import KEPT, Upload
-from exchange.errors import ExchangeError, StateConflictError
+from exchange.errors import BodyMissingError, ExchangeError, StateConflictError
 from exchange.storage.ports import Storage
-from schemas.errors import ErrorCode
 from schemas.identifiers import SystemId
 from tests.support.stored import acceptance, envelope_id
 
@@ -75,8 +76,23 @@ async def test_envelope_takes_an_upload_once_and_it_stays_readable(
     assert stored is not None
     assert stored.is_used
     assert await read(storage, at) == BODY
-    with pytest.raises(ExchangeError):
+    with pytest.raises(BodyMissingError):
         await storage.envelopes.accept(acceptance(2, body=BODY, body_chunks="u"))
+
+
+async def test_of_two_envelopes_that_take_an_upload_at_once_one_has_it(
+    storage: Storage,
+) -> None:
+    await uploaded(storage)
+    both = [acceptance(one, body=BODY, body_chunks="u") for one in (1, 2)]
+
+    outcomes = await asyncio.gather(
+        *(storage.envelopes.accept(one) for one in both), return_exceptions=True
+    )
+
+    assert {type(one) for one in outcomes} == {Accepted, BodyMissingError}
+    stored = [await storage.envelopes.envelope(envelope_id(one)) for one in (1, 2)]
+    assert stored.count(None) == 1
 
 
 async def test_unfinished_upload_is_nobodys_body(storage: Storage) -> None:
@@ -84,10 +100,8 @@ async def test_unfinished_upload_is_nobodys_body(storage: Storage) -> None:
     await storage.uploads.begin(begun)
     part = await storage.uploads.append(begun, BODY[:10], now=datetime.now(UTC))
 
-    with pytest.raises(ExchangeError) as caught:
+    with pytest.raises(BodyMissingError):
         await storage.envelopes.accept(acceptance(1, body=BODY[:9], body_chunks="u"))
-
-    assert caught.value.code is ErrorCode.INTERNAL
     with pytest.raises(ExchangeError):
         await read(storage, part)
 
