@@ -15,7 +15,6 @@ from pki.trust import TrustMaterial, read_certificates
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from signing.profiles import ROLES
-from signing.validation.der import contents, octets
 from signing.validation.findings import Finding
 
 _PURPOSE_OF_KIND = {
@@ -69,8 +68,6 @@ def embedded_findings(
         certificates = [read_certificate(one) for one in embedded]
     except PkiError as error:
         return (_finding(error.code),)
-    if not all(map(_has_whole_signature, embedded)):
-        return (_finding(ErrorCode.CERTIFICATE_MALFORMED),)
     used = {one.fingerprint(SHA256()) for one in chain}
     at_hand = read_certificates((*material.intermediates, *material.roots))
     known = (*certificates, *at_hand)
@@ -83,15 +80,6 @@ def embedded_findings(
 
 def _finding(code: ErrorCode) -> Finding:
     return Finding(Indication.INDETERMINATE, _CHAIN_FAILURE, code, "certificates")
-
-
-def _has_whole_signature(certificate: bytes) -> bool:
-    """Tell whether the signature value is whole octets (RFC 5280 4.1.1.3).
-
-    The count of unused bits stands outside what an issuer signs, and readers ignore it.
-    """
-    value = octets(contents(certificate)[-1])
-    return value.startswith(b"\x00")
 
 
 def _issued_by_any(
