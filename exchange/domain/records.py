@@ -400,6 +400,7 @@ class StepRecord:
         before: the states they must be in, else nothing is stored.
         after: the state they enter, which ends a lease; None leaves it.
         retry: what is kept of failures from now on; None leaves it.
+        lease: who has them from now on, where `after` is leased.
         updates: deliveries that change one by one, after those above.
         added: deliveries that begin with it.
         also: steps that are recorded with it, or not at all; they follow it.
@@ -412,6 +413,7 @@ class StepRecord:
     before: frozenset[DeliveryState]
     after: DeliveryState | None = None
     retry: DeliveryRetry | None = None
+    lease: DeliveryLease | None = None
     updates: tuple[DeliveryUpdate, ...] = ()
     added: tuple[AddedDelivery, ...] = ()
     also: "tuple[StepRecord, ...]" = ()

@@ -31,8 +31,8 @@ def first_id_of(at: datetime) -> EnvelopeId:
 def is_stuck(delivery: Delivery, *, before: datetime) -> bool:
     """Tell whether a delivery of an envelope accepted before a moment is stuck.
 
-    A lease that has not ended by then is not: somebody is at work. One without an end
-    is (`processing`): nobody said since how it went.
+    A lease that has not ended by then is not: somebody is at work. One that ended so
+    long ago, or has no end, was not given back.
     """
     lease = delivery.lease
     return delivery.state in TRANSIENT_STATES and (

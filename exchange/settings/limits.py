@@ -27,6 +27,8 @@ class LimitSettings:
         inbox_wait_seconds: longest wait for inbox news.
         inbox_page: most inbox items in one answer.
         lease_seconds: longest time a poller may have an item to itself.
+        processing_seconds: how long a delivery is its recipient's alone after the
+            transport word `processing`; then it is available again.
         events_seconds: longest time one stream of inbox events stays open.
         event_streams: most streams of inbox events of one system at one process.
         stuck_seconds: a delivery that is not moved on for as long is reported.
@@ -58,6 +60,7 @@ class LimitSettings:
     inbox_wait_seconds: float = 60.0
     inbox_page: int = 200
     lease_seconds: float = 3600.0
+    processing_seconds: float = 3600.0
     events_seconds: float = 900.0
     event_streams: int = 8
     stuck_seconds: float = 900.0

@@ -6,8 +6,9 @@ peer that only has its channel the hub attests (docs/protocol.md).
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from exchange.domain.records import Envelope, StepRecord, StoredReceipt
+from exchange.domain.records import DeliveryLease, Envelope, StepRecord, StoredReceipt
 from exchange.domain.steps import TRANSPORT_EFFECTS, receipt_key
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Caller, Services
@@ -23,6 +24,7 @@ from schemas.receipt import StepReceipt, read_receipt
 from schemas.vocabulary import (
     TRANSPORT_STEPS,
     AuditEvent,
+    DeliveryState,
     LogEntryType,
     Step,
     TransportAcknowledgement,
@@ -226,4 +228,13 @@ def _step(
         before=effect.before,
         after=effect.after,
         retry=failure.retry if failure else None,
+        lease=_lease(services, receipt),
     )
+
+
+def _lease(services: Services, receipt: StepReceipt) -> DeliveryLease | None:
+    """Whoever works on a delivery has it for a while, not for ever."""
+    if TRANSPORT_EFFECTS[receipt.step].after is not DeliveryState.LEASED:
+        return None
+    seconds = services.limits.processing_seconds
+    return DeliveryLease(receipt.issuer, services.now() + timedelta(seconds=seconds))

@@ -8,6 +8,7 @@ from exchange.domain.records import (
     Acceptance,
     Agency,
     AuditLine,
+    DeliveryLease,
     DeliveryRetry,
     Envelope,
     PendingLogEntry,
@@ -163,6 +164,7 @@ def step(
     makes_visible: bool = True,
     content: bytes = b"<step/>",
     retry: DeliveryRetry | None = None,
+    lease: DeliveryLease | None = None,
 ) -> StepRecord:
     recorded = receipt(number, key, content=content)
     return StepRecord(
@@ -173,6 +175,7 @@ def step(
         before=frozenset(before),
         after=after,
         retry=retry,
+        lease=lease,
     )
 
 

@@ -93,7 +93,7 @@ class MemoryDeliveries:
 
 def _is_free(delivery: Delivery, now: datetime) -> bool:
     if delivery.state is DeliveryState.LEASED:
-        return delivery.lease is not None and delivery.lease.until <= now
+        return delivery.lease is None or delivery.lease.until <= now
     return delivery.state is DeliveryState.AVAILABLE
 
 

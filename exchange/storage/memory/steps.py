@@ -53,7 +53,7 @@ def _move(deliveries: _Deliveries, step: StepRecord) -> None:
         deliveries[key] = replace(
             delivery,
             state=step.after or delivery.state,
-            lease=None if step.after else delivery.lease,
+            lease=step.lease if step.after else delivery.lease,
             retry=step.retry or delivery.retry,
         )
 

@@ -55,7 +55,7 @@ class MongoDeliveries:
 
     async def end_leases(self, *, now: datetime) -> int:
         """Make available again what was leased until now; return how many."""
-        ended = {"state": _LEASED, "lease.until": {"$lte": now}}
+        ended = {"state": _LEASED, **_lease_ended(now)}
         change = {"$set": {"state": _AVAILABLE}, "$unset": {"lease": ""}}
         async with available():
             return (await self._deliveries.update_many(ended, change)).modified_count
@@ -93,7 +93,7 @@ class MongoDeliveries:
             "recipient": {"$in": list(recipients)},
             "state": {"$in": list(OFFERED)},
             "log_index": {"$gte": 0},
-            "$or": [{"state": _AVAILABLE}, {"lease.until": {"$lte": now}}],
+            "$or": [{"state": _AVAILABLE}, _lease_ended(now)],
         }
         held = {"state": _LEASED, "lease": codec.lease_document(lease)}
         return await self._deliveries.find_one_and_update(
@@ -116,6 +116,11 @@ class MongoDeliveries:
             InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
             for one in found
         ]
+
+
+def _lease_ended(now: datetime) -> Filter:
+    """Say that a lease is over; one without an end, of an earlier version, is."""
+    return {"lease.until": {"$not": {"$gt": now}}}
 
 
 def _condition(query: DeliveryQuery) -> Filter:

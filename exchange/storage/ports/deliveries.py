@@ -53,7 +53,10 @@ class DeliveryStore(Protocol):
         """
 
     async def end_leases(self, *, now: datetime) -> int:
-        """Make available again what was leased until now; return how many."""
+        """Make available again what was leased until now; return how many.
+
+        A lease that has no end, as earlier versions wrote, is over.
+        """
 
     async def due_again(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
         """Failed deliveries whose time to be offered again has come."""

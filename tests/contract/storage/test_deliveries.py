@@ -124,6 +124,45 @@ async def test_step_ends_the_lease(storage: Storage) -> None:
     assert await lease(storage, "b", minute=60) == []
 
 
+async def test_step_leases_a_delivery_until_the_lease_ends(storage: Storage) -> None:
+    await shown(storage, 1)
+    held = DeliveryLease("qlvb", NOW + 5 * MINUTE)
+
+    await storage.envelopes.record_step(
+        step(
+            1,
+            "processing",
+            before=(DeliveryState.AVAILABLE,),
+            after=DeliveryState.LEASED,
+            lease=held,
+        )
+    )
+
+    assert (await delivery(storage)).lease == held
+    assert await storage.deliveries.end_leases(now=NOW + 4 * MINUTE) == 0
+    assert await lease(storage, "b", minute=4) == []
+    assert await storage.deliveries.end_leases(now=NOW + 5 * MINUTE) == 1
+    assert (await delivery(storage)).state is DeliveryState.AVAILABLE
+    assert ids(await lease(storage, "b", minute=5)) == [envelope_id(1)]
+
+
+async def test_lease_without_an_end_is_over(storage: Storage) -> None:
+    await shown(storage, 1, 2)
+    for number in (1, 2):
+        await storage.envelopes.record_step(
+            step(
+                number,
+                "processing",
+                before=(DeliveryState.AVAILABLE,),
+                after=DeliveryState.LEASED,
+            )
+        )
+
+    assert ids(await lease(storage, "a")) == [envelope_id(1)]
+    assert await storage.deliveries.end_leases(now=NOW) == 1
+    assert (await delivery(storage, 2)).state is DeliveryState.AVAILABLE
+
+
 async def test_failure_is_kept_and_comes_due_when_its_time_has_come(
     storage: Storage,
 ) -> None:
