@@ -20,6 +20,7 @@ class CertificateKind(StrEnum):
     ISSUING_ORGANISATIONS = "issuing-organisations"
     ISSUING_SYSTEMS = "issuing-systems"
     PERSON = "person"
+    SIGN_IN = "sign-in"
     AGENCY_SEAL = "agency-seal"
     SYSTEM = "system"
     TLS_SERVER = "tls-server"
@@ -46,6 +47,7 @@ KIND_POLICIES: Mapping[CertificateKind, ObjectIdentifier] = MappingProxyType(
         CertificateKind.OCSP_ORGANISATIONS: ObjectIdentifier(f"{_ARC}.1.8"),
         CertificateKind.OCSP_SYSTEMS: ObjectIdentifier(f"{_ARC}.1.9"),
         CertificateKind.TSA: ObjectIdentifier(f"{_ARC}.1.10"),
+        CertificateKind.SIGN_IN: ObjectIdentifier(f"{_ARC}.1.11"),
     }
 )
 """Certificate policy of each kind that is not a CA."""

@@ -1,7 +1,7 @@
 """What a certificate is used for, and which certificates may be used so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -28,6 +28,7 @@ class KeyPurpose(StrEnum):
     RECEIPT = "receipt"
     LOG = "log"
     TLS_CLIENT = "tls-client"
+    TLS_PERSON = "tls-person"
     TLS_SERVER = "tls-server"
     TIME_STAMP = "time-stamp"
 
@@ -42,6 +43,7 @@ class PurposeRule:
         extended_required: the extension must be present.
         kinds: where a certificate names its kind by a policy of ours, one of these.
         sole: the extension must be critical and name nothing else.
+        forbidden: key usage none of which may be set.
     """
 
     key_usage: frozenset[str]
@@ -49,6 +51,7 @@ class PurposeRule:
     extended_required: bool
     kinds: frozenset[CertificateKind]
     sole: bool = False
+    forbidden: frozenset[str] = frozenset()
 
 
 _SIGNATURE = frozenset({"digital_signature", "content_commitment"})
@@ -105,6 +108,14 @@ PURPOSE_RULES: Mapping[KeyPurpose, PurposeRule] = MappingProxyType(
         KeyPurpose.TLS_CLIENT: _dedicated(
             CertificateKind.SYSTEM, ExtendedKeyUsageOID.CLIENT_AUTH, _HANDSHAKE
         ),
+        # What a key signs in a handshake is chosen by the other side: a key whose
+        # signatures bind a person must not (EN 319 412-2 4.3.2, RFC 5280 4.2.1.3).
+        KeyPurpose.TLS_PERSON: replace(
+            _dedicated(
+                CertificateKind.SIGN_IN, ExtendedKeyUsageOID.CLIENT_AUTH, _HANDSHAKE
+            ),
+            forbidden=frozenset({"content_commitment"}),
+        ),
         KeyPurpose.TLS_SERVER: _dedicated(
             CertificateKind.TLS_SERVER, ExtendedKeyUsageOID.SERVER_AUTH, _HANDSHAKE
         ),
@@ -125,9 +136,11 @@ _KIND_OF_POLICY = {policy: kind for kind, policy in KIND_POLICIES.items()}
 def permits(certificate: ReadCertificate, purpose: KeyPurpose) -> bool:
     """Tell whether an end certificate may serve `purpose`."""
     rule = PURPOSE_RULES[purpose]
+    usage = certificate.key_usage or frozenset()
     return (
         not certificate.is_ca
-        and bool(rule.key_usage & (certificate.key_usage or frozenset()))
+        and bool(rule.key_usage & usage)
+        and not rule.forbidden & usage
         and _extended_fits(certificate, rule)
         and _kind_fits(certificate, rule)
     )

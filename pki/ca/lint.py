@@ -252,6 +252,18 @@ def extended_key_usage_fits_the_profile(case: LintCase) -> bool:
     return set(found) == wanted if found is not None else not wanted
 
 
+def purposes_are_what_the_issuer_may_certify(case: LintCase) -> bool:
+    """A CA's purposes limit those below it: founded earlier, it may lack one."""
+    purposes = _value(case, x509.ExtendedKeyUsage)
+    if case.issuer is None or purposes is None or case.profile.is_responder:
+        return True
+    try:
+        above = case.issuer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return True
+    return set(purposes) <= set(above.value)
+
+
 def policies_fit_the_profile(case: LintCase) -> bool:
     """Exactly the profile's policies, and the demo mark where it belongs (4.2.1.4)."""
     found = _value(case, x509.CertificatePolicies)
@@ -320,6 +332,7 @@ RULES: tuple[LintRule, ...] = (
     common_name_is_no_host_beyond_the_issuer,
     key_usage_fits_the_profile,
     extended_key_usage_fits_the_profile,
+    purposes_are_what_the_issuer_may_certify,
     policies_fit_the_profile,
     subject_key_is_identified,
     issuer_key_is_identified,

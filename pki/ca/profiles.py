@@ -121,6 +121,15 @@ _ENDS = (
         extended=_DOCUMENT,
         names=frozenset({NamePart.AGENCY}),
     ),
+    # A key that commits to documents answers no handshake (EN 319 412-2 4.3.2).
+    _end(
+        CertificateKind.SIGN_IN,
+        CertificateKind.ISSUING_PERSONS,
+        years=2,
+        extended=frozenset({ExtendedKeyUsageOID.CLIENT_AUTH}),
+        names=frozenset({NamePart.AGENCY}),
+        key_usage=_HANDSHAKE_USAGE,
+    ),
     _end(
         CertificateKind.AGENCY_SEAL,
         CertificateKind.ISSUING_ORGANISATIONS,

@@ -35,6 +35,7 @@ _NAMES_OF = {
 }
 END_KINDS = (
     CertificateKind.PERSON,
+    CertificateKind.SIGN_IN,
     CertificateKind.AGENCY_SEAL,
     CertificateKind.SYSTEM,
     CertificateKind.TLS_SERVER,
@@ -128,6 +129,9 @@ def test_openssl_accepts_an_rsa_root(tmp_path: Path) -> None:
         (CertificateKind.TLS_SERVER, "sslclient", False),
         (CertificateKind.PERSON, "smimesign", True),
         (CertificateKind.PERSON, "sslclient", False),
+        (CertificateKind.SIGN_IN, "sslclient", True),
+        (CertificateKind.SIGN_IN, "smimesign", False),
+        (CertificateKind.SIGN_IN, "sslserver", False),
         (CertificateKind.RECEIPT, "sslclient", False),
         (CertificateKind.TSA, "timestampsign", True),
         (CertificateKind.TSA, "sslclient", False),

@@ -37,6 +37,7 @@ from tests.support.stock_signer import stock_signed
 PERSON_FIELD, SEAL_FIELD = "lienthong-person", "lienthong-agency-seal"
 KINDS = (
     CertificateKind.PERSON,
+    CertificateKind.SIGN_IN,
     CertificateKind.AGENCY_SEAL,
     CertificateKind.SYSTEM,
     CertificateKind.TLS_SERVER,

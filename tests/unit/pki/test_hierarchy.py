@@ -36,6 +36,7 @@ HUB = SubjectFields(common_name="Trục liên thông")
 
 SERVED = [
     (CertificateKind.PERSON, NAMES, KeyPurpose.DOCUMENT_PERSON),
+    (CertificateKind.SIGN_IN, NAMES, KeyPurpose.TLS_PERSON),
     (CertificateKind.AGENCY_SEAL, NAMES, KeyPurpose.DOCUMENT_SEAL),
     (CertificateKind.AGENCY_SEAL, NAMES, KeyPurpose.ENVELOPE),
     (CertificateKind.SYSTEM, SYSTEM, KeyPurpose.ENVELOPE),

@@ -17,7 +17,7 @@ from pki.ca.profiles import PROFILES
 from pki.ca.template import CertificatePlan, builder_for
 from pki.der import generalized_time, sequence
 from pki.errors import PkiError
-from pki.kinds import DEMO_POLICY, KIND_POLICIES, CertificateKind
+from pki.kinds import DEMO_POLICY, DOCUMENT_SIGNING, KIND_POLICIES, CertificateKind
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
@@ -130,8 +130,19 @@ NAMED = (NameOID.COMMON_NAME, "Đoàn Thạch Khuê")
 HOST_LIKE = (NameOID.COMMON_NAME, "qlvb.example")
 
 CONSTRAINED = case(plan(CertificateKind.ISSUING_PERSONS)).certificate
+BEFORE_SIGN_IN = case(
+    plan(CertificateKind.ISSUING_PERSONS),
+    with_extension(
+        x509.ExtendedKeyUsage([DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    ),
+).certificate
+"""A persons CA founded before there were certificates to sign in by."""
 
 DEFECTS: list[tuple[str, LintCase]] = [
+    (
+        "purposes_are_what_the_issuer_may_certify",
+        case(replace(plan(CertificateKind.SIGN_IN), issuer=BEFORE_SIGN_IN)),
+    ),
     ("serial_is_unpredictable", case(replace(plan(), serial=(1 << 63) - 1))),
     ("serial_is_positive_and_short", case(plan(), _serial((1 << 160) + 1))),
     (
@@ -357,6 +368,7 @@ def test_name_that_no_client_takes_for_a_host_is_left_alone(text: str) -> None:
     ("kind", "names"),
     [
         (CertificateKind.PERSON, PERSON),
+        (CertificateKind.SIGN_IN, PERSON),
         (CertificateKind.AGENCY_SEAL, PERSON),
         (CertificateKind.SYSTEM, replace(PERSON, system_id=SystemId("qlvb"))),
         (CertificateKind.TLS_SERVER, replace(PERSON, dns_names=("truc.test",))),

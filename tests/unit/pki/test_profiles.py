@@ -32,6 +32,16 @@ def test_time_stamping_key_signs_for_a_year_and_is_judged_for_longer() -> None:
     assert TSA.key_use <= timedelta(days=366) < TSA.lifetime
 
 
+def test_key_that_signs_documents_answers_no_handshake_and_the_other_way_round() -> (
+    None
+):
+    client_auth = ExtendedKeyUsageOID.CLIENT_AUTH
+    sign_in = PROFILES[CertificateKind.SIGN_IN]
+    assert client_auth in sign_in.extended_key_usage
+    assert sign_in.key_usage == {"digital_signature"}
+    assert client_auth not in PERSON.extended_key_usage
+
+
 def test_people_organisations_and_systems_have_issuers_apart() -> None:
     kinds = (
         CertificateKind.PERSON,
