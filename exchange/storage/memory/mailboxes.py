@@ -2,12 +2,22 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
+from exchange.domain.mail_filter import matches
 from exchange.domain.records import Envelope, InboxItem
 from exchange.storage.memory.tables import Tables
-from exchange.storage.ports.mailboxes import SentQuery
+from exchange.storage.ports.mailboxes import (
+    ArrivedFound,
+    ArrivedSearch,
+    SentFound,
+    SentQuery,
+    SentSearch,
+)
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import DeliveryState, EnvelopeKind
+
+_Row = TypeVar("_Row", InboxItem, Envelope)
 
 
 class MemoryMailboxes:
@@ -47,6 +57,51 @@ class MemoryMailboxes:
         )
         return found[: query.limit]
 
+    async def search_arrived(self, query: ArrivedSearch) -> ArrivedFound:
+        """Visible deliveries that are what is wanted, newest first."""
+        every = await self.arrived(
+            query.recipient, before=query.before, limit=len(self._tables.deliveries)
+        )
+        walked = [one for one in every if (one.delivery.log_index or 0) >= query.since]
+        found = [
+            one
+            for one in walked[: query.examined]
+            if matches(
+                query.wanted,
+                one.envelope,
+                parties=(one.envelope.sender,),
+                states=(one.delivery.state,),
+            )
+        ]
+        last = _last_seen(walked, found, limit=query.limit, examined=query.examined)
+        older = last.delivery.log_index if last else None
+        return ArrivedFound(tuple(found[: query.limit]), older)
+
+    async def search_sent(self, query: SentSearch) -> SentFound:
+        """Documents an agency sent that are what is wanted, newest first."""
+        every = SentQuery(
+            sender=query.sender,
+            before=query.before,
+            limit=len(self._tables.envelopes),
+        )
+        walked = [
+            one for one in await self.sent(every) if one.envelope_id >= query.since
+        ]
+        states = await self.states([one.envelope_id for one in walked])
+        found = [
+            one
+            for one in walked[: query.examined]
+            if matches(
+                query.wanted,
+                one,
+                parties=one.recipients,
+                states=states[one.envelope_id].keys(),
+            )
+        ]
+        last = _last_seen(walked, found, limit=query.limit, examined=query.examined)
+        older = last.envelope_id if last else None
+        return SentFound(tuple(found[: query.limit]), older)
+
     async def states(
         self, envelope_ids: Collection[EnvelopeId]
     ) -> Mapping[EnvelopeId, Mapping[DeliveryState, int]]:
@@ -59,3 +114,12 @@ class MemoryMailboxes:
             )
             for wanted in envelope_ids
         }
+
+
+def _last_seen(
+    walked: Sequence[_Row], found: Sequence[_Row], *, limit: int, examined: int
+) -> _Row | None:
+    """Return the row after which a search goes on; None where all were seen."""
+    if len(found) > limit:
+        return found[limit - 1]
+    return walked[examined - 1] if len(walked) > examined else None

@@ -1,12 +1,31 @@
 """Mail as people look through it, in MongoDB."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection as Several
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from exchange.domain.records import Envelope, InboxItem
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import Database, Document, available, find_all
+from exchange.storage.mongo.driver import (
+    Collection,
+    Database,
+    Document,
+    available,
+    find_all,
+)
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.ports.mailboxes import SentQuery
+from exchange.storage.mongo.mail_search import (
+    ARRIVED_ENVELOPES,
+    arrived_stages,
+    sent_stages,
+)
+from exchange.storage.ports.mailboxes import (
+    ArrivedFound,
+    ArrivedSearch,
+    SentFound,
+    SentQuery,
+    SentSearch,
+)
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import DeliveryState, EnvelopeKind
 
@@ -55,8 +74,49 @@ class MongoMailboxes:
         )
         return [envelope_record(one) for one in found]
 
+    async def search_arrived(self, query: ArrivedSearch) -> ArrivedFound:
+        """Visible deliveries that are what is wanted, newest first."""
+        index: Document = {"$gte": query.since}
+        if query.before is not None:
+            index["$lt"] = query.before
+        walk: Document = {"recipient": query.recipient, "log_index": index}
+        floor = await _floor(self._deliveries, walk, "log_index", query.examined)
+        if floor is not None:
+            index["$gte"] = floor
+        stages = arrived_stages(walk, query.wanted, limit=query.limit + 1)
+        async with available():
+            found = await self._deliveries.aggregate(stages).to_list(None)
+        items = tuple(
+            InboxItem(
+                codec.delivery_record(one), envelope_record(one[ARRIVED_ENVELOPES][0])
+            )
+            for one in found[: query.limit]
+        )
+        is_cut = len(found) > query.limit
+        return ArrivedFound(items, items[-1].delivery.log_index if is_cut else floor)
+
+    async def search_sent(self, query: SentSearch) -> SentFound:
+        """Documents an agency sent that are what is wanted, newest first."""
+        ids: Document = {"$gte": query.since}
+        if query.before is not None:
+            ids["$lt"] = query.before
+        walk: Document = {
+            "sender": query.sender,
+            "kind": EnvelopeKind.DOCUMENT.value,
+            "_id": ids,
+        }
+        floor = await _floor(self._envelopes, walk, "_id", query.examined)
+        if floor is not None:
+            ids["$gte"] = floor
+        stages = sent_stages(walk, query.wanted, limit=query.limit + 1)
+        async with available():
+            found = await self._envelopes.aggregate(stages).to_list(None)
+        items = tuple(map(envelope_record, found[: query.limit]))
+        is_cut = len(found) > query.limit
+        return SentFound(items, items[-1].envelope_id if is_cut else floor)
+
     async def states(
-        self, envelope_ids: Collection[EnvelopeId]
+        self, envelope_ids: Several[EnvelopeId]
     ) -> Mapping[EnvelopeId, Mapping[DeliveryState, int]]:
         """How many deliveries of each envelope are in each state."""
         counted: dict[EnvelopeId, dict[DeliveryState, int]] = {
@@ -88,3 +148,13 @@ class MongoMailboxes:
             without="body",
         )
         return {one["_id"]: envelope_record(one) for one in found}
+
+
+async def _floor(
+    collection: Collection, walk: Document, order: str, examined: int
+) -> Any:
+    """Return where a search stops; None if fewer than `examined` are before it."""
+    async with available():
+        found = collection.find(walk, {order: 1}).sort(order, -1)
+        rows = await found.skip(examined - 1).limit(2).to_list(None)
+    return rows[0][order] if len(rows) > 1 else None

@@ -18,7 +18,14 @@ from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
 from exchange.storage.ports.log import LogStore
-from exchange.storage.ports.mailboxes import MailboxStore, SentQuery
+from exchange.storage.ports.mailboxes import (
+    ArrivedFound,
+    ArrivedSearch,
+    MailboxStore,
+    SentFound,
+    SentQuery,
+    SentSearch,
+)
 from exchange.storage.ports.notices import (
     NoticeClaim,
     NoticeQuery,
@@ -36,6 +43,8 @@ __all__ = [
     "AccountStore",
     "AgencyHistoryStore",
     "ArrivalQuery",
+    "ArrivedFound",
+    "ArrivedSearch",
     "AuditPage",
     "AuditQuery",
     "AuditStore",
@@ -61,7 +70,9 @@ __all__ = [
     "RegisterStore",
     "RetentionStore",
     "SendingQuery",
+    "SentFound",
     "SentQuery",
+    "SentSearch",
     "SessionStore",
     "Shown",
     "SigningStore",

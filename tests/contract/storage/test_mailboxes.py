@@ -1,11 +1,26 @@
-from exchange.storage.ports import SentQuery, Storage
+import unicodedata
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from exchange.domain.mail_filter import MailFilter
+from exchange.storage.ports import (
+    ArrivedSearch,
+    SentQuery,
+    SentSearch,
+    Storage,
+)
 from schemas.vocabulary import DeliveryState
+from tests.support.pki import NOW
 from tests.support.stored import (
     COMMUNE,
+    MINISTRY,
     PROVINCE,
     acceptance,
     deliver,
     envelope_id,
+    step,
 )
 
 
@@ -57,3 +72,112 @@ async def test_states_of_documents_are_counted(storage: Storage) -> None:
     assert counted[envelope_id(1)] == {DeliveryState.AVAILABLE: len(deliveries)}
     assert counted[envelope_id(2)] == {DeliveryState.ACCEPTED: len(deliveries)}
     assert await storage.mailboxes.states([]) == {}
+
+
+FILTERS = {
+    "words": MailFilter(words=("de", "nghi")),
+    "words with marks": MailFilter(words=("duong",)),
+    "decomposed words": MailFilter(words=("thuy", "loi")),
+    "number": MailFilter(words=("214/ubnd",)),
+    "notation": MailFilter(words=("vhxh",)),
+    "signs": MailFilter(words=(".*",)),
+    "inside a word": MailFilter(words=("ghi",)),
+    "urgency": MailFilter(urgency=2),
+    "since": MailFilter(since=NOW + timedelta(days=2)),
+    "until": MailFilter(until=NOW + timedelta(days=2)),
+    "state": MailFilter(state=DeliveryState.ACKNOWLEDGED),
+    "party": MailFilter(parties=frozenset({COMMUNE, PROVINCE})),
+    "nobody": MailFilter(parties=frozenset({MINISTRY})),
+}
+FOUND = {
+    "words": {1},
+    "words with marks": {2},
+    "decomposed words": {3},
+    "number": {1, 2, 3},
+    "notation": {1, 2, 3},
+    "signs": set(),
+    "inside a word": set(),
+    "urgency": {2},
+    "since": {2, 3},
+    "until": {1},
+    "state": {2},
+    "party": {1, 2, 3},
+    "nobody": set(),
+}
+SUBJECTS = (
+    "V/v Đề nghị tu bổ",
+    "Sửa ĐƯỜNG liên xã (hỏa tốc)",
+    unicodedata.normalize("NFD", "Công trình thủy lợi"),
+)
+
+
+async def searchable(storage: Storage) -> None:
+    for number, subject in enumerate(SUBJECTS, start=1):
+        plain = acceptance(number)
+        envelope = replace(
+            plain.envelope,
+            subject=subject,
+            urgency=2 if number == 2 else 0,
+            accepted_at=NOW + timedelta(days=number),
+        )
+        await storage.envelopes.accept(replace(plain, envelope=envelope))
+        await storage.envelopes.record_step(step(number))
+    await storage.log.sequence(limit=100)
+    after = DeliveryState.ACKNOWLEDGED
+    taken = step(2, "taken", before=(DeliveryState.AVAILABLE,), after=after)
+    await storage.envelopes.record_step(taken)
+
+
+async def test_search_finds_what_is_wanted(storage: Storage) -> None:
+    await searchable(storage)
+    search_arrived = storage.mailboxes.search_arrived
+    search_sent = storage.mailboxes.search_sent
+    for name, wanted in FILTERS.items():
+        came = await search_arrived(ArrivedSearch(recipient=PROVINCE, wanted=wanted))
+        went = await search_sent(SentSearch(sender=COMMUNE, wanted=wanted))
+        expected = [envelope_id(one) for one in sorted(FOUND[name], reverse=True)]
+        shown = [one.envelope.envelope_id for one in came.items]
+        assert (name, shown, came.older) == (name, expected, None)
+        shown = [one.envelope_id for one in went.items]
+        assert (name, shown, went.older) == (name, expected, None)
+
+
+@pytest.mark.parametrize("limits", [(1, 9), (9, 1), (2, 2)], ids=str)
+async def test_pages_of_a_search_meet(
+    storage: Storage, limits: tuple[int, int]
+) -> None:
+    await searchable(storage)
+    limit, examined = limits
+    wanted = MailFilter(words=("214/ubnd",))
+    came = ArrivedSearch(
+        recipient=PROVINCE, wanted=wanted, limit=limit, examined=examined
+    )
+    went = SentSearch(sender=COMMUNE, wanted=wanted, limit=limit, examined=examined)
+    shown, sent = [], []
+    for _ in range(4):
+        page = await storage.mailboxes.search_arrived(came)
+        shown += [one.envelope.envelope_id for one in page.items]
+        came = replace(came, before=page.older)
+        if page.older is None:
+            break
+    for _ in range(4):
+        outgoing = await storage.mailboxes.search_sent(went)
+        sent += [one.envelope_id for one in outgoing.items]
+        went = replace(went, before=outgoing.older)
+        if outgoing.older is None:
+            break
+    assert shown == sent == [envelope_id(one) for one in (3, 2, 1)]
+
+
+async def test_search_ends_where_it_is_told(storage: Storage) -> None:
+    await searchable(storage)
+    every = await storage.mailboxes.arrived(PROVINCE, before=None, limit=9)
+    since = every[1].delivery.log_index or 0
+    came = await storage.mailboxes.search_arrived(
+        ArrivedSearch(recipient=PROVINCE, wanted=MailFilter(), since=since)
+    )
+    went = await storage.mailboxes.search_sent(
+        SentSearch(sender=COMMUNE, wanted=MailFilter(), since=envelope_id(2))
+    )
+    assert [one.envelope for one in came.items] == list(went.items)
+    assert len(went.items) == 2
