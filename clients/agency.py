@@ -378,15 +378,29 @@ class AgencyClient:
                 raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=envelope_id)
         return answer.body
 
-    async def report_status(self, envelope_id: EnvelopeId, message: Message) -> bytes:
+    async def report_status(
+        self,
+        envelope_id: EnvelopeId,
+        message: Message,
+        *,
+        agency: OrganId | None = None,
+    ) -> bytes:
         """Report a business status; return the hub's verified step receipt.
+
+        Args:
+            envelope_id: the document, or the request that is answered.
+            message: the status.
+            agency: the closed agency whose part its successor reports on; the hub
+                takes the first one where several of them got the document.
 
         Raises:
             RefusedError: the status is not allowed now, or not from this agency.
             ClientError: the receipt is not to be trusted.
         """
-        path = f"/v1/envelopes/{envelope_id}/status"
-        return await self._report(path, envelope_id, message)
+        request = _post(f"/v1/envelopes/{envelope_id}/status", message)
+        if agency is not None:
+            request = replace(request, parameters={"agency": agency})
+        return await self._report(request, envelope_id, message)
 
     async def recall(self, envelope_id: EnvelopeId, message: Message) -> bytes:
         """Ask a document back by status 13; return the hub's verified step receipt.
@@ -398,13 +412,13 @@ class AgencyClient:
             RefusedError: it cannot be recalled, or not by this agency.
             ClientError: the receipt is not to be trusted.
         """
-        path = f"/v1/envelopes/{envelope_id}/recall"
-        return await self._report(path, envelope_id, message)
+        request = _post(f"/v1/envelopes/{envelope_id}/recall", message)
+        return await self._report(request, envelope_id, message)
 
     async def _report(
-        self, path: str, envelope_id: EnvelopeId, message: Message
+        self, request: Request, envelope_id: EnvelopeId, message: Message
     ) -> bytes:
-        answer = await self._transport.send(_post(path, message))
+        answer = await self._transport.send(request)
         receipt = self._require_step(envelope_id, answer.body)
         repeated = answer.status == _REPEATED
         if not repeated and receipt.status_body_sha256 != message.body_sha256:

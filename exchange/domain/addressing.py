@@ -100,7 +100,7 @@ def spoken_for(
 ) -> OrganId:
     """Return the party for which an agency speaks: itself, or one it succeeded.
 
-    Of several it succeeded, the first by code.
+    Of several it succeeded, the first by code; a status may name another of them.
     """
     if speaker in parties:
         return speaker

@@ -69,7 +69,9 @@ async def acknowledge(request: web.Request) -> web.Response:
 async def status(request: web.Request) -> web.Response:
     """POST /v1/envelopes/{id}/status."""
     command = ReportStatus(
-        submission=submission_of(request), envelope_id=envelope_id_of(request)
+        submission=submission_of(request),
+        envelope_id=envelope_id_of(request),
+        agency=agency_parameter(request),
     )
     with request.app[GATE].passed():
         recorded = await report_status(request.app[SERVICES], command)

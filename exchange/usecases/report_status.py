@@ -78,11 +78,14 @@ class ReportStatus:
 
     Args:
         only: the one status it may be; None: any.
+        agency: the closed agency, of several the reporter succeeded, whose part it
+            reports on; None: its own, or the first of them.
     """
 
     submission: Submission
     envelope_id: EnvelopeId
     only: StatusCode | None = None
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
-            return await _record(services, report)
+            speaker = await _speaker(services, report, command.agency)
+            return await _record(services, report, speaker)
 
 
 async def _report(services: Services, message: Received, document: Envelope) -> _Report:
@@ -175,7 +179,7 @@ def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
-async def _speaker(services: Services, report: _Report) -> OrganId:
+async def _speaker(services: Services, report: _Report, named: str | None) -> OrganId:
     """Return the party the reporter speaks for; a successor speaks for the closed."""
     document = report.document
     parties = {document.sender}
@@ -183,12 +187,18 @@ async def _speaker(services: Services, report: _Report) -> OrganId:
         deliveries = await services.storage.envelopes.deliveries(document.envelope_id)
         elsewhere = document.redirected
         parties = {one.recipient for one in deliveries} - elsewhere
-    directory = await current_directory(services)
-    return spoken_for(directory, report.reporter, parties, services.now())
+    directory, now = await current_directory(services), services.now()
+    if not named:
+        return spoken_for(directory, report.reporter, parties, now)
+    written = addressee(directory, OrganId(named)).code
+    if spoken_for(directory, report.reporter, parties & {written}, now) != written:
+        raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=written)
+    return written
 
 
-async def _record(services: Services, report: _Report) -> RecordedStatus:
-    speaker = await _speaker(services, report)
+async def _record(
+    services: Services, report: _Report, speaker: OrganId
+) -> RecordedStatus:
     told = Told(status=report.status, reporter=speaker, named=report.document)
     for _ in range(_TRIES):
         outcome = await outcome_of(services, told)

@@ -26,8 +26,10 @@ class ScriptedHub:
     address: HubAddress
     answers: list[web.Response] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
+        self.asked.append(request.query_string)
         self.bodies.append(await request.read())
         return self.answers.pop(0) if self.answers else web.Response(status=200)
 

@@ -118,6 +118,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         request=_EDXML,
         answers={201: XML, 200: XML},
         takes_in=True,
+        query=(_AGENCY,),
     ),
     Route(
         method="POST",

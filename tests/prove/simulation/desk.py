@@ -31,11 +31,17 @@ class Desk:
         await self._say(item, recipient, TransportAcknowledgement.DONE, body_sha256)
 
     async def report(
-        self, item: EnvelopeId, code: StatusCode, *, by: OrganId, about: Letter
+        self,
+        item: EnvelopeId,
+        code: StatusCode,
+        *,
+        by: OrganId,
+        about: Letter,
+        closed: OrganId | None = None,
     ) -> None:
-        """Report a status about an envelope."""
+        """Report a status about an envelope, for a `closed` agency one succeeded."""
         message = self.status(code, by=by, about=about, to=about.sender)
-        await self.client.report_status(item, message)
+        await self.client.report_status(item, message, agency=closed)
 
     def status(
         self, code: StatusCode, *, by: OrganId, about: Letter, to: OrganId | None

@@ -70,8 +70,12 @@ class Recipients:
         async with self._handlers:
             desk, envelope = run.desk(speaking), run.envelopes[letter.key]
             await desk.take(envelope, recipient, doing, run.digests[letter.key])
+            # Of a letter to several that merged, the successor tells which is meant.
+            closed = None if speaking == recipient else recipient
             for code in doing.statuses:
-                await desk.report(envelope, code, by=speaking, about=letter)
+                await desk.report(
+                    envelope, code, by=speaking, about=letter, closed=closed
+                )
             if letter.business is not BusinessType.NEW:
                 await self._answer(letter, recipient)
 

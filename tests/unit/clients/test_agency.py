@@ -290,6 +290,16 @@ async def test_status_is_done_with_the_hubs_receipt_about_it(tmp_path: Path) -> 
         assert await client.report_status(ENVELOPE, MESSAGE) == receipt
 
 
+async def test_successor_names_the_closed_agency_it_reports_for(tmp_path: Path) -> None:
+    answers = (answer(signed(STATUS)), answer(signed(STATUS)))
+
+    async with connected(tmp_path, *answers) as (client, hub):
+        await client.report_status(ENVELOPE, MESSAGE, agency=COMMUNE)
+        await client.report_status(ENVELOPE, MESSAGE)
+
+    assert hub.asked == [f"agency={COMMUNE}", ""]
+
+
 async def test_status_reported_before_gets_the_receipt_of_then(tmp_path: Path) -> None:
     earlier = signed(replace(STATUS, status_body_sha256="0b" * 32))
 

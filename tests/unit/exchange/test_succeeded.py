@@ -110,6 +110,53 @@ async def test_successor_reports_on_what_the_closed_agency_got(world: World) -> 
     assert stored.status is StatusCode.REGISTERED
 
 
+async def sent_to_both_that_merge(world: World) -> EnvelopeId:
+    """A document of the ministry to two communes that are one by now."""
+    both = tuple(Organisation(organ_id=one) for one in (FAR_COMMUNE, MINISTRY))
+    accepted = await world.send(world.document(recipients=both))
+    await world.deliver()
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    await merge(world, MINISTRY, PROVINCE)
+    return accepted.envelope.envelope_id
+
+
+async def reported(
+    world: World, envelope_id: EnvelopeId, code: StatusCode, agency: OrganId | None
+) -> StepReceipt:
+    command = ReportStatus(
+        submission=await world.submission(world.status(code), system_id="qlvb-h99"),
+        envelope_id=envelope_id,
+        agency=agency,
+    )
+    recorded = await report_status(world.services, command)
+    receipt = read_receipt(verify_receipt(parse(recorded.content)).content)
+    assert isinstance(receipt, StepReceipt)
+    return receipt
+
+
+async def test_successor_of_two_recipients_reports_on_each_of_them(
+    world: World,
+) -> None:
+    envelope_id = await sent_to_both_that_merge(world)
+    first, second = sorted((FAR_COMMUNE, MINISTRY))
+    one = await reported(world, envelope_id, StatusCode.REGISTERED, second)
+    # Earlier than what the other is at: each goes its own way.
+    other = await reported(world, envelope_id, StatusCode.ARRIVED, first)
+    assert (one.recipient, other.recipient) == (second, first)
+    unnamed = await reported(world, envelope_id, StatusCode.REGISTERED, None)
+    assert unnamed.recipient == first
+
+
+async def test_nobody_reports_for_an_agency_it_did_not_succeed(world: World) -> None:
+    envelope_id = await sent_to_far_commune(world)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    for stranger in (MINISTRY, COMMUNE):
+        with pytest.raises(ExchangeError) as caught:
+            await reported(world, envelope_id, StatusCode.REGISTERED, stranger)
+        assert caught.value.code is ErrorCode.STATUS_ACTOR_WRONG
+        assert caught.value.place == stranger
+
+
 async def test_status_for_a_closed_sender_reaches_its_successor(world: World) -> None:
     accepted = await world.sent()
     await merge(world, COMMUNE, FAR_COMMUNE)
