@@ -48,7 +48,7 @@ async def look_through_arrived(
     Raises:
         ExchangeError: the caller does not act for the agency.
     """
-    code = await _own(services, caller, agency)
+    code = await own_mailbox(services, caller, agency)
     found = await services.storage.mailboxes.arrived(
         code, before=before, limit=PAGE + 1
     )
@@ -65,7 +65,7 @@ async def look_through_sent(
     Raises:
         ExchangeError: the caller does not act for the agency.
     """
-    code = await _own(services, caller, agency)
+    code = await own_mailbox(services, caller, agency)
     mailboxes = services.storage.mailboxes
     found = await mailboxes.sent(SentQuery(sender=code, before=before, limit=PAGE + 1))
     items = tuple(found[:PAGE])
@@ -74,7 +74,12 @@ async def look_through_sent(
     return SentPage(items, states, older)
 
 
-async def _own(services: Services, caller: Caller, agency: str) -> OrganId:
+async def own_mailbox(services: Services, caller: Caller, agency: str) -> OrganId:
+    """Return an agency the caller acts for; who does not is on the audit trail.
+
+    Raises:
+        ExchangeError: the caller does not act for the agency.
+    """
     async with refusals_audited(
         services, caller, subject="mail", event=AuditEvent.ACCESS_REFUSED
     ):

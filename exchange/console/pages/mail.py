@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from hashlib import sha256
+from typing import Any
 
 from aiohttp import web
 
 from exchange.console.actions import actions_for
+from exchange.console.mail_search import MailSearch, mail_search_of
 from exchange.console.rendering import SEEN, is_part, page, visitor_of
 from exchange.console.timeline import timeline_of
 from exchange.domain.records import Delivery, InboxItem
@@ -17,14 +19,23 @@ from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of, number_parameter
 from exchange.usecases.directory import current_directory
 from exchange.usecases.look_through_mail import (
+    PAGE,
+    ArrivedPage,
+    SentPage,
     look_through_arrived,
     look_through_sent,
+)
+from exchange.usecases.search_mail import (
+    EXAMINED,
+    SearchMail,
+    search_arrived,
+    search_sent,
 )
 from exchange.usecases.trace_envelope import Trace, TraceEnvelope, trace_envelope
 from exchange.usecases.viewing import agencies_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import DeliveryState
+from schemas.vocabulary import DeliveryState, Urgency
 
 MOST_SHOWN = 200
 """Recipients and steps of one document on its page; the newest steps."""
@@ -34,14 +45,9 @@ _LONGEST_ID = 26
 
 
 async def inbox(request: web.Request) -> web.StreamResponse:
-    """Show what arrived."""
-    before = number_parameter(request, "before", default=_NO_CURSOR)
-    found = await look_through_arrived(
-        request.app[SERVICES],
-        caller_of(request),
-        own_agency(request),
-        before=None if before == _NO_CURSOR else before,
-    )
+    """Show what arrived, or what a search finds among it."""
+    search = await mail_search_of(request)
+    found = await _arrived(request, search)
     seen = _state_of(found.items)
     if is_part(request) and request.query.get(SEEN) == seen:
         return web.Response(status=204)
@@ -52,9 +58,43 @@ async def inbox(request: web.Request) -> web.StreamResponse:
         seen=seen,
         items=found.items,
         names=names,
-        newer="/inbox" if before != _NO_CURSOR else "",
-        older=f"/inbox?before={found.older}" if found.older is not None else "",
+        **_listed(request, search, len(found.items), found.older),
     )
+
+
+async def _arrived(request: web.Request, search: MailSearch) -> ArrivedPage:
+    before = number_parameter(request, "before", default=_NO_CURSOR)
+    services, caller = request.app[SERVICES], caller_of(request)
+    at = None if before == _NO_CURSOR else before
+    if search.wanted.is_empty:
+        agency = own_agency(request)
+        return await look_through_arrived(services, caller, agency, before=at)
+    command = _search(request, search, "" if at is None else str(at))
+    return await search_arrived(services, command)
+
+
+def _search(request: web.Request, search: MailSearch, before: str) -> SearchMail:
+    return SearchMail(
+        caller=caller_of(request),
+        agency=own_agency(request),
+        wanted=search.wanted,
+        before=before,
+    )
+
+
+def _listed(
+    request: web.Request, search: MailSearch, shown: int, older: object
+) -> dict[str, Any]:
+    """Return what the pages of both lists say around their rows."""
+    is_cut = older is not None and shown < PAGE
+    return {
+        "search": search,
+        "urgencies": [int(one) for one in Urgency if one],
+        "delivery_states": tuple(DeliveryState),
+        "newer": search.address(request.path) if "before" in request.query else "",
+        "older": "" if older is None else search.address(request.path, older),
+        "looked_at": EXAMINED if is_cut else 0,
+    }
 
 
 def _state_of(items: Iterable[InboxItem]) -> str:
@@ -68,14 +108,9 @@ def _state_of(items: Iterable[InboxItem]) -> str:
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:
-    """Show what was sent."""
-    before = request.query.get("before", "")[:_LONGEST_ID]
-    found = await look_through_sent(
-        request.app[SERVICES],
-        caller_of(request),
-        own_agency(request),
-        before=EnvelopeId(before) if before else None,
-    )
+    """Show what was sent, or what a search finds among it."""
+    search = await mail_search_of(request)
+    found = await _sent(request, search)
     names = await names_of(
         request, (one.recipients[0] for one in found.items if one.recipients)
     )
@@ -85,9 +120,18 @@ async def outbox(request: web.Request) -> web.StreamResponse:
         items=found.items,
         states=found.states,
         names=names,
-        newer="/outbox" if before else "",
-        older=f"/outbox?before={found.older}" if found.older else "",
+        **_listed(request, search, len(found.items), found.older),
     )
+
+
+async def _sent(request: web.Request, search: MailSearch) -> SentPage:
+    before = request.query.get("before", "")[:_LONGEST_ID]
+    services, caller = request.app[SERVICES], caller_of(request)
+    if search.wanted.is_empty:
+        at = EnvelopeId(before) if before else None
+        agency = own_agency(request)
+        return await look_through_sent(services, caller, agency, before=at)
+    return await search_sent(services, _search(request, search, before))
 
 
 async def document(request: web.Request) -> web.StreamResponse:

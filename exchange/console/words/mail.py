@@ -38,6 +38,27 @@ WORDS: dict[str, Text] = {
         vi="Bảng dưới đây có {number} nơi, nơi chưa nhận trước.",
         en="The table has {number} of them, those that wait first.",
     ),
+    "mail.find": Text(
+        vi="Tìm theo số, ký hiệu, trích yếu", en="Number, notation, subject"
+    ),
+    "mail.find_hint": Text(
+        vi="Gõ không dấu cũng được; mỗi từ là phần đầu của một từ trong văn bản.",
+        en="Marks need not be typed; each word begins a word of the document.",
+    ),
+    "mail.find_more": Text(
+        vi="Cơ quan, thời gian, độ khẩn, tình trạng",
+        en="Agency, time, urgency, state",
+    ),
+    "mail.find_none": Text(vi="Bỏ tìm kiếm, xem tất cả", en="Show everything"),
+    "mail.find_on": Text(
+        vi="Đã xem {number} văn bản gần nhất. Tìm tiếp trong văn bản cũ hơn →",
+        en="The newest {number} were looked at. Go on among older ones →",
+    ),
+    "mail.found_nothing": Text(
+        vi="Không thấy văn bản nào như vậy.", en="No such document was found."
+    ),
+    "mail.any": Text(vi="bất kỳ", en="any"),
+    "mail.urgency_least": Text(vi="Độ khẩn từ", en="At least as urgent as"),
     "mail.actions": Text(vi="Việc cần làm", en="What you can do"),
     "mail.take": Text(vi="Xác nhận đã nhận", en="Take this document"),
     "mail.take_hint": Text(
