@@ -51,12 +51,6 @@ class View:
         """Whether the document is one of its own, to be read by it."""
         return self.is_reader and (self.is_sender or bool(self.own))
 
-    def deliveries(self, deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
-        """Keep the deliveries this viewer may see."""
-        return tuple(
-            one for one in deliveries if self.sees_all or one.recipient in self.own
-        )
-
     def receipts(self, receipts: Iterable[StoredReceipt]) -> tuple[StoredReceipt, ...]:
         """Keep the step receipts this viewer may see; the hub's are for all."""
         return tuple(

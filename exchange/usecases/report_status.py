@@ -24,6 +24,7 @@ from exchange.domain.recalls import asked_back
 from exchange.domain.records import (
     Acceptance,
     AuditLine,
+    Delivery,
     DeliveryUpdate,
     Envelope,
     StepRecord,
@@ -55,7 +56,7 @@ from exchange.usecases.storing import (
     require_same_bytes,
     store_body,
 )
-from exchange.usecases.viewing import find_envelope
+from exchange.usecases.viewing import Viewed, find_envelope
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -98,11 +99,16 @@ class RecordedStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Report:
-    """A status whose reporter is known and may speak."""
+    """A status whose reporter is known and may speak.
+
+    Args:
+        deliveries: of the document, at least those of agencies the reporter acts for.
+    """
 
     message: Received
     status: EdxmlStatus
     document: Envelope
+    deliveries: tuple[Delivery, ...]
     reporter: OrganId
     facts: IntakeFacts
 
@@ -119,7 +125,7 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
     ):
         found = await find_envelope(services, submission.caller, command.envelope_id)
         async with received(services, submission) as message:
-            report = await _report(services, message, found.envelope)
+            report = await _report(services, message, found)
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
@@ -127,8 +133,8 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
             return await _record(services, report, speaker)
 
 
-async def _report(services: Services, message: Received, document: Envelope) -> _Report:
-    status = message.message
+async def _report(services: Services, message: Received, found: Viewed) -> _Report:
+    status, document = message.message, found.envelope
     if not isinstance(status, EdxmlStatus):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="StatusCode")
     if message.scanned.attachments:
@@ -146,6 +152,7 @@ async def _report(services: Services, message: Received, document: Envelope) -> 
         message=message,
         status=status,
         document=document,
+        deliveries=found.deliveries,
         reporter=reporter,
         facts=facts,
     )
@@ -184,9 +191,8 @@ async def _speaker(services: Services, report: _Report, named: str | None) -> Or
     document = report.document
     parties = {document.sender}
     if report.status.status_code is not StatusCode.RECALL_REQUESTED:
-        deliveries = await services.storage.envelopes.deliveries(document.envelope_id)
         elsewhere = document.redirected
-        parties = {one.recipient for one in deliveries} - elsewhere
+        parties = {one.recipient for one in report.deliveries} - elsewhere
     directory, now = await current_directory(services), services.now()
     if not named:
         return spoken_for(directory, report.reporter, parties, now)

@@ -264,5 +264,4 @@ async def _delivery(
 async def _stored(
     services: Services, envelope_id: EnvelopeId, key: str
 ) -> StoredReceipt | None:
-    receipts = await services.storage.envelopes.receipts(envelope_id)
-    return next((one for one in receipts if one.key == key), None)
+    return await services.storage.envelopes.receipt(envelope_id, key)

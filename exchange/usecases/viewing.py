@@ -74,11 +74,14 @@ async def find_envelope(
     envelope = await store.envelope(envelope_id)
     if envelope is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    deliveries = await store.deliveries(envelope_id)
+    # One of thousands of recipients is not to cost what all of them would.
+    deliveries = await store.deliveries(envelope_id, of=agencies)
     view = await _view(services, caller, envelope, agencies, deliveries)
     if view is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    return Viewed(envelope, view, view.deliveries(deliveries))
+    if view.sees_all:
+        deliveries = await store.deliveries(envelope_id)
+    return Viewed(envelope, view, tuple(deliveries))
 
 
 async def find_readable(

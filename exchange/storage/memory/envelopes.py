@@ -95,10 +95,14 @@ class MemoryEnvelopes:
         """Find one delivery."""
         return self._tables.deliveries.get((envelope_id, recipient))
 
-    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
-        """All deliveries of an envelope, ordered by recipient."""
+    async def deliveries(
+        self, envelope_id: EnvelopeId, *, of: Collection[OrganId] | None = None
+    ) -> Sequence[Delivery]:
+        """Deliveries of an envelope, ordered by recipient: all, or those `of` some."""
         keys = sorted(key for key in self._tables.deliveries if key[0] == envelope_id)
-        return [self._tables.deliveries[key] for key in keys]
+        return [
+            self._tables.deliveries[key] for key in keys if of is None or key[1] in of
+        ]
 
     async def inbox(
         self, recipients: Collection[OrganId], *, after: int, limit: int
@@ -139,6 +143,10 @@ class MemoryEnvelopes:
             return stored
         record(tables, [step])
         return receipt
+
+    async def receipt(self, envelope_id: EnvelopeId, key: str) -> StoredReceipt | None:
+        """Find one step receipt of an envelope."""
+        return self._tables.receipts.get((envelope_id, key))
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
         """Step receipts of an envelope in the order of recording."""

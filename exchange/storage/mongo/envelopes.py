@@ -106,9 +106,13 @@ class MongoEnvelopes:
         found = await find_one(self._deliveries, {"_id": key})
         return None if found is None else codec.delivery_record(found)
 
-    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
-        """All deliveries of an envelope, ordered by recipient."""
+    async def deliveries(
+        self, envelope_id: EnvelopeId, *, of: Collection[OrganId] | None = None
+    ) -> Sequence[Delivery]:
+        """Deliveries of an envelope, ordered by recipient: all, or those `of` some."""
         parts = codec.of_envelope(envelope_id)
+        if of is not None:
+            parts = {"_id": {"$in": [codec.key_of(envelope_id, one) for one in of]}}
         found = await find_all(self._deliveries, parts, sort=[("_id", 1)])
         return [codec.delivery_record(one) for one in found]
 
@@ -149,6 +153,12 @@ class MongoEnvelopes:
                 raise
             return codec.receipt_record(stored)
         return step.receipt
+
+    async def receipt(self, envelope_id: EnvelopeId, key: str) -> StoredReceipt | None:
+        """Find one step receipt of an envelope."""
+        name = codec.key_of(envelope_id, key)
+        found = await find_one(self._receipts, {"_id": name})
+        return None if found is None else codec.receipt_record(found)
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
         """Step receipts of an envelope in the order of recording."""

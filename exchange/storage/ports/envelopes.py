@@ -67,8 +67,10 @@ class EnvelopeStore(Protocol):
     ) -> Delivery | None:
         """Find one delivery."""
 
-    async def deliveries(self, envelope_id: EnvelopeId) -> Sequence[Delivery]:
-        """All deliveries of an envelope, ordered by recipient."""
+    async def deliveries(
+        self, envelope_id: EnvelopeId, *, of: Collection[OrganId] | None = None
+    ) -> Sequence[Delivery]:
+        """Deliveries of an envelope, ordered by recipient: all, or those `of` some."""
 
     async def inbox(
         self, recipients: Collection[OrganId], *, after: int, limit: int
@@ -93,6 +95,9 @@ class EnvelopeStore(Protocol):
         Raises:
             StateConflictError: a delivery is not in one of `before`.
         """
+
+    async def receipt(self, envelope_id: EnvelopeId, key: str) -> StoredReceipt | None:
+        """Find one step receipt of an envelope."""
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
         """Step receipts of an envelope in the order of recording."""

@@ -6,6 +6,7 @@ import pytest
 from exchange.domain.records import StepRecord
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
+from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState
 from tests.support.stored import (
     MINISTRY,
@@ -16,6 +17,7 @@ from tests.support.stored import (
 )
 
 BOTH = (PROVINCE, MINISTRY)
+NOBODY = OrganId("G99")
 
 
 async def states(storage: Storage, number: int) -> list[DeliveryState]:
@@ -33,6 +35,23 @@ async def test_step_moves_the_deliveries_it_names(storage: Storage) -> None:
     assert await storage.envelopes.receipts(envelope_id(1)) == [delivered.receipt]
     assert delivered.entry in await storage.log.pending_of(envelope_id(1))
     assert (await storage.audit.lines(limit=1))[0] == delivered.audit
+
+
+async def test_deliveries_of_some_recipients_and_one_receipt_are_found(
+    storage: Storage,
+) -> None:
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    delivered, store = step(1, recipients=BOTH), storage.envelopes
+    await store.record_step(delivered)
+    receipt = delivered.receipt
+
+    (one,) = await store.deliveries(envelope_id(1), of={MINISTRY, NOBODY})
+
+    assert one == await store.delivery(envelope_id(1), MINISTRY)
+    assert await store.deliveries(envelope_id(1), of=()) == []
+    assert await store.receipt(receipt.envelope_id, receipt.key) == receipt
+    assert await store.receipt(envelope_id(2), receipt.key) is None
+    assert await store.receipt(receipt.envelope_id, "refused") is None
 
 
 async def test_step_may_leave_the_state(storage: Storage) -> None:
