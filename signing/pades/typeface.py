@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from struct import pack
+from typing import Protocol
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
@@ -25,6 +26,13 @@ _FLAG_SERIF_NONSYMBOLIC = 2 | 32
 # Vertical stem of the design in thousandths; readers use it to pick a substitute.
 _STEM_WIDTH = 80
 _RANGES_PER_BLOCK = 100  # ISO 32000-2 clause 9.10.3
+
+
+class ObjectFile(Protocol):
+    """A PDF file under construction."""
+
+    def add_object(self, obj: generic.PdfObject) -> generic.IndirectObject:
+        """Add an object and return how others refer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,13 @@ class SetLine:
 
     def width(self, size: float) -> float:
         """Return the width of the line in points at a font size."""
-        return sum(glyph.advance for glyph in self.glyphs) * size / 1000
+        return sum([glyph.advance for glyph in self.glyphs]) * size / 1000
 
     @property
     def codes(self) -> bytes:
         """Return the line as a PDF hexadecimal string of glyph indexes."""
-        codes = "".join(f"{glyph.index:04X}" for glyph in self.glyphs)
+        indexes = [glyph.index for glyph in self.glyphs]
+        codes = pack(f">{len(indexes)}H", *indexes).hex().upper()
         return f"<{codes}>".encode("ascii")
 
 
@@ -105,9 +114,7 @@ def typeface() -> Typeface:
     )
 
 
-def embed_font(
-    writer: BasePdfFileWriter, lines: Iterable[SetLine]
-) -> generic.IndirectObject:
+def embed_font(writer: ObjectFile, lines: Iterable[SetLine]) -> generic.IndirectObject:
     """Add the font to a file, with the widths and texts of the glyphs of `lines`."""
     used = {
         glyph.index: (character, glyph)
@@ -131,9 +138,7 @@ def embed_font(
     return writer.add_object(composite)
 
 
-def _cid_font(
-    writer: BasePdfFileWriter, glyphs: Iterable[Glyph]
-) -> generic.IndirectObject:
+def _cid_font(writer: ObjectFile, glyphs: Iterable[Glyph]) -> generic.IndirectObject:
     widths = generic.ArrayObject()
     for glyph in sorted(glyphs, key=lambda one: one.index):
         widths.append(generic.NumberObject(glyph.index))
@@ -157,7 +162,7 @@ def _cid_font(
     return writer.add_object(cid_font)
 
 
-def _descriptor(writer: BasePdfFileWriter) -> generic.DictionaryObject:
+def _descriptor(writer: ObjectFile) -> generic.DictionaryObject:
     face = typeface()
     program = generic.StreamObject(
         {

@@ -1,16 +1,11 @@
 """A verdict as a PDF file on A4, drawn with our own typeface, without a browser."""
 
 from collections.abc import Iterable, Iterator
-from io import BytesIO
-
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 
 from schemas.catalogue import explain
 from schemas.verdict import Indication, Reason, SignatureVerdict
-from signing.pades.typeface import embed_font
 from signing.reports import words
+from signing.reports.paper import Paper, PaperFormat
 from signing.reports.picture import chain_picture
 from signing.reports.report import Report
 from signing.reports.rows import (
@@ -33,8 +28,6 @@ from signing.reports.sheets import HEIGHT, WIDTH, Sheets
 MEDIA_TYPE = "application/pdf"
 MOST_SHOWN = 100
 """Signatures, parts and problems each."""
-
-_FONT = pdf_name("/Text")
 
 
 def render(report: Report) -> bytes:
@@ -127,22 +120,13 @@ class _Writer:
 
 
 def _file(sheets: Sheets, report: Report) -> bytes:
-    title = f"{report.say(words.TITLE)} – {clean(report.name)}"
-    writer = PdfFileWriter(
-        info=generic.DictionaryObject({pdf_name("/Title"): generic.pdf_string(title)})
-    )
-    writer.root[pdf_name("/Lang")] = generic.pdf_string(report.language)
-    font = embed_font(writer, sheets.lines)
-    for content in sheets.contents():
-        stream = generic.StreamObject(stream_data=content)
-        stream.compress()
-        resources = {pdf_name("/Font"): generic.DictionaryObject({_FONT: font})}
-        page = PageObject(
-            contents=writer.add_object(stream),
-            media_box=(0, 0, WIDTH, HEIGHT),
-            resources=generic.DictionaryObject(resources),
+    paper = Paper(
+        PaperFormat(
+            title=f"{report.say(words.TITLE)} – {clean(report.name)}",
+            language=report.language,
+            width=WIDTH,
+            height=HEIGHT,
         )
-        writer.insert_page(page)
-    out = BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    )
+    pages = [paper.page(one) for one in sheets.pages]
+    return b"".join((*pages, paper.end(sheets.characters)))

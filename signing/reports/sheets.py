@@ -4,9 +4,9 @@ Pure: what comes out are the operators of each page (ISO 32000-2 clauses 8 and 9
 """
 
 from collections.abc import Sequence
-from unicodedata import normalize
 
-from signing.pades.typeface import SetLine, typeface
+from signing.pades.typeface import SetLine
+from signing.reports.lines import broken_lines, set_line
 from signing.reports.picture import INDENT, TEXT_SIZE, TITLE_SIZE, Box, Picture
 from signing.reports.picture import WIDTH as PICTURE_WIDTH
 from signing.reports.rows import Mark
@@ -36,16 +36,12 @@ _SHAPES = {
 
 
 class Sheets:
-    """Pages under construction; `lines` are all texts, for the font."""
+    """Pages under construction: their operators, and the characters drawn."""
 
     def __init__(self) -> None:
-        self.lines: list[SetLine] = []
-        self._pages: list[list[str]] = [[]]
+        self.characters: set[str] = set()
+        self.pages: list[list[str]] = [[]]
         self._y = HEIGHT - _MARGIN
-
-    def contents(self) -> tuple[bytes, ...]:
-        """Return the content stream of every page."""
-        return tuple("\n".join(page).encode("ascii") for page in self._pages)
 
     def heading(self, text: str, *, size: float = 13, mark: Mark = Mark.PLAIN) -> None:
         """Add a heading, which stays with what follows it."""
@@ -91,9 +87,9 @@ class Sheets:
         self._require(min(picture.height + 14, _LEAST_PICTURE))
         self.space(4)
         for number, box in enumerate(picture.boxes):
-            begin, page = self._y, len(self._pages)
+            begin, page = self._y, len(self.pages)
             self._require(box.height + (_GAP if number else 0))
-            if number and len(self._pages) == page:
+            if number and len(self.pages) == page:
                 self.space(_GAP)
                 self._arrow(begin, self._y)
             self._box(box, self._y + box.top)
@@ -151,49 +147,15 @@ class Sheets:
     def _text(
         self, line: SetLine, x: float, y: float, size: float, colour: str
     ) -> None:
-        self.lines.append(line)
+        self.characters.update(line.text)
         codes = line.codes.decode("ascii")
         self._add(f"BT {colour} rg /Text {size:g} Tf {x:.2f} {y:.2f} Td {codes} Tj ET")
 
     def _require(self, height: float) -> None:
         """Begin a new page if less than `height` is left on this one."""
         if self._y - height < _MARGIN:
-            self._pages.append([])
+            self.pages.append([])
             self._y = HEIGHT - _MARGIN
 
     def _add(self, operators: str) -> None:
-        self._pages[-1].append(operators)
-
-
-def set_line(text: str) -> SetLine:
-    """Set a line; what the typeface lacks is shown as a question mark."""
-    known = typeface().glyphs
-    composed = "".join(one if one in known else "?" for one in normalize("NFC", text))
-    return typeface().set_line(composed)
-
-
-def broken_lines(text: str, size: float, width: float) -> tuple[SetLine, ...]:
-    """Break a text into lines of at most `width`, within words where it must."""
-    lines: list[str] = []
-    current = ""
-    for word in _pieces(text, size, width):
-        longer = f"{current} {word}".strip()
-        if current and set_line(longer).width(size) > width:
-            lines.append(current)
-            longer = word
-        current = longer
-    return tuple(map(set_line, (*lines, current)))
-
-
-def _pieces(text: str, size: float, width: float) -> list[str]:
-    """Return the words; those that are wider than a line in pieces."""
-    pieces: list[str] = []
-    for word in text.split():
-        piece = ""
-        for one in word:
-            if piece and set_line(piece + one).width(size) > width:
-                pieces.append(piece)
-                piece = ""
-            piece += one
-        pieces.append(piece)
-    return pieces
+        self.pages[-1].append(operators)

@@ -41,7 +41,7 @@ ALLOWED = {
 HOMES = {
     "motor": ("exchange.storage.mongo", "exchange.storage.embedded"),
     "pymongo": ("exchange.storage.mongo", "exchange.storage.embedded"),
-    "pyhanko": ("signing.pades", "signing.validation", "signing.reports.printed"),
+    "pyhanko": ("signing.pades", "signing.validation", "signing.reports.paper"),
     "pyhanko_certvalidator": ("signing.pades", "signing.validation"),
     "pkcs11": ("pki.keys.pkcs11", "pki.keys.token_session"),
     "lxml": (
