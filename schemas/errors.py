@@ -79,6 +79,9 @@ class ErrorCode(StrEnum):
     RECIPIENT_LIST_NOT_FOUND = "recipient_list_not_found"
     DELEGATION_INVALID = "delegation_invalid"
     DELEGATION_NOT_FOUND = "delegation_not_found"
+    DELEGATION_NOT_IN_TIME = "delegation_not_in_time"
+    DELEGATION_OUT_OF_SCOPE = "delegation_out_of_scope"
+    DELEGATION_REVOKED = "delegation_revoked"
 
     # Access
     CLIENT_CERTIFICATE_MISSING = "client_certificate_missing"
@@ -301,6 +304,7 @@ class ErrorCode(StrEnum):
     CONFIGURATION_INVALID = "configuration_invalid"
     EXTRA_MISSING = "extra_missing"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    STORAGE_FULL = "storage_full"
     DATABASE_LOCKED = "database_locked"
     DATABASE_NEWER = "database_newer"
     DATABASE_NOT_EMPTY = "database_not_empty"

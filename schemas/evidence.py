@@ -215,6 +215,7 @@ class MemberRole(StrEnum):
     ACCEPTANCE = "acceptance"
     STEP = "step"
     STATUS = "status"
+    DELEGATION = "delegation"
     LOG_PROOF = "log_proof"
     TREE_HEAD = "tree_head"
     CERTIFICATE = "certificate"

@@ -69,6 +69,7 @@ class FileKind(StrEnum):
     STATUS = "status"
     RECEIPT = "receipt"
     TREE_HEAD = "tree_head"
+    DELEGATION = "delegation"
     BUNDLE = "bundle"
     CEREMONY = "ceremony"
     UNKNOWN = "unknown"

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.evidence.tree_head import prove_entries
 from exchange.services import Services
-from exchange.usecases.collect_evidence import Evidence, body_of
+from exchange.usecases.collect_evidence import Evidence
+from exchange.usecases.handing_out import body_of
 from pki.keys.api import Credential
 from schemas.evidence import (
     BundleManifest,
@@ -56,6 +57,7 @@ async def build_bundle(services: Services, evidence: Evidence) -> bytes:
     members = [
         *await _messages(services, evidence),
         *_receipts(evidence),
+        *_delegations(evidence),
         *await _log(services, evidence),
         *_judged_by(services),
     ]
@@ -82,6 +84,12 @@ def _receipts(evidence: Evidence) -> Iterator[_Member]:
     for number, receipt in enumerate(evidence.receipts, start=1):
         name = f"receipts/{number:02d}-{receipt.step}.xml"
         yield _Member(name, receipt.content, MemberRole.STEP)
+
+
+def _delegations(evidence: Evidence) -> Iterator[_Member]:
+    for number, one in enumerate(evidence.delegations, start=1):
+        name = f"delegations/{number:02d}.xml"
+        yield _Member(name, one.content, MemberRole.DELEGATION)
 
 
 async def _log(services: Services, evidence: Evidence) -> list[_Member]:

@@ -1,10 +1,11 @@
 """Gather what proves the story of one envelope, as far as the caller may see it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from exchange.domain.delegations import FiledDelegation
 from exchange.domain.records import (
     AuditLine,
     Envelope,
@@ -14,7 +15,7 @@ from exchange.domain.records import (
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import audit_line
-from exchange.usecases.handing_out import verified
+from exchange.usecases.delegated_signing import delegations_behind, log_subjects
 from exchange.usecases.viewing import find_readable
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
@@ -37,13 +38,15 @@ class Evidence:
     Args:
         receipts: step receipts in the order of recording.
         statuses: status envelopes that some of these receipts answer.
-        entries: the log entries of the acceptance and of these receipts.
+        entries: the log entries of the acceptance, of these receipts and delegations.
+        delegations: those that let a stranger sign the envelope.
     """
 
     envelope: Envelope
     receipts: tuple[StoredReceipt, ...]
     statuses: tuple[Envelope, ...]
     entries: tuple[SequencedLogEntry, ...]
+    delegations: tuple[FiledDelegation, ...] = ()
 
 
 async def collect_evidence(services: Services, command: CollectEvidence) -> Evidence:
@@ -66,58 +69,58 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
         for one in await store.statuses_of(command.envelope_id)
         if one.envelope_id in answered
     ]
-    wanted = {one.entry_id for one in receipts}
+    delegations = await delegations_behind(services, found.envelope)
     evidence = Evidence(
         envelope=found.envelope,
         receipts=receipts,
         statuses=tuple(statuses),
-        entries=await _entries(services, [found.envelope, *statuses], wanted),
+        entries=await _entries(
+            services,
+            (found.envelope.envelope_id, *(one.envelope_id for one in statuses)),
+            {one.entry_id for one in receipts},
+            delegations,
+        ),
+        delegations=delegations,
     )
     await services.storage.audit.append(_audit(services, command))
     return evidence
 
 
-async def body_of(services: Services, envelope: Envelope) -> bytes:
-    """Return the raw body of an envelope, checked."""
-    chunks: AsyncIterator[bytes] = verified(
-        services.storage.envelopes.read_body(envelope.envelope_id),
-        sha256=envelope.body_sha256,
-        place=envelope.envelope_id,
-    )
-    return b"".join([chunk async for chunk in chunks])
-
-
 async def _entries(
-    services: Services, envelopes: Sequence[Envelope], wanted: Collection[str]
+    services: Services,
+    envelopes: Sequence[EnvelopeId],
+    wanted: Collection[str],
+    delegations: Sequence[FiledDelegation],
 ) -> tuple[SequencedLogEntry, ...]:
-    await _sequenced(services, envelopes)
+    subjects = [one for each in delegations for one in log_subjects(each)]
+    await _sequenced(services, [*envelopes, *subjects])
     log = services.storage.log
-    found = [
-        one for each in envelopes for one in await log.entries_of(each.envelope_id)
-    ]
-    proving = (
+    found = [one for each in envelopes for one in await log.entries_of(each)]
+    proving = [
         one
         for one in found
         if one.entry.entry_type is LogEntryType.ACCEPTED or one.entry.entry_id in wanted
-    )
+    ]
+    for subject in subjects:
+        proving.extend(await log.entries_of(subject))
     return tuple(sorted(proving, key=lambda one: one.index))
 
 
-async def _sequenced(services: Services, envelopes: Sequence[Envelope]) -> None:
-    """Wait until none of these envelopes has an entry without index."""
+async def _sequenced(services: Services, subjects: Sequence[EnvelopeId]) -> None:
+    """Wait until nothing about these has an entry without index."""
     with suppress(TimeoutError):
         async with asyncio.timeout(services.limits.evidence_wait_seconds):
             while True:
                 news = services.signals.sequenced.ticket()
-                if not await _pending(services, envelopes):
+                if not await _pending(services, subjects):
                     return
                 await news.wait()
     raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="log")
 
 
-async def _pending(services: Services, envelopes: Sequence[Envelope]) -> bool:
-    for one in envelopes:
-        if await services.storage.log.pending_of(one.envelope_id):
+async def _pending(services: Services, subjects: Sequence[EnvelopeId]) -> bool:
+    for one in subjects:
+        if await services.storage.log.pending_of(one):
             return True
     return False
 

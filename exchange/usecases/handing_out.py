@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import AsyncIterator
 
+from exchange.domain.records import Envelope
 from exchange.errors import ExchangeError
+from exchange.services import Services
 from schemas.errors import ErrorCode
 
 
@@ -25,6 +27,16 @@ async def verified(
         raise ExchangeError(ErrorCode.INTERNAL, place=place)
     if held:
         yield held
+
+
+async def body_of(services: Services, envelope: Envelope) -> bytes:
+    """Return the raw body of an envelope, checked."""
+    chunks: AsyncIterator[bytes] = verified(
+        services.storage.envelopes.read_body(envelope.envelope_id),
+        sha256=envelope.body_sha256,
+        place=envelope.envelope_id,
+    )
+    return b"".join([chunk async for chunk in chunks])
 
 
 async def cut(

@@ -73,4 +73,25 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Xem các ủy quyền đang có bằng `lienthong delegations list`.",
         next_en="See which there are: `lienthong delegations list`.",
     ),
+    ErrorCode.DELEGATION_NOT_IN_TIME: explanation(
+        Side.SIGNER,
+        vi="Ủy quyền chưa có hoặc đã hết hiệu lực khi trục nhận văn bản.",
+        en="The delegation was not yet filed, or over, when the hub took the document.",
+        next_vi="Xin cơ quan ủy quyền ký lại, hoặc đưa ủy quyền có hiệu lực lúc đó.",
+        next_en="Have the delegator sign it, or show a delegation that counted then.",
+    ),
+    ErrorCode.DELEGATION_OUT_OF_SCOPE: explanation(
+        Side.SIGNER,
+        vi="Ủy quyền không gồm loại văn bản này.",
+        en="The delegation is not for this kind of document.",
+        next_vi="Xin cơ quan ủy quyền ký, hoặc ủy quyền thêm loại văn bản này.",
+        next_en="Have the delegator sign it, or delegate this kind of document too.",
+    ),
+    ErrorCode.DELEGATION_REVOKED: explanation(
+        Side.SIGNER,
+        vi="Ủy quyền đã bị chấm dứt trước khi trục nhận văn bản.",
+        en="The delegation was revoked before the hub took the document.",
+        next_vi="Xin cơ quan ủy quyền ký lại văn bản.",
+        next_en="Have the delegator sign the document.",
+    ),
 }

@@ -8,6 +8,7 @@ from schemas.evidence import LogEntry, TreeHead, read_proof
 from schemas.identifiers import EnvelopeId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.vocabulary import LogEntryType
+from signing.validation.delegations import LoggedDelegation
 from signing.validation.findings import Finding, format_failure, not_checked
 
 
@@ -44,11 +45,13 @@ class Events:
         acceptance: the receipt that promised its entry.
         acceptance_name: name of its member.
         steps: the step receipts, by member.
+        delegations: each filed; revoked or not.
     """
 
     acceptance: AcceptanceReceipt
     acceptance_name: str
     steps: Mapping[str, LoggedStep]
+    delegations: tuple[LoggedDelegation, ...] = ()
 
 
 def log_findings(
@@ -74,11 +77,12 @@ def log_findings(
             del open_events[attested]
         elif _is_acceptance(entry, events.acceptance):
             is_accepted = True
-        else:
+        elif not any(one.is_attested_by(entry) for one in events.delegations):
             yield format_failure(ErrorCode.LOG_PROOF_INVALID, name)
     if not is_accepted:
         yield not_checked(ErrorCode.BUNDLE_INCOMPLETE, events.acceptance_name)
-    for name in open_events:
+    unfiled = (one.name for one in events.delegations if one.filed_at is None)
+    for name in (*open_events, *unfiled):
         yield not_checked(ErrorCode.BUNDLE_INCOMPLETE, name)
 
 

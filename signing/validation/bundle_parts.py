@@ -13,6 +13,12 @@ from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
 from schemas.vocabulary import EnvelopeKind, Step
 from signing.validation.bundle_log import Events, LoggedStep, log_findings
+from signing.validation.delegations import (
+    Delegations,
+    JudgedDelegation,
+    judge_delegation,
+    logged_delegations,
+)
 from signing.validation.envelope import OpenedEnvelope, open_envelope
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.message import JudgePdf, Message
@@ -103,19 +109,29 @@ def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Par
     accepted = _Accepted(name, receipt, _passed(opened.verdict))
     if receipt.envelope_id != contents.manifest.envelope_id:
         parts += Parts((), (_mismatch(name),))
-    parts += _judge_body(contents, accepted, judge, judge_pdf)
+    logged = logged_delegations(
+        contents.of(MemberRole.DELEGATION), contents.of(MemberRole.LOG_PROOF).values()
+    )
+    delegations = tuple(judge_delegation(one, judge) for one in logged)
+    parts += Parts(tuple(one.verdict for one in delegations))
+    parts += _judge_body(contents, accepted, delegations, judge, judge_pdf)
     steps, step_parts = _judge_steps(contents, accepted, judge)
     parts += step_parts
     parts += _judge_statuses(contents, steps, judge, judge_pdf)
-    logged = {
+    named = {
         one.name: LoggedStep.of(one.receipt, contents.members[one.name])
         for one in steps
     }
-    return parts + _judge_log(contents, accepted, logged, judge)
+    events = Events(receipt, name, named, logged)
+    return parts + _judge_log(contents, events, judge)
 
 
 def _judge_body(
-    contents: Contents, accepted: _Accepted, judge: XmlJudge, judge_pdf: JudgePdf
+    contents: Contents,
+    accepted: _Accepted,
+    delegations: tuple[JudgedDelegation, ...],
+    judge: XmlJudge,
+    judge_pdf: JudgePdf,
 ) -> Parts:
     bodies = list(contents.declared(MemberRole.BODY))
     if len(bodies) != 1:
@@ -124,11 +140,13 @@ def _judge_body(
     receipt = accepted.receipt
     if accepted.is_trusted:
         judge = replace(judge, proven_at=receipt.accepted_at)
+    given = Delegations(delegations, receipt.sender, receipt.accepted_at)
     opened = open_envelope(
         Message(member.content_type, body),
         judge,
         judge_pdf,
         is_vouched=accepted.vouches_for_signer,
+        entitled=given.findings if delegations else None,
     )
     verdict = replace(opened.verdict, name=member.name)
     fits = _fits_receipt(member, body, receipt) and _is_as_accepted(opened, receipt)
@@ -257,12 +275,7 @@ def _judge_statuses(
     return parts + Parts((), missing)
 
 
-def _judge_log(
-    contents: Contents,
-    accepted: _Accepted,
-    steps: Mapping[str, LoggedStep],
-    judge: XmlJudge,
-) -> Parts:
+def _judge_log(contents: Contents, events: Events, judge: XmlJudge) -> Parts:
     heads = contents.of(MemberRole.TREE_HEAD)
     if len(heads) != 1:
         return Parts((), (_incomplete(MemberRole.TREE_HEAD),))
@@ -271,9 +284,8 @@ def _judge_log(
     verdicts = (replace(opened.verdict, name=name),)
     if not isinstance(opened.head, TreeHead):
         return Parts(verdicts)
-    if opened.head.log_id != accepted.receipt.log_id:
+    if opened.head.log_id != events.acceptance.log_id:
         return Parts(verdicts, (format_failure(ErrorCode.LOG_PROOF_INVALID, name),))
-    events = Events(accepted.receipt, accepted.name, steps)
     proofs = contents.of(MemberRole.LOG_PROOF)
     return Parts(verdicts, tuple(log_findings(proofs, opened.head, events)))
 

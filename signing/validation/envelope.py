@@ -6,7 +6,7 @@ are not signed themselves are named in the reasons (`not_signed`) and change not
 A PDF that could not be read to an end counts: nobody knows what it says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -46,6 +46,8 @@ from signing.validation.xml_signature import (
 )
 from signing.xmldsig.place import is_signed
 from signing.xmldsig.verify import VerifiedXml, verify_envelope
+
+Entitled = Callable[[VerifiedXml, EdxmlDocument | EdxmlStatus], Iterable[Finding]]
 
 _PDF_HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024
@@ -115,6 +117,7 @@ def open_envelope(
     judge_pdf: JudgePdf,
     *,
     is_vouched: bool = False,
+    entitled: Entitled | None = None,
 ) -> OpenedEnvelope:
     """Judge a message; whatever it holds, this gives a verdict.
 
@@ -123,6 +126,7 @@ def open_envelope(
         judge: judges the signature.
         judge_pdf: judges the PDF files attached.
         is_vouched: somebody trusted says that the signer may sign for the sender.
+        entitled: finds what speaks against that, where there is more to go by.
     """
     judge_pdf = partial(judge_pdf, proven_at=judge.proven_at)
     try:
@@ -137,7 +141,9 @@ def open_envelope(
         own = refused_file(opened.kind, _NOT_SIGNED)
         return _with_attachments(own, opened, judge, judge_pdf)
     signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
-    if not is_vouched:
+    if entitled is not None:
+        signature = signature.against(*entitled(opened.verified, opened.content))
+    elif not is_vouched:
         signature = signature.against(*_stranger(opened.verified, opened.content))
     own = file_verdict(opened.kind, signature)
     judged = _with_attachments(own, opened, judge, judge_pdf)

@@ -233,6 +233,7 @@ class Conversation:
     head: TreeHead | None = None
     unlogged: int = 0
     members: Mapping[str, tuple[MemberRole, bytes]] = field(default_factory=dict)
+    also_logged: tuple[LogEntry, ...] = ()
     without: frozenset[str] = frozenset()
 
     @classmethod
@@ -324,6 +325,7 @@ class Conversation:
                 step_entry(receipt, content)
                 for (receipt, _), content in zip(self.steps, receipts, strict=True)
             ),
+            *self.also_logged,
         ]
         frontier: tuple[bytes, ...] = ()
         nodes: dict[merkle.Coordinates, bytes] = {}

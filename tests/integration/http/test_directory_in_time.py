@@ -19,7 +19,7 @@ from schemas.delegation import Delegation, write_delegation
 from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
-from schemas.verdict import Indication
+from schemas.verdict import FileKind, Indication
 from signing.xmldsig.sign import sign_receipt
 from tests.support.hub import Answer, Hub, running_hub, write_credential
 from tests.support.world import (
@@ -200,14 +200,24 @@ async def test_delegate_signs_within_kind_and_time_until_revoked(hub: Hub) -> No
     assert other.status == 201
     assert (await send("Hai")).code == ErrorCode.SIGNER_NOT_OF_SENDER
     filed = await file(sealed(world, seal, kinds=("22",)))
-    assert (await send("Ba")).status == 201
+    by_leave = await send("Ba")
+    assert by_leave.status == 201
     foreign = world.pki.issuing.issue("Con dấu tỉnh", organ_id=PROVINCE)
     chained = await file(sealed(world, foreign, kinds=("22",)))
     assert chained.code == ErrorCode.SIGNER_NOT_OF_SENDER
     path = f"/v1/delegations/{filed.json['id']}/revocation"
     stranger = await ask(hub, "POST", path, by=world.province)
     assert stranger.code == ErrorCode.DELEGATION_NOT_FOUND
+    world.clock.move(seconds=1)
     assert (await ask(hub, "POST", path)).json["revoked_at"] is not None
     assert (await send("Bốn")).code == ErrorCode.SIGNER_NOT_OF_SENDER
     listed = await ask(hub, "GET", f"/v1/delegations?agency={COMMUNE}")
     assert len(listed.json["items"]) == 2
+    # Revoked since, it still shows by whose leave was signed.
+    evidence = await ask(hub, "GET", f"{by_leave.headers['Location']}/evidence")
+    verdict = await world.services.pdfs.judge_file(
+        evidence.body, material=material_of(world.pki), now=world.clock.now
+    )
+    assert verdict.indication is Indication.TOTAL_PASSED
+    shown = [one for one in verdict.parts if one.kind is FileKind.DELEGATION]
+    assert [one.name for one in shown] == ["delegations/01.xml"]
