@@ -100,6 +100,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
         _E.MAINTENANCE,
         _E.SERVICE_UNAVAILABLE,
         _E.DATABASE_UNAVAILABLE,
+        _E.STORAGE_FULL,
         _E.REVOCATION_UNCHECKED,
         _E.REVOCATION_STALE,
         _E.KEY_DEVICE_UNAVAILABLE,

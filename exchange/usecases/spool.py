@@ -1,12 +1,20 @@
 """A body on its way in: scanned while it arrives, kept until it is decided."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from tempfile import SpooledTemporaryFile
-from typing import Self
+from typing import Final, Self
+
+from exchange.errors import ExchangeError
+from schemas.errors import ErrorCode
 
 PIECE_BYTES = 256 * 1024
 """Small enough that hashing or decoding one does not stall the event loop."""
+
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Spool:
@@ -27,22 +35,46 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         """Forget the bytes."""
-        self._file.close()
+        # What it still had to write is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
 
     def write(self, data: bytes) -> None:
-        """Append bytes."""
-        self._file.seek(self.size)
-        self._file.write(data)
+        """Append bytes.
+
+        Raises:
+            ExchangeError: there is no room for them (STORAGE_FULL).
+        """
+        with _room():
+            self._file.seek(self.size)
+            self._file.write(data)
         self.size += len(data)
 
     def read(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Yield a slice, or all from `offset`, in pieces."""
+        """Yield a slice, or all from `offset`, in pieces.
+
+        Raises:
+            ExchangeError: there was no room for all of it (STORAGE_FULL).
+        """
         end = self.size if length is None else min(self.size, offset + length)
         while offset < end:
-            self._file.seek(offset)
-            piece = self._file.read(min(PIECE_BYTES, end - offset))
+            with _room():
+                # What is buffered is written first.
+                self._file.seek(offset)
+                piece = self._file.read(min(PIECE_BYTES, end - offset))
             offset += len(piece)
             yield piece
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say in the exchange's words that a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise ExchangeError(ErrorCode.STORAGE_FULL, place="spool") from error
 
 
 async def yielding(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

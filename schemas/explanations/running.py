@@ -37,6 +37,19 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "is safe."
         ),
     ),
+    ErrorCode.STORAGE_FULL: explanation(
+        Side.OPERATOR,
+        vi="Ổ đĩa của trục liên thông sắp hết chỗ nên tạm ngừng nhận văn bản.",
+        en="The hub's disk is nearly full, so nothing is taken in for now.",
+        next_vi=(
+            "Gửi lại đúng văn bản này sau; người vận hành thêm dung lượng. Văn bản đã "
+            "nhận vẫn an toàn và vẫn đọc được."
+        ),
+        next_en=(
+            "Send exactly the same again later; the operator adds room. What was "
+            "accepted is safe and can be read."
+        ),
+    ),
     ErrorCode.DATABASE_LOCKED: explanation(
         Side.OPERATOR,
         vi="Cơ sở dữ liệu đang được một tiến trình khác sử dụng.",
