@@ -7,7 +7,7 @@ from exchange.domain.links import Link, Matter, Reference
 from exchange.domain.recalls import RecallPlan
 from exchange.domain.records import Envelope
 from schemas.edxml.document import EdxmlDocument, ResponseFor
-from schemas.identifiers import OrganId
+from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.vocabulary import LinkKind, Steering
 
 
@@ -30,9 +30,39 @@ class Relations:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDocument:
+    """A document that came before: its names, and what a tie to it is made of.
+
+    Args:
+        code: number and notation.
+        year: of its promulgation; number and notation begin anew each year.
+    """
+
+    envelope_id: EnvelopeId
+    sender: OrganId
+    recipients: tuple[OrganId, ...]
+    document_id: DocumentId | None
+    code: str
+    year: int | None
+
+
+def known_document(envelope: Envelope) -> KnownDocument:
+    """Return the names of a document."""
+    promulgated = envelope.matter.promulgated
+    return KnownDocument(
+        envelope_id=envelope.envelope_id,
+        sender=envelope.sender,
+        recipients=envelope.recipients,
+        document_id=envelope.document_id,
+        code=envelope.document_code,
+        year=promulgated.year if promulgated else None,
+    )
+
+
 def tie(
     kind: LinkKind,
-    earlier: Envelope,
+    earlier: Envelope | KnownDocument,
     recipients: Collection[OrganId],
     *,
     only: Collection[OrganId] | None = None,
@@ -62,6 +92,8 @@ def tie(
 def matter_of(document: EdxmlDocument) -> Matter:
     """Return what recipients sort a document by."""
     return Matter(
+        type_name=document.document_type.type_name,
+        signer=document.signer.full_name if document.signer else "",
         promulgated=document.promulgation.promulgation_date,
         due_date=document.due_date,
         steering=document.steering or Steering.NONE,

@@ -7,7 +7,7 @@ from exchange.domain.directory import Directory
 from exchange.domain.links import Link
 from exchange.domain.recalls import RecallPlan, decide_recall, is_recallable
 from exchange.domain.records import Envelope
-from exchange.domain.relations import tie
+from exchange.domain.relations import KnownDocument, tie
 from exchange.services import Services
 from exchange.storage.ports import DocumentQuery
 from schemas.edxml.document import EdxmlDocument, ResponseFor
@@ -34,7 +34,7 @@ async def sent_as(
 
 async def duplicate_of(
     services: Services, sender: OrganId, document: EdxmlDocument
-) -> Envelope | None:
+) -> KnownDocument | None:
     """Find the first new document under either name of this one.
 
     Decree 30/2020 Annex VI: the same id, or the same number, notation, issuer and year.

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from exchange.domain.records import Envelope
+from exchange.domain.relations import KnownDocument, known_document
 from exchange.domain.steps import is_readable
 from exchange.storage.memory.tables import Tables
 from exchange.storage.ports.documents import DocumentQuery
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import BusinessType
+from schemas.vocabulary import BusinessType, EnvelopeKind
 
 
 class MemoryDocuments:
@@ -19,17 +20,16 @@ class MemoryDocuments:
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
-        found = (one for one in self._tables.envelopes.values() if query.names(one))
-        return _oldest_first(found)[:limit]
+        return self._named(query)[:limit]
 
-    async def first_new(self, query: DocumentQuery) -> Envelope | None:
+    async def first_new(self, query: DocumentQuery) -> KnownDocument | None:
         """Find the oldest new document that has one of the names asked for."""
         new = (
-            one
-            for one in self._tables.envelopes.values()
-            if query.names(one) and one.business_type is BusinessType.NEW
+            known_document(one)
+            for one in self._named(query)
+            if one.business_type is BusinessType.NEW
         )
-        return next(iter(_oldest_first(new)), None)
+        return next(new, None)
 
     async def linked_to(
         self, envelope_id: EnvelopeId, *, limit: int
@@ -54,6 +54,13 @@ class MemoryDocuments:
         for key in open_keys:
             deliveries[key] = replace(deliveries[key], opened=True)
         return bool(open_keys)
+
+    def _named(self, query: DocumentQuery) -> list[Envelope]:
+        return _oldest_first(
+            one
+            for one in self._tables.envelopes.values()
+            if one.kind is EnvelopeKind.DOCUMENT and query.names(known_document(one))
+        )
 
 
 def _oldest_first(envelopes: Iterable[Envelope]) -> list[Envelope]:

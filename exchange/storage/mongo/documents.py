@@ -1,13 +1,21 @@
 """Documents by their names and ties, in MongoDB."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from exchange.domain.records import Envelope
+from exchange.domain.relations import KnownDocument
 from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import Database, Filter, available, find_all
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    Filter,
+    available,
+    find_all,
+)
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.ports.documents import DocumentQuery
 from schemas.identifiers import EnvelopeId, OrganId
@@ -20,6 +28,11 @@ from schemas.vocabulary import (
 
 _READABLE = [state.value for state in READABLE_DELIVERY_STATES]
 _OLDEST_FIRST = [("_id", 1)]
+_WITHOUT_BODY: Filter = {"body": 0}
+_NAMES: Filter = dict.fromkeys(
+    ("sender", "recipients", "document_id", "document_code", "year"), 1
+)
+_Names = Mapping[str, Sequence[Filter]]
 _MOST_ASKED = 64
 _MOST_FOUND = 100
 
@@ -34,17 +47,15 @@ class MongoDocuments:
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
-        names = _names(query)
-        if not names:
-            return ()
-        return await self._found({"$or": names}, limit)
+        search = _Search(_joined([query]), limit)
+        return [envelope_record(one) for one in await self._found(search)]
 
-    async def first_new(self, query: DocumentQuery) -> Envelope | None:
+    async def first_new(self, query: DocumentQuery) -> KnownDocument | None:
         """Find the oldest new document that has one of the names asked for.
 
         Those who ask at the same time ask together: almost never is there one.
         """
-        if not _names(query):
+        if not _joined([query]):
             return None
         asked = _Asked(query)
         await self._asking.submit(asked)
@@ -55,7 +66,10 @@ class MongoDocuments:
     ) -> Sequence[Envelope]:
         """Envelopes with a tie to this one, oldest first."""
         tied = {"links": {"$exists": True}, "links.envelope": envelope_id}
-        return await self._found(tied, limit)
+        found = await find_all(
+            self._envelopes, tied, sort=_OLDEST_FIRST, limit=limit, without="body"
+        )
+        return [envelope_record(one) for one in found]
 
     async def open_payload(
         self, envelope_id: EnvelopeId, recipients: Collection[OrganId]
@@ -73,23 +87,46 @@ class MongoDocuments:
 
     async def _answer(self, group: Sequence["_Asked"]) -> None:
         limit = 1 if len(group) == 1 else _MOST_FOUND
-        found = await self._new(_joined([one.query for one in group]), limit)
+        found = await self._new([one.query for one in group], limit)
         for one in group:
             named = (each for each in found if one.query.names(each))
             one.found = next(named, None)
             if one.found is None and 1 < limit == len(found):
-                alone = await self._new(_names(one.query), 1)
+                alone = await self._new([one.query], 1)
                 one.found = alone[0] if alone else None
 
-    async def _new(self, names: Sequence[Filter], limit: int) -> list[Envelope]:
+    async def _new(
+        self, queries: Sequence[DocumentQuery], limit: int
+    ) -> Sequence[KnownDocument]:
         is_new = {"business_type": BusinessType.NEW.value}
-        return await self._found({"$or": list(names), **is_new}, limit)
+        search = _Search(_joined(queries), limit, also=is_new, fields=_NAMES)
+        return [_known(one) for one in await self._found(search)]
 
-    async def _found(self, condition: Filter, limit: int) -> list[Envelope]:
-        found = await find_all(
-            self._envelopes, condition, sort=_OLDEST_FIRST, limit=limit, without="body"
+    async def _found(self, search: "_Search") -> Sequence[Document]:
+        """Find documents by their names, the oldest first."""
+        found = await asyncio.gather(
+            *(self._by_index(search, index) for index in search.names)
         )
-        return [envelope_record(one) for one in found]
+        by_id = {one["_id"]: one for some in found for one in some}
+        return [by_id[one] for one in sorted(by_id)[: search.limit]]
+
+    async def _by_index(self, search: "_Search", index: str) -> list[Document]:
+        """Find by one index; left to itself, MongoDB may go through all of a sender."""
+        condition = {"$or": search.names[index], **search.also}
+        async with available():
+            found = self._envelopes.find(condition, search.fields).hint(index)
+            found = found.sort(_OLDEST_FIRST).limit(search.limit)
+            return await found.to_list(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Which documents are looked for, how many, and what of them is read."""
+
+    names: _Names
+    limit: int
+    also: Filter = field(default_factory=dict)
+    fields: Filter = field(default_factory=lambda: _WITHOUT_BODY)
 
 
 @dataclass(slots=True)
@@ -97,16 +134,26 @@ class _Asked:
     """A question of somebody who waits, and its answer."""
 
     query: DocumentQuery
-    found: Envelope | None = None
+    found: KnownDocument | None = None
 
 
 def _one(_asked: _Asked) -> int:
     return 1
 
 
-def _joined(queries: Sequence[DocumentQuery]) -> list[Filter]:
-    """Return one condition for all names of a kind, sender and year."""
-    kind = EnvelopeKind.DOCUMENT.value
+def _known(document: Document) -> KnownDocument:
+    return KnownDocument(
+        envelope_id=document["_id"],
+        sender=document["sender"],
+        recipients=tuple(document["recipients"]),
+        document_id=document.get("document_id"),
+        code=document["document_code"],
+        year=document.get("year"),
+    )
+
+
+def _joined(queries: Sequence[DocumentQuery]) -> _Names:
+    """Return one condition for all names of a kind, sender and year, by their index."""
     ids: defaultdict[OrganId, list[str]] = defaultdict(list)
     codes: defaultdict[tuple[OrganId, int], list[str]] = defaultdict(list)
     for one in queries:
@@ -114,23 +161,15 @@ def _joined(queries: Sequence[DocumentQuery]) -> list[Filter]:
             ids[one.sender].append(one.document_id)
         if one.code and one.year is not None:
             codes[one.sender, one.year].append(one.code)
-    by_id = (
-        {"kind": kind, "sender": sender, "document_id": {"$in": named}}
-        for sender, named in ids.items()
-    )
-    by_code = (
-        {"kind": kind, "sender": sender, "document_code": {"$in": named}, "year": year}
-        for (sender, year), named in codes.items()
-    )
-    return [*by_id, *by_code]
-
-
-def _names(query: DocumentQuery) -> list[Filter]:
-    """Return a condition for each name, each with an index of its own."""
-    common = {"kind": EnvelopeKind.DOCUMENT.value, "sender": query.sender}
-    names: list[Filter] = []
-    if query.document_id is not None:
-        names.append({**common, "document_id": query.document_id})
-    if query.code and query.year is not None:
-        names.append({**common, "document_code": query.code, "year": query.year})
-    return names
+    kind = {"kind": EnvelopeKind.DOCUMENT.value}
+    names: _Names = {
+        "by_document_id": [
+            {**kind, "sender": sender, "document_id": {"$in": named}}
+            for sender, named in ids.items()
+        ],
+        "by_code": [
+            {**kind, "sender": sender, "document_code": {"$in": named}, "year": year}
+            for (sender, year), named in codes.items()
+        ],
+    }
+    return {index: some for index, some in names.items() if some}

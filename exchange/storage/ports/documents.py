@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exchange.domain.records import Envelope
+from exchange.domain.relations import KnownDocument
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
-from schemas.vocabulary import EnvelopeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,20 +23,16 @@ class DocumentQuery:
     code: str = ""
     year: int | None = None
 
-    def names(self, envelope: Envelope) -> bool:
-        """Tell whether an envelope is one of these documents."""
-        of_sender = envelope.sender == self.sender
-        if not of_sender or envelope.kind is not EnvelopeKind.DOCUMENT:
+    def names(self, document: KnownDocument) -> bool:
+        """Tell whether a document is one of these."""
+        if document.sender != self.sender:
             return False
-        promulgated = envelope.matter.promulgated
-        by_code = (
-            bool(self.code)
-            and envelope.document_code == self.code
-            and promulgated is not None
-            and promulgated.year == self.year
-        )
+        has_code = bool(self.code) and self.year is not None
+        by_code = (document.code, document.year) == (self.code, self.year)
         by_id = self.document_id is not None
-        return by_code or (by_id and envelope.document_id == self.document_id)
+        return (has_code and by_code) or (
+            by_id and document.document_id == self.document_id
+        )
 
 
 class DocumentStore(Protocol):
@@ -45,7 +41,7 @@ class DocumentStore(Protocol):
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
 
-    async def first_new(self, query: DocumentQuery) -> Envelope | None:
+    async def first_new(self, query: DocumentQuery) -> KnownDocument | None:
         """Find the oldest new document that has one of the names asked for."""
 
     async def linked_to(
