@@ -4,35 +4,32 @@ Each step may be done again by a caller that did not hear the answer: it then sa
 it is done already, or does nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.links import Recall
-from exchange.domain.notices import (
-    Attempt,
-    NoticeChannel,
-    NoticeEvent,
-    Outcome,
-    Subscription,
-    after_attempt,
-    new_notice,
-)
 from exchange.domain.records import Delivery, DeliveryUpdate, Redirect
-from exchange.domain.uploads import Upload
 from exchange.errors import StateConflictError, StorageUnavailableError
-from exchange.storage.ports import NoticeClaim, Storage
+from exchange.storage.ports import Storage
 from schemas.agency_event import AgencyEvent
-from schemas.identifiers import OrganId, SystemId
+from schemas.identifiers import OrganId
 from schemas.vocabulary import AgencyChange, DeliveryState, StatusCode
 from tests.support.crashing import everything
-from tests.support.pki import NOW
-from tests.support.purges import purge_of
+from tests.support.durable_acts import (
+    FAR,
+    LEASES,
+    NOTICES,
+    RECORDS,
+    UPLOAD,
+    UPLOADS,
+    Acts,
+    Operation,
+    acts_done,
+)
 from tests.support.stored import (
     MINISTRY,
     PROVINCE,
-    SYSTEM,
     acceptance,
     agency,
     audit_line,
@@ -44,8 +41,7 @@ from tests.support.stored import (
     step,
 )
 
-ENVELOPES = 5
-Operation = Callable[[Storage], Awaitable[object]]
+ENVELOPES = 6
 
 LARGE = bytes(3_000_000)
 ARRIVED = acceptance(
@@ -101,62 +97,16 @@ REDIRECTED = replace(
         redirects=(Redirect(PROVINCE, MINISTRY),),
     ),
 )
-HOOK = Subscription(
-    subscription_id="hook",
-    channel=NoticeChannel.WEBHOOK,
-    agency=PROVINCE,
-    events=frozenset({NoticeEvent.ARRIVED}),
-    created_at=NOW,
-    cursor=-1,
-    system_id=SystemId("qlvb"),
-    url="https://receiver.example/",
-)
-ARRIVAL = new_notice(
-    HOOK, NoticeEvent.ARRIVED, PROVINCE, now=NOW, envelope_id=envelope_id(1), cursor=1
-)
-UPLOAD = Upload(
-    upload_id="u",
-    system_id=SYSTEM,
-    length=2_500_000,
-    expires_at=NOW + timedelta(days=1),
-)
-
-
-async def notify(to: Storage) -> None:
-    """Take the notice that is due and end its attempt; a claim left behind ends too."""
-    for minutes in (1, 60):
-        now = NOW + timedelta(minutes=minutes)
-        until = now + timedelta(minutes=1)
-        claim = NoticeClaim(owner="one", until=until, channels=tuple(NoticeChannel))
-        claimed = await to.notices.claim(claim, now=now)
-        if claimed is not None:
-            done = Attempt(now, Outcome.DONE)
-            ended = after_attempt(claimed, done, now=now, chance=0)
-            await to.notices.finish(ended, owner="one")
+TAKEN_UPLOAD = acceptance(6, body=bytes(UPLOAD.length), body_chunks=UPLOAD.upload_id)
 
 
 async def store_chunks(to: Storage) -> None:
     """Store a large body; what an attempt before left is dropped."""
-    await to.envelopes.drop_orphans(before=NOW + timedelta(days=100_000))
+    await to.envelopes.drop_orphans(before=FAR)
     await to.envelopes.store_chunks("b", in_pieces(LARGE, 500_000))
 
 
-async def upload(to: Storage) -> None:
-    """Store the pieces that are not there yet, from where it is."""
-    at = await to.uploads.upload(UPLOAD.upload_id)
-    while at is not None and not at.is_whole:
-        piece = bytes(min(1 << 20, at.length - at.offset))
-        at = await to.uploads.append(at, piece, now=NOW)
-
-
-async def purge(to: Storage) -> None:
-    """Remove the body in chunks, unless that is done."""
-    envelope = await to.envelopes.envelope(envelope_id(2))
-    if envelope is not None and envelope.purged_at is None:
-        await to.retention.purge(await purge_of(to, 2))
-
-
-OPERATIONS: dict[str, Operation] = {
+OPERATIONS: Acts = {
     "import": lambda to: to.directory.import_agencies(
         [agency("H99")], audit=audit_line(9)
     ),
@@ -168,19 +118,16 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "deliver": lambda to: to.envelopes.record_step(step(1)),
     "sequence": lambda to: to.log.sequence(limit=10),
+    **LEASES,
     "report": lambda to: to.envelopes.accept(ARRIVED),
     "take": lambda to: to.envelopes.record_step(TAKEN),
     "recall": lambda to: to.envelopes.accept(ASKED_BACK),
     "redirect": lambda to: to.envelopes.accept(REDIRECTED),
-    "subscribe": lambda to: to.notices.subscribe(HOOK, audit=audit_line(10)),
-    "note": lambda to: to.notices.enter(
-        [ARRIVAL], subscriptions=[HOOK.subscription_id], cursor=1
-    ),
-    "notify": notify,
-    "begin upload": lambda to: to.uploads.begin(UPLOAD),
-    "upload": upload,
-    "purge": purge,
-    "sequence again": lambda to: to.log.sequence(limit=10),
+    **NOTICES,
+    **UPLOADS,
+    "take upload": lambda to: to.envelopes.accept(TAKEN_UPLOAD),
+    **RECORDS,
+    "sequence again": lambda to: to.log.sequence(limit=20),
 }
 
 
@@ -210,8 +157,5 @@ async def stored(to: Storage) -> dict[str, object]:
     found = await everything(to, envelopes=ENVELOPES)
     # An operator's act that is done twice is audited twice.
     found["audit"] = sorted({repr(one) for one in await to.audit.lines(limit=1_000)})
-    notice = await to.notices.notice(ARRIVAL.notice_id)
-    found["notice"] = notice.state if notice else None
-    uploaded = await to.uploads.upload(UPLOAD.upload_id)
-    found["uploaded"] = uploaded.offset if uploaded else None
+    found.update(await acts_done(to))
     return found
