@@ -6,25 +6,31 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from exchange.commands.account_bindings import (
+    binding_of,
+    certificates_of,
+    declare_binding,
+    declare_bindings,
+    identities_of,
+)
 from exchange.commands.account_roles import declare_roles, roles_of, told
 from exchange.commands.arguments import Arguments, Parser, UsageError, add_action
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.output import Output
 from exchange.commands.pki_files import passphrase_in
 from exchange.commands.site import add_config, operator, with_site
-from exchange.commands.systems import certificate_digest
 from exchange.config import Settings
 from exchange.domain.accounts import Account
 from exchange.people import account_office
 from exchange.services import DirectoryOffice
+from exchange.usecases.accounts.enrolling import remove_totp, set_totp
 from exchange.usecases.accounts.keeping import (
     AddAccount,
     add_account,
+    bind,
     give_roles,
     lock,
-    remove_totp,
     reset_password,
-    set_totp,
     unlock,
 )
 from exchange.usecases.accounts.office import AccountOffice
@@ -80,15 +86,18 @@ def _declare_add(parser: Parser) -> None:
     _declare_account(parser)
     parser.add_argument("--name", required=True, help="họ tên / name shown")
     declare_roles(parser)
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="chứng thư của người này, lặp lại được / certificate, repeatable",
-    )
+    declare_bindings(parser)
     _declare_password(parser)
+    parser.add_argument(
+        "--no-password",
+        action="store_true",
+        help="không đăng nhập bằng mật khẩu / signs in by no password",
+    )
+
+
+def _declare_bind(parser: Parser) -> None:
+    _declare_account(parser)
+    declare_binding(parser)
 
 
 def _declare_roles(parser: Parser) -> None:
@@ -118,9 +127,10 @@ async def _add(arguments: Arguments, output: Output, office: AccountOffice) -> N
     command = AddAccount(
         account=arguments.account,
         name=arguments.name,
-        password=_password(arguments),
+        password=None if arguments.no_password else _password(arguments),
         grants=roles_of(arguments, office.now()),
-        certificates=frozenset(map(certificate_digest, arguments.certificate)),
+        certificates=certificates_of(arguments),
+        identities=identities_of(arguments),
         operator=operator(),
     )
     _tell(await add_account(office, command), output, office)
@@ -142,6 +152,11 @@ async def _roles(arguments: Arguments, output: Output, office: AccountOffice) ->
     grants = roles_of(arguments, office.now())
     found = await give_roles(office, arguments.account, grants, operator=operator())
     _tell(found, output, office)
+
+
+async def _bind(arguments: Arguments, output: Output, office: AccountOffice) -> None:
+    binding, by = binding_of(arguments), operator()
+    _tell(await bind(office, arguments.account, binding, operator=by), output, office)
 
 
 async def _lock(arguments: Arguments, output: Output, office: AccountOffice) -> None:
@@ -219,6 +234,11 @@ def _fields(account: Account, office: AccountOffice) -> dict[str, object]:
             for one in account.grants
         ],
         "certificates": sorted(account.certificates),
+        "identities": [
+            {"issuer": one.issuer, "subject": one.subject}
+            for one in sorted(account.identities)
+        ],
+        "password": account.password is not None,
         "second_factor": account.totp is not None,
         "disabled": account.is_disabled,
         "locked_until": format_utc(until) if until and until > office.now() else None,
@@ -230,6 +250,11 @@ _ACTIONS = {
     "add": _Action(Text("thêm người", "add a person"), _declare_add, _add),
     "list": _Action(Text("liệt kê", "list"), _declare_nothing, _list),
     "roles": _Action(Text("đặt vai trò", "set roles"), _declare_roles, _roles),
+    "bind": _Action(
+        Text("gắn chứng thư, định danh", "bind certificates and identities"),
+        _declare_bind,
+        _bind,
+    ),
     "lock": _Action(Text("khóa", "lock"), _declare_account, _lock),
     "unlock": _Action(Text("mở khóa", "unlock"), _declare_account, _unlock),
     "reset": _Action(

@@ -1,7 +1,6 @@
 """Around every page: headers, host, who looks, and whether their own page asked.
 
-The session's cookie is not sent with requests other sites cause (SameSite=Strict), is
-not readable by scripts, and over TLS is bound to this host (RFC 6265bis 4.1.3.2).
+A form is taken from a page of this console, session and role alone.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,8 @@ from ulid import ULID
 from exchange.config import is_loopback
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
-from exchange.console.rendering import is_look, is_part, see_other, visitor_of
+from exchange.console.rendering import is_part, see_other, visitor_of
+from exchange.console.session import session_in, token_in
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.sessions import grant_of
@@ -24,7 +24,7 @@ from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import remember_caller
 from exchange.http.routes import route_of
-from exchange.usecases.accounts.signing_in import SignedIn, caller_in, session_of
+from exchange.usecases.accounts.signing_in import SignedIn, caller_in
 from schemas.errors import CodedError, ErrorCode
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -180,12 +180,11 @@ def _require_own_origin(request: web.Request) -> None:
 
 
 async def _known(request: web.Request, visitor: Visitor) -> Visitor:
-    token = request.cookies.get(cookie_name(request), "")
+    token = token_in(request)
     if not token:
         return visitor
-    office = request.app[ACCOUNTS]
     try:
-        found = await session_of(office, token, is_used=not is_look(request))
+        found = await session_in(request)
     except ExchangeError as error:
         if error.code is ErrorCode.SESSION_MISSING:
             return visitor
@@ -205,30 +204,4 @@ async def _in_role(request: web.Request, visitor: Visitor, found: SignedIn) -> V
         name = agency.name if agency else grant.agency
     return replace(
         known, grant=grant, caller=caller_in(office, found), agency_name=name
-    )
-
-
-def cookie_name(request: web.Request) -> str:
-    """Return the name of the session's cookie."""
-    return "__Host-session" if request.app[IS_SECURE] else "session"
-
-
-def keep_session(
-    request: web.Request, response: web.StreamResponse, token: str
-) -> None:
-    """Hand the session to the browser."""
-    response.set_cookie(
-        cookie_name(request),
-        token,
-        path="/",
-        httponly=True,
-        samesite="Strict",
-        secure=request.app[IS_SECURE],
-    )
-
-
-def forget_session(request: web.Request, response: web.StreamResponse) -> None:
-    """Take the session from the browser."""
-    response.del_cookie(
-        cookie_name(request), path="/", secure=request.app[IS_SECURE], samesite="Strict"
     )

@@ -22,6 +22,7 @@ AccountId = NewType("AccountId", str)
 _ACCOUNT_ID = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _OF_THE_HUB: Final = frozenset({AccessRole.OPERATOR, AccessRole.AUDITOR})
 _LONGEST_NAME: Final = 200
+_LONGEST_IDENTITY: Final = 255
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 12, 128
 TOTP_SECONDS: Final = 30
 """RFC 6238 section 4."""
@@ -41,15 +42,24 @@ class Grant:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """Who a person is at an identity provider (OpenID Connect Core 2, iss and sub)."""
+
+    issuer: str
+    subject: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One person.
 
     Args:
-        password: Argon2id in the PHC string format.
+        password: Argon2id in the PHC string format; None: none signs in.
         totp: sealed secret of the second factor, once enrolled.
         totp_step: of the last code taken; earlier ones no longer count.
         certificates: SHA-256 (lower hex) of the person's certificates' DER.
+        identities: who the person is at identity providers.
         failures: wrong tries since the last good one or lock-out.
         lockouts: since the last good one; the next is longer.
         must_change: the password was set by somebody else.
@@ -59,10 +69,11 @@ class Account:
     account_id: AccountId
     name: str
     grants: tuple[Grant, ...] = ()
-    password: str
+    password: str | None
     totp: bytes | None = None
     totp_step: int = -1
     certificates: frozenset[str] = frozenset()
+    identities: frozenset[Identity] = frozenset()
     failures: int = 0
     lockouts: int = 0
     locked_until: datetime | None = None
@@ -95,8 +106,12 @@ def parse_account_id(text: str) -> AccountId | None:
     return AccountId(text) if _ACCOUNT_ID.fullmatch(text) else None
 
 
-def may_sign_in(account: Account, now: datetime) -> bool:
-    """Tell whether a right password would be taken at all."""
+def takes_passwords(account: Account, now: datetime) -> bool:
+    """Tell whether a right password would be taken at all.
+
+    Guessing passwords locks out passwords alone: whoever knows a name would otherwise
+    keep its person from signing in with a certificate too.
+    """
     locked = account.locked_until is not None and now < account.locked_until
     return not account.is_disabled and not locked
 
@@ -141,6 +156,15 @@ def grant_error(grant: Grant) -> ErrorCode | None:
     if grant.agency is None and grant.role not in _OF_THE_HUB:
         return ErrorCode.AGENCY_UNKNOWN
     return None
+
+
+def is_identity(identity: Identity) -> bool:
+    """Tell whether a provider may call somebody so (OpenID Connect Core 2)."""
+    both = (identity.issuer, identity.subject)
+    return " " not in identity.issuer and all(
+        0 < len(one) <= _LONGEST_IDENTITY and one.isascii() and one.isprintable()
+        for one in both
+    )
 
 
 def is_name(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from exchange.domain.accounts import Account, AccountId, Grant
 from exchange.domain.roles import AccessRole
@@ -9,6 +10,14 @@ from schemas.identifiers import OrganId
 
 _TOUCHED_AFTER = timedelta(minutes=1)
 """How exactly the last call is remembered."""
+
+
+class SignInWay(StrEnum):
+    """How a session began."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way
+    CERTIFICATE = "certificate"
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +28,9 @@ class Session:
         digest: SHA-256 of its token, lower hex; the token itself is stored nowhere.
         role: chosen by the person; none before.
         agency: of the role.
+        way: how it began.
+        certificate: by which one, SHA-256 (lower hex) of its DER; it counts on
+            connections that prove the same key alone.
     """
 
     digest: str
@@ -27,6 +39,8 @@ class Session:
     seen_at: datetime
     role: AccessRole | None = None
     agency: OrganId | None = None
+    way: SignInWay = SignInWay.PASSWORD
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +55,16 @@ def is_alive(session: Session, now: datetime, policy: SessionPolicy) -> bool:
     """Tell whether a session still counts; one from the future does not."""
     since_begun, since_seen = now - session.begun_at, now - session.seen_at
     return timedelta() <= since_begun < policy.absolute and since_seen < policy.idle
+
+
+def is_of_connection(session: Session, certificate: str) -> bool:
+    """Tell whether a session counts on a connection.
+
+    Args:
+        session: what was found by its token.
+        certificate: the connection proved the key of; empty without one.
+    """
+    return session.certificate in {"", certificate}
 
 
 def is_worth_touching(session: Session, now: datetime) -> bool:

@@ -142,8 +142,15 @@ def client_certificate(request: web.Request) -> bytes | None:
     return der
 
 
-def require_valid_client(services: Services, der: bytes) -> None:
+def require_valid_client(
+    services: Services, der: bytes, usage: KeyPurpose = KeyPurpose.TLS_CLIENT
+) -> None:
     """Require that a client's certificate holds now; judgements are kept for a minute.
+
+    Args:
+        services: of the hub.
+        der: the certificate.
+        usage: whether systems call here, or people.
 
     Raises:
         ExchangeError: it does not (CLIENT_CERTIFICATE_REFUSED), or the hub cannot tell
@@ -153,7 +160,7 @@ def require_valid_client(services: Services, der: bytes) -> None:
         x509.load_der_x509_certificate(der),
         intermediates=(),
         at=services.now(),
-        usage=KeyPurpose.TLS_CLIENT,
+        usage=usage,
     )
     refusal = refusal_of(judgement)
     if refusal is None:

@@ -75,6 +75,11 @@ def agency_code_taken(code: OrganId) -> ExchangeError:
     return ExchangeError(ErrorCode.DIRECTORY_IMPORT_INVALID, place=code)
 
 
+def identity_taken(account_id: str) -> ExchangeError:
+    """Whom an identity provider names has another account."""
+    return ExchangeError(ErrorCode.ACCOUNT_TAKEN, place=f"{account_id} identity")
+
+
 def certificate_taken(system_id: str) -> ExchangeError:
     """A client certificate of this system belongs to another system."""
     return ExchangeError(ErrorCode.CLIENT_CERTIFICATE_REFUSED, place=system_id)

@@ -198,6 +198,24 @@ async def test_session_that_was_planted_is_not_taken_up(console: Console) -> Non
         assert visit.cookies["session"] not in {planted, first}
 
 
+async def test_whoever_signs_in_again_leaves_no_session_behind(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as visit, console.visit() as held:
+        held.http.cookie_jar.update_cookies(visit.cookies)
+        await visit.sign_in("thu.van")
+        assert 'action="/sign-in"' in (await held.look("/")).text
+
+
+async def test_signing_out_everywhere_ends_what_is_open_elsewhere(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as here, console.visit("thu.van") as there:
+        assert "Suối Mây" in (await there.look("/")).text
+        await here.send("/sign-out/everywhere")
+        assert 'action="/sign-in"' in (await there.look("/")).text
+
+
 async def test_session_is_dead_after_signing_out(console: Console) -> None:
     async with console.visit("thu.van") as visit:
         held = visit.cookies["session"]

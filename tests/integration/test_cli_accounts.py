@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from exchange.services import fingerprint
 from pki.files import PRIVATE, PUBLIC, write_atomically
 from tests.support.cli import Said, lienthong
+from tests.support.pki import TestPki
 
 PASSWORD = b"bon tu roi rac nhau\n"
 ADD = ("add", "an.nguyen", "--name", "Nguyễn Văn An", "--role", "auditor")
@@ -66,6 +69,24 @@ def test_account_goes_through_its_life_and_no_secret_is_shown(
     assert "secret=" not in said.out
     assert call("list").json["accounts"][0]["second_factor"] is True
     assert call("totp", "an.nguyen", "--remove").json["second_factor"] is False
+
+
+def test_person_without_a_password_is_bound_to_a_key_and_an_identity(
+    call: Call, tmp_path: Path
+) -> None:
+    own = TestPki.create().issuing.issue("Nguyễn Văn An").certificate
+    file = tmp_path / "an.pem"
+    write_atomically(file, own.public_bytes(Encoding.PEM))
+    assert call(*ADD, "--no-password").json["password"] is False
+    identity = ("--identity", "https://id.example", "248 289")
+    bound = call("bind", "an.nguyen", "--certificate", file, *identity).json
+    assert bound["certificates"] == [fingerprint(own)]
+    named = {"issuer": "https://id.example", "subject": "248 289"}
+    assert bound["identities"] == [named]
+    certificate_alone = call("bind", "an.nguyen", "--certificate", file).json
+    assert certificate_alone["identities"] == [named]
+    assert call("bind", "an.nguyen").error == "usage"
+    assert call("bind", "an.nguyen", "--none").json["identities"] == []
 
 
 def test_what_cannot_be_is_refused(call: Call, tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from ssl import SSLContext
 from typing import Final
 from urllib.parse import urlencode
 
 import aiohttp
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from yarl import URL
 
 from exchange.app import Listener, listening
@@ -23,7 +25,10 @@ from exchange.usecases.accounts.keeping import AddAccount, add_account
 from exchange.usecases.accounts.office import AccountOffice, next_version
 from exchange.usecases.accounts.passwords import Passwords
 from exchange.usecases.accounts.second_factor import Sealer
+from pki.keys.api import Credential
 from schemas.identifiers import OrganId
+from tests.support.certificates import Shape, make
+from tests.support.hub import write_tls
 from tests.support.world import COMMUNE, PROVINCE, World
 
 HOST = "127.0.0.1"
@@ -121,6 +126,26 @@ class Console:
             if account:
                 await visit.sign_in(account)
             yield visit
+
+
+def key_to_sign_in(
+    world: World, name: str = "Đoàn Thạch Khuê", *, also: frozenset[str] = frozenset()
+) -> Credential:
+    """A key with a certificate to sign in by; `also` lets it be used otherwise too."""
+    shape = Shape(
+        common_name=name,
+        key_usage=frozenset({"digital_signature"}) | also,
+        eku=(ExtendedKeyUsageOID.CLIENT_AUTH,),
+    )
+    return make(world.pki.issuing, shape)
+
+
+def secure_settings(folder: Path, world: World) -> ConsoleSettings:
+    """A console with TLS that asks for certificates."""
+    tls = write_tls(folder, world.pki)
+    return ConsoleSettings(
+        enabled=True, certificate=tls.certificate, key=tls.key, client_ca=tls.client_ca
+    )
 
 
 @asynccontextmanager

@@ -12,8 +12,7 @@ from exchange.console.rendering import page, visitor_of
 from exchange.domain.accounts import Account
 from exchange.errors import ExchangeError
 from exchange.http.problems import status_of
-from exchange.usecases.accounts.keeping import begin_totp, confirm_totp
-from exchange.usecases.accounts.office import name_of
+from exchange.usecases.accounts.enrolling import begin_totp, enrol_totp
 from schemas.errors import ErrorCode
 
 
@@ -27,12 +26,12 @@ async def enrolled(request: web.Request) -> web.StreamResponse:
     fields, account = await fields_of(request), _account(request)
     try:
         sealed = b64decode(fields.text("sealed"), validate=True)
-        await confirm_totp(
+        await enrol_totp(
             request.app[ACCOUNTS],
-            account.account_id,
+            account,
+            password=fields.exactly("password"),
             sealed=sealed,
             code=fields.text("code"),
-            operator=name_of(account.account_id),
         )
     except ExchangeError as error:
         return await _asking(request, error=error)

@@ -1,7 +1,6 @@
 """Signing in and out, and choosing a role and a language."""
 
 from dataclasses import replace
-from hashlib import sha256
 
 from aiohttp import web
 
@@ -9,18 +8,21 @@ from exchange.console.forms import fields_of
 from exchange.console.keys import ACCOUNTS, CONSOLE, VISITOR
 from exchange.console.problem_page import card_of
 from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.session import (
+    forget_session,
+    keep_session,
+    proven_certificate,
+    session_in,
+    token_in,
+)
 from exchange.console.visiting import (
     LANGUAGE_COOKIE,
     ROLE_PATH,
     SIGN_IN_PATH,
-    cookie_name,
-    forget_session,
-    keep_session,
 )
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
-from exchange.http.auth import client_certificate, require_valid_client
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
 from exchange.usecases.accounts.keeping import change_password
@@ -28,10 +30,11 @@ from exchange.usecases.accounts.signing_in import (
     SignedIn,
     SignIn,
     choose_role,
-    session_of,
+    forget,
     sign_in,
     sign_in_by_certificate,
     sign_out,
+    sign_out_everywhere,
 )
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
@@ -69,11 +72,11 @@ async def signed_in_by_certificate(request: web.Request) -> web.StreamResponse:
     The browser asked for it during the handshake; TLS proved the key.
     """
     try:
-        digest = _proven_certificate(request)
+        digest = proven_certificate(request)
         found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
     except ExchangeError as error:
         return _asking(request, error=error)
-    return _begun(request, found)
+    return await begun(request, found)
 
 
 async def signed_in(request: web.Request) -> web.StreamResponse:
@@ -88,19 +91,12 @@ async def signed_in(request: web.Request) -> web.StreamResponse:
         found = await sign_in(request.app[ACCOUNTS], command)
     except ExchangeError as error:
         return _asking(request, account=command.account, error=error)
-    return _begun(request, found)
+    return await begun(request, found)
 
 
-def _proven_certificate(request: web.Request) -> str:
-    """Return SHA-256 of the certificate whose key the connection proved."""
-    der = client_certificate(request)
-    if der is None:
-        raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
-    require_valid_client(request.app[SERVICES], der)
-    return sha256(der).hexdigest()
-
-
-def _begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
+async def begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
+    """Hand a session that began to the browser, in place of the one it had."""
+    await forget(request.app[ACCOUNTS], token_in(request))
     response = see_other(_HOME if found.session.role else ROLE_PATH)
     keep_session(request, response, found.token)
     return response
@@ -108,8 +104,17 @@ def _begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
 
 async def signed_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
-    found = await _session(request)
-    await sign_out(request.app[ACCOUNTS], found)
+    await sign_out(request.app[ACCOUNTS], await session_in(request))
+    return _forgotten(request)
+
+
+async def signed_out_everywhere(request: web.Request) -> web.StreamResponse:
+    """End all sessions of the person, wherever they are open."""
+    await sign_out_everywhere(request.app[ACCOUNTS], await session_in(request))
+    return _forgotten(request)
+
+
+def _forgotten(request: web.Request) -> web.StreamResponse:
     response = see_other(SIGN_IN_PATH)
     forget_session(request, response)
     return response
@@ -117,13 +122,13 @@ async def signed_out(request: web.Request) -> web.StreamResponse:
 
 async def password_form(request: web.Request) -> web.StreamResponse:
     """Ask for a new password."""
-    await _session(request)
+    await session_in(request)
     return page(request, "password.html", card=None)
 
 
 async def password_changed(request: web.Request) -> web.StreamResponse:
     """Set one's own password; all sessions end, so one signs in with it."""
-    found, fields = await _session(request), await fields_of(request)
+    found, fields = await session_in(request), await fields_of(request)
     old, new = fields.exactly("old"), fields.exactly("new")
     try:
         _require_same(new, fields.exactly("again"))
@@ -131,9 +136,7 @@ async def password_changed(request: web.Request) -> web.StreamResponse:
     except ExchangeError as error:
         status, card = status_of(error.code), card_of(error)
         return page(request, "password.html", status=status, card=card)
-    response = see_other(SIGN_IN_PATH)
-    forget_session(request, response)
-    return response
+    return _forgotten(request)
 
 
 def _require_same(new: str, again: str) -> None:
@@ -143,7 +146,7 @@ def _require_same(new: str, again: str) -> None:
 
 async def role_form(request: web.Request) -> web.StreamResponse:
     """Show the roles a person may act in."""
-    account = (await _session(request)).account
+    account = (await session_in(request)).account
     now = request.app[ACCOUNTS].now()
     directory = request.app[SERVICES].storage.directory
     choices = []
@@ -163,7 +166,7 @@ async def role_chosen(request: web.Request) -> web.StreamResponse:
         raise ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place="role") from error
     await choose_role(
         request.app[ACCOUNTS],
-        await _session(request),
+        await session_in(request),
         role,
         OrganId(agency) if agency else None,
     )
@@ -187,8 +190,3 @@ def _own_path(path: str) -> str:
     """Return a path of this console; anything else leads home."""
     is_own = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if is_own and path.isprintable() else _HOME
-
-
-async def _session(request: web.Request) -> SignedIn:
-    token = request.cookies.get(cookie_name(request), "")
-    return await session_of(request.app[ACCOUNTS], token)

@@ -48,6 +48,14 @@ SIGN_IN_PAGES: tuple[Route, ...] = (
         is_open=True,
     ),
     Route(
+        method="POST",
+        path="/sign-out/everywhere",
+        operation_id="signOutEverywhere",
+        summary="Đăng xuất mọi nơi / sign out everywhere",
+        handler=sign_in.signed_out_everywhere,
+        is_open=True,
+    ),
+    Route(
         method="GET",
         path="/password",
         operation_id="passwordForm",

@@ -55,6 +55,7 @@ WORDS: dict[str, Text] = {
         vi="Đã đăng ký. Lần đăng nhập sau cần mã này.",
         en="Enrolled. The next sign-in asks for a code.",
     ),
+    "home.everywhere": Text(vi="Đăng xuất mọi nơi", en="Sign out everywhere"),
     "home.account": Text(vi="Tài khoản của bạn", en="Your account"),
     "home.title": Text(vi="Bàn làm việc", en="Desk"),
 }

@@ -1,12 +1,13 @@
 """Accounts and sessions in memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from exchange.domain.accounts import Account, AccountId
+from exchange.domain.accounts import Account, AccountId, Identity
 from exchange.domain.records import AuditLine
 from exchange.domain.sessions import Session
-from exchange.storage.conflicts import certificate_taken
+from exchange.storage.conflicts import certificate_taken, identity_taken
 from exchange.storage.memory.tables import Tables
 
 
@@ -27,6 +28,13 @@ class MemoryAccounts:
         )
         return next(found, None)
 
+    async def account_by_identity(self, identity: Identity) -> Account | None:
+        """Find the account of whom an identity provider names."""
+        found = (
+            one for one in self._tables.accounts.values() if identity in one.identities
+        )
+        return next(found, None)
+
     async def accounts(self) -> Sequence[Account]:
         """All accounts, ordered by id."""
         return [one for _, one in sorted(self._tables.accounts.items())]
@@ -38,9 +46,12 @@ class MemoryAccounts:
         if (stored.version if stored else 0) != account.version - 1:
             return False
         for other in accounts.values():
-            shared = other.certificates & account.certificates
-            if shared and other.account_id != account.account_id:
+            if other.account_id == account.account_id:
+                continue
+            if other.certificates & account.certificates:
                 raise certificate_taken(account.account_id)
+            if other.identities & account.identities:
+                raise identity_taken(account.account_id)
         accounts[account.account_id] = account
         self._tables.audit.append(audit)
         return True
@@ -66,6 +77,11 @@ class MemorySessions:
             return False
         self._sessions[session.digest] = session
         return True
+
+    async def touch(self, digest: str, seen_at: datetime) -> None:
+        """Note that a session was used."""
+        if digest in self._sessions:
+            self._sessions[digest] = replace(self._sessions[digest], seen_at=seen_at)
 
     async def end(self, digest: str) -> bool:
         """End a session."""

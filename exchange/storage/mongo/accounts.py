@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from exchange.domain.accounts import Account, AccountId, Grant
+from exchange.domain.accounts import Account, AccountId, Grant, Identity
 from exchange.domain.records import AuditLine
 from exchange.domain.roles import AccessRole
 from exchange.domain.sessions import Session as PersonSession
-from exchange.storage.conflicts import certificate_taken
+from exchange.domain.sessions import SignInWay
+from exchange.storage.conflicts import certificate_taken, identity_taken
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
     Database,
@@ -45,6 +46,12 @@ class MongoAccounts:
         found = await find_one(self._accounts, {"certificates": sha256})
         return None if found is None else _account(found)
 
+    async def account_by_identity(self, identity: Identity) -> Account | None:
+        """Find the account of whom an identity provider names."""
+        named = {"identities": _identity_text(identity)}
+        found = await find_one(self._accounts, named)
+        return None if found is None else _account(found)
+
     async def accounts(self) -> Sequence[Account]:
         """All accounts, ordered by id."""
         found = await find_all(self._accounts, {}, sort=[("_id", 1)])
@@ -59,6 +66,8 @@ class MongoAccounts:
         except DuplicateError as error:
             if error.place == account.account_id:
                 return False
+            if error.place in map(_identity_text, account.identities):
+                raise identity_taken(account.account_id) from error
             raise certificate_taken(account.account_id) from error
 
     async def _store(
@@ -103,6 +112,13 @@ class MongoSessions:
             )
         return bool(kept.matched_count)
 
+    async def touch(self, digest: str, seen_at: datetime) -> None:
+        """Note that a session was used."""
+        async with available():
+            await self._sessions.update_one(
+                {"_id": digest}, {"$set": {"seen_at": seen_at}}
+            )
+
     async def end(self, digest: str) -> bool:
         """End a session."""
         async with available():
@@ -123,7 +139,10 @@ class MongoSessions:
 
 
 def _account_document(account: Account) -> Document:
-    """Encode an account; without certificates it has no such field (unique index)."""
+    """Encode an account; without certificates or identities it has no such field.
+
+    Their indexes are unique.
+    """
     return codec.with_values(
         {
             "_id": account.account_id,
@@ -133,6 +152,7 @@ def _account_document(account: Account) -> Document:
             "totp": account.totp,
             "totp_step": account.totp_step,
             "certificates": sorted(account.certificates) or None,
+            "identities": sorted(map(_identity_text, account.identities)) or None,
             "failures": account.failures,
             "lockouts": account.lockouts,
             "locked_until": account.locked_until,
@@ -148,10 +168,11 @@ def _account(document: Document) -> Account:
         account_id=document["_id"],
         name=document["name"],
         grants=tuple(map(_grant, document["grants"])),
-        password=document["password"],
+        password=document.get("password"),
         totp=document.get("totp"),
         totp_step=document["totp_step"],
         certificates=frozenset(document.get("certificates", ())),
+        identities=frozenset(map(_identity, document.get("identities", ()))),
         failures=document["failures"],
         lockouts=document["lockouts"],
         locked_until=document.get("locked_until"),
@@ -159,6 +180,16 @@ def _account(document: Document) -> Account:
         must_change=document["must_change"],
         version=document["version"],
     )
+
+
+def _identity_text(identity: Identity) -> str:
+    """Write an identity as one text: an issuer has no spaces."""
+    return f"{identity.issuer} {identity.subject}"
+
+
+def _identity(text: str) -> Identity:
+    issuer, _, subject = text.partition(" ")
+    return Identity(issuer, subject)
 
 
 def _grant_document(grant: Grant) -> Document:
@@ -190,6 +221,8 @@ def _session_document(session: PersonSession) -> Document:
             "seen_at": session.seen_at,
             "role": session.role and session.role.value,
             "agency": session.agency,
+            "way": session.way.value,
+            "certificate": session.certificate or None,
         }
     )
 
@@ -203,4 +236,6 @@ def _session(document: Document) -> PersonSession:
         seen_at=document["seen_at"],
         role=AccessRole(role) if role else None,
         agency=document.get("agency"),
+        way=SignInWay(document.get("way", SignInWay.PASSWORD)),
+        certificate=document.get("certificate", ""),
     )

@@ -169,6 +169,11 @@ _INDEXES: Final = {
             unique=True,
             partialFilterExpression={"certificates": {"$exists": True}},
         ),
+        IndexModel(
+            "identities",
+            unique=True,
+            partialFilterExpression={"identities": {"$exists": True}},
+        ),
     ),
     "controls": (),
     "usage": (),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from exchange.domain.accounts import Account, AccountId
+from exchange.domain.accounts import Account, AccountId, Identity
 from exchange.domain.records import AuditLine
 from exchange.domain.sessions import Session
 
@@ -17,6 +17,9 @@ class AccountStore(Protocol):
 
     async def account_by_certificate(self, sha256: str) -> Account | None:
         """Find the account a certificate is bound to."""
+
+    async def account_by_identity(self, identity: Identity) -> Account | None:
+        """Find the account of whom an identity provider names."""
 
     async def accounts(self) -> Sequence[Account]:
         """All accounts, ordered by id."""
@@ -32,7 +35,7 @@ class AccountStore(Protocol):
 
         Raises:
             ExchangeError: a certificate belongs to another account
-                (CLIENT_CERTIFICATE_REFUSED).
+                (CLIENT_CERTIFICATE_REFUSED), or an identity does (ACCOUNT_TAKEN).
         """
 
 
@@ -47,6 +50,9 @@ class SessionStore(Protocol):
 
     async def replace(self, session: Session) -> bool:
         """Store a session anew; False when it has ended meanwhile."""
+
+    async def touch(self, digest: str, seen_at: datetime) -> None:
+        """Note that a session was used, unless it has ended; nothing else changes."""
 
     async def end(self, digest: str) -> bool:
         """End a session; False when there is none."""

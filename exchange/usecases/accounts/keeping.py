@@ -1,4 +1,4 @@
-"""Keep accounts: make them, give roles, lock, reset, enrol a second factor."""
+"""Keep accounts: make them, give roles, bind keys and identities, lock, reset."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,30 +7,33 @@ from exchange.domain.accounts import (
     Account,
     AccountId,
     Grant,
+    Identity,
     grant_error,
+    is_identity,
     is_name,
     parse_account_id,
     weakness_of,
 )
 from exchange.errors import ExchangeError
 from exchange.usecases.accounts.office import AccountOffice, account_line, name_of
-from exchange.usecases.accounts.second_factor import (
-    address_of,
-    new_secret,
-    step_of,
-)
+from exchange.usecases.accounts.trying import Tried, require_right
 from schemas.errors import ErrorCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddAccount:
-    """A new account; its password is changed at the first sign-in."""
+    """A new account; its password is changed at the first sign-in.
+
+    Args:
+        password: None where the person signs in by certificate or provider alone.
+    """
 
     account: str
     name: str
-    password: str
+    password: str | None
     grants: tuple[Grant, ...]
     certificates: frozenset[str] = frozenset()
+    identities: frozenset[Identity] = frozenset()
     operator: str
 
 
@@ -38,21 +41,24 @@ async def add_account(office: AccountOffice, command: AddAccount) -> Account:
     """Make an account.
 
     Raises:
-        ExchangeError: its id or name is none (REQUEST_INVALID), it is there already
-            (ACCOUNT_TAKEN), the password is weak, a role cannot be given.
+        ExchangeError: its id, name or an identity is none (REQUEST_INVALID), it is
+            there already (ACCOUNT_TAKEN), the password is weak, a role cannot be given.
     """
     account_id = parse_account_id(command.account)
     if account_id is None or not is_name(command.name):
         place = "name" if account_id else "account"
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
+    _require_identities(command.identities)
     await _require_grants(office, command.grants)
+    password = command.password
     account = Account(
         account_id=account_id,
         name=command.name,
         grants=command.grants,
-        password=await _digest(office, command.password, account_id),
+        password=password and await _digest(office, password, account_id),
         certificates=command.certificates,
-        must_change=True,
+        identities=command.identities,
+        must_change=password is not None,
         version=1,
     )
     line = account_line(office, account_id, actor=command.operator, what="added")
@@ -76,6 +82,39 @@ async def give_roles(
         return replace(before, grants=tuple(_continued(before.grants, grants)))
 
     return await office.change(account, changed, line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """By what a person signs in besides a password; None: as before."""
+
+    certificates: frozenset[str] | None = None
+    identities: frozenset[Identity] | None = None
+
+
+async def bind(
+    office: AccountOffice, account: str, binding: Binding, *, operator: str
+) -> Account:
+    """Replace what an account is signed in to by; all its sessions end.
+
+    Raises:
+        ExchangeError: no such account, an identity is none (REQUEST_INVALID), or one of
+            them is another account's.
+    """
+    certificates, identities = binding.certificates, binding.identities
+    _require_identities(identities or frozenset())
+    line = account_line(office, account, actor=operator, what="bound")
+
+    def changed(before: Account) -> Account:
+        return replace(
+            before,
+            certificates=before.certificates if certificates is None else certificates,
+            identities=before.identities if identities is None else identities,
+        )
+
+    found = await office.change(account, changed, line)
+    await office.storage.sessions.end_all(found.account_id)
+    return found
 
 
 async def lock(office: AccountOffice, account: str, *, operator: str) -> Account:
@@ -117,11 +156,11 @@ async def change_password(
     """Set one's own password; all sessions end.
 
     Raises:
-        ExchangeError: the old one is wrong (SIGN_IN_REFUSED), or the new one is weak
+        ExchangeError: the old one is wrong, which counts like a wrong try to sign in
+            (SIGN_IN_REFUSED), or the new one is weak
             or the same (PASSWORD_WEAK).
     """
-    if not await office.passwords.is_of(account.password, old):
-        raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
+    await require_right(office, account, Tried(password=old))
     if old == new:
         raise ExchangeError(ErrorCode.PASSWORD_WEAK, place="new")
     return await _set_password(
@@ -145,86 +184,6 @@ async def _set_password(
     return changed_account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """A second factor that waits for its first code.
-
-    Args:
-        address: what an authenticator application scans; a secret.
-        sealed: the same for the hub, to be handed back with the code.
-    """
-
-    address: str
-    sealed: bytes
-
-
-async def begin_totp(office: AccountOffice, account: str) -> Enrolment:
-    """Make the secret of a second factor; nothing is stored yet.
-
-    Raises:
-        ExchangeError: no such account, or no key to seal with.
-    """
-    found, sealer, secret = (
-        await office.account(account),
-        office.required_sealer(),
-        new_secret(),
-    )
-    return Enrolment(
-        address=address_of(secret, found.account_id),
-        sealed=sealer.seal(secret, found.account_id),
-    )
-
-
-async def confirm_totp(
-    office: AccountOffice, account: str, *, sealed: bytes, code: str, operator: str
-) -> Account:
-    """Enrol a second factor whose application shows the right code.
-
-    Raises:
-        ExchangeError: no such account, another one's secret, or a wrong code
-            (SIGN_IN_REFUSED).
-    """
-    found = await office.account(account)
-    secret = office.required_sealer().open(sealed, found.account_id)
-    step = step_of(secret, code, office.now(), after=-1)
-    if step is None:
-        raise ExchangeError(ErrorCode.SIGN_IN_REFUSED, place="code")
-    line = account_line(office, account, actor=operator, what="second factor")
-
-    def changed(before: Account) -> Account:
-        return replace(before, totp=sealed, totp_step=step)
-
-    return await office.change(account, changed, line)
-
-
-async def set_totp(office: AccountOffice, account: str, *, operator: str) -> str:
-    """Enrol a second factor for somebody else; return what their application scans.
-
-    Raises:
-        ExchangeError: no such account, or no key to seal with.
-    """
-    began = await begin_totp(office, account)
-    line = account_line(office, account, actor=operator, what="second factor")
-
-    def changed(before: Account) -> Account:
-        return replace(before, totp=began.sealed, totp_step=-1)
-
-    await office.change(account, changed, line)
-    return began.address
-
-
-async def remove_totp(office: AccountOffice, account: str, *, operator: str) -> Account:
-    """Forget a second factor, e.g. of a lost telephone; all sessions end."""
-    line = account_line(office, account, actor=operator, what="second factor removed")
-
-    def changed(before: Account) -> Account:
-        return replace(before, totp=None, totp_step=-1)
-
-    found = await office.change(account, changed, line)
-    await office.storage.sessions.end_all(found.account_id)
-    return found
-
-
 async def _digest(office: AccountOffice, password: str, account_id: AccountId) -> str:
     if weakness_of(password, account_id):
         raise ExchangeError(ErrorCode.PASSWORD_WEAK, place="password")
@@ -241,6 +200,11 @@ async def _require_grants(office: AccountOffice, grants: Iterable[Grant]) -> Non
         agency = await office.storage.directory.agency(grant.agency)
         if agency is None or agency.code != grant.agency:
             raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=grant.agency)
+
+
+def _require_identities(identities: Iterable[Identity]) -> None:
+    if not all(map(is_identity, identities)):
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="identity")
 
 
 def _continued(before: Iterable[Grant], after: Iterable[Grant]) -> Iterable[Grant]:

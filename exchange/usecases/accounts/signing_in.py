@@ -1,39 +1,29 @@
-"""Sign in and out.
-
-Every refusal takes the same work and says the same, whatever it is for: an unknown
-name, a wrong password, a wrong code, an account that is locked.
-"""
+"""Sign in and out: by password, by certificate, as whom a provider names."""
 
 import secrets
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from exchange.domain.accounts import (
-    Account,
-    after_failure,
-    after_success,
-    as_system,
-    may_sign_in,
-    parse_account_id,
-)
-from exchange.domain.records import AuditLine
+from exchange.domain.accounts import Account, Identity, as_system, parse_account_id
 from exchange.domain.roles import AccessRole
 from exchange.domain.sessions import (
     Session,
+    SignInWay,
     chosen,
     grant_of,
     is_alive,
+    is_of_connection,
     is_worth_touching,
 )
 from exchange.errors import ExchangeError
 from exchange.services import Caller
-from exchange.usecases.accounts.office import (
-    TRIES,
-    AccountOffice,
-    name_of,
-    next_version,
+from exchange.usecases.accounts.office import AccountOffice, name_of
+from exchange.usecases.accounts.trying import (
+    Tried,
+    person_line,
+    refused_line,
+    require_right,
 )
-from exchange.usecases.accounts.second_factor import step_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent
@@ -75,15 +65,10 @@ async def sign_in(office: AccountOffice, command: SignIn) -> SignedIn:
         ExchangeError: not with these (SIGN_IN_REFUSED).
     """
     account_id = parse_account_id(command.account)
-    accounts = office.storage.accounts
-    before = await accounts.account(account_id) if account_id else None
-    digest = before.password if before else None
-    is_right = await office.passwords.is_of(digest, command.password)
-    if before is None:
-        await office.storage.audit.append(_refused(office, "unknown"))
-        raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
-    account = await _taken(office, before, command, is_right=is_right)
-    return await _begun(office, account)
+    before = await office.storage.accounts.account(account_id) if account_id else None
+    tried = Tried(password=command.password, code=command.code)
+    account = await require_right(office, before, tried)
+    return await _begun(office, account, SignInWay.PASSWORD)
 
 
 async def sign_in_by_certificate(office: AccountOffice, sha256_hex: str) -> SignedIn:
@@ -95,60 +80,39 @@ async def sign_in_by_certificate(office: AccountOffice, sha256_hex: str) -> Sign
             has judged its chain and revocation.
 
     Raises:
-        ExchangeError: nobody's, or the account is locked (SIGN_IN_REFUSED).
+        ExchangeError: nobody's, or the account is disabled (SIGN_IN_REFUSED).
     """
     found = await office.storage.accounts.account_by_certificate(sha256_hex)
-    if found is None or not may_sign_in(found, office.now()):
-        actor = name_of(found.account_id) if found else "unknown"
-        await office.storage.audit.append(_refused(office, actor))
-        raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
-    return await _begun(office, found)
+    account = await _require_enabled(office, found)
+    return await _begun(office, account, SignInWay.CERTIFICATE, certificate=sha256_hex)
 
 
-async def _taken(
-    office: AccountOffice, before: Account, command: SignIn, *, is_right: bool
-) -> Account:
-    """Count the try against the account as it is now, after the slow digest.
+async def sign_in_by_identity(office: AccountOffice, identity: Identity) -> SignedIn:
+    """Begin a session of whom an identity provider names.
 
-    Whoever guesses many times at once is counted one after the other.
+    Args:
+        office: what is needed.
+        identity: whoever calls has judged the provider's token.
+
+    Raises:
+        ExchangeError: nobody's, or the account is disabled (SIGN_IN_REFUSED).
     """
-    for _ in range(TRIES):
-        fresh = await office.account(before.account_id)
-        if not may_sign_in(fresh, office.now()):
-            break
-        step = _step(office, fresh, command.code)
-        has_code = step is not None or fresh.totp is None
-        if is_right and has_code and fresh.password == before.password:
-            after = after_success(fresh, step)
-            if after == fresh or await _stored(office, fresh, after, refused=False):
-                return after
-        else:
-            after = after_failure(fresh, office.now(), office.locks)
-            if await _stored(office, fresh, after, refused=True):
-                raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
-    await office.storage.audit.append(_refused(office, name_of(before.account_id)))
+    found = await office.storage.accounts.account_by_identity(identity)
+    account = await _require_enabled(office, found)
+    return await _begun(office, account, SignInWay.PROVIDER)
+
+
+async def _require_enabled(office: AccountOffice, found: Account | None) -> Account:
+    if found is not None and not found.is_disabled:
+        return found
+    actor = name_of(found.account_id) if found else "unknown"
+    await office.storage.audit.append(refused_line(office, actor))
     raise ExchangeError(ErrorCode.SIGN_IN_REFUSED)
 
 
-async def _stored(
-    office: AccountOffice, before: Account, after: Account, *, refused: bool
-) -> bool:
-    name = name_of(before.account_id)
-    if refused:
-        line = _refused(office, name)
-    else:
-        line = _line(office, AuditEvent.ACCOUNT_CHANGED, name, ("what", "sign-in"))
-    return await office.storage.accounts.store(next_version(before, after), audit=line)
-
-
-def _step(office: AccountOffice, account: Account, code: str) -> int | None:
-    if account.totp is None:
-        return None
-    secret = office.required_sealer().open(account.totp, account.account_id)
-    return step_of(secret, code, office.now(), after=account.totp_step)
-
-
-async def _begun(office: AccountOffice, account: Account) -> SignedIn:
+async def _begun(
+    office: AccountOffice, account: Account, way: SignInWay, *, certificate: str = ""
+) -> SignedIn:
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now, grants = office.now(), account.grants_at(office.now())
     only = grants[0] if len(grants) == 1 else None
@@ -159,8 +123,11 @@ async def _begun(office: AccountOffice, account: Account) -> SignedIn:
         seen_at=now,
         role=only.role if only else None,
         agency=only.agency if only else None,
+        way=way,
+        certificate=certificate,
     )
-    line = _line(office, AuditEvent.SIGNED_IN, name_of(account.account_id))
+    name = name_of(account.account_id)
+    line = person_line(office, AuditEvent.SIGNED_IN, name, ("way", way))
     await office.storage.audit.append(line)
     await office.storage.sessions.begin(session)
     return SignedIn(account=account, session=session, token=token)
@@ -172,13 +139,16 @@ def digest_of(token: str) -> str:
 
 
 async def session_of(
-    office: AccountOffice, token: str, *, is_used: bool = True
+    office: AccountOffice, token: str, *, certificate: str = "", is_used: bool = True
 ) -> SignedIn:
     """Find the session a token opens, and note that it is used.
 
     Args:
         office: what is needed.
         token: as it was told.
+        certificate: the connection proved the key of, SHA-256 in lower hex; a session
+            that began by one counts with it alone, so that its token is no use to
+            whoever took it.
         is_used: whether a person does something; a page that looks for news by itself
             keeps no session alive.
 
@@ -191,12 +161,14 @@ async def session_of(
         session = await sessions.session(digest_of(token))
     if session is None or not is_alive(session, now, office.sessions):
         raise ExchangeError(ErrorCode.SESSION_MISSING)
+    if not is_of_connection(session, certificate):
+        raise ExchangeError(ErrorCode.SESSION_MISSING)
     account = await office.storage.accounts.account(session.account_id)
     if account is None or account.is_disabled:
         raise ExchangeError(ErrorCode.SESSION_MISSING)
     if is_used and is_worth_touching(session, now):
+        await sessions.touch(session.digest, now)
         session = replace(session, seen_at=now)
-        await sessions.replace(session)
     return SignedIn(account=account, session=session)
 
 
@@ -236,19 +208,26 @@ async def choose_role(
     return replace(found, session=session)
 
 
+async def forget(office: AccountOffice, token: str) -> None:
+    """End the session a browser had before it got another; the person signed in."""
+    await office.storage.sessions.end(digest_of(token))
+
+
 async def sign_out(office: AccountOffice, found: SignedIn) -> None:
     """End a session."""
     await office.storage.sessions.end(found.session.digest)
-    line = _line(office, AuditEvent.SIGNED_OUT, name_of(found.account.account_id))
+    await _note_signed_out(office, found)
+
+
+async def sign_out_everywhere(office: AccountOffice, found: SignedIn) -> None:
+    """End all sessions of a person, e.g. one left open at another desk."""
+    await office.storage.sessions.end_all(found.account.account_id)
+    await _note_signed_out(office, found, ("what", "everywhere"))
+
+
+async def _note_signed_out(
+    office: AccountOffice, found: SignedIn, *facts: tuple[str, str]
+) -> None:
+    name = name_of(found.account.account_id)
+    line = person_line(office, AuditEvent.SIGNED_OUT, name, *facts)
     await office.storage.audit.append(line)
-
-
-def _refused(office: AccountOffice, actor: str) -> AuditLine:
-    line = _line(office, AuditEvent.SIGN_IN_REFUSED, actor)
-    return replace(line, code=ErrorCode.SIGN_IN_REFUSED)
-
-
-def _line(
-    office: AccountOffice, event: AuditEvent, actor: str, *facts: tuple[str, str]
-) -> AuditLine:
-    return AuditLine(at=office.now(), event=event, actor=actor, facts=facts)

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from exchange.domain.accounts import Account, AccountId
+from exchange.domain.accounts import Account, AccountId, Identity
 from exchange.domain.roles import AccessRole
+from exchange.domain.sessions import SignInWay
 from exchange.errors import ExchangeError
 from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode
@@ -15,11 +16,14 @@ from tests.support.accounts import CLERK_ID, account, changed, grant, session
 from tests.support.pki import NOW
 from tests.support.world import PROVINCE
 
+ISSUER = "https://id.example/realm"
 FULL = account(
+    password=None,
     grants=(grant(), grant(AccessRole.AUDITOR, None, valid_to=NOW)),
     totp=b"sealed",
     totp_step=7,
     certificates=frozenset({"a" * 64, "b" * 64}),
+    identities=frozenset({Identity(ISSUER, "248 289"), Identity(ISSUER, "x")}),
     failures=2,
     lockouts=1,
     locked_until=NOW,
@@ -70,11 +74,30 @@ async def test_certificate_belongs_to_one_account(storage: Storage) -> None:
     assert await storage.accounts.account(AccountId("binh")) is None
 
 
+async def test_whom_a_provider_names_has_one_account(storage: Storage) -> None:
+    await storage.accounts.store(FULL, audit=changed())
+    named = Identity(ISSUER, "248 289")
+    assert await storage.accounts.account_by_identity(named) == FULL
+    for other in (Identity(ISSUER, "248"), Identity("https://other.example", "x")):
+        assert await storage.accounts.account_by_identity(other) is None
+    taken = account(account_id=AccountId("binh"), identities=frozenset({named}))
+    with pytest.raises(ExchangeError) as refused:
+        await storage.accounts.store(taken, audit=changed())
+    assert refused.value.code is ErrorCode.ACCOUNT_TAKEN
+    assert await storage.accounts.account(AccountId("binh")) is None
+
+
 async def test_session_is_kept_until_it_ends(storage: Storage) -> None:
     begun = session()
     await storage.sessions.begin(begun)
     assert await storage.sessions.session(begun.digest) == begun
-    chosen = replace(begun, role=AccessRole.CLERK, agency=PROVINCE)
+    chosen = replace(
+        begun,
+        role=AccessRole.CLERK,
+        agency=PROVINCE,
+        way=SignInWay.CERTIFICATE,
+        certificate="a" * 64,
+    )
     assert await storage.sessions.replace(chosen)
     assert await storage.sessions.session(begun.digest) == chosen
     assert await storage.sessions.end(begun.digest)
@@ -82,7 +105,21 @@ async def test_session_is_kept_until_it_ends(storage: Storage) -> None:
     assert not await storage.sessions.end(begun.digest)
 
 
+async def test_role_chosen_in_one_tab_stays_when_another_touches(
+    storage: Storage,
+) -> None:
+    begun, later = session(), NOW + timedelta(minutes=2)
+    await storage.sessions.begin(begun)
+    chosen = replace(begun, role=AccessRole.CLERK, agency=PROVINCE)
+    assert await storage.sessions.replace(chosen)
+    await storage.sessions.touch(begun.digest, later)
+    assert await storage.sessions.session(begun.digest) == replace(
+        chosen, seen_at=later
+    )
+
+
 async def test_session_that_ended_is_not_brought_back(storage: Storage) -> None:
+    await storage.sessions.touch(session().digest, NOW)
     assert not await storage.sessions.replace(session())
     assert await storage.sessions.session(session().digest) is None
 

@@ -8,29 +8,23 @@ from urllib.parse import parse_qs, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from exchange.domain.roles import AccessRole
 from exchange.services import fingerprint
-from exchange.settings.console import ConsoleSettings
 from pki.keys.api import Credential
-from tests.support.console import Console, add_person, running_console
-from tests.support.hub import Hub, write_tls
+from tests.support.console import (
+    PASSWORD,
+    Console,
+    add_person,
+    key_to_sign_in,
+    running_console,
+    secure_settings,
+)
+from tests.support.hub import Hub
 from tests.support.pki import NOW
-from tests.support.world import COMMUNE, World, make_world
+from tests.support.world import COMMUNE, make_world
 
-_ACCOUNT = "khue"
-
-
-def _settings(folder: Path, world: World) -> ConsoleSettings:
-    tls = write_tls(folder, world.pki)
-    return ConsoleSettings(
-        enabled=True, certificate=tls.certificate, key=tls.key, client_ca=tls.client_ca
-    )
-
-
-def _person(world: World, name: str = "Đoàn Thạch Khuê") -> Credential:
-    return world.pki.issuing.issue(name, eku=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+_AGENCY = "UBND xã Suối Mây"
 
 
 async def _by_certificate(
@@ -47,16 +41,11 @@ async def test_person_is_known_by_the_certificate_bound_to_the_account(
     tmp_path: Path,
 ) -> None:
     world = await make_world()
-    own, other = _person(world), _person(world, "Người Khác")
-    async with running_console(world, _settings(tmp_path, world)) as console:
-        await add_person(
-            console.office,
-            world,
-            _ACCOUNT,
-            ((AccessRole.OFFICIAL, COMMUNE),),
-            certificates=frozenset({fingerprint(own.certificate)}),
-        )
-        assert "UBND xã Suối Mây" in await _by_certificate(console, tmp_path, own)
+    own, other = key_to_sign_in(world), key_to_sign_in(world, "Người Khác")
+    signing = key_to_sign_in(world, also=frozenset({"content_commitment"}))
+    async with running_console(world, secure_settings(tmp_path, world)) as console:
+        await _add_official(console, own, signing)
+        assert _AGENCY in await _by_certificate(console, tmp_path, own)
         refused = await _by_certificate(console, tmp_path, other)
         assert "sign_in_refused" in refused
         nobody = await _by_certificate(console, tmp_path, None)
@@ -65,6 +54,40 @@ async def test_person_is_known_by_the_certificate_bound_to_the_account(
         world.trust.refresh()
         revoked = await _by_certificate(console, tmp_path, own)
         assert "client_certificate_refused" in revoked
+        for_documents = await _by_certificate(console, tmp_path, signing)
+        assert "client_certificate_refused" in for_documents
+
+
+async def test_session_by_certificate_ends_with_it_and_is_no_use_without(
+    tmp_path: Path,
+) -> None:
+    world = await make_world()
+    own, other = key_to_sign_in(world), key_to_sign_in(world, "Người Khác")
+    async with running_console(world, secure_settings(tmp_path, world)) as console:
+        await _add_official(console, own)
+        hub = Hub(world, tmp_path, 0)
+        async with console.visit(tls=hub.context(own)) as visit:
+            await visit.look("/sign-in")
+            await visit.send("/sign-in/certificate")
+            assert _AGENCY in (await visit.look("/")).text
+            for thief in (None, other):
+                async with console.visit(tls=hub.context(thief)) as stolen:
+                    stolen.http.cookie_jar.update_cookies(visit.cookies)
+                    assert 'action="/sign-in"' in (await stolen.look("/")).text
+            world.pki.issuing.revoke(own.certificate, at=NOW - timedelta(minutes=1))
+            world.trust.refresh()
+            assert 'action="/sign-in"' in (await visit.look("/")).text
+
+
+async def _add_official(console: Console, *keys: Credential) -> None:
+    """Make an account to which certificates are bound."""
+    await add_person(
+        console.office,
+        console.world,
+        "khue",
+        ((AccessRole.OFFICIAL, COMMUNE),),
+        certificates=frozenset(fingerprint(one.certificate) for one in keys),
+    )
 
 
 async def test_certificate_is_not_spoken_of_where_nobody_is_asked_for_one() -> None:
@@ -91,9 +114,13 @@ async def test_second_factor_is_enrolled_and_then_asked_for() -> None:
             sealed = form.text.split('name="sealed" value="')[1].split('"')[0]
             code = _code(form.text, console.world.clock.now.timestamp())
             wrong = "000000" if code != "000000" else "111111"
-            page = await visit.send("/second-factor", sealed=sealed, code=wrong)
+            typed = {"sealed": sealed, "password": PASSWORD}
+            unproven = {"sealed": sealed, "code": code, "password": "sai"}
+            page = await visit.send("/second-factor", **unproven)
             assert "sign_in_refused" in page.text
-            page = await visit.send("/second-factor", sealed=sealed, code=code)
+            page = await visit.send("/second-factor", **typed, code=wrong)
+            assert "sign_in_refused" in page.text
+            page = await visit.send("/second-factor", **typed, code=code)
             assert "Đã đăng ký" in page.text
         async with console.visit() as visit:
             page = await visit.sign_in("thu.van")
@@ -110,5 +137,6 @@ async def test_secret_of_somebody_else_is_not_taken() -> None:
         sealed = form.text.split('name="sealed" value="')[1].split('"')[0]
         code = _code(form.text, console.world.clock.now.timestamp())
         page = await other.look("/second-factor")
-        page = await other.send("/second-factor", sealed=sealed, code=code)
+        typed = {"sealed": sealed, "code": code, "password": PASSWORD}
+        page = await other.send("/second-factor", **typed)
         assert "second_factor_unreadable" in page.text

@@ -14,24 +14,30 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from exchange.domain.accounts import (
     Account,
     AccountId,
+    Identity,
     LockPolicy,
     after_failure,
     parse_account_id,
     weakness_of,
 )
 from exchange.domain.roles import AccessRole
-from exchange.domain.sessions import SessionPolicy, is_alive
+from exchange.domain.sessions import SessionPolicy, SignInWay, is_alive
 from exchange.errors import ExchangeError
 from exchange.storage.memory import MemoryStorage
+from exchange.usecases.accounts.enrolling import (
+    begin_totp,
+    confirm_totp,
+    enrol_totp,
+    remove_totp,
+)
 from exchange.usecases.accounts.keeping import (
     AddAccount,
+    Binding,
     add_account,
-    begin_totp,
+    bind,
     change_password,
-    confirm_totp,
     give_roles,
     lock,
-    remove_totp,
     reset_password,
     unlock,
 )
@@ -46,6 +52,7 @@ from exchange.usecases.accounts.signing_in import (
     session_of,
     sign_in,
     sign_in_by_certificate,
+    sign_in_by_identity,
     sign_out,
 )
 from schemas.errors import ErrorCode
@@ -56,6 +63,7 @@ from tests.support.pki import NOW
 from tests.support.world import AGENCIES, COMMUNE, PROVINCE, Clock
 
 PASSWORD = "bốn từ rời rạc nhau"
+ISSUER = "https://id.example"
 OTHER = "năm từ khác hẳn nhau"
 FAST = Passwords(memory_kib=32, iterations=1)
 
@@ -183,33 +191,81 @@ class TestCertificates:
         office = await an_office()
         await bound(office)
         found = await sign_in_by_certificate(office, "a" * 64)
-        opened = await session_of(office, found.token)
+        opened = await session_of(office, found.token, certificate="a" * 64)
         assert caller_in(office, opened).role is AccessRole.CLERK
 
-    @pytest.mark.parametrize("state", ["unknown", "locked", "disabled"])
-    async def test_other_certificates_and_locked_accounts_are_refused(
+    @pytest.mark.parametrize("state", ["unknown", "disabled"])
+    async def test_other_certificates_and_disabled_accounts_are_refused(
         self, state: str
     ) -> None:
         office = await an_office()
         await bound(office)
-        if state == "locked":
-            for _ in range(5):
-                await refused(office, typed("sai"))
-        elif state == "disabled":
+        if state == "disabled":
             await lock(office, CLERK_ID, operator="test")
-        shown = "b" * 64 if state == "unknown" else "a" * 64
+        shown = ("b" if state == "unknown" else "a") * 64
+        named = Identity(ISSUER, shown[:1])
+        for signing_in in (
+            sign_in_by_certificate(office, shown),
+            sign_in_by_identity(office, named),
+        ):
+            with pytest.raises(ExchangeError) as error:
+                await signing_in
+            assert error.value.code is ErrorCode.SIGN_IN_REFUSED
+            (line, *_) = await office.storage.audit.lines(limit=1)
+            assert line.code is ErrorCode.SIGN_IN_REFUSED
+
+    async def test_who_guesses_passwords_locks_out_passwords_alone(self) -> None:
+        office = await an_office()
+        await bound(office)
+        for _ in range(5):
+            await refused(office, typed("sai"))
+        await refused(office, typed())
+        assert (await sign_in_by_certificate(office, "a" * 64)).token
+        assert (await sign_in_by_identity(office, Identity(ISSUER, "a"))).token
+        assert (await stored(office)).lockouts == 1
+
+    async def test_session_counts_where_the_same_key_is_proven_alone(self) -> None:
+        office = await an_office()
+        await bound(office)
+        token = (await sign_in_by_certificate(office, "a" * 64)).token
+        found = await session_of(office, token, certificate="a" * 64)
+        assert found.session.way is SignInWay.CERTIFICATE
+        for shown in ("", "b" * 64):
+            with pytest.raises(ExchangeError) as error:
+                await session_of(office, token, certificate=shown)
+            assert error.value.code is ErrorCode.SESSION_MISSING
+
+    async def test_who_is_bound_anew_signs_in_anew(self) -> None:
+        office = await an_office()
+        await bound(office)
+        token = (await sign_in_by_identity(office, Identity(ISSUER, "a"))).token
+        other = Binding(identities=frozenset({Identity(ISSUER, "b")}))
+        after = await bind(office, CLERK_ID, other, operator="test")
+        assert after.certificates == {"a" * 64}
+        assert await gone(office, token)
+        with pytest.raises(ExchangeError):
+            await sign_in_by_identity(office, Identity(ISSUER, "a"))
+        assert (await sign_in_by_identity(office, Identity(ISSUER, "b"))).token
+
+    @pytest.mark.parametrize(
+        "identity",
+        [Identity("", "a"), Identity(ISSUER, ""), Identity("a b", "c")],
+        ids=["issuer", "subject", "space"],
+    )
+    async def test_what_is_no_identity_is_not_bound(self, identity: Identity) -> None:
+        wrong = Binding(identities=frozenset({identity}))
         with pytest.raises(ExchangeError) as error:
-            await sign_in_by_certificate(office, shown)
-        assert error.value.code is ErrorCode.SIGN_IN_REFUSED
-        (line, *_) = await office.storage.audit.lines(limit=1)
-        assert line.code is ErrorCode.SIGN_IN_REFUSED
+            await bind(await an_office(), CLERK_ID, wrong, operator="test")
+        assert error.value.code is ErrorCode.REQUEST_INVALID
 
 
 async def bound(office: AccountOffice) -> None:
-    """Bind a certificate to the clerk's account."""
-    before = await stored(office)
-    after = replace(before, certificates=frozenset({"a" * 64}), version=2)
-    assert await office.storage.accounts.store(after, audit=changed())
+    """Bind a certificate and an identity to the clerk's account."""
+    both = Binding(
+        certificates=frozenset({"a" * 64}),
+        identities=frozenset({Identity(ISSUER, "a")}),
+    )
+    await bind(office, CLERK_ID, both, operator="test")
 
 
 def code_at(address: str, at: datetime) -> str:
@@ -284,6 +340,22 @@ class TestSecondFactor:
                 office, CLERK_ID, sealed=began.sealed, code="x", operator="test"
             )
         assert (await stored(office)).totp is None
+
+    async def test_open_session_without_the_password_enrols_nothing(self) -> None:
+        office = await an_office()
+        began = await begin_totp(office, CLERK_ID)
+        code = code_at(began.address, office.now())
+        own = await stored(office)
+        for _ in range(5):
+            with pytest.raises(ExchangeError):
+                await enrol_totp(
+                    office, own, password="sai", sealed=began.sealed, code=code
+                )
+        assert (await stored(office)).totp is None
+        assert await refused(office, typed()) is ErrorCode.SIGN_IN_REFUSED
+        await unlock(office, CLERK_ID, operator="test")
+        await enrol_totp(office, own, password=PASSWORD, sealed=began.sealed, code=code)
+        assert (await stored(office)).totp is not None
 
     async def test_that_is_removed_is_asked_for_no_more(self) -> None:
         office = await an_office()
@@ -431,6 +503,24 @@ class TestKeeping:
             await change_password(office, await stored(office), old="sai", new=OTHER)
         assert error.value.code is ErrorCode.SIGN_IN_REFUSED
         assert (await sign_in(office, typed())).token
+
+    async def test_old_password_is_not_guessed_in_an_open_session(self) -> None:
+        office = await an_office()
+        own = await stored(office)
+        for _ in range(5):
+            with pytest.raises(ExchangeError):
+                await change_password(office, own, old="sai", new=OTHER)
+        with pytest.raises(ExchangeError):
+            await change_password(office, own, old=PASSWORD, new=OTHER)
+        assert (await stored(office)).lockouts == 1
+
+    async def test_account_without_a_password_takes_none(self) -> None:
+        office = await an_office()
+        made = await add_account(office, replace(new(), password=None))
+        assert not made.must_change
+        for password in ("", "None", PASSWORD):
+            command = typed(password, name="binh.tran")
+            assert await refused(office, command) is ErrorCode.SIGN_IN_REFUSED
 
 
 def new() -> AddAccount:
