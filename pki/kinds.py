@@ -22,6 +22,7 @@ class CertificateKind(StrEnum):
     PERSON = "person"
     SIGN_IN = "sign-in"
     AGENCY_SEAL = "agency-seal"
+    AGENCY_ENCRYPTION = "agency-encryption"
     SYSTEM = "system"
     TLS_SERVER = "tls-server"
     RECEIPT = "receipt"
@@ -48,6 +49,7 @@ KIND_POLICIES: Mapping[CertificateKind, ObjectIdentifier] = MappingProxyType(
         CertificateKind.OCSP_SYSTEMS: ObjectIdentifier(f"{_ARC}.1.9"),
         CertificateKind.TSA: ObjectIdentifier(f"{_ARC}.1.10"),
         CertificateKind.SIGN_IN: ObjectIdentifier(f"{_ARC}.1.11"),
+        CertificateKind.AGENCY_ENCRYPTION: ObjectIdentifier(f"{_ARC}.1.12"),
     }
 )
 """Certificate policy of each kind that is not a CA."""

@@ -25,6 +25,7 @@ class KeyPurpose(StrEnum):
     DOCUMENT_SEAL = "document-seal"
     DOCUMENT_ANY = "document-any"
     ENVELOPE = "envelope"
+    ENCRYPTION = "encryption"
     RECEIPT = "receipt"
     LOG = "log"
     TLS_CLIENT = "tls-client"
@@ -100,6 +101,13 @@ PURPOSE_RULES: Mapping[KeyPurpose, PurposeRule] = MappingProxyType(
             extended=_DOCUMENT | {ExtendedKeyUsageOID.CLIENT_AUTH},
             extended_required=False,
             kinds=frozenset({CertificateKind.SYSTEM, CertificateKind.AGENCY_SEAL}),
+        ),
+        KeyPurpose.ENCRYPTION: PurposeRule(
+            key_usage=frozenset({"key_encipherment", "key_agreement"}),
+            extended=frozenset({_ANY, ExtendedKeyUsageOID.EMAIL_PROTECTION}),
+            extended_required=False,
+            kinds=frozenset({CertificateKind.AGENCY_ENCRYPTION}),
+            forbidden=_SIGNATURE,
         ),
         KeyPurpose.RECEIPT: _dedicated(
             CertificateKind.RECEIPT, RECEIPT_SIGNING, _SIGNATURE

@@ -241,8 +241,9 @@ def common_name_is_no_host_beyond_the_issuer(case: LintCase) -> bool:
 
 
 def key_usage_fits_the_profile(case: LintCase) -> bool:
-    """Exactly the profile's bits (4.2.1.3)."""
-    return key_usage_of(case.certificate.extensions) == case.profile.key_usage
+    """Exactly the profile's bits, as they are for this kind of key (4.2.1.3)."""
+    wanted = case.profile.usage_for(case.certificate.public_key())
+    return key_usage_of(case.certificate.extensions) == wanted
 
 
 def extended_key_usage_fits_the_profile(case: LintCase) -> bool:

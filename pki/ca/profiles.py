@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import ObjectIdentifier
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -34,6 +35,7 @@ RESPONDER_LIFETIME = timedelta(days=30)
 
 _RESPONDER_PURPOSE = frozenset({ExtendedKeyUsageOID.OCSP_SIGNING})
 _TIME_STAMPING = frozenset({ExtendedKeyUsageOID.TIME_STAMPING})
+_ENCRYPTION_USAGE = frozenset({"key_encipherment", "key_agreement"})
 _HANDSHAKE_USAGE = frozenset({"digital_signature"})
 
 
@@ -53,7 +55,7 @@ class CertificateProfile:
         kind: which.
         issuer: kind of the CA that issues it; its own kind for the root.
         lifetime: longest validity.
-        key_usage: exactly these bits.
+        key_usage: exactly these bits; of those that encrypt, the one for the key.
         extended_key_usage: exactly these purposes; none: no extension.
         policies: exactly these certificate policies, besides the demo mark.
         path_length: CAs that may follow below; None for what is not a CA.
@@ -75,6 +77,17 @@ class CertificateProfile:
     def is_ca(self) -> bool:
         """Whether certificates of this kind may sign others."""
         return self.path_length is not None
+
+    def usage_for(self, key: object) -> frozenset[str]:
+        """Return the bits of a certificate for `key`.
+
+        Others encipher to an RSA key (RFC 3279 2.3.1) and agree with one on a curve
+        (RFC 5480 3).
+        """
+        if not self.key_usage & _ENCRYPTION_USAGE:
+            return self.key_usage
+        is_rsa = isinstance(key, RSAPublicKey)
+        return frozenset({"key_encipherment" if is_rsa else "key_agreement"})
 
     @property
     def is_responder(self) -> bool:
@@ -136,6 +149,15 @@ _ENDS = (
         years=3,
         extended=_DOCUMENT,
         names=frozenset({NamePart.AGENCY}),
+    ),
+    # A key that others encrypt to is lost or handed over one day; it signs nothing.
+    _end(
+        CertificateKind.AGENCY_ENCRYPTION,
+        CertificateKind.ISSUING_ORGANISATIONS,
+        years=2,
+        extended=frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION}),
+        names=frozenset({NamePart.AGENCY}),
+        key_usage=_ENCRYPTION_USAGE,
     ),
     _end(
         CertificateKind.SYSTEM,

@@ -109,7 +109,7 @@ def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdent
 def _extensions(plan: CertificatePlan) -> Iterator[x509.ExtensionType]:
     profile = plan.profile
     yield x509.BasicConstraints(profile.is_ca, profile.path_length)
-    yield _key_usage(profile.key_usage)
+    yield _key_usage(profile.usage_for(plan.public_key))
     yield x509.SubjectKeyIdentifier.from_public_key(plan.public_key)
     if plan.issuer:
         yield authority_key_identifier(plan.issuer)

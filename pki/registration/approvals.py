@@ -16,6 +16,7 @@ STANDARD_APPROVALS: Mapping[CertificateKind, int] = MappingProxyType(
         CertificateKind.PERSON: 2,
         CertificateKind.SIGN_IN: 2,
         CertificateKind.AGENCY_SEAL: 2,
+        CertificateKind.AGENCY_ENCRYPTION: 2,
         CertificateKind.SYSTEM: 1,
         CertificateKind.TLS_SERVER: 1,
     }

@@ -39,6 +39,7 @@ KINDS = (
     CertificateKind.PERSON,
     CertificateKind.SIGN_IN,
     CertificateKind.AGENCY_SEAL,
+    CertificateKind.AGENCY_ENCRYPTION,
     CertificateKind.SYSTEM,
     CertificateKind.TLS_SERVER,
     CertificateKind.RECEIPT,

@@ -39,6 +39,7 @@ SERVED = [
     (CertificateKind.SIGN_IN, NAMES, KeyPurpose.TLS_PERSON),
     (CertificateKind.AGENCY_SEAL, NAMES, KeyPurpose.DOCUMENT_SEAL),
     (CertificateKind.AGENCY_SEAL, NAMES, KeyPurpose.ENVELOPE),
+    (CertificateKind.AGENCY_ENCRYPTION, NAMES, KeyPurpose.ENCRYPTION),
     (CertificateKind.SYSTEM, SYSTEM, KeyPurpose.ENVELOPE),
     (CertificateKind.SYSTEM, SYSTEM, KeyPurpose.TLS_CLIENT),
     (CertificateKind.TLS_SERVER, SERVER, KeyPurpose.TLS_SERVER),

@@ -370,6 +370,7 @@ def test_name_that_no_client_takes_for_a_host_is_left_alone(text: str) -> None:
         (CertificateKind.PERSON, PERSON),
         (CertificateKind.SIGN_IN, PERSON),
         (CertificateKind.AGENCY_SEAL, PERSON),
+        (CertificateKind.AGENCY_ENCRYPTION, PERSON),
         (CertificateKind.SYSTEM, replace(PERSON, system_id=SystemId("qlvb"))),
         (CertificateKind.TLS_SERVER, replace(PERSON, dns_names=("truc.test",))),
         (CertificateKind.TLS_SERVER, replace(PERSON, ip_addresses=("127.0.0.1",))),

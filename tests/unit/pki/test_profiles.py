@@ -8,6 +8,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.ca.profiles import PROFILES, CertificateProfile, check_profiles
 from pki.errors import PkiError
+from pki.keys.software import KeyKind, generate
 from pki.kinds import DEMO_POLICY, CertificateKind
 from schemas.errors import ErrorCode
 
@@ -30,6 +31,15 @@ def test_people_hold_a_certificate_for_three_years_at_most() -> None:
 def test_time_stamping_key_signs_for_a_year_and_is_judged_for_longer() -> None:
     assert TSA.key_use is not None
     assert TSA.key_use <= timedelta(days=366) < TSA.lifetime
+
+
+def test_key_others_encrypt_to_signs_nothing_and_has_the_usage_of_its_kind() -> None:
+    profile = PROFILES[CertificateKind.AGENCY_ENCRYPTION]
+    of_rsa = profile.usage_for(generate(KeyKind.RSA3072).private.public_key())
+    of_curve = profile.usage_for(generate(KeyKind.P256).private.public_key())
+    assert of_rsa == {"key_encipherment"}
+    assert of_curve == {"key_agreement"}
+    assert PERSON.usage_for(None) == PERSON.key_usage
 
 
 def test_key_that_signs_documents_answers_no_handshake_and_the_other_way_round() -> (
