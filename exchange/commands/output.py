@@ -148,10 +148,14 @@ def pace(done: int, total: int, seconds: float) -> str:
 
 
 class Progress:
-    """A progress bar on standard error, silent when nobody looks."""
+    """A progress bar on standard error, silent when nobody looks.
 
-    def __init__(self, total: int, output: Output) -> None:
-        self._total = max(total, 1)
+    Args:
+        total: how much there is to do; None where nobody knows before the end.
+    """
+
+    def __init__(self, total: int | None, output: Output) -> None:
+        self._total = None if total is None else max(total, 1)
         self._done = 0
         self._began = monotonic()
         self._shown = sys.stderr.isatty() and not output.as_json
@@ -161,12 +165,23 @@ class Progress:
         self._done += 1
         if not self._shown:
             return
-        filled = 30 * self._done // self._total
-        label = label or pace(self._done, self._total, monotonic() - self._began)
-        bar = "█" * filled + "░" * (30 - filled)
-        end = "\n" if self._done >= self._total else ""
-        sys.stderr.write(f"\r{bar} {self._done}/{self._total} {label:<40.40}{end}")
+        if self._total is None:
+            sys.stderr.write(f"\r{self._done} {label:<40.40}")
+        else:
+            sys.stderr.write(self._bar(self._total, label))
         sys.stderr.flush()
+
+    def end(self) -> None:
+        """End the line of a bar whose total was not known."""
+        if self._shown and self._total is None and self._done:
+            sys.stderr.write("\n")
+
+    def _bar(self, total: int, label: str) -> str:
+        filled = min(30 * self._done // total, 30)
+        label = label or pace(self._done, total, monotonic() - self._began)
+        bar = "█" * filled + "░" * (30 - filled)
+        end = "\n" if self._done >= total else ""
+        return f"\r{bar} {self._done}/{total} {label:<40.40}{end}"
 
     def many(self, label: str, count: int) -> None:
         """Count several more as done."""

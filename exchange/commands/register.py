@@ -1,45 +1,33 @@
-"""`lienthong register`: registers of documents (Decree 30/2020 Annex IV) as CSV."""
+"""`lienthong register`: registers of documents (Decree 30/2020 Annex IV), to files."""
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError, add_action
-from exchange.commands.output import Output
+from exchange.commands.output import Output, Progress
+from exchange.commands.saving import save
 from exchange.commands.site import add_config, with_site
 from exchange.config import Settings
 from exchange.directory_cache import DirectoryCache
-from exchange.domain.registers import INCOMING_COLUMNS, OUTGOING_COLUMNS
-from exchange.domain.spreadsheet import BEGINNING, csv_line
-from exchange.services import DirectoryOffice, Office
-from exchange.usecases.registers import Period, Register, incoming, outgoing
+from exchange.services import DirectoryOffice
+from exchange.usecases.register_books import (
+    BOOKS,
+    Lines,
+    as_csv,
+    as_pdf,
+    book_form,
+)
+from exchange.usecases.registers import Period, Register
 from schemas.errors import Text
 from schemas.identifiers import parse_organ_id
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    summary: Text
-    columns: tuple[Text, ...]
-    lines: Callable[[Office, Register], AsyncIterator[tuple[str, ...]]]
-
-
-_KINDS = {
-    "incoming": _Kind(
-        Text("sổ đăng ký văn bản đến", "what arrived"), INCOMING_COLUMNS, incoming
-    ),
-    "outgoing": _Kind(
-        Text("sổ đăng ký văn bản đi", "what was sent"), OUTGOING_COLUMNS, outgoing
-    ),
-}
 
 
 def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="REGISTER")
-    for name, kind in _KINDS.items():
-        declared = add_action(actions, name, kind.summary)
+    for name, book in BOOKS.items():
+        declared = add_action(actions, name, book.title)
         add_config(declared)
         declared.add_argument(
             "--agency", required=True, metavar="CODE", help="mã cơ quan / agency"
@@ -51,44 +39,63 @@ def configure(parser: Parser) -> None:
             "--to", dest="last", type=_day, required=True, metavar="2026-12-31"
         )
         declared.add_argument(
-            "--csv",
-            type=Path,
-            required=True,
-            metavar="FILE",
-            help="ghi ra / written to",
+            "--csv", type=Path, metavar="FILE", help="bảng tính / a spreadsheet"
+        )
+        declared.add_argument(
+            "--pdf", type=Path, metavar="FILE", help="để in / to be printed"
         )
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Write one register."""
-    kind, file = _KINDS[arguments.action], arguments.csv
+    if arguments.csv is None and arguments.pdf is None:
+        raise UsageError("--csv, --pdf")
 
-    async def act(_settings: Settings, office: DirectoryOffice) -> int:
+    async def act(settings: Settings, office: DirectoryOffice) -> int:
         register = Register(
             agency=parse_organ_id(arguments.agency),
             period=Period(arguments.first, arguments.last),
             directory=await DirectoryCache().current(office.storage.directory),
         )
-        number = await _write(file, kind.columns, kind.lines(office, register))
-        output.result(
-            {"file": str(file), "lines": number},
-            Text(f"Đã ghi {number} dòng: {file}", f"Wrote {number} lines: {file}"),
-        )
+        book = BOOKS[arguments.action]
+        form = book_form(book, register, hub_id=settings.hub.id, at=office.now())
+        counted = _Counted(output)
+        if arguments.csv is not None:
+            lines = counted.counting(book.read(office, register))
+            await save(arguments.csv, as_csv(book, lines))
+        if arguments.pdf is not None:
+            lines = counted.counting(book.read(office, register))
+            await save(arguments.pdf, as_pdf(form, lines))
+        _tell([arguments.csv, arguments.pdf], counted.number, output)
         return 0
 
     return with_site(arguments, act)
 
 
-async def _write(
-    file: Path, columns: tuple[Text, ...], lines: AsyncIterator[tuple[str, ...]]
-) -> int:
-    number = 0
-    with file.open("wb") as written:
-        written.write(BEGINNING + csv_line(one.vi for one in columns))
+class _Counted:
+    """Counts the lines on their way to a file, and shows the count."""
+
+    def __init__(self, output: Output) -> None:
+        self.number = 0
+        self._output = output
+
+    async def counting(self, lines: Lines) -> Lines:
+        """Yield the lines."""
+        self.number, progress = 0, Progress(None, self._output)
         async for line in lines:
-            written.write(csv_line(line))
-            number += 1
-    return number
+            self.number += 1
+            progress.step()
+            yield line
+        progress.end()
+
+
+def _tell(asked: Sequence[Path | None], number: int, output: Output) -> None:
+    files = [str(one) for one in asked if one is not None]
+    names = ", ".join(files)
+    output.result(
+        {"file": files[0], "files": files, "lines": number},
+        Text(f"Đã ghi {number} dòng: {names}", f"Wrote {number} lines: {names}"),
+    )
 
 
 def _day(text: str) -> date:

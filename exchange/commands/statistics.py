@@ -5,18 +5,23 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
+from exchange.commands.saving import save
 from exchange.commands.site import add_config, with_site
 from exchange.config import Settings
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.directory import Directory
-from exchange.domain.spreadsheet import BEGINNING, csv_line
 from exchange.services import DirectoryOffice
+from exchange.usecases.register_books import titles
 from exchange.usecases.statistics import (
-    COLUMNS,
     StatisticsQuery,
     StatisticsRow,
     agencies_below,
     statistics,
+)
+from exchange.usecases.statistics_files import (
+    StatisticsCover,
+    counts_as_csv,
+    counts_as_pdf,
 )
 from schemas.errors import Text
 from schemas.identifiers import OrganId, parse_organ_id
@@ -52,13 +57,18 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--by-level", action="store_true", help="gộp theo cấp / one row for a level"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="ghi ra / written to")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="bảng tính / a spreadsheet"
+    )
+    parser.add_argument(
+        "--pdf", type=Path, metavar="FILE", help="để in / to be printed"
+    )
 
 
 def run(arguments: Arguments, output: Output) -> int:
     """Show counts, or write them to a file."""
 
-    async def act(_settings: Settings, office: DirectoryOffice) -> int:
+    async def act(settings: Settings, office: DirectoryOffice) -> int:
         directory = await DirectoryCache().current(office.storage.directory)
         query = StatisticsQuery(
             first_month=arguments.first,
@@ -69,7 +79,15 @@ def run(arguments: Arguments, output: Output) -> int:
         )
         rows = await statistics(office, directory, query)
         if arguments.csv is not None:
-            _write(arguments.csv, rows)
+            await save(arguments.csv, counts_as_csv(rows))
+        if arguments.pdf is not None:
+            cover = StatisticsCover(
+                owner=_owner(arguments, directory, office),
+                hub_id=settings.hub.id,
+                at=office.now(),
+            )
+            chunks = counts_as_pdf(rows, query, cover)
+            await save(arguments.pdf, chunks)
         output.result({"rows": [one.fields() for one in rows]})
         if not output.as_json:
             _show(rows, output)
@@ -89,9 +107,12 @@ def _agencies(
     return frozenset({code})
 
 
-def _write(file: Path, rows: Sequence[StatisticsRow]) -> None:
-    lines = (csv_line(one.cells()) for one in rows)
-    file.write_bytes(BEGINNING + csv_line(COLUMNS) + b"".join(lines))
+def _owner(
+    arguments: Arguments, directory: Directory, office: DirectoryOffice
+) -> tuple[str, ...]:
+    if not arguments.agency:
+        return ()
+    return titles(directory, parse_organ_id(arguments.agency), office.now())
 
 
 def _show(rows: Sequence[StatisticsRow], output: Output) -> None:

@@ -39,12 +39,16 @@ class Count(StrEnum):
     SENT = "sent"
     SENT_SIGNED = "sent_signed"
     SENT_ELECTRONIC_ONLY = "sent_electronic_only"
+    SENT_ONE_STOP = "sent_one_stop"
+    SENT_FOR_TASKS = "sent_for_tasks"
     SENT_DELIVERIES = "sent_deliveries"
     SENT_ON_TIME = "sent_on_time"
     SENT_LATE = "sent_late"
     RECEIVED = "received"
     RECEIVED_SIGNED = "received_signed"
     RECEIVED_ELECTRONIC_ONLY = "received_electronic_only"
+    RECEIVED_ONE_STOP = "received_one_stop"
+    RECEIVED_FOR_TASKS = "received_for_tasks"
     CONFIRMED_ON_TIME = "confirmed_on_time"
     CONFIRMED_LATE = "confirmed_late"
     REGISTERED_ON_TIME = "registered_on_time"
@@ -156,6 +160,10 @@ def arrival_tallies(row: DocketRow, envelope: Envelope) -> Iterator[Tally]:
         yield Tally(month, row.recipient, Count.RECEIVED_SIGNED)
     if not envelope.matter.paper:
         yield Tally(month, row.recipient, Count.RECEIVED_ELECTRONIC_ONLY)
+    if envelope.matter.application:
+        yield Tally(month, row.recipient, Count.RECEIVED_ONE_STOP)
+    if envelope.matter.tasks:
+        yield Tally(month, row.recipient, Count.RECEIVED_FOR_TASKS)
 
 
 def sending_tallies(envelope: Envelope, rules: Rules) -> Iterator[Tally]:
@@ -167,6 +175,10 @@ def sending_tallies(envelope: Envelope, rules: Rules) -> Iterator[Tally]:
         yield Tally(month, sender, Count.SENT_SIGNED)
     if not envelope.matter.paper:
         yield Tally(month, sender, Count.SENT_ELECTRONIC_ONLY)
+    if envelope.matter.application:
+        yield Tally(month, sender, Count.SENT_ONE_STOP)
+    if envelope.matter.tasks:
+        yield Tally(month, sender, Count.SENT_FOR_TASKS)
     clock = send_clock(envelope, rules.calendar, rules.policy)
     if clock is not None:
         yield Tally(month, sender, _counted(clock))

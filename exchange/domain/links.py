@@ -27,6 +27,8 @@ class Matter:
     """What recipients sort a document by.
 
     Args:
+        type_name: its kind as it calls itself (DocumentType).
+        signer: who signed it, as it says itself (SignerInfo).
         promulgated: the day it was issued; number and notation begin anew each year.
         due_date: until when it is to be answered.
         paper: whether a paper copy follows, None if it does not say.
@@ -35,6 +37,8 @@ class Matter:
         answers: documents it answers, as it names them.
     """
 
+    type_name: str = ""
+    signer: str = ""
     promulgated: date | None = None
     due_date: date | None = None
     steering: Steering = Steering.NONE

@@ -1,7 +1,8 @@
 """Registers of documents as Decree 30/2020 Annex IV has them.
 
 Outgoing: part I; incoming: part II. What people write by hand on paper (receipt by
-signature, filing) has its column and stays empty.
+signature, filing) has its column and stays empty. What was sent is handed over when
+this hub accepts it.
 """
 
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ OUTGOING_COLUMNS = (
     Text("Nơi nhận văn bản", "Recipients"),
     Text("Đơn vị, người nhận bản lưu", "Unit or person that files it"),
     Text("Số lượng bản", "Copies"),
+    Text("Ngày chuyển", "Handed over on"),
+    Text("Ký nhận", "Received by signature"),
     Text("Ghi chú", "Remarks"),
 )
 
@@ -84,7 +87,7 @@ def incoming_row(arrival: Arrival) -> tuple[str, ...]:
         arrival.author,
         envelope.document_code,
         written_day(envelope.matter.promulgated),
-        envelope.subject,
+        _summary(envelope),
         "",
         "",
         "",
@@ -102,10 +105,12 @@ def outgoing_row(envelope: Envelope, recipients: tuple[str, ...]) -> tuple[str, 
     return (
         envelope.document_code,
         written_day(envelope.matter.promulgated),
-        envelope.subject,
-        "",
+        _summary(envelope),
+        envelope.matter.signer,
         _named(recipients),
         "",
+        "",
+        written_day(local_day(envelope.accepted_at)),
         "",
         _remarks(envelope),
     )
@@ -125,6 +130,14 @@ def _named(recipients: tuple[str, ...]) -> str:
     return f"{named}; … (+{others})" if others > 0 else named
 
 
+def _summary(envelope: Envelope) -> str:
+    """Return kind and summary; many summaries begin with the kind already."""
+    kind, subject = envelope.matter.type_name, envelope.subject
+    if not kind or subject.casefold().startswith(kind.casefold()):
+        return subject
+    return f"{kind}: {subject}"
+
+
 def _remarks(envelope: Envelope) -> str:
     marks = []
     if envelope.urgency:
@@ -133,6 +146,10 @@ def _remarks(envelope: Envelope) -> str:
         marks.append("có bản giấy")
     if envelope.matter.due_date:
         marks.append(f"hạn {written_day(envelope.matter.due_date)}")
+    if envelope.matter.application:
+        marks.append(f"hồ sơ một cửa {envelope.matter.application}")
+    if envelope.matter.tasks:
+        marks.append(f"nhiệm vụ {'; '.join(envelope.matter.tasks)}")
     return ", ".join(marks)
 
 

@@ -1,13 +1,10 @@
 """Handlers: registers, register numbers, statistics, what is overdue."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
-from itertools import chain
 
 from aiohttp import web
 
-from exchange.domain.registers import INCOMING_COLUMNS, OUTGOING_COLUMNS
-from exchange.domain.spreadsheet import BEGINNING, csv_line
 from exchange.errors import ExchangeError
 from exchange.http import answers
 from exchange.http.json_body import json_object, text_member
@@ -18,43 +15,49 @@ from exchange.http.request import (
     number_parameter,
     required_agency,
 )
+from exchange.http.wishes import first_wished
 from exchange.usecases.directory import current_directory
 from exchange.usecases.read_overdue import OverdueQuery, read_overdue
-from exchange.usecases.registers import (
-    Period,
-    Register,
-    TellNumber,
-    incoming,
-    outgoing,
-    tell_number,
+from exchange.usecases.register_books import (
+    BOOKS,
+    Book,
+    as_csv,
+    as_pdf,
+    book_form,
+    titles,
 )
+from exchange.usecases.registers import Period, Register, TellNumber, tell_number
 from exchange.usecases.statistics import (
     StatisticsQuery,
+    StatisticsRow,
     agencies_below,
     statistics,
 )
+from exchange.usecases.statistics_files import (
+    NAME,
+    StatisticsCover,
+    counts_as_csv,
+    counts_as_pdf,
+)
 from exchange.usecases.viewing import agencies_of
-from schemas.errors import ErrorCode, Text
+from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level
 
 CSV = "text/csv"
+PDF = "application/pdf"
 _LONGEST_KEY = 26 + 1 + 35  # envelope id, slash, agency code
 _MOST_NUMBER_DIGITS = 10
 
 
 async def incoming_register(request: web.Request) -> web.StreamResponse:
     """GET /v1/registers/incoming."""
-    register = await _register(request)
-    lines = incoming(request.app[SERVICES], register)
-    return await _csv(request, "so-van-ban-den", INCOMING_COLUMNS, lines)
+    return await _book(request, BOOKS["incoming"])
 
 
 async def outgoing_register(request: web.Request) -> web.StreamResponse:
     """GET /v1/registers/outgoing."""
-    register = await _register(request)
-    lines = outgoing(request.app[SERVICES], register)
-    return await _csv(request, "so-van-ban-di", OUTGOING_COLUMNS, lines)
+    return await _book(request, BOOKS["outgoing"])
 
 
 async def register_number(request: web.Request) -> web.Response:
@@ -88,7 +91,7 @@ async def overdue(request: web.Request) -> web.Response:
     return answers.as_json(page.fields())
 
 
-async def counts(request: web.Request) -> web.Response:
+async def counts(request: web.Request) -> web.StreamResponse:
     """GET /v1/statistics."""
     services, agency = request.app[SERVICES], await _agency(request)
     directory = await current_directory(services)
@@ -103,7 +106,34 @@ async def counts(request: web.Request) -> web.Response:
         by_level=_flag(request, "by_level"),
     )
     rows = await statistics(services, directory, query)
-    return answers.as_json({"rows": [one.fields() for one in rows]})
+    form = first_wished(request.headers.get("Accept", ""), (answers.JSON, CSV, PDF))
+    if form is None or form == answers.JSON:
+        return answers.as_json({"rows": [one.fields() for one in rows]})
+    owner = titles(directory, agency, services.now())
+    return await counts_file(request, rows, query, owner, form=form)
+
+
+async def counts_file(
+    request: web.Request,
+    rows: Sequence[StatisticsRow],
+    query: StatisticsQuery,
+    owner: tuple[str, ...],
+    *,
+    form: str,
+) -> web.StreamResponse:
+    """Answer with counts as a file.
+
+    Args:
+        request: what is answered.
+        rows: the counts.
+        query: what was asked.
+        owner: who asked, in words.
+        form: media type of the file.
+    """
+    services = request.app[SERVICES]
+    cover = StatisticsCover(owner=owner, hub_id=services.hub.hub_id, at=services.now())
+    chunks = counts_as_pdf(rows, query, cover) if form == PDF else counts_as_csv(rows)
+    return await _file(request, NAME, form, chunks)
 
 
 async def _register(request: web.Request) -> Register:
@@ -121,25 +151,34 @@ async def _agency(request: web.Request) -> OrganId:
     return agency
 
 
-async def _csv(
-    request: web.Request,
-    name: str,
-    columns: tuple[Text, ...],
-    lines: AsyncIterator[tuple[str, ...]],
+async def _book(request: web.Request, book: Book) -> web.StreamResponse:
+    services, register = request.app[SERVICES], await _register(request)
+    lines = book.read(services, register)
+    form = form_of_file(request)
+    if form == CSV:
+        return await _file(request, book.name, form, as_csv(book, lines))
+    at = services.now()
+    printed = book_form(book, register, hub_id=services.hub.hub_id, at=at)
+    return await _file(request, book.name, form, as_pdf(printed, lines))
+
+
+def form_of_file(request: web.Request) -> str:
+    """Return which file is asked for: by the end of the path, or by Accept."""
+    if request.path.endswith(".pdf"):
+        return PDF
+    return first_wished(request.headers.get("Accept", ""), (CSV, PDF)) or CSV
+
+
+async def _file(
+    request: web.Request, name: str, form: str, chunks: AsyncIterator[bytes]
 ) -> web.StreamResponse:
+    ending = "pdf" if form == PDF else "csv"
     headers = {
-        "Content-Type": f"{CSV}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Content-Type": form if form == PDF else f"{form}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}.{ending}"',
+        "Vary": "Accept",
     }
-    return await answers.stream(request, _chunks(columns, lines), headers=headers)
-
-
-async def _chunks(
-    columns: tuple[Text, ...], lines: AsyncIterator[tuple[str, ...]]
-) -> AsyncIterator[bytes]:
-    yield b"".join(chain((BEGINNING,), (csv_line(one.vi for one in columns),)))
-    async for line in lines:
-        yield csv_line(line)
+    return await answers.stream(request, chunks, headers=headers)
 
 
 def _day(request: web.Request, name: str) -> date:

@@ -16,6 +16,7 @@ from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.storage.ports import DocketEntry
 from schemas.identifiers import OrganId
+from tests.support.judges import run
 from tests.support.stored import COMMUNE, PROVINCE, acceptance, envelope_id, step
 
 ARRIVED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -73,10 +74,13 @@ def test_an_operator_reads_registers_counts_and_delays(
     assert main(["overdue", *here, "--agency", PROVINCE]) == 0
     late = json.loads(capsys.readouterr().out)
     register = ("register", "incoming", "--agency", PROVINCE, *days)
-    assert main([*register, "--csv", str(file), *here]) == 0
-    assert json.loads(capsys.readouterr().out)["lines"] == 1
+    printed, counted = tmp_path / "den.pdf", tmp_path / "thong-ke.pdf"
+    assert main([*register, "--csv", str(file), "--pdf", str(printed), *here]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert (written["lines"], written["files"]) == (1, [str(file), str(printed)])
     months = ("--from", "2026-01", "--to", "2026-12")
-    assert main(["statistics", *months, "--by-level", *here]) == 0
+    by_level = ("statistics", *months, "--by-level", "--pdf", str(counted))
+    assert main([*by_level, *here]) == 0
     counts = json.loads(capsys.readouterr().out)
 
     (item,) = late["items"]
@@ -85,6 +89,8 @@ def test_an_operator_reads_registers_counts_and_delays(
     (line,) = csv.DictReader(StringIO(file.read_text("utf-8-sig"), newline=""))
     assert line["Số, ký hiệu văn bản"] == "214/UBND-VHXH"
     assert line["Ngày đến"] == "02/11/2026"
+    assert "214/UBND-VHXH" in run("pdftotext", printed, "-").stdout
+    assert "100.800" in run("pdftotext", counted, "-").stdout
     # A hundred thousand documents of a year are a row for each agency and month.
     assert sum(one["sent"] for one in counts["rows"]) == 12 * AGENCIES * 280
     assert {one["sent_on_time_share"] for one in counts["rows"]} == {1.0}

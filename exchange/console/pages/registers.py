@@ -9,16 +9,15 @@ from aiohttp import web
 
 from exchange.console.pages.mail import own_agency
 from exchange.console.rendering import page, visitor_of
-from exchange.domain.registers import INCOMING_COLUMNS, OUTGOING_COLUMNS
 from exchange.domain.roles import AccessRole
-from exchange.domain.spreadsheet import BEGINNING, csv_line
 from exchange.domain.working_days import local_day
 from exchange.errors import ExchangeError
+from exchange.http import registers
 from exchange.http.keys import SERVICES
 from exchange.usecases.directory import current_directory
-from exchange.usecases.registers import Period, Register, incoming, outgoing
+from exchange.usecases.register_books import BOOKS, titles
+from exchange.usecases.registers import Period, Register
 from exchange.usecases.statistics import (
-    COLUMNS,
     StatisticsQuery,
     StatisticsRow,
     agencies_below,
@@ -30,37 +29,34 @@ from schemas.identifiers import OrganId
 SHOWN: Final = 200
 """Lines on the page; the file has all of them."""
 
-_KINDS: Final = {
-    "incoming": (incoming, INCOMING_COLUMNS),
-    "outgoing": (outgoing, OUTGOING_COLUMNS),
-}
 _MONTHS_SHOWN: Final = 1000
 
 
 async def register(request: web.Request) -> web.StreamResponse:
     """Show a register of the visitor's agency."""
     kind = request.query.get("kind", "incoming")
-    if kind not in _KINDS:
+    if kind not in BOOKS:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="kind")
-    read, columns = _KINDS[kind]
+    book = BOOKS[kind]
     services, period = request.app[SERVICES], _period(request)
     wanted = Register(
         agency=own_agency(request),
         period=period,
         directory=await current_directory(services),
     )
-    lines = await _first(read(services, wanted), SHOWN + 1)
+    lines = await _first(book.read(services, wanted), SHOWN + 1)
     file = urlencode({"agency": wanted.agency, "from": period.first, "to": period.last})
     return page(
         request,
         "register.html",
         kind=kind,
-        kinds=tuple(_KINDS),
+        kinds=tuple(BOOKS),
         period=period,
-        columns=columns,
+        columns=book.columns,
         lines=lines[:SHOWN],
         is_cut=len(lines) > SHOWN,
         file=f"/registers/{kind}.csv?{file}",
+        pdf=f"/registers/{kind}.pdf?{file}",
     )
 
 
@@ -75,19 +71,20 @@ async def counts(request: web.Request) -> web.StreamResponse:
         last=query.last_month,
         by_level=query.by_level,
         file=f"/statistics.csv?{request.query_string}",
+        pdf=f"/statistics.pdf?{request.query_string}",
     )
 
 
 async def counts_file(request: web.Request) -> web.StreamResponse:
-    """Answer with the same counts, all columns, as CSV."""
-    rows, _ = await _counted(request)
-    body = b"".join(
-        (BEGINNING, csv_line(COLUMNS), *(csv_line(one.cells()) for one in rows))
-    )
-    headers = {"Content-Disposition": 'attachment; filename="thong-ke.csv"'}
-    return web.Response(
-        body=body, content_type="text/csv", charset="utf-8", headers=headers
-    )
+    """Answer with the same counts as a file: all columns as CSV, or printed."""
+    rows, query = await _counted(request)
+    services, grant = request.app[SERVICES], visitor_of(request).grant
+    owner: tuple[str, ...] = ()
+    if grant is not None and grant.agency is not None:
+        directory = await current_directory(services)
+        owner = titles(directory, grant.agency, services.now())
+    form = registers.form_of_file(request)
+    return await registers.counts_file(request, rows, query, owner, form=form)
 
 
 async def _counted(

@@ -20,6 +20,7 @@ REGISTER_ROUTES: tuple[Route, ...] = (
         handler=registers.incoming_register,
         allowed=READERS,
         answers={200: registers.CSV},
+        also=(registers.PDF,),
         query=(_AGENCY, *_DAYS),
         is_transfer=True,
     ),
@@ -31,6 +32,7 @@ REGISTER_ROUTES: tuple[Route, ...] = (
         handler=registers.outgoing_register,
         allowed=READERS,
         answers={200: registers.CSV},
+        also=(registers.PDF,),
         query=(_AGENCY, *_DAYS),
         is_transfer=True,
     ),
@@ -67,6 +69,7 @@ REGISTER_ROUTES: tuple[Route, ...] = (
         handler=registers.counts,
         allowed=OVERSEERS,
         answers={200: JSON},
+        also=(registers.CSV, registers.PDF),
         query=(
             _AGENCY,
             Query(
@@ -77,5 +80,6 @@ REGISTER_ROUTES: tuple[Route, ...] = (
             Query(name="level", summary="Chỉ cấp này / only of this level"),
             Query(name="by_level", summary="true: gộp theo cấp / one row for a level"),
         ),
+        is_transfer=True,
     ),
 )

@@ -11,6 +11,8 @@ def matter_fields(matter: Matter) -> Document:
     """Encode what a document is sorted by; without a value, a field is None."""
     promulgated = matter.promulgated
     return {
+        "type_name": matter.type_name or None,
+        "signer": matter.signer or None,
         "year": promulgated.year if promulgated else None,
         "promulgated": _day(promulgated),
         "due_date": _day(matter.due_date),
@@ -25,6 +27,8 @@ def matter_fields(matter: Matter) -> Document:
 def matter_record(document: Document) -> Matter:
     """Decode what a document is sorted by; older envelopes have nothing of it."""
     return Matter(
+        type_name=document.get("type_name", ""),
+        signer=document.get("signer", ""),
         promulgated=_read_day(document.get("promulgated")),
         due_date=_read_day(document.get("due_date")),
         steering=Steering(document.get("steering", 0)),

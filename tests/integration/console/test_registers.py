@@ -29,6 +29,24 @@ async def test_what_was_sent_is_in_the_outgoing_register(console: Console) -> No
     assert rows.headers["Content-Type"].startswith("text/csv")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/registers/incoming.pdf?agency=H99.151&from=2026-11-01&to=2026-11-30",
+        "/registers/outgoing.pdf?agency=H99.151&from=2026-11-01&to=2026-11-30",
+        "/statistics.pdf?from=2026-01&to=2026-12",
+    ],
+    ids=["incoming", "outgoing", "statistics"],
+)
+async def test_registers_and_counts_are_printed(console: Console, path: str) -> None:
+    async with console.visit("thu.van") as visit:
+        file = await visit.http.get(visit.base + path)
+        content = await file.read()
+    assert (file.status, file.content_type) == (200, "application/pdf")
+    assert file.headers["Content-Disposition"].endswith('.pdf"')
+    assert content.startswith(b"%PDF-1.7")
+
+
 async def test_register_of_another_agency_is_not_given(console: Console) -> None:
     query = "agency=H99&from=2026-11-01&to=2026-11-30"
     async with console.visit("thu.van") as visit:

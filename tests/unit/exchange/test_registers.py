@@ -1,14 +1,17 @@
 """Registers, register numbers and statistics, over HTTP and as files."""
 
 import csv
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
+from tempfile import NamedTemporaryFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.delivery.docket_watch import DocketWatch
+from exchange.domain.links import Matter
 from exchange.domain.registers import (
     INCOMING_COLUMNS,
     OUTGOING_COLUMNS,
@@ -20,11 +23,12 @@ from exchange.domain.registers import (
 from exchange.domain.roles import AccessRole
 from exchange.domain.spreadsheet import csv_line
 from exchange.storage.ports import ArrivalQuery
-from schemas.edxml.document import Organisation
+from schemas.edxml.document import Organisation, SignerInfo
 from schemas.vocabulary import StatusCode
 from tests.support.callers import Callers, asking, caller_for
 from tests.support.conversations import report
 from tests.support.deadlines import FRIDAY, at, envelope_of
+from tests.support.judges import run
 from tests.support.pki import NOW
 from tests.support.world import (
     COMMUNE,
@@ -34,6 +38,7 @@ from tests.support.world import (
     make_world,
 )
 
+PDF = "application/pdf"
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 MONTHS = {"from": "2026-01", "to": "2026-12"}
 
@@ -73,8 +78,34 @@ def test_lines_have_the_columns_of_the_annex() -> None:
     assert incoming["Tác giả"] == "UBND xã"
     assert incoming["Số, ký hiệu văn bản"] == "214/UBND-VHXH"
     assert incoming["Ghi chú"] == "hỏa tốc, hạn 01/12/2026"
-    assert len(outgoing) == len(OUTGOING_COLUMNS)
+    assert len(outgoing) == len(OUTGOING_COLUMNS) == 10
     assert outgoing[4].endswith("xã 19; … (+5)")
+
+
+def test_lines_name_kind_signer_dossier_tasks_and_paper() -> None:
+    matter = Matter(
+        type_name="Quyết định",
+        signer="Đoàn Thạch Khuê",
+        application="MCDT_DT",
+        tasks=("NV-1", "NV-2"),
+        paper=True,
+    )
+    envelope = replace(
+        envelope_of(), subject="Về việc cử cán bộ", matter=matter, accepted_at=NOW
+    )
+    again = replace(envelope, subject="Quyết định về việc cử cán bộ")
+
+    heads = [one.vi for one in OUTGOING_COLUMNS]
+    line = dict(zip(heads, outgoing_row(envelope, ()), strict=True))
+
+    assert line["Người ký"] == "Đoàn Thạch Khuê"
+    assert line["Ngày chuyển"] == "21/11/2026"
+    assert line["Ghi chú"] == (
+        "có bản giấy, hồ sơ một cửa MCDT_DT, nhiệm vụ NV-1; NV-2"
+    )
+    summary = "Tên loại và trích yếu nội dung văn bản"
+    assert line[summary] == "Quyết định: Về việc cử cán bộ"
+    assert outgoing_row(again, ())[2] == "Quyết định về việc cử cán bộ"
 
 
 @pytest.mark.parametrize(
@@ -91,11 +122,22 @@ async def world() -> World:
     world = await make_world()
     recipients = (Organisation(organ_id=PROVINCE), Organisation(organ_id=FAR_COMMUNE))
     await world.send(
-        world.document(recipients=recipients, subject="=cmd|' /C calc'!A1")
+        world.document(
+            recipients=recipients,
+            signer=SignerInfo(full_name="=cmd|' /C calc'!A1"),
+            application_type="MCDT_DT",
+        )
     )
     await world.deliver()
     await DocketWatch(world.services, owner="test").keep()
     return world
+
+
+def pdf_text(content: bytes) -> str:
+    with NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(content)
+        file.flush()
+        return run("pdftotext", "-layout", file.name, "-").stdout
 
 
 def lines_of(content: bytes) -> list[dict[str, str]]:
@@ -130,9 +172,40 @@ async def test_a_clerk_numbers_what_arrived_and_reads_the_register(
 
     assert line["Số đến"] == "12"
     assert line["Tác giả"] == "UBND xã Suối Mây"
-    assert line["Tên loại và trích yếu nội dung văn bản"].startswith("'=cmd")
+    assert line["Tên loại và trích yếu nội dung văn bản"].startswith("Công văn")
+    assert sent["Người ký"].startswith("'=cmd")
     assert sent["Nơi nhận văn bản"] == "UBND tỉnh Bình Sơn; UBND xã Suối Xa"
     assert sent["Ngày tháng văn bản"] == "21/11/2026"
+
+
+async def test_registers_and_counts_are_printed_on_wish(world: World) -> None:
+    callers = Callers()
+    by = {**callers.add(caller_for(PROVINCE, AccessRole.CLERK)), "Accept": PDF}
+    of: dict[str, str] = {"agency": PROVINCE}
+    async with asking(world, callers) as client:
+        answers = [
+            await client.get(path, params=of | when, headers=by)
+            for path, when in (
+                ("/v1/registers/incoming", YEAR),
+                ("/v1/registers/outgoing", YEAR),
+                ("/v1/statistics", MONTHS),
+            )
+        ]
+        incoming, outgoing, counts = [pdf_text(await one.read()) for one in answers]
+        as_csv = await client.get(
+            "/v1/statistics", params=of | MONTHS, headers={**by, "Accept": "text/csv"}
+        )
+        (row,) = lines_of(await as_csv.read())
+
+    assert {one.headers["Content-Type"] for one in answers} == {PDF}
+    assert "so-van-ban-den.pdf" in answers[0].headers["Content-Disposition"]
+    assert "SỔ ĐĂNG KÝ VĂN BẢN ĐẾN" in incoming
+    assert "UBND TỈNH BÌNH SƠN (H99)" in incoming
+    assert "Từ ngày 01/01/2026 đến ngày 31/12/2026" in incoming
+    assert ("214/UBND-VHXH" in incoming, "Trang 1/1" in incoming) == (True, True)
+    assert "Không có văn bản nào trong thời gian này." in outgoing
+    assert ("Tổng cộng" in counts, "11/2026" in counts) == (True, True)
+    assert (row["received"], row["received_one_stop"]) == ("1", "1")
 
 
 async def test_a_number_is_told_for_one_document_of_a_year(world: World) -> None:
@@ -199,6 +272,10 @@ async def test_counts_and_delays_are_shown_to_those_they_are_about(
     assert rows[PROVINCE]["registered_on_time_share"] == 1.0
     assert rows[FAR_COMMUNE]["confirmed_on_time_share"] == 0.0
     assert rows[FAR_COMMUNE]["sent_on_time_share"] is None
+    assert (rows[COMMUNE]["sent_one_stop"], rows[PROVINCE]["received_one_stop"]) == (
+        1,
+        1,
+    )
     levels = {one["level"]: one["received"] for one in _members(by_level, "rows")}
     assert levels == {"province": 1, "commune": 1}
     assert wrong["code"] == "request_invalid"
