@@ -322,14 +322,14 @@ class Services:
         return MonotonicIds(after=entry_id)
 
     async def check(self) -> tuple[str, ...]:
-        """Return what is degraded (`exchange.readiness`): maintenance, if it is on.
+        """Return what is degraded (`exchange.readiness`): why nothing is taken in.
 
         Raises:
             ExchangeError: the database does not answer (SERVICE_UNAVAILABLE).
         """
         if not await self.storage.ready():
             raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="database")
-        return ("maintenance",) if self.switches.maintenance else ()
+        return self.switches.reasons
 
     @property
     def intake_policy(self) -> IntakePolicy:

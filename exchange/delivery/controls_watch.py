@@ -1,4 +1,4 @@
-"""Follows what operators switch, and tells what callers have used."""
+"""Follows what operators switch and what room is left; tells what callers have used."""
 
 import asyncio
 from typing import Protocol
@@ -15,13 +15,16 @@ class Gauges(Protocol):
     def maintenance(self, *, is_on: bool) -> None:
         """Tell whether nothing is taken in."""
 
+    def room(self, free_bytes: int) -> None:
+        """Tell how much room is left where the database is."""
+
 
 class ControlsWatch:
     """Every process that takes requests has one.
 
     Args:
         services: of this process.
-        gauges: where maintenance is shown.
+        gauges: where maintenance and room are shown.
     """
 
     def __init__(self, services: Services, gauges: Gauges) -> None:
@@ -33,6 +36,7 @@ class ControlsWatch:
         await self.look()
         if self._looks % _LOOKS_PER_TELLING == 0:
             await self._services.usage.tell(self._services.storage.usage)
+            await self.look_at_room()
         self._looks += 1
         await asyncio.sleep(_LOOK_SECONDS)
 
@@ -41,3 +45,11 @@ class ControlsWatch:
         found = await self._services.storage.controls.maintenance()
         self._services.switches.maintenance = found
         self._gauges.maintenance(is_on=found is not None)
+
+    async def look_at_room(self) -> None:
+        """Take nothing in while there is less room than must stay."""
+        services = self._services
+        free = await services.storage.free_bytes()
+        if free is not None:
+            services.switches.is_full = free < services.limits.free_bytes
+            self._gauges.room(free)

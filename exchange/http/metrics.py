@@ -132,6 +132,11 @@ class Metrics:
             "1 while nothing is taken in.",
             registry=self._registry,
         )
+        self._room = Gauge(
+            "lienthong_database_free_bytes",
+            "Room left where the database is.",
+            registry=self._registry,
+        )
         self._stamping = _StampingCounters(self._registry)
         self._ca = _CaCounters(self._registry)
         self._deliveries = _DeliveryCounters(self._registry)
@@ -163,6 +168,10 @@ class Metrics:
     def maintenance(self, *, is_on: bool) -> None:
         """Tell whether nothing is taken in."""
         self._maintenance.set(is_on)
+
+    def room(self, free_bytes: int) -> None:
+        """Tell how much room is left where the database is."""
+        self._room.set(free_bytes)
 
     def lagged(self, seconds: float) -> None:
         """Take note of how late the event loop was."""

@@ -43,6 +43,8 @@ class LimitSettings:
             0: no limit.
         system_bytes_per_day: what one system may send in a day (UTC); 0: no limit.
         agency_stored_bytes: what is stored of one agency's documents; 0: no limit.
+        free_bytes: with less room where the database is, nothing is taken in; kept for
+            checks, receipts and the log of what was.
     """
 
     inline_body_bytes: int = _MIB
@@ -74,3 +76,4 @@ class LimitSettings:
     system_intakes_per_second: int = 1000
     system_bytes_per_day: int = 0
     agency_stored_bytes: int = 0
+    free_bytes: int = 512 * _MIB

@@ -6,14 +6,21 @@ writes, and no privilege is needed to set it.
 
 import os
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from exchange.delivery.controls_watch import ControlsWatch
+from exchange.http.metrics import Metrics
+from exchange.settings.limits import LimitSettings
+from exchange.storage.memory import MemoryStorage
+from exchange.storage.mongo.store import MongoStorage
+from tests.support.conversations import take
 from tests.support.hub import Answer, Hub, running_hub
-from tests.support.world import make_world, note
+from tests.support.world import PROVINCE, make_world, note
 
 pytestmark = pytest.mark.integration
 
@@ -57,3 +64,48 @@ async def test_body_that_finds_no_room_is_refused_by_name_and_taken_later(
     assert small.status == 201
     assert before == (1, 0)
     assert later.status == 201
+
+
+class Roomy(MemoryStorage):
+    """Memory that says how much room is left."""
+
+    room: int | None = None
+
+    async def free_bytes(self) -> int | None:
+        return self.room
+
+
+async def test_too_little_room_takes_nothing_in_and_lets_read_and_acknowledge(
+    tmp_path: Path,
+) -> None:
+    storage = Roomy()
+    world = await make_world(storage=storage, limits=LimitSettings(free_bytes=1000))
+    metrics = Metrics()
+    watch = ControlsWatch(world.services, metrics)
+    async with running_hub(world, tmp_path) as hub:
+        accepted = await world.sent()
+        storage.room = 999
+        await watch.look_at_room()
+        refused = await hub.post(world.document(subject="Hai"), by=world.commune)
+        degraded = await world.services.check()
+        page = await hub.inbox(f"agency={PROVINCE}", by=world.province)
+        await take(world, accepted.envelope)
+        storage.room = 1000
+        await watch.look_at_room()
+        later = await hub.post(world.document(subject="Hai"), by=world.commune)
+
+    assert refused_for_now(refused)
+    assert refused.code == "storage_full"
+    assert degraded == ("room",)
+    assert [one["id"] for one in page["items"]] == [accepted.envelope.envelope_id]
+    assert later.status == 201
+    assert b"lienthong_database_free_bytes 1000.0" in metrics.page()
+
+
+async def test_database_tells_the_room_on_its_disk(
+    emptied_storage: MongoStorage, tmp_path: Path
+) -> None:
+    free = await emptied_storage.free_bytes()
+
+    assert free is not None
+    assert 0 < free < 2 * shutil.disk_usage(tmp_path).total

@@ -188,5 +188,9 @@ class MemoryStorage:
         """Memory always answers."""
         return True
 
+    async def free_bytes(self) -> int | None:
+        """Nothing is on a disk."""
+        return None
+
     async def close(self) -> None:
         """Nothing is open."""

@@ -13,7 +13,12 @@ from exchange.storage.mongo.deliveries import MongoDeliveries
 from exchange.storage.mongo.directory import MongoDirectory
 from exchange.storage.mongo.docket import MongoDocket
 from exchange.storage.mongo.documents import MongoDocuments
-from exchange.storage.mongo.driver import Client, open_client, open_database
+from exchange.storage.mongo.driver import (
+    Client,
+    available,
+    open_client,
+    open_database,
+)
 from exchange.storage.mongo.envelopes import MongoEnvelopes
 from exchange.storage.mongo.leases import MongoLeases
 from exchange.storage.mongo.log import MongoLog
@@ -225,6 +230,13 @@ class MongoStorage:
                 return not await is_newer(self._database)
         except (StorageUnavailableError, TimeoutError):
             return False
+
+    async def free_bytes(self) -> int | None:
+        """How much room is left on the disk of the primary, if it says so."""
+        async with available():
+            found = await self._database.command("dbStats")
+        total, used = found.get("fsTotalSize"), found.get("fsUsedSize")
+        return None if total is None or used is None else int(total - used)
 
     async def close(self) -> None:
         """Finish what was handed in, then close connections."""

@@ -118,5 +118,8 @@ class Storage(Protocol):
     async def ready(self) -> bool:
         """Whether the database answers."""
 
+    async def free_bytes(self) -> int | None:
+        """How much room is left where the database is; None if that is not known."""
+
     async def close(self) -> None:
         """Close connections."""
