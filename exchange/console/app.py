@@ -10,9 +10,12 @@ from exchange.console.keys import (
     CONSOLE,
     FINDER,
     IS_SECURE,
+    LIVE,
     TEMPLATES,
     UPLOADS,
 )
+from exchange.console.live import MOST_OF_ONE
+from exchange.console.live_desk import LiveDesk
 from exchange.console.pages.compose import PLACES
 from exchange.console.recipients import RecipientFinder
 from exchange.console.rendering import template_environment
@@ -26,11 +29,12 @@ from exchange.console.visiting import (
 )
 from exchange.http.connection import unnamed
 from exchange.http.gate import Gate
-from exchange.http.keys import GATE, HEARD, LIMITS, METRICS, SERVICES
+from exchange.http.keys import GATE, HEARD, LIMITS, METRICS, SERVICES, STREAMS
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import limited, observed
 from exchange.http.patience import Heard
 from exchange.http.routes import add_routes
+from exchange.http.streams import Streams
 from exchange.services import Services
 from exchange.settings.console import ConsoleSettings
 from exchange.usecases.accounts.office import AccountOffice
@@ -73,6 +77,9 @@ def create_console(
     app[CONSOLE] = settings
     app[IS_SECURE] = settings.certificate is not None
     app[FINDER] = RecipientFinder()
+    app[LIVE] = LiveDesk()
+    app[STREAMS] = Streams(MOST_OF_ONE)
+    app.on_shutdown.append(app[LIVE].close)
     app[UPLOADS] = Semaphore(PLACES)
     app[TEMPLATES] = template_environment()
     add_routes(app, pages_of(settings))

@@ -5,6 +5,7 @@ from asyncio import Semaphore
 from aiohttp import web
 from jinja2 import Environment
 
+from exchange.console.live_desk import LiveDesk
 from exchange.console.recipients import RecipientFinder
 from exchange.console.visitor import Visitor
 from exchange.settings.console import ConsoleSettings
@@ -14,6 +15,7 @@ ACCOUNTS = web.AppKey("accounts", AccountOffice)
 CONSOLE = web.AppKey("console", ConsoleSettings)
 FINDER = web.AppKey("finder", RecipientFinder)
 IS_SECURE = web.AppKey("is_secure", bool)
+LIVE = web.AppKey("live", LiveDesk)
 TEMPLATES = web.AppKey("templates", Environment)
 UPLOADS = web.AppKey("uploads", Semaphore)
 VISITOR = web.RequestKey("visitor", Visitor)

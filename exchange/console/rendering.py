@@ -18,6 +18,9 @@ _HTML = "text/html"
 SEEN = "seen"
 """Of the query: what a page shows already; only a page that looks by itself says so."""
 
+LIVE_PATHS = "/live/"
+"""Of streams that tell pages of news."""
+
 _DIRECTIONS = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -108,7 +111,8 @@ def see_other(path: str) -> web.Response:
 
 def is_look(request: web.Request) -> bool:
     """Tell whether a page looks for news by itself; nobody need sit before it."""
-    return is_part(request) and SEEN in request.query
+    is_stream = request.path.startswith(LIVE_PATHS)
+    return is_stream or (is_part(request) and SEEN in request.query)
 
 
 def is_part(request: web.Request) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from exchange.console.tables.directory import DIRECTORY_PAGES
+from exchange.console.tables.live import LIVE_STREAMS
 from exchange.console.tables.mail import MAIL_PAGES
 from exchange.console.tables.operations import OPERATIONS_PAGES
 from exchange.console.tables.sign_in import SIGN_IN_PAGES
@@ -18,6 +19,7 @@ PAGES: tuple[Route, ...] = (
     *OPERATIONS_PAGES,
     *VERIFYING_PAGES,
     *SIGNING_PAGES,
+    *LIVE_STREAMS,
 )
 
 

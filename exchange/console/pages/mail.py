@@ -11,12 +11,15 @@ from exchange.console.actions import actions_for
 from exchange.console.mail_search import MailSearch, mail_search_of
 from exchange.console.rendering import SEEN, is_part, page, visitor_of
 from exchange.console.timeline import timeline_of
+from exchange.console.timeline_picture import MOST_ROWS, timeline_picture
+from exchange.domain.deadlines import LEGAL_BASIS
 from exchange.domain.records import Delivery, InboxItem
 from exchange.domain.roles import WITHOUT_PAYLOAD, AccessRole
 from exchange.domain.steps import is_readable
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of, number_parameter
+from exchange.usecases.delivery_clocks import delivery_clocks
 from exchange.usecases.directory import current_directory
 from exchange.usecases.look_through_mail import (
     PAGE,
@@ -48,7 +51,7 @@ async def inbox(request: web.Request) -> web.StreamResponse:
     """Show what arrived, or what a search finds among it."""
     search = await mail_search_of(request)
     found = await _arrived(request, search)
-    seen = _state_of(found.items)
+    seen = list_digest(found.items)
     if is_part(request) and request.query.get(SEEN) == seen:
         return web.Response(status=204)
     names = await names_of(request, (one.envelope.sender for one in found.items))
@@ -97,7 +100,7 @@ def _listed(
     }
 
 
-def _state_of(items: Iterable[InboxItem]) -> str:
+def list_digest(items: Iterable[InboxItem]) -> str:
     """Return what tells whether a list has changed since it was shown."""
     digest = sha256()
     for one in items:
@@ -149,9 +152,16 @@ async def document(request: web.Request) -> web.StreamResponse:
         *trace.envelope.recipients,
         *(one.recipient for one in trace.deliveries),
     )
+    steps = timeline_of(trace)[-MOST_SHOWN:]
+    rows = [one.recipient for one in deliveries[:MOST_ROWS]]
+    clocks = await delivery_clocks(services, trace, rows)
+    seen = deliveries_digest(trace.deliveries)
+    if is_part(request) and request.query.get(SEEN) == seen:
+        return web.Response(status=204)
     return page(
         request,
-        "document.html",
+        "document_progress.html" if is_part(request) else "document.html",
+        seen=seen,
         envelope=trace.envelope,
         deliveries=deliveries[:MOST_SHOWN],
         states=Counter(one.state for one in deliveries),
@@ -161,8 +171,20 @@ async def document(request: web.Request) -> web.StreamResponse:
         once=services.ids.new(services.now()),
         done="done" in request.query,
         names=await names_of(request, parties),
-        steps=timeline_of(trace)[-MOST_SHOWN:],
+        steps=steps,
+        clocks=clocks,
+        legal_basis=LEGAL_BASIS,
+        picture=timeline_picture(steps, clocks, rows, services.now()),
     )
+
+
+def deliveries_digest(deliveries: Iterable[Delivery]) -> str:
+    """Return what tells whether deliveries have moved on."""
+    rows = sorted(
+        (one.recipient, one.state, one.status or "", str(one.recall), str(one.answer))
+        for one in deliveries
+    )
+    return sha256(repr(rows).encode()).hexdigest()
 
 
 def _is_taken(delivery: Delivery) -> bool:

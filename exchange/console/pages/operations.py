@@ -8,7 +8,7 @@ from exchange.certification.office import CaOffice
 from exchange.console.chart import chart_of
 from exchange.console.forms import fields_of
 from exchange.console.pages.deliveries import whole_hub
-from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.rendering import is_part, page, see_other, visitor_of
 from exchange.console.station import Station, station_of
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
@@ -32,7 +32,7 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
     hours = await traffic(services)
     return page(
         request,
-        "operations.html",
+        "operations_now.html" if is_part(request) else "operations.html",
         waiting=await count_waiting(services),
         most=MOST_COUNTED,
         documents=chart_of(hours, lambda one: one.documents),

@@ -10,7 +10,7 @@ from aiohttp import web
 from exchange.console.forms import Fields, fields_of
 from exchange.console.pages.mail import own_agency
 from exchange.console.placing import Place, place_of, usual_place
-from exchange.console.rendering import page, see_other, visitor_of
+from exchange.console.rendering import is_part, page, see_other, visitor_of
 from exchange.console.uploads import upload_of
 from exchange.domain.roles import AccessRole
 from exchange.domain.signing import RemoteSigning
@@ -84,9 +84,11 @@ class Progress:
 async def signing_list(request: web.Request) -> web.StreamResponse:
     """Show what one asked for, and ask for another document."""
     services, asker = request.app[SERVICES], asker_of(request)
-    items = [await _progress(services, one) for one in await own_tasks(services, asker)]
+    tasks = await own_tasks(services, asker)
+    items = [await progress_of(services, one) for one in tasks]
+    template = "signing_tasks.html" if is_part(request) else "signing_list.html"
     limit = services.limits.signing_bytes
-    return page(request, "signing_list.html", items=items, limit=limit)
+    return page(request, template, items=items, limit=limit)
 
 
 async def uploaded(request: web.Request) -> web.StreamResponse:
@@ -243,7 +245,8 @@ def _request(request: web.Request, fields: Fields) -> RemoteRequest:
     )
 
 
-async def _progress(services: Services, task: SigningTask) -> Progress:
+async def progress_of(services: Services, task: SigningTask) -> Progress:
+    """Return how far a task is, without looking into the signed file."""
     signing = await signing_of(services, task)
     now = services.now()
     state: str = signing.state if signing else task.state(now)
@@ -254,7 +257,7 @@ async def _progress(services: Services, task: SigningTask) -> Progress:
 
 async def _judged(services: Services, task: SigningTask) -> Progress:
     """Return the progress, with the verdict on a file that is signed."""
-    found = await _progress(services, task)
+    found = await progress_of(services, task)
     if found.signing is None or found.signing.signed is None:
         return found
     async with services.pdf_places.held():

@@ -18,3 +18,29 @@ document.addEventListener("click", (event) => {
     window.print();
   }
 });
+
+// A page that follows something is told when there is news, and asks for its part anew.
+const followed = document.querySelector("[data-live]");
+if (followed) {
+  let stream = null;
+  const news = () => document.body.dispatchEvent(new Event("news"));
+  const close = () => {
+    stream?.close();
+    stream = null;
+  };
+  const open = () => {
+    if (stream || document.hidden) {
+      return;
+    }
+    stream = new EventSource(followed.dataset.live);
+    stream.addEventListener("news", news);
+    stream.addEventListener("end", () => {
+      close();
+      news();
+    });
+  };
+  // A browser has few connections to a host: pages nobody sees give theirs back.
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", open);
+}

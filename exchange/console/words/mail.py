@@ -1,6 +1,6 @@
 """Words of the mail pages, and of states, steps and statuses everywhere."""
 
-from exchange.console.words import compose
+from exchange.console.words import compose, timeline
 from schemas.errors import Text
 from schemas.vocabulary import DeliveryState, EvidenceLevel, StatusCode, Step, Urgency
 
@@ -153,4 +153,5 @@ WORDS: dict[str, Text] = {
     f"step.{Step.DECLINED}": Text(vi="Không đồng ý (16)", en="Declined (16)"),
     f"step.{Step.RECALLED}": Text(vi="Đã thu hồi", en="Recalled"),
     **compose.WORDS,
+    **timeline.WORDS,
 }

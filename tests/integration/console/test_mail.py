@@ -1,5 +1,6 @@
 """Mail as a clerk sees it."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -134,3 +135,17 @@ async def test_document_to_many_shows_how_many_and_the_first_of_them() -> None:
         page = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
     assert "210 nơi" in page.text
     assert page.text.count("<td>Xã ") == 200
+
+
+async def test_timeline_is_a_picture_with_words_for_everything_in_it(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    async with console.visit("tinh.van") as visit:
+        page = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+    picture = page.text.split('class="timeline-picture"')[1].split("</svg>")[0]
+    links = re.findall(r'<a href="#([\w-]+)"[^>]* aria-label="([^"]+)"', picture)
+    assert {name for name, _ in links} >= {"step-1", "step-2", "due-1"}
+    assert all(f'id="{name}"' in page.text for name, _ in links)
+    assert any("Vào sổ, trình" in label for _, label in links)
+    assert "NĐ 30/2020, 23.1" in page.text
