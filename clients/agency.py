@@ -10,20 +10,27 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
+from clients.answers import (
+    BoardPage,
+    Fetched,
+    InboxItem,
+    InboxPage,
+    Sent,
+    Trace,
+    read_board_line,
+    read_inbox_item,
+    read_trace,
+)
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
 from clients.uploading import GONE, UploadMemory, upload
 from pki.trust import TrustMaterial, TrustStore
-from schemas.edxml.document import ResponseFor
 from schemas.errors import ErrorCode
-from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
-from schemas.timestamps import parse_utc
 from schemas.verdict import Indication
-from schemas.vocabulary import DeliveryState
 from signing.validation.xml import XmlJudge, open_receipt
 
 _STREAMS_TRIED = 3
@@ -33,132 +40,38 @@ _REPEATED = 200
 """The hub's status for what it had before; 201 is for what is new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An accepted message: the hub's id of it and the verified receipt."""
-
-    envelope_id: EnvelopeId
-    receipt: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxItem:
-    """One line of an inbox; `cursor` is where to go on after it."""
-
-    cursor: int
-    envelope_id: EnvelopeId
-    kind: str
-    sender: str
-    subject: str
-    document_code: str
-    state: str
-    attachments: int
-    status_of: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class InboxPage:
-    """Lines of an inbox and the cursor after the last one."""
-
-    items: tuple[InboxItem, ...]
-    cursor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """An envelope as it was sent, byte for byte."""
-
-    content_type: str
-    body_sha256: str
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TracedDelivery:
-    """How far an envelope is towards one recipient.
-
-    Args:
-        is_asked_back: its sender wants it back, and the recipient has not answered.
-    """
-
-    agency: str
-    state: str
-    status: str
-    is_asked_back: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
-    """What an envelope is to an earlier one, or a later one to it."""
-
-    kind: str
-    envelope_id: str
-    document_id: str
-    is_later: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TracedStep:
-    """One step on record; `agency` is empty when it concerns all recipients."""
-
-    step: str
-    agency: str
-    issuer: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """Where an envelope is, as far as one agency may know.
-
-    Args:
-        answer: the hub's own JSON.
-    """
-
-    sender: str
-    accepted_at: datetime
-    evidence_level: str
-    deliveries: tuple[TracedDelivery, ...]
-    steps: tuple[TracedStep, ...]
-    ties: tuple[Tie, ...] = ()
-    answer: Mapping[str, object] = field(repr=False)
-
-    def subject(self, *, of: OrganId) -> ResponseFor:
-        """Name the document for a status that concerns the agency `of`."""
-        document_id = str(self.answer.get("document_id") or "")
-        return ResponseFor(
-            organ_id=of,
-            code=str(self.answer.get("document_code") or ""),
-            document_id=DocumentId(document_id) or None,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardLine:
-    """How far one document is towards one recipient."""
-
-    envelope_id: EnvelopeId
-    document_code: str
-    agency: str
-    state: str
-    accepted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BoardPage:
-    """Lines of a board and the key after the last one.
-
-    Args:
-        answer: the hub's own JSON.
-    """
-
-    items: tuple[BoardLine, ...]
-    after: str
-    answer: Mapping[str, object] = field(repr=False)
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _named(agency: OrganId | None) -> dict[str, str]:
+    return {} if agency is None else {"agency": agency}
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far somebody has come in inboxes.
+
+    A letter to several agencies of one system is several items of one cursor, and a
+    stream may break between them.
+
+    Attributes:
+        complete: the cursor up to which everything was seen.
+    """
+
+    complete: int
+    _newest: int = -1
+    _seen: set[tuple[OrganId, EnvelopeId]] = field(default_factory=set)
+
+    def is_new(self, item: InboxItem) -> bool:
+        """Take note of an item; tell whether it was not seen before."""
+        if item.cursor > self._newest:
+            self.complete = max(self.complete, self._newest)
+            self._newest, self._seen = item.cursor, set()
+        name = (item.agency, item.envelope_id)
+        is_new = item.cursor == self._newest and name not in self._seen
+        self._seen.add(name)
+        return is_new
 
 
 class AgencyClient:
@@ -219,29 +132,33 @@ class AgencyClient:
         return Sent(receipt.envelope_id, content)
 
     async def inbox(
-        self, agency: OrganId, *, after: int = -1, wait: int = 0, limit: int = 100
+        self,
+        agency: OrganId | None,
+        *,
+        after: int = -1,
+        wait: int = 0,
+        limit: int = 100,
     ) -> InboxPage:
         """List what arrived after the cursor `after`; wait up to `wait` seconds.
+
+        Args:
+            agency: whose inbox; None: those of all agencies the system acts for. One
+                it comes to act for later has an inbox from before, to be read alone.
+            after: the cursor of the last page; -1 from the beginning.
+            wait: seconds to wait where there is nothing yet.
+            limit: of items; those of one cursor stay together.
 
         Raises:
             RefusedError: the system does not act for `agency`.
             ClientError: the answer is no page of an inbox.
         """
-        answer = await self._transport.send(
-            Request(
-                method="GET",
-                path="/v1/inbox",
-                parameters={
-                    "agency": agency,
-                    "after": str(after),
-                    "wait": str(wait),
-                    "limit": str(limit),
-                },
-            )
-        )
+        numbers = {"after": str(after), "wait": str(wait), "limit": str(limit)}
+        answer = await self._get("/v1/inbox", **_named(agency), **numbers)
         with _hub_at_fault("/v1/inbox"):
             fields = json.loads(answer.body)
-            return InboxPage(tuple(map(_item, fields["items"])), int(fields["next"]))
+            return InboxPage(
+                tuple(map(read_inbox_item, fields["items"])), int(fields["next"])
+            )
 
     async def lease(
         self, agency: OrganId, *, seconds: int, wait: int = 0, limit: int = 1
@@ -255,32 +172,36 @@ class AgencyClient:
         parameters = {"lease": str(seconds), "wait": str(wait), "limit": str(limit)}
         answer = await self._get("/v1/inbox", agency=agency, **parameters)
         with _hub_at_fault("/v1/inbox"):
-            return tuple(map(_item, json.loads(answer.body)["items"]))
+            return tuple(map(read_inbox_item, json.loads(answer.body)["items"]))
 
     async def follow(
-        self, agency: OrganId, *, after: int = -1
+        self, agency: OrganId | None, *, after: int = -1
     ) -> AsyncIterator[InboxItem]:
         """Yield what arrives after the cursor `after`, each item once, without end.
 
-        By a stream of events; where that is not to be had, by long polls.
+        By a stream of events; where that is not to be had, by long polls. As with
+        `inbox`, no agency means all of them.
 
         Raises:
             RefusedError: the system does not act for `agency`.
             UnreachableError: the hub has not answered for long.
         """
-        failures = 0
+        failures, place = 0, _Place(after)
         while True:
             streams = failures < _STREAMS_TRIED
-            page = await self.inbox(agency, after=after, wait=0 if streams else 30)
-            for item in page.items:
-                after = item.cursor
+            page = await self.inbox(
+                agency, after=place.complete, wait=0 if streams else 30
+            )
+            for item in filter(place.is_new, page.items):
                 yield item
+            place.complete = page.cursor
             if not streams or page.items:
                 continue
             try:
-                async for item in self._events(agency, after):
-                    failures, after = 0, item.cursor
-                    yield item
+                async for item in self._events(agency, place.complete):
+                    failures = 0
+                    if place.is_new(item):
+                        yield item
             except RefusedError:
                 # It refuses the poll as well, or has no streams for us.
                 failures = _STREAMS_TRIED
@@ -300,7 +221,7 @@ class AgencyClient:
         answer = await self._get("/v1/outbox", agency=agency, **parameters)
         with _hub_at_fault("/v1/outbox"):
             fields = json.loads(answer.body)
-            lines = tuple(map(_board_line, fields["items"]))
+            lines = tuple(map(read_board_line, fields["items"]))
             return BoardPage(lines, str(fields["next"]), fields)
 
     async def fetch(self, envelope_id: EnvelopeId) -> Fetched:
@@ -435,22 +356,24 @@ class AgencyClient:
         path = f"/v1/envelopes/{envelope_id}/trace"
         answer = await self._get(path, agency=agency)
         with _hub_at_fault(path):
-            return _trace(json.loads(answer.body))
+            return read_trace(json.loads(answer.body))
 
     async def evidence(self, agency: OrganId, envelope_id: EnvelopeId) -> bytes:
         """Fetch the evidence bundle of an envelope that `agency` may see."""
         answer = await self._get(f"/v1/envelopes/{envelope_id}/evidence", agency=agency)
         return answer.body
 
-    async def _events(self, agency: OrganId, after: int) -> AsyncIterator[InboxItem]:
+    async def _events(
+        self, agency: OrganId | None, after: int
+    ) -> AsyncIterator[InboxItem]:
         request = Request(
             method="GET",
             path="/v1/inbox/events",
-            parameters={"agency": agency, "after": str(after)},
+            parameters={**_named(agency), "after": str(after)},
         )
         async for data in self._transport.events(request):
             with _hub_at_fault(request.path):
-                item = _item(json.loads(data))
+                item = read_inbox_item(json.loads(data))
             yield item
 
     async def _get(self, path: str, **parameters: str) -> Response:
@@ -517,71 +440,4 @@ def _about(receipt: AcceptanceReceipt, message: Message) -> bool:
         receipt.body_sha256 == message.body_sha256
         and receipt.body_size == len(message.body)
         and receipt.message_id == message.message_id
-    )
-
-
-def _item(fields: Mapping[str, object]) -> InboxItem:
-    status_of = fields.get("status_of")
-    return InboxItem(
-        cursor=int(str(fields["cursor"])),
-        envelope_id=EnvelopeId(str(fields["id"])),
-        kind=str(fields["kind"]),
-        sender=str(fields["from"]),
-        subject=str(fields.get("subject") or ""),
-        document_code=str(fields.get("document_code") or ""),
-        state=str(fields["state"]),
-        attachments=int(str(fields["attachments"])),
-        status_of=str(status_of) if status_of else None,
-    )
-
-
-def _board_line(fields: Mapping[str, Any]) -> BoardLine:
-    return BoardLine(
-        envelope_id=EnvelopeId(fields["id"]),
-        document_code=fields["document_code"],
-        agency=fields["agency"],
-        state=fields["state"],
-        accepted_at=parse_utc(fields["accepted_at"]),
-    )
-
-
-def _trace(fields: Mapping[str, Any]) -> Trace:
-    deliveries = [
-        TracedDelivery(
-            one["agency"], one["state"], one["status"] or "", _is_asked_back(one)
-        )
-        for one in fields["deliveries"]
-    ]
-    steps = [
-        TracedStep(
-            one["step"], one["agency"] or "", one["issuer"], parse_utc(one["at"])
-        )
-        for one in fields["steps"]
-    ]
-    return Trace(
-        sender=fields["from"],
-        accepted_at=parse_utc(fields["accepted_at"]),
-        evidence_level=fields["evidence_level"],
-        deliveries=tuple(deliveries),
-        steps=tuple(steps),
-        ties=(
-            *(_tie(one, is_later=False) for one in fields.get("links", ())),
-            *(_tie(one, is_later=True) for one in fields.get("later", ())),
-        ),
-        answer=fields,
-    )
-
-
-def _is_asked_back(delivery: Mapping[str, Any]) -> bool:
-    recall = delivery.get("recall")
-    is_open = recall is not None and recall["answer"] is None
-    return is_open and delivery["state"] != DeliveryState.RECALLED
-
-
-def _tie(fields: Mapping[str, Any], *, is_later: bool) -> Tie:
-    return Tie(
-        kind=fields["kind"],
-        envelope_id=fields["id"] or "",
-        document_id=fields["document_id"] or "",
-        is_later=is_later,
     )

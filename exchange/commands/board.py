@@ -1,6 +1,6 @@
 """`lienthong board`: which recipients have not acknowledged what an agency sent."""
 
-from clients.agency import BoardPage
+from clients.answers import BoardPage
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from clients.agency import InboxItem, InboxPage
+from clients.answers import InboxItem, InboxPage
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output

@@ -12,12 +12,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from clients.agency import Fetched
+from clients.answers import Fetched
+from clients.encryption import decrypted, is_encrypted
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
 from clients.reading import OpenedEnvelope, attachments_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
-from exchange.commands.encryption import decrypted, is_encrypted
 from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output

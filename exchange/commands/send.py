@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from clients.agency import Sent
+from clients.answers import Sent
+from clients.encryption import encrypted as sealed
+from clients.encryption import recipients_of
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
-from exchange.commands.encryption import encrypted
+from exchange.commands.encryption import encrypted, without_marks
 from exchange.commands.files import read_file
 from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
 from exchange.commands.output import Output, Progress
+from pki.trust import TrustStore
 from schemas.edxml.document import (
     Attachment,
     DocumentType,
@@ -36,6 +39,8 @@ from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
 
 _ADMINISTRATIVE = "2"
+_PUBLISHED = ""
+"""In place of a folder: what agencies published."""
 _IN_PARTS_FROM = 16 << 20
 _IN_PARTS_AFTER_BREAK = 1 << 20
 _TEXTS = {
@@ -84,9 +89,13 @@ def configure(parser: Parser) -> None:
     )
     parser.add_argument(
         "--encrypt",
-        type=Path,
+        nargs="?",
+        const=_PUBLISHED,
         metavar="FOLDER",
-        help="mã hoá theo chứng thư MÃ.pem / encrypt to the certificates CODE.pem",
+        help=(
+            "mã hoá theo chứng thư trong danh bạ, hoặc MÃ.pem trong FOLDER / encrypt "
+            "to the certificates of the directory, or CODE.pem"
+        ),
     )
     parser.add_argument(
         "--waiting",
@@ -110,7 +119,7 @@ def run(arguments: Arguments, output: Output) -> int:
     async def act(session: Session) -> int:
         outbox = Outbox(arguments.var / "outbox" / session.profile.system)
         if not arguments.waiting:
-            outbox.put(_prepared(arguments, session))
+            outbox.put(await _prepared(arguments, session))
         return await _send_waiting(outbox, session, output)
 
     return with_hub(arguments, output, act)
@@ -211,12 +220,11 @@ def _refuse(
     }
 
 
-def _prepared(arguments: Arguments, session: Session) -> Message:
+async def _prepared(arguments: Arguments, session: Session) -> Message:
     now = datetime.now(UTC)
     attachments = [_attachment(path, n) for n, path in enumerate(arguments.files, 1)]
-    if arguments.encrypt:
-        to = [parse_organ_id(one) for one in arguments.to]
-        attachments = encrypted(attachments, recipients=to, folder=arguments.encrypt)
+    if arguments.encrypt is not None:
+        attachments = await _encrypted(arguments, attachments, session)
     document = _document(arguments, attachments, session.profile.agency, now)
     mark = secrecy_mark(document)
     if mark:
@@ -224,6 +232,19 @@ def _prepared(arguments: Arguments, session: Session) -> Message:
     return prepare_document(
         document, attachments, credential=session.credential, at=now
     )
+
+
+async def _encrypted(
+    arguments: Arguments, attachments: list[Attachment], session: Session
+) -> list[Attachment]:
+    to = [parse_organ_id(one) for one in arguments.to]
+    if arguments.encrypt != _PUBLISHED:
+        return encrypted(attachments, recipients=to, folder=Path(arguments.encrypt))
+    looked_at = without_marks(attachments)
+    trust = TrustStore.from_material(session.profile.material())
+    now = datetime.now(UTC)
+    found = await recipients_of(session.client, to, trust=trust, at=now)
+    return sealed(looked_at, [one.certificate for one in found])
 
 
 def _attachment(path: Path, number: int) -> Attachment:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clients.agency import Trace, TracedStep
+from clients.answers import Trace, TracedStep
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output

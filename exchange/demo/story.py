@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clients.agency import AgencyClient, InboxItem, Sent
+from clients.agency import AgencyClient
+from clients.answers import InboxItem, Sent
 from clients.messages import (
     Acknowledgement,
     Message,

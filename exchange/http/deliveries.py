@@ -37,7 +37,7 @@ async def inbox(request: web.Request) -> web.Response:
     """GET /v1/inbox."""
     command = ReadInbox(
         caller=caller_of(request),
-        agency=required_agency(request),
+        agency=agency_parameter(request),
         after=number_parameter(request, "after", default=-1),
         wait_seconds=number_parameter(request, "wait", default=0),
         lease_seconds=max(0, number_parameter(request, "lease", default=0)),

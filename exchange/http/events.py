@@ -8,13 +8,15 @@ the same look into storage as a poll, by whichever process the connection is at.
 import asyncio
 import json
 from contextlib import suppress
+from itertools import zip_longest
 
 from aiohttp import web
 
+from exchange.domain.records import InboxItem
 from exchange.errors import ExchangeError
 from exchange.http import wire
 from exchange.http.keys import AUTHENTICATOR, SERVICES, STREAMS
-from exchange.http.request import caller_of, number_parameter, required_agency
+from exchange.http.request import agency_parameter, caller_of, number_parameter
 from exchange.services import Caller, Services
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
 from schemas.errors import CodedError, ErrorCode
@@ -36,7 +38,7 @@ async def inbox_events(request: web.Request) -> web.StreamResponse:
     with request.app[STREAMS].opened(caller.system.system_id):
         look = ReadInbox(
             caller=caller,
-            agency=required_agency(request),
+            agency=agency_parameter(request),
             after=_after(request),
             limit=services.limits.inbox_page,
         )
@@ -74,7 +76,7 @@ async def _look(
 ) -> InboxPage:
     command = ReadInbox(
         caller=caller,
-        agency=required_agency(request),
+        agency=agency_parameter(request),
         after=after,
         wait_seconds=wait,
         limit=services.limits.inbox_page,
@@ -83,13 +85,22 @@ async def _look(
 
 
 def _written(page: InboxPage) -> bytes:
-    """Write events, or a comment that keeps the connection known to be alive."""
-    events = [
-        f"id: {one.delivery.log_index}\nevent: item\n"
-        f"data: {json.dumps(wire.inbox_item(one), ensure_ascii=False)}\n\n"
-        for one in page.items
-    ]
+    """Write events, or a comment that keeps the connection known to be alive.
+
+    Of several items of one cursor the last alone has it as its id: whoever comes back
+    after another of them gets them all.
+    """
+    pairs = zip_longest(page.items, page.items[1:])
+    events = [_event(item, following) for item, following in pairs]
     return "".join(events or [":\n\n"]).encode()
+
+
+def _event(item: InboxItem, following: InboxItem | None) -> str:
+    index = item.delivery.log_index
+    is_last = following is None or following.delivery.log_index != index
+    name = f"id: {index}\n" if is_last else ""
+    data = json.dumps(wire.inbox_item(item), ensure_ascii=False)
+    return f"{name}event: item\ndata: {data}\n\n"
 
 
 def _after(request: web.Request) -> int:

@@ -85,6 +85,7 @@ def inbox_item(item: InboxItem) -> Json:
     links = (one for one in envelope.links if one.is_shown_to(own))
     return {
         "cursor": item.delivery.log_index,
+        "agency": item.delivery.recipient,
         "id": envelope.envelope_id,
         "kind": envelope.kind,
         "from": envelope.sender,

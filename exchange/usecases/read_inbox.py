@@ -22,9 +22,10 @@ from schemas.vocabulary import AuditEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadInbox:
-    """A look into one agency's inbox.
+    """A look into an inbox.
 
     Args:
+        agency: whose; None: those of all agencies the caller acts for.
         after: the last cursor seen; -1 from the beginning.
         wait_seconds: how long to wait when there is nothing.
         lease_seconds: how long the items are this poller's alone; 0 to look only. With
@@ -32,7 +33,7 @@ class ReadInbox:
     """
 
     caller: Caller
-    agency: str
+    agency: str | None
     after: int = -1
     wait_seconds: float = 0.0
     lease_seconds: float = 0.0

@@ -403,7 +403,7 @@ class TestAccess:
             ("GET", "/v1/nothing", 404, "not_found"),
             ("GET", "/v1/envelopes/../../etc/passwd", 404, "not_found"),
             ("DELETE", "/v1/envelopes", 405, "method_not_allowed"),
-            ("GET", "/v1/inbox", 400, "request_invalid"),
+            ("GET", "/v1/inbox?agency=", 400, "organ_id_malformed"),
             ("GET", "/v1/inbox?agency=H99.151&after=x", 400, "request_invalid"),
             ("GET", "/v1/inbox?agency=H99.151&wait=²", 400, "request_invalid"),
             ("GET", "/v1/inbox?agency=<script>", 400, "organ_id_malformed"),

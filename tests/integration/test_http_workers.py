@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from clients.errors import UnreachableError
 from clients.messages import Message
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office

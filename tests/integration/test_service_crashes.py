@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from clients.messages import Message
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE
 from schemas.receipt import AcceptanceReceipt, read_receipt

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from clients.messages import Message
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from tests.support.holdings import Holdings, read_head, settled

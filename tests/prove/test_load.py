@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from clients.messages import XML, Message
 from exchange.demo.province import COMMUNE, PROVINCE
 from tests.support.holdings import read_head, settled

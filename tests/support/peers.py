@@ -8,7 +8,8 @@ from io import BytesIO
 
 import aiohttp
 
-from clients.agency import AgencyClient, InboxItem
+from clients.agency import AgencyClient
+from clients.answers import InboxItem
 from clients.messages import (
     Acknowledgement,
     Message,
@@ -22,7 +23,7 @@ from clients.transport import RetryPolicy, Transport
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from pki.keys.api import Credential
 from schemas.edxml.document import Attachment, EdxmlDocument, Organisation
-from schemas.identifiers import DocumentId, OrganId
+from schemas.identifiers import DocumentCode, DocumentId, OrganId
 from schemas.vocabulary import StatusCode, TransportAcknowledgement
 from tests.support.station import Station
 from tests.support.world import edxml_document
@@ -112,12 +113,14 @@ def letter(
     name: str,
     attachments: tuple[Attachment, ...] = (),
     *,
+    number: str = "214",
     recipients: tuple[OrganId, ...] = (PROVINCE.code, MINISTRY.code),
 ) -> Message:
     """A letter of the commune as a message."""
     document = edxml_document(
         *attachments,
         subject=name,
+        code=DocumentCode(number, "UBND-VHXH"),
         document_id=DocumentId(f"{COMMUNE.code},2026/11/21,{name}"),
         recipients=tuple(map(_organisation, recipients)),
     )

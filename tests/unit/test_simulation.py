@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from exchange.demo.site import Site
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import BusinessType
@@ -92,14 +92,17 @@ def seen_of(model: Model) -> dict[OrganId, list[Seen]]:
     """What pollers see when all goes as the model says; statuses name their letter."""
     numbers = count()
     return {
-        agency: [Seen(item_of(line, next(numbers)), 0) for line in lines.elements()]
+        agency: [
+            Seen(item_of(agency, line, next(numbers)), 0) for line in lines.elements()
+        ]
         for agency, lines in model.inbox.items()
     }
 
 
-def item_of(line: Line, number: int) -> InboxItem:
+def item_of(agency: OrganId, line: Line, number: int) -> InboxItem:
     return InboxItem(
         cursor=number,
+        agency=agency,
         envelope_id=EnvelopeId(str(number)),
         kind=line.kind,
         sender=line.sender,

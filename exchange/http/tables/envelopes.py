@@ -8,6 +8,9 @@ from exchange.http.route import Query, Route
 _EDXML = (XML, "multipart/related")
 _AGENCY = Query(name="agency", summary="Mã cơ quan đứng tên / acting agency")
 _NAMED_AGENCY = Query(name="agency", summary=_AGENCY.summary, required=True)
+_WHOSE_INBOX = Query(
+    name="agency", summary="Hộp thư của cơ quan nào / whose inbox; none: all acted for"
+)
 
 ENVELOPE_ROUTES: tuple[Route, ...] = (
     Route(
@@ -42,7 +45,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         allowed=READERS,
         answers={200: JSON},
         query=(
-            _NAMED_AGENCY,
+            _WHOSE_INBOX,
             Query(name="after", summary="Con trỏ / cursor", is_number=True),
             Query(name="wait", summary="Giây chờ / seconds to wait", is_number=True),
             Query(name="limit", summary="Số mục / most items", is_number=True),
@@ -62,7 +65,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         allowed=READERS,
         answers={200: events.EVENTS},
         query=(
-            _NAMED_AGENCY,
+            _WHOSE_INBOX,
             Query(name="after", summary="Con trỏ / cursor", is_number=True),
         ),
         is_transfer=True,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from clients.agency import AgencyClient
 from clients.transport import HubAddress, RetryPolicy, Transport
 from exchange.settings.limits import LimitSettings
+from exchange.usecases.register_system import RegisterSystem, register_system
 from pki.keys.api import Credential
 from tests.support.hub import HOST, Hub, running_hub, write_credential
 from tests.support.judges import require
@@ -128,6 +130,24 @@ async def test_streams_end_when_the_hub_stops(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
         content = await asyncio.wait_for(reading, timeout=20)
     assert content.startswith(b":\n\n")
+
+
+async def test_only_the_last_item_of_a_cursor_has_it_as_its_id(tmp_path: Path) -> None:
+    world = await make_world()
+    known = (await world.caller("qlvb-h99")).system
+    (right,) = known.acts_for
+    both = replace(known, acts_for=(right, replace(right, agency=MINISTRY)))
+    order = RegisterSystem(system=both, operator="test")
+    await register_system(world.services, order)
+    async with (
+        running_hub(world, tmp_path) as hub,
+        hub.session(world.province) as session,
+    ):
+        await send(hub, "cho cả hai")
+        async with session.get("/v1/inbox/events") as stream:
+            lines = [await stream.content.readline() for _ in range(6)]
+    names = [one.partition(b":")[0] for one in lines if one.strip()]
+    assert names == [b"event", b"data", b"id", b"event", b"data"]
 
 
 def client_address(hub: Hub, credential: Credential) -> HubAddress:

@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from exchange.usecases.audit_log import audit_log
 from schemas.identifiers import OrganId
 from schemas.verdict import Indication

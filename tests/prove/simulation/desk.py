@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from clients.agency import AgencyClient, InboxItem
+from clients.agency import AgencyClient
+from clients.answers import InboxItem
 from clients.messages import Message
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import StatusCode, TransportAcknowledgement

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from clients.errors import RefusedError
 from schemas.identifiers import OrganId
 from schemas.vocabulary import StatusCode

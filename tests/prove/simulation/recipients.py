@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from clients.agency import InboxItem
+from clients.answers import InboxItem
 from schemas.identifiers import OrganId
 from schemas.vocabulary import BusinessType, StatusCode
 from tests.prove.simulation.plan import Asking, Letter

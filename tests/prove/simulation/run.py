@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from clients.agency import AgencyClient, InboxItem
+from clients.agency import AgencyClient
+from clients.answers import InboxItem
 from clients.messages import Message
 from schemas.identifiers import EnvelopeId, OrganId, SystemId
 from tests.prove.simulation.desk import Desk, Seen

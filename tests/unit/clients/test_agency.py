@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from clients.agency import AgencyClient, Fetched
+from clients.agency import AgencyClient
+from clients.answers import Fetched
 from clients.errors import ClientError, RefusedError
 from clients.messages import (
     Acknowledgement,
@@ -333,6 +334,7 @@ def as_json(fields: object) -> web.Response:
 
 ITEM = {
     "cursor": 7,
+    "agency": COMMUNE,
     "id": ENVELOPE,
     "kind": "document",
     "from": "H99.151",
@@ -354,6 +356,29 @@ async def test_inbox_page_is_read_with_its_cursor(tmp_path: Path) -> None:
     (item,) = read.items
     assert (item.envelope_id, item.sender, item.status_of) == (ENVELOPE, COMMUNE, None)
     assert read.cursor == 7
+
+
+async def test_stream_that_breaks_within_a_cursor_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    other = {**ITEM, "agency": OTHER_AGENCY}
+    event = f"event: item\ndata: {json.dumps(ITEM)}\n\n"
+    answers = (
+        as_json({"items": [], "next": 6}),
+        web.Response(text=event, content_type="text/event-stream"),
+        as_json({"items": [ITEM, other], "next": 7}),
+    )
+
+    async with connected(tmp_path, *answers) as (client, hub):
+        following = client.follow(None)
+        seen = [await anext(following), await anext(following)]
+
+    assert [one.agency for one in seen] == [COMMUNE, OTHER_AGENCY]
+    assert [one.split("&")[0] for one in hub.asked] == [
+        "after=-1",
+        "after=6",
+        "after=6",
+    ]
 
 
 @pytest.mark.parametrize(

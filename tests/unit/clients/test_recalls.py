@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients.agency import Tie, _is_asked_back, _tie
+from clients.answers import Tie, _is_asked_back, _tie
 from clients.reading import StatusReport, status_on
 from schemas.edxml.document import ResponseFor
 from schemas.identifiers import DocumentId, OrganId

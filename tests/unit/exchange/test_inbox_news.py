@@ -10,6 +10,7 @@ from exchange.domain.records import ActsFor, InboxItem, System
 from exchange.errors import StorageUnavailableError
 from exchange.services import Caller
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
+from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.world import COMMUNE, MINISTRY, PROVINCE, World, make_world
@@ -37,13 +38,25 @@ class Looks:
 
 async def poll(world: World, agency: OrganId, *, after: int = -1) -> InboxPage:
     """Wait for mail of one agency, as a system that acts for it alone."""
+    return await poll_of(world, (agency,), named=agency, after=after)
+
+
+async def poll_of(
+    world: World, acted_for: Collection[OrganId], *, named: OrganId | None, after: int
+) -> InboxPage:
+    """Wait for mail, as a system that acts for these agencies."""
     known = (await world.caller("qlvb-h99")).system
-    rights = (ActsFor(agency, known.acts_for[0].valid_from),)
+    since = known.acts_for[0].valid_from
+    rights = tuple(ActsFor(one, since) for one in acted_for)
     system: System = replace(known, acts_for=rights)
     command = ReadInbox(
-        caller=Caller(system=system), agency=agency, after=after, wait_seconds=30
+        caller=Caller(system=system), agency=named, after=after, wait_seconds=30
     )
     return await read_inbox(world.services, command)
+
+
+def only(agency: OrganId) -> Organisation:
+    return Organisation(organ_id=agency)
 
 
 async def waiting(world: World, count: int) -> None:
@@ -57,6 +70,31 @@ async def ended(polls: Collection["asyncio.Task[InboxPage]"]) -> None:
     for one in polls:
         one.cancel()
     await asyncio.gather(*polls, return_exceptions=True)
+
+
+async def test_one_poll_has_the_mail_of_all_agencies_of_a_system() -> None:
+    world = await make_world()
+    both = (PROVINCE, MINISTRY)
+    first = await world.sent()
+    await world.deliver()
+
+    page = await poll_of(world, both, named=None, after=-1)
+    # Two deliveries of one letter have one cursor, and no page parts them.
+    found = [(one.envelope.envelope_id, one.delivery.recipient) for one in page.items]
+    assert sorted(found) == sorted((first.envelope.envelope_id, one) for one in both)
+    (cursor,) = {one.delivery.log_index for one in page.items}
+    assert cursor == page.cursor
+
+    coming = asyncio.create_task(poll_of(world, both, named=None, after=page.cursor))
+    await waiting(world, 1)
+    document = world.document(subject="Riêng cho Bộ", recipients=(only(MINISTRY),))
+    await world.send(document)
+    await world.deliver()
+    (item,) = (await coming).items
+    assert item.delivery.recipient == MINISTRY
+
+    alone = await poll_of(world, (PROVINCE,), named=None, after=-1)
+    assert {one.delivery.recipient for one in alone.items} == {PROVINCE}
 
 
 async def test_news_wake_whom_they_concern_by_one_look(
