@@ -66,9 +66,10 @@ async def _messages(station: Station) -> list[Message]:
                 commune.credential,
                 f"đo-{number}",
                 (note(chance.randbytes(_BODY_BYTES)),),
+                number=str(number),
                 recipients=(PROVINCE.code,),
             )
-            for number in range(_ENVELOPES + _WARM)
+            for number in range(1, _ENVELOPES + _WARM + 1)
         ]
 
 
