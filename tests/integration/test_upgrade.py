@@ -196,3 +196,25 @@ async def test_check_says_what_an_upgrade_would_do_and_changes_nothing(
     assert [one["documents"] for one in said["pending"]] == [2, DOCUMENTS, DOCUMENTS]
     assert unchanged == before
     assert (current["found"], current["pending"]) == (VERSION, [])
+
+
+async def test_indexes_that_others_took_the_place_of_go(
+    mongod_uri: str, mongo_database: str, old: Raw
+) -> None:
+    deliveries = old["deliveries"]
+    for name, keys in (
+        ("unchecked", ["envelope", "state"]),
+        ("waiting", ["state", "_id"]),
+        ("of an operator", ["steps"]),
+    ):
+        pattern = [(key, 1) for key in keys]
+        only = {"state": "available"}
+        await deliveries.create_index(pattern, name=name, partialFilterExpression=only)
+
+    opening = (opened(mongod_uri, mongo_database) for _ in range(2))
+    for storage in await asyncio.gather(*opening):
+        await storage.close()
+
+    found = await deliveries.index_information()
+    assert not {"unchecked", "waiting"} & set(found)
+    assert {"open", "of an operator"} <= set(found)

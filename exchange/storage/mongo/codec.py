@@ -40,6 +40,13 @@ def key_of(envelope_id: EnvelopeId, part: str) -> str:
     return f"{envelope_id}/{part}"
 
 
+def envelope_of(document: Document) -> EnvelopeId:
+    """Return the envelope that a part belongs to, by what is known of the part."""
+    if "envelope" in document:
+        return EnvelopeId(document["envelope"])
+    return EnvelopeId(document["_id"].partition("/")[0])
+
+
 def with_values(document: Document) -> Document:
     """Leave out the fields without a value."""
     return {name: value for name, value in document.items() if value is not None}

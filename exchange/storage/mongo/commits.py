@@ -1,6 +1,6 @@
 """The two transactions of the exchange, each over a group of callers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from pymongo import UpdateMany
@@ -77,14 +77,19 @@ class Commits:
         receipts = (one.receipt for one in group)
         await self._insert("receipts", map(codec.receipt_document, receipts), session)
         await self._insert_traces(group, session)
-        moved = await self._database["deliveries"].bulk_write(
-            [_move(one) for one in group], session=session
-        )
-        if moved.matched_count != sum(len(set(one.recipients)) for one in group):
-            raise step_conflict(group[0])
+        await self._move([one for one in group if one.recipients], session)
         await self._change([update for one in group for update in one.updates], session)
         added = (delivery for one in group for delivery in one.added)
         await self._insert("deliveries", map(added_document, added), session)
+
+    async def _move(self, steps: Sequence[StepRecord], session: Session) -> None:
+        if not steps:
+            return
+        moved = await self._database["deliveries"].bulk_write(
+            [_move(step, keys) for step, keys in _moves(steps)], session=session
+        )
+        if moved.matched_count != sum(len(set(one.recipients)) for one in steps):
+            raise step_conflict(steps[0])
 
     async def _change(
         self, updates: Sequence[DeliveryUpdate], session: Session
@@ -147,9 +152,29 @@ def _shows(one: Acceptance | StepRecord) -> int:
     return len(one.recipients) + len(one.added)
 
 
-def _move(step: StepRecord) -> UpdateMany:
-    keys = [codec.key_of(step.receipt.envelope_id, one) for one in step.recipients]
-    held = {"_id": {"$in": keys}, "state": {"$in": [one.value for one in step.before]}}
+def _moves(steps: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, set[str]]]:
+    """Join steps in a row that do the same to different deliveries: a group of checks.
+
+    A delivery that two of them concern is moved twice: what the second finds is what
+    the first left.
+    """
+    first, joined = steps[0], set[str]()
+    for step in steps:
+        keys = {codec.key_of(step.receipt.envelope_id, one) for one in step.recipients}
+        if _change_of(step) != _change_of(first) or keys & joined:
+            yield first, joined
+            first, joined = step, set()
+        joined |= keys
+    yield first, joined
+
+
+def _change_of(step: StepRecord) -> tuple[object, ...]:
+    return step.before, step.after, step.retry, step.lease
+
+
+def _move(step: StepRecord, keys: Iterable[str]) -> UpdateMany:
+    states = [one.value for one in step.before]
+    held = {"_id": {"$in": sorted(keys)}, "state": {"$in": states}}
     # A write even where the state stays: two steps at a time must meet.
     change: Document = {"$inc": {"steps": 1}}
     values: Document = {}

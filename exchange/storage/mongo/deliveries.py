@@ -15,7 +15,7 @@ from exchange.storage.mongo.driver import (
     find_all,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.schema import OFFERED
+from exchange.storage.mongo.schema import OFFERED, OPEN
 from exchange.storage.ports.deliveries import DeliveryQuery
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState
@@ -123,15 +123,20 @@ def _lease_ended(now: datetime) -> Filter:
     return {"lease.until": {"$not": {"$gt": now}}}
 
 
+def among(states: Collection[str], key: Document) -> Document:
+    """Select by state and id, in a form by which MongoDB uses the index `open`.
+
+    One of several states in ``$in`` is not seen to be among those of the index.
+    """
+    return {"$or": [{"state": one, "_id": key} for one in states]}
+
+
 def _condition(query: DeliveryQuery) -> Filter:
     key: Document = {"$gt": query.after}
     if query.before is not None:
         key["$lt"] = query.before
-    return codec.with_values(
-        {
-            "state": {"$in": [one.value for one in query.states]},
-            "sender": query.sender,
-            "recipient": query.recipient,
-            "_id": key,
-        }
-    )
+    states = [one.value for one in query.states]
+    by_open = query.sender is None and set(states) <= set(OPEN)
+    wanted = among(states, key) if by_open else {"state": {"$in": states}, "_id": key}
+    parties = {"sender": query.sender, "recipient": query.recipient}
+    return codec.with_values({**wanted, **parties})

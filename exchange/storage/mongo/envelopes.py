@@ -18,6 +18,7 @@ from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import Bodies
 from exchange.storage.mongo.commits import Commits
+from exchange.storage.mongo.deliveries import among
 from exchange.storage.mongo.driver import (
     LINEARIZABLE,
     SNAPSHOT,
@@ -204,20 +205,18 @@ class MongoEnvelopes:
         return await find_all(deliveries, wanted, sort=order, limit=limit)
 
     async def _unchecked(self, limit: int, *, urgent: bool) -> list[EnvelopeId]:
-        # The condition on every field of the index lets it answer alone.
-        unchecked: Document = {
-            "envelope": {"$gt": ""},
-            "state": {"$in": list(UNCHECKED)},
-        }
-        order, hint = [("envelope", 1)], "unchecked"
+        # Each of these is answered by its index alone.
+        unchecked = self._deliveries.find(among(UNCHECKED, {"$gt": ""}), {"_id": 1})
+        unchecked = unchecked.sort([("_id", 1)]).hint("open")
         if urgent:
-            unchecked["urgency"] = {"$gt": 0}
-            order, hint = [("urgency", -1), *order], "unchecked_urgent"
+            condition = {"state": {"$in": list(UNCHECKED)}, "urgency": {"$gt": 0}}
+            unchecked = self._deliveries.find(condition, {"_id": 0, "envelope": 1})
+            order = [("urgency", -1), ("envelope", 1)]
+            unchecked = unchecked.sort(order).hint("unchecked_urgent")
         found: dict[EnvelopeId, None] = {}
         async with available():
-            cursor = self._deliveries.find(unchecked, {"_id": 0, "envelope": 1})
-            async for one in cursor.sort(order).hint(hint):
-                found[one["envelope"]] = None
+            async for one in unchecked:
+                found[codec.envelope_of(one)] = None
                 if len(found) >= limit:
                     break
         return list(found)

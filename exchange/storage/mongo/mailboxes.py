@@ -48,7 +48,7 @@ class MongoMailboxes:
         found = await find_all(
             self._deliveries,
             {"recipient": recipient, "log_index": {"$gte": 0, **index}},
-            sort=[("log_index", -1), ("_id", -1)],
+            sort=[("log_index", -1)],
             limit=limit,
         )
         envelopes = await self._of([one["envelope"] for one in found])

@@ -147,6 +147,8 @@ MIGRATIONS: Final = (
             ),
         ),
     ),
+    # Other indexes; documents stay as they are.
+    Migration(3, ()),
 )
 VERSION: Final = MIGRATIONS[-1].version
 

@@ -13,11 +13,12 @@ from schemas.vocabulary import DeliveryState
 
 _NOTICES_KEPT_SECONDS: Final = 30 * 24 * 3600
 _NAMESPACE_EXISTS: Final = 48  # MongoDB error code
+_INDEX_NOT_FOUND: Final = 27
 UNCHECKED: Final = (DeliveryState.ACCEPTED.value, DeliveryState.CHECKING.value)
 OFFERED: Final = (DeliveryState.AVAILABLE.value, DeliveryState.LEASED.value)
-UNSETTLED: Final = (
+OPEN: Final = (
     *UNCHECKED,
-    DeliveryState.LEASED.value,
+    *OFFERED,
     DeliveryState.FAILED.value,
     DeliveryState.DEAD_LETTER.value,
     DeliveryState.HELD.value,
@@ -85,12 +86,7 @@ _INDEXES: Final = {
             ["recipient", "log_index"],
             partialFilterExpression={"log_index": {"$exists": True}},
         ),
-        # What waits for its check; it leaves the index with the state.
-        IndexModel(
-            ["envelope", "state"],
-            name="unchecked",
-            partialFilterExpression={"state": {"$in": list(UNCHECKED)}},
-        ),
+        # What waits for its check and is urgent; it leaves with the state.
         IndexModel(
             [("urgency", -1), ("envelope", 1), ("state", 1)],
             name="unchecked_urgent",
@@ -105,17 +101,11 @@ _INDEXES: Final = {
             name="offered",
             partialFilterExpression={"state": {"$in": list(OFFERED)}},
         ),
-        # What an operator looks after.
+        # What is not done with: it waits for its check, its recipient or an operator.
         IndexModel(
             ["state", "_id"],
-            name="unsettled",
-            partialFilterExpression={"state": {"$in": list(UNSETTLED)}},
-        ),
-        # What nobody has taken yet.
-        IndexModel(
-            ["state", "_id"],
-            name="waiting",
-            partialFilterExpression={"state": DeliveryState.AVAILABLE.value},
+            name="open",
+            partialFilterExpression={"state": {"$in": list(OPEN)}},
         ),
         # What a sender keeps track of.
         IndexModel(
@@ -132,10 +122,15 @@ _INDEXES: Final = {
             name="to_look_at",
             partialFilterExpression={"next_at": {"$exists": True}},
         ),
-        # What is late, by those who are told.
+        # What is late, by those who are told, and all of it.
         IndexModel(
             ["told", "_id"],
             name="late",
+            partialFilterExpression={"told": {"$exists": True}},
+        ),
+        IndexModel(
+            ["envelope", "_id"],
+            name="late_to_anybody",
             partialFilterExpression={"told": {"$exists": True}},
         ),
         # A register of what arrived.
@@ -206,6 +201,9 @@ _INDEXES: Final = {
 
 COLLECTIONS: Final = tuple(_INDEXES)
 
+_REPLACED: Final = {"deliveries": ("unchecked", "unsettled", "waiting")}
+"""Indexes of earlier layouts, by which nothing is looked up any more."""
+
 
 async def prepare(database: Database) -> None:
     """Bring the layout up to date and create what is missing.
@@ -217,6 +215,7 @@ async def prepare(database: Database) -> None:
     """
     await upgrade(database)
     await create_missing(database)
+    await _drop_replaced(database)
 
 
 async def create_missing(database: Database) -> None:
@@ -246,3 +245,21 @@ async def _create(database: Database, name: str) -> None:
 async def _index(database: Database, name: str) -> None:
     if _INDEXES[name]:
         await database[name].create_indexes(list(_INDEXES[name]))
+
+
+async def _drop_replaced(database: Database) -> None:
+    async with available():
+        for name, replaced in _REPLACED.items():
+            present = await database[name].index_information()
+            for one in replaced:
+                if one in present:
+                    await _drop(database, name, one)
+
+
+async def _drop(database: Database, name: str, index: str) -> None:
+    try:
+        await database[name].drop_index(index)
+    except OperationFailure as error:
+        # Another process that starts at the same time was faster.
+        if error.code != _INDEX_NOT_FOUND:
+            raise

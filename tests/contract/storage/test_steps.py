@@ -12,6 +12,7 @@ from tests.support.stored import (
     MINISTRY,
     PROVINCE,
     acceptance,
+    deliver,
     envelope_id,
     step,
 )
@@ -176,3 +177,44 @@ async def test_only_unchecked_envelopes_are_to_check(storage: Storage) -> None:
     urgent = await storage.envelopes.to_check(limit=4, urgent=True)
     expected = [envelope_id(one) for one in (6, 8, 7, 2)]
     assert [one.envelope_id for one in urgent] == expected
+
+
+async def test_of_two_who_take_at_a_time_one_does_and_others_are_not_hindered(
+    storage: Storage,
+) -> None:
+    for number in range(1, 5):
+        await deliver(storage, number)
+    taking = [
+        step(
+            number,
+            f"taken-{turn}",
+            before=(DeliveryState.AVAILABLE,),
+            after=DeliveryState.ACKNOWLEDGED,
+        )
+        for turn, number in enumerate((1, 2, 1, 3, 4))
+    ]
+
+    results = await asyncio.gather(
+        *map(storage.envelopes.record_step, taking), return_exceptions=True
+    )
+
+    refused = [isinstance(one, StateConflictError) for one in results]
+    assert (sum(refused), sum(refused[number] for number in (1, 3, 4))) == (1, 0)
+    for number in range(1, 5):
+        found = await storage.envelopes.delivery(envelope_id(number), PROVINCE)
+        assert found is not None
+        assert found.state is DeliveryState.ACKNOWLEDGED
+
+
+async def test_two_steps_of_a_delivery_that_leave_its_state_are_both_recorded(
+    storage: Storage,
+) -> None:
+    await deliver(storage, 1)
+    steps = tuple(
+        step(1, key, before=(DeliveryState.AVAILABLE,), after=None)
+        for key in ("one", "two")
+    )
+    request = replace(acceptance(5, recipients=(MINISTRY,)), steps=steps)
+    await storage.envelopes.accept(request)
+    keys = {one.key for one in await storage.envelopes.receipts(envelope_id(1))}
+    assert keys == {"delivered", "one", "two"}

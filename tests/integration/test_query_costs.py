@@ -1,0 +1,163 @@
+"""Every list looks at about what it shows, however much is stored; MongoDB tells."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from exchange.domain.notices import NoticeState
+from exchange.domain.stuck import TRANSIENT_STATES
+from exchange.storage.mongo.driver import Database, open_client, open_database
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+from exchange.storage.ports import (
+    ArrivalQuery,
+    AuditQuery,
+    DeliveryQuery,
+    DocumentQuery,
+    NoticeQuery,
+    SendingQuery,
+    SentQuery,
+)
+from schemas.identifiers import DocumentId, EnvelopeId
+from schemas.vocabulary import AuditEvent, DeliveryState
+from tests.support.loading import id_at, load
+from tests.support.pki import NOW
+from tests.support.profiled import profiled
+from tests.support.world import COMMUNE, PROVINCE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STORED = 2_000
+PAGE = 20
+MIDDLE = id_at(STORED // 2, STORED)
+LONG_AGO = NOW - timedelta(days=400)
+
+Look = Callable[[MongoStorage], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded, by its ports and from outside."""
+
+    storage: MongoStorage
+    database: Database
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def loaded(mongod_uri: str) -> AsyncIterator[Loaded]:
+    client = open_client(mongod_uri, patience_seconds=10.0)
+    database = open_database(client, "query_costs")
+    try:
+        await load(database, STORED)
+        storage = await open_mongo_storage(mongod_uri, database=database.name)
+        yield Loaded(storage, database)
+        await storage.close()
+        await client.drop_database(database.name)
+    finally:
+        client.close()
+
+
+def deliveries(*states: DeliveryState, after: str = "") -> DeliveryQuery:
+    return DeliveryQuery(states=states, after=after, limit=PAGE)
+
+
+LOOKS: dict[str, Look] = {
+    "inbox of a system": lambda one: one.envelopes.inbox(
+        [PROVINCE], after=STORED, limit=PAGE
+    ),
+    "inbox of people": lambda one: one.mailboxes.arrived(
+        PROVINCE, before=None, limit=PAGE
+    ),
+    "inbox of people, deep": lambda one: one.mailboxes.arrived(
+        PROVINCE, before=STORED, limit=PAGE
+    ),
+    "outbox": lambda one: one.mailboxes.sent(
+        SentQuery(sender=COMMUNE, before=None, limit=PAGE)
+    ),
+    "outbox, deep": lambda one: one.mailboxes.sent(
+        SentQuery(sender=COMMUNE, before=MIDDLE, limit=PAGE)
+    ),
+    "states of what was sent": lambda one: one.mailboxes.states(
+        [id_at(place, STORED) for place in range(PAGE)]
+    ),
+    "what a sender follows": lambda one: one.deliveries.find(
+        DeliveryQuery(states=[DeliveryState.AVAILABLE], sender=COMMUNE, limit=PAGE)
+    ),
+    "dead letters": lambda one: one.deliveries.find(
+        deliveries(DeliveryState.DEAD_LETTER)
+    ),
+    "failed, deep": lambda one: one.deliveries.find(
+        deliveries(DeliveryState.FAILED, after=MIDDLE)
+    ),
+    "untaken": lambda one: one.deliveries.find(deliveries(DeliveryState.AVAILABLE)),
+    "stuck": lambda one: one.deliveries.find(deliveries(*TRANSIENT_STATES)),
+    "count of a state": lambda one: one.deliveries.count(
+        deliveries(DeliveryState.AVAILABLE)
+    ),
+    "what waits for its check": lambda one: one.envelopes.to_check(limit=PAGE),
+    "what is urgent of it": lambda one: one.envelopes.to_check(limit=PAGE, urgent=True),
+    "what is due again": lambda one: one.deliveries.due_again(now=NOW, limit=PAGE),
+    "leases that ended": lambda one: one.deliveries.end_leases(now=NOW),
+    "late to an agency": lambda one: one.docket.late(PROVINCE, after="", limit=PAGE),
+    "late to anybody": lambda one: one.docket.late(None, after=MIDDLE, limit=PAGE),
+    "due in the docket": lambda one: one.docket.due(now=NOW, limit=PAGE),
+    "register of arrivals": lambda one: one.docket.arrived(
+        ArrivalQuery(recipient=PROVINCE, since=LONG_AGO, until=NOW, limit=PAGE)
+    ),
+    "register of sendings": lambda one: one.registers.sent(
+        SendingQuery(sender=COMMUNE, since=LONG_AGO, until=NOW, limit=PAGE)
+    ),
+    "audit": lambda one: one.audit.search(AuditQuery(limit=PAGE)),
+    "audit of an event": lambda one: one.audit.search(
+        AuditQuery(event=AuditEvent.ENVELOPE_ACCEPTED, limit=PAGE)
+    ),
+    "audit of an actor": lambda one: one.audit.search(
+        AuditQuery(actor=f"qlvb-{COMMUNE.lower()}", limit=PAGE)
+    ),
+    "audit of a subject": lambda one: one.audit.search(
+        AuditQuery(subject=MIDDLE, limit=PAGE)
+    ),
+    "audit until a time": lambda one: one.audit.search(
+        AuditQuery(until=NOW - timedelta(hours=1), limit=PAGE)
+    ),
+    "notices given up": lambda one: one.notices.find(
+        NoticeQuery(state=NoticeState.DEAD_LETTER, limit=PAGE)
+    ),
+    "documents of a name": lambda one: one.documents.sent_as(
+        DocumentQuery(sender=COMMUNE, document_id=DocumentId("?"), code="?", year=2026),
+        limit=PAGE,
+    ),
+    "whether a name is new": lambda one: one.documents.first_new(
+        DocumentQuery(sender=COMMUNE, document_id=DocumentId("?"), code="?", year=2026)
+    ),
+    "what is tied to an envelope": lambda one: one.documents.linked_to(
+        MIDDLE, limit=PAGE
+    ),
+    "reports on an envelope": lambda one: one.envelopes.statuses_of(MIDDLE),
+    "log entries of an envelope": lambda one: one.log.entries_of(MIDDLE),
+    "bodies that may go": lambda one: one.retention.kept(
+        after=EnvelopeId(""), before=NOW, limit=PAGE
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+async def test_list_looks_at_about_what_it_shows(loaded: Loaded, name: str) -> None:
+    async with profiled(loaded.database) as work:
+        await LOOKS[name](loaded.storage)
+    assert work.queries
+    for one in work.queries:
+        # What is returned whole may be sorted; what a page is taken from may not.
+        assert not one.sorts or one.examined <= one.returned, one
+        assert "COLLSCAN" not in one.plan, one
+        assert one.examined <= 4 * PAGE, one
+
+
+async def test_scan_is_told_as_such(loaded: Loaded) -> None:
+    """The measure of the other tests is not blind."""
+    async with profiled(loaded.database) as work:
+        await loaded.database["envelopes"].find_one({"subject": "?"})
+    (one,) = work.queries
+    assert (one.plan, one.examined) == ("COLLSCAN", STORED)

@@ -1,0 +1,62 @@
+"""What MongoDB did for a piece of work, by its own profiler."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from exchange.storage.mongo.driver import Database, Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One command as the profiler tells it.
+
+    Args:
+        collection: it was about.
+        plan: summary of it, such as ``IXSCAN { _id: 1 }``.
+        examined: documents or keys of an index, whichever are more.
+        returned: documents.
+        sorts: whether it sorted what it had found.
+    """
+
+    collection: str
+    plan: str
+    examined: int
+    returned: int
+    sorts: bool
+
+
+@dataclass(slots=True)
+class Work:
+    """Filled when the block ends."""
+
+    queries: list[Query] = field(default_factory=list)
+
+    @property
+    def examined(self) -> int:
+        """Documents or keys in all."""
+        return sum(one.examined for one in self.queries)
+
+
+@asynccontextmanager
+async def profiled(database: Database) -> AsyncIterator[Work]:
+    """Note every command that looks something up within the block."""
+    work = Work()
+    await database.command("profile", 2)
+    try:
+        yield work
+    finally:
+        await database.command("profile", 0)
+    plain = database["system.profile"].find({"planSummary": {"$exists": True}})
+    work.queries.extend([_query(one) async for one in plain])
+    await database.drop_collection("system.profile")
+
+
+def _query(entry: Document) -> Query:
+    return Query(
+        collection=entry["ns"].partition(".")[2],
+        plan=entry["planSummary"],
+        examined=max(entry.get("docsExamined", 0), entry.get("keysExamined", 0)),
+        returned=entry.get("nreturned", 0),
+        sorts=entry.get("hasSortStage", False),
+    )
