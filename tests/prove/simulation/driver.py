@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 from clients.answers import InboxItem
 from clients.errors import RefusedError
-from schemas.identifiers import OrganId
+from schemas.identifiers import OrganId, SystemId
 from schemas.vocabulary import StatusCode
 from tests.prove.simulation.desk import Seen
 from tests.prove.simulation.messages import letter_message
@@ -41,7 +41,9 @@ class Driver:
         self._merge, self._told = merge, told
         self._stories = asyncio.Semaphore(_STORIES)
         self._recipients = Recipients(run)
-        self._pollers: dict[OrganId, asyncio.Task[None]] = {}
+        self._pollers: dict[SystemId, asyncio.Task[None]] = {}
+        self._cursors: dict[SystemId, int] = {}
+        self._caught_up: dict[OrganId, int] = {}
         self._reacting: set[asyncio.Task[None]] = set()
         self._grown = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -50,8 +52,8 @@ class Driver:
         """Send everything, let recipients work, merge in the middle."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            for one in self._plan.province.agencies:
-                self._poll(one.code)
+            for one in self._plan.province.systems:
+                self._poll(one)
             await self._phase(
                 [one for one in self._plan.letters if one.phase == BEFORE]
             )
@@ -77,14 +79,32 @@ class Driver:
         await self._merge()
         # A hub remembers for five seconds what a system may do.
         await asyncio.sleep(_REMEMBERED_SECONDS)
-        self._run.acting |= self._plan.province.acting
-        for merger in self._plan.province.mergers:
-            self._poll(merger.into)
-            for one in merger.sources:
-                self._run.acting[one] = self._run.acting[merger.into]
-                self._pollers[one].cancel()
-                self._poll(one)
+        await self._hand_over()
         await self._recipients.go_on()
+
+    async def _hand_over(self) -> None:
+        """Let the systems of those that merged go on with what they took over."""
+        run, mergers = self._run, self._plan.province.mergers
+        before = {run.acting[one] for merger in mergers for one in merger.sources}
+        for system in before:
+            self._pollers[system].cancel()
+        run.acting |= self._plan.province.acting
+        for merger in mergers:
+            heir = run.acting[merger.into]
+            run.acting |= dict.fromkeys(merger.sources, heir)
+            for one in (merger.into, *merger.sources):
+                await self._catch_up(one)
+        for system in before:
+            self._poll(system)
+
+    async def _catch_up(self, agency: OrganId) -> None:
+        """Read the inbox of an agency alone, that another system read until now."""
+        lines, client = self._run.seen[agency], self._run.desk(agency).client
+        after = lines[-1].item.cursor if lines else -1
+        while (page := await client.inbox(agency, after=after)).items:
+            after = page.cursor
+            self._arrived(page.items)
+        self._caught_up[agency] = after
 
     async def _drain(self) -> None:
         """Wait until every inbox has at least what it must have."""
@@ -162,22 +182,27 @@ class Driver:
             return
         await self._all_handled(f"{letter.key}?")
 
-    def _poll(self, agency: OrganId) -> None:
-        self._pollers[agency] = self._start(self._follow(agency))
+    def _poll(self, system: SystemId) -> None:
+        self._pollers[system] = self._start(self._follow(system))
 
-    async def _follow(self, agency: OrganId) -> None:
-        lines = self._run.seen[agency]
-        after = lines[-1].item.cursor if lines else -1
-        client = self._run.desk(agency).client
+    async def _follow(self, system: SystemId) -> None:
+        client, acting = self._run.desks[system].client, self._run.acting
         while True:
-            page = await client.inbox(agency, after=after, wait=50)
-            for item in page.items:
-                lines.append(Seen(item, time.perf_counter()))
-                self._react(agency, item)
-            self._grown.set()
-            after = page.cursor
+            after = self._cursors.get(system, -1)
+            page = await client.inbox(None, after=after, wait=50, limit=200)
+            # All systems of those that merged act for the successor; one reads for it.
+            self._arrived(
+                item
+                for item in page.items
+                if acting.get(item.agency) == system
+                and item.cursor > self._caught_up.get(item.agency, -1)
+            )
+            self._cursors[system] = page.cursor
 
-    def _react(self, agency: OrganId, item: InboxItem) -> None:
-        task = self._start(self._recipients.react(agency, item))
-        self._reacting.add(task)
-        task.add_done_callback(self._reacting.discard)
+    def _arrived(self, items: Iterable[InboxItem]) -> None:
+        for item in items:
+            self._run.seen[item.agency].append(Seen(item, time.perf_counter()))
+            task = self._start(self._recipients.react(item.agency, item))
+            self._reacting.add(task)
+            task.add_done_callback(self._reacting.discard)
+        self._grown.set()
