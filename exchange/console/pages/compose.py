@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from exchange.console.forms import Fields, fields_of
-from exchange.console.keys import FINDER, UPLOADS
+from exchange.console.keys import CONSOLE, FINDER, UPLOADS
 from exchange.console.letter_form import (
     UnfinishedError,
     content_type_of,
@@ -22,6 +23,12 @@ from exchange.console.posted_files import Upload, posted
 from exchange.console.problem_page import Card, card_for, card_of
 from exchange.console.recipients import Choice, choice_of
 from exchange.console.rendering import is_part, page, see_other
+from exchange.console.resumed_files import (
+    SentAhead,
+    forget_ahead,
+    read_ahead,
+    sent_ahead,
+)
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
 from exchange.http.request import caller_of
@@ -102,7 +109,8 @@ async def sent(request: web.Request) -> web.StreamResponse:
     async with posted(request) as form:
         try:
             letter = await _letter(request, form.fields)
-            place = await _sent(request, letter, form.files)
+            ahead = sent_ahead(form.fields)
+            place = await _sent(request, letter, form.files, ahead)
         except UnfinishedError as error:
             missing = error.fields
             status = status_of(ErrorCode.REQUEST_INVALID)
@@ -116,16 +124,26 @@ async def sent(request: web.Request) -> web.StreamResponse:
     return see_other(place)
 
 
-async def _sent(request: web.Request, letter: Letter, files: Sequence[Upload]) -> str:
+async def _sent(
+    request: web.Request,
+    letter: Letter,
+    files: Sequence[Upload],
+    ahead: tuple[SentAhead, ...],
+) -> str:
     """Return where the document is that was sent."""
     services, caller = request.app[SERVICES], caller_of(request)
     async with request.app[UPLOADS]:
-        attachments = await asyncio.to_thread(_attachments, files)
+        with ExitStack() as held:
+            room = request.app[CONSOLE].upload_bytes
+            room -= sum(one.spool.size for one in files)
+            more = await read_ahead(services, caller, ahead, room=room, held=held)
+            attachments = await asyncio.to_thread(_attachments, (*files, *more))
         whole = replace(letter, files=attachments)
         submission = await letter_submission(
             services, caller, own_agency(request), whole
         )
         accepted = await accept_envelope(services, submission)
+    await forget_ahead(services, caller, ahead)
     return f"/documents/{accepted.envelope.envelope_id}?done=1"
 
 
@@ -164,6 +182,7 @@ async def _form(
         chosen=await _choices(request, fields),
         kinds=DOCUMENT_KINDS,
         urgencies=[int(one) for one in Urgency],
+        upload_bytes=request.app[CONSOLE].upload_bytes,
         **outcome,
     )
 

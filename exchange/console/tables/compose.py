@@ -1,12 +1,17 @@
 """Pages of writing a document."""
 
+from dataclasses import replace
+
 from exchange.console.pages import compose
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
+from exchange.http.tables.uploads import UPLOAD_ROUTES
 
 _CLERKS = frozenset({AccessRole.CLERK})
 
 COMPOSE_PAGES: tuple[Route, ...] = (
+    # Files that are sent ahead of the form.
+    *(replace(one, allowed=_CLERKS) for one in UPLOAD_ROUTES),
     Route(
         method="GET",
         path="/compose",

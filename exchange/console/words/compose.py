@@ -53,6 +53,16 @@ WORDS: dict[str, Text] = {
     "compose.files_hint": Text(
         vi="Tệp PDF đã ký số đặt đầu tiên.", en="The signed PDF comes first."
     ),
+    "compose.sending": Text(vi="Đang tải lên", en="Uploading"),
+    "compose.waiting": Text(
+        vi="Mất kết nối; sẽ tự tải tiếp phần còn lại…",
+        en="The line is down; the rest follows by itself…",
+    ),
+    "compose.uploaded": Text(vi="Đã tải lên", en="Uploaded"),
+    "compose.upload_refused": Text(
+        vi="Không nhận được tệp này (rỗng hoặc quá lớn); bỏ đi rồi chọn tệp khác.",
+        en="Not taken (empty or too large); remove it and choose another.",
+    ),
     "compose.evidence": Text(
         vi="Văn bản gửi từ đây đứng tên cơ quan theo tài khoản đã đăng nhập; gói tin "
         "không có chữ ký số của hệ thống, và biên nhận ghi rõ như vậy. Chữ ký số "

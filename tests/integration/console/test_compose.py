@@ -1,6 +1,7 @@
 """Writing and sending a document from the console."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import aiohttp
 import pytest
@@ -206,3 +207,83 @@ async def test_letter_about_a_document_of_others_is_refused(console: Console) ->
     async with console.visit("thu.van") as visit:
         page = await visit.look("/compose?answers=01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert page.status == 404
+
+
+async def _ahead(visit: Visit, content: bytes, *pieces: int) -> str:
+    """Send a file ahead in pieces that end at these offsets; return its id."""
+    token = (await visit.look("/compose")).form_token
+    headers = {"Lienthong-Form": token, "Tus-Resumable": "1.0.0"}
+    async with visit.http.post(
+        f"{visit.base}/v1/uploads",
+        headers={**headers, "Upload-Length": str(len(content))},
+    ) as answer:
+        assert answer.status == 201
+        address = answer.headers["Location"]
+    begin = 0
+    for end in pieces or (len(content),):
+        part = {
+            **headers,
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(begin),
+        }
+        async with visit.http.patch(
+            visit.base + address, headers=part, data=BytesIO(content[begin:end])
+        ) as answer:
+            assert answer.status == 204
+            begin = int(answer.headers["Upload-Offset"])
+    return address.rsplit("/", 1)[1]
+
+
+async def test_files_sent_ahead_go_with_the_letter(console: Console) -> None:
+    content = bytes(range(256)) * 9000
+    async with console.visit("thu.van") as visit:
+        upload = await _ahead(visit, content, 1_000_000, len(content))
+        named = f"{upload} image/vnd.dwg Bản vẽ cống.dwg"
+        page = await _post(visit, ("phụ lục.txt", b"x"), uploaded=named)
+        assert page.status == 200, page.text
+        again = await _post(visit, uploaded=named)
+    store = console.world.services.storage.envelopes
+    (envelope,) = await store.to_check(limit=9)
+    sizes = {one.name: one.content_size for one in envelope.attachments}
+    assert sizes == {"phụ lục.txt": 1, "Bản vẽ cống.dwg": len(content)}
+    assert again.status == 404
+    assert "upload_not_found" in again.text
+
+
+async def test_letter_waits_for_files_that_are_not_whole(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        upload = await _ahead(visit, b"abcdef", 3)
+        page = await _post(visit, uploaded=f"{upload} text/plain a.txt")
+    assert "upload_unfinished" in page.text
+    assert 'value="UBND-VHXH"' in page.text
+
+
+async def test_files_of_others_are_not_sent(console: Console) -> None:
+    async with console.visit("tinh.van") as other:
+        upload = await _ahead(other, b"abcdef")
+    async with console.visit("thu.van") as visit:
+        page = await _post(visit, uploaded=f"{upload} text/plain a.txt")
+        assert "upload_not_found" in page.text
+        page = await _post(visit, uploaded="a.txt")
+        assert page.status == 400
+
+
+async def test_files_sent_ahead_count_towards_the_limit() -> None:
+    settings = ConsoleSettings(enabled=True, upload_bytes=20_000)
+    async with (
+        running_console(await make_world(), settings) as console,
+        console.visit("thu.van") as visit,
+    ):
+        upload = await _ahead(visit, bytes(15_000))
+        page = await _post(
+            visit, ("b", bytes(6_000)), uploaded=f"{upload} text/plain a"
+        )
+    assert page.status == 413
+
+
+async def test_nothing_is_sent_ahead_from_another_page(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "3"}
+        address = f"{visit.base}/v1/uploads"
+        async with visit.http.post(address, headers=headers) as answer:
+            assert answer.status == 403
