@@ -10,6 +10,7 @@ WORDS: dict[str, Text] = {
     "register.to": Text(vi="Đến ngày", en="To"),
     "register.show": Text(vi="Xem", en="Show"),
     "register.file": Text(vi="Tải CSV", en="Download CSV"),
+    "register.pdf": Text(vi="Tải PDF để in", en="Download PDF"),
     "register.cut": Text(
         vi="Chỉ hiện {number} dòng đầu; tệp CSV có đủ.",
         en="Only the first {number} lines are shown; the CSV file has all.",
