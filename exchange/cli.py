@@ -69,6 +69,10 @@ VERBS: dict[str, Verb] = {
     "enrol": Verb("enrol", Text("xin chứng thư số", "get a certificate")),
     "agencies": Verb("agencies", Text("danh bạ cơ quan", "the agency directory")),
     "lists": Verb("lists", Text("danh sách nơi nhận", "saved lists of recipients")),
+    "encryption": Verb(
+        "encryption_certificates",
+        Text("chứng thư mã hoá của cơ quan", "certificates to encrypt to"),
+    ),
     "delegations": Verb(
         "delegations", Text("ủy quyền ký thay", "delegations of authority")
     ),

@@ -1,31 +1,26 @@
-"""Attachments encrypted to recipients before they are sent, and opened afterwards.
+"""Attachments encrypted to recipients before they are sent.
 
 The hub cannot look inside: what it would refuse is refused here, before encrypting.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509 import Certificate
 
+from clients.encryption import encrypted as sealed
 from clients.errors import ClientError
-from pki.enveloped.content import MEDIA_TYPE, decrypt, encrypt
 from pki.enveloped.content_key import require_recipient
 from pki.errors import PkiError
-from pki.keys.api import Credential
-from schemas.edxml.content_type import media_type
 from schemas.edxml.document import Attachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from signing.workers import Job, run_once
 
-_SUFFIX = ".p7m"
 _PDF = b"%PDF-"
 
 
@@ -47,35 +42,17 @@ def encrypted(
         SigningError: a first page cannot be read.
     """
     certificates = [_certificate(folder, one) for one in recipients]
-    looked_at = [_unmarked(one) for one in attachments]
-    return [_encrypted(one, certificates) for one in looked_at]
+    return sealed(without_marks(attachments), certificates)
 
 
-def is_encrypted(content_type: str) -> bool:
-    """Tell whether an attachment says that it is encrypted."""
-    return media_type(content_type) == media_type(MEDIA_TYPE)
-
-
-def decrypted(content: bytes, credential: Credential) -> bytes:
-    """Return what is inside, once all of it has been checked.
+def without_marks(attachments: Iterable[Attachment]) -> list[Attachment]:
+    """Require of every PDF that its first page bears no secrecy mark (invariant 6).
 
     Raises:
-        PkiError: it is not for this key, or was changed.
+        ClientError: it bears one (SECRECY_MARK).
+        SigningError: it cannot be read.
     """
-    target = BytesIO()
-    decrypt(BytesIO(content), target, credential=credential)
-    return target.getvalue()
-
-
-def _encrypted(one: Attachment, certificates: Sequence[Certificate]) -> Attachment:
-    target, size = BytesIO(), len(one.content)
-    encrypt(BytesIO(one.content), target, size=size, recipients=certificates)
-    return replace(
-        one,
-        name=one.name + _SUFFIX,
-        content_type=MEDIA_TYPE,
-        content=target.getvalue(),
-    )
+    return [_unmarked(one) for one in attachments]
 
 
 def _certificate(folder: Path, code: OrganId) -> Certificate:

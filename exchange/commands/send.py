@@ -239,12 +239,19 @@ async def _encrypted(
 ) -> list[Attachment]:
     to = [parse_organ_id(one) for one in arguments.to]
     if arguments.encrypt != _PUBLISHED:
-        return encrypted(attachments, recipients=to, folder=Path(arguments.encrypt))
+        folder = _folder(arguments.encrypt)
+        return encrypted(attachments, recipients=to, folder=folder)
     looked_at = without_marks(attachments)
     trust = TrustStore.from_material(session.profile.material())
     now = datetime.now(UTC)
     found = await recipients_of(session.client, to, trust=trust, at=now)
     return sealed(looked_at, [one.certificate for one in found])
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise UsageError(f"--encrypt {text}: thư mục / a folder")
+    return Path(text)
 
 
 def _attachment(path: Path, number: int) -> Attachment:

@@ -2,7 +2,7 @@
 
 Invariants:
     - A code that an event closed stays closed, with its date and successor.
-    - Former names and parents stay on record.
+    - Former names and parents, and certificates to encrypt to, stay on record.
     - No agency has a code that was another's, in either form, or that names a group.
 """
 
@@ -33,7 +33,12 @@ def _row(known: Agency | None, imported: Agency) -> Agency:
         raise _invalid(imported.code)
     if known is None:
         return imported
-    row = replace(imported, former=known.former, closed_by=known.closed_by)
+    row = replace(
+        imported,
+        former=known.former,
+        closed_by=known.closed_by,
+        encryption=known.encryption,
+    )
     ended = (known.valid_to, known.successor)
     if known.closed_by is not None and ended != (row.valid_to, row.successor):
         raise _invalid(imported.code)

@@ -41,6 +41,34 @@ class FormerStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionCertificate:
+    """What others encrypt to an agency with, while it is neither replaced nor revoked.
+
+    Args:
+        sha256: of `certificate`, in lower hexadecimal.
+        certificate: DER.
+        valid_from: begin of its validity.
+        valid_to: end of its validity.
+        published_at: from when the directory has it.
+        replaced_at: when another took its place.
+        revoked_at: when its agency took it back.
+    """
+
+    sha256: str
+    certificate: bytes
+    valid_from: datetime
+    valid_to: datetime
+    published_at: datetime
+    replaced_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing ended it but maybe time."""
+        return self.replaced_at is None and self.revoked_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
     """One agency of the tree, as it stands between `valid_from` and `valid_to`.
 
@@ -55,6 +83,7 @@ class Agency:
         former: how it stood before, the earliest first; a change that takes effect
             later has its former standing here too.
         closed_by: the event that closed it; None if it was imported so.
+        encryption: what others encrypt to it with, and did, the earliest first.
     """
 
     code: OrganId
@@ -68,6 +97,7 @@ class Agency:
     successor: OrganId | None = None
     former: tuple[FormerStanding, ...] = ()
     closed_by: str | None = None
+    encryption: tuple[EncryptionCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """The JSON forms of agencies, their history, lists and delegations."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.domain.agency_history import ChangedAgency, RecordedEvent
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import Agency
+from exchange.domain.records import Agency, EncryptionCertificate
+from exchange.usecases.encryption import Recipient
 from exchange.usecases.entitlement import Entitlement
 from schemas.timestamps import format_utc
 
@@ -36,6 +40,34 @@ def agency(one: Agency) -> Json:
             }
             for former in one.former
         ],
+        "encryption": [_encryption(each) for each in one.encryption],
+    }
+
+
+def _encryption(one: EncryptionCertificate) -> Json:
+    """Write a certificate to encrypt to; of one that ended its dates alone."""
+    ends = (one.replaced_at, one.revoked_at)
+    replaced, revoked = (format_utc(end) if end else None for end in ends)
+    return {
+        "sha256": one.sha256,
+        "valid_from": format_utc(one.valid_from),
+        "valid_to": format_utc(one.valid_to),
+        "published_at": format_utc(one.published_at),
+        "replaced_at": replaced,
+        "revoked_at": revoked,
+        "certificate": b64encode(one.certificate).decode() if one.is_current else None,
+    }
+
+
+def recipient(found: Recipient) -> Json:
+    """Write whom to encrypt to; `agency` took over from `addressed` if they differ."""
+    chain = (one.public_bytes(Encoding.DER) for one in found.chain)
+    return {
+        "addressed": found.addressee.code,
+        "agency": found.agency.code,
+        "code_2016": found.agency.code_2016,
+        **_encryption(found.certificate),
+        "chain": [b64encode(one).decode() for one in chain],
     }
 
 

@@ -13,6 +13,7 @@ JSON = "application/json"
 ZIP = "application/zip"
 OCTETS = "application/octet-stream"
 TEXT = "text/plain"
+CERTIFICATE = "application/pkix-cert"
 _log = structlog.get_logger()
 
 

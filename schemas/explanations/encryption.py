@@ -29,12 +29,12 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         vi="Chưa có chứng thư mã hoá của một cơ quan nhận nên chưa gửi gì.",
         en="There is no encryption certificate of a recipient; nothing was sent.",
         next_vi=(
-            "Đặt chứng thư của cơ quan đó vào thư mục chứng thư, hoặc gửi riêng cho "
-            "cơ quan đó không mã hoá."
+            "Nhờ cơ quan đó công bố chứng thư (`lienthong encryption publish`), đặt "
+            "chứng thư vào thư mục, hoặc gửi riêng không mã hoá."
         ),
         next_en=(
-            "Put that agency's certificate into the folder of certificates, or send to "
-            "it apart, without encryption."
+            "Ask that agency to publish one (`lienthong encryption publish`), put it "
+            "into the folder, or send to it apart, without encryption."
         ),
     ),
     ErrorCode.ENCRYPTION_KEY_UNSUITABLE: explanation(

@@ -318,9 +318,11 @@ def test_letter_is_encrypted_to_its_recipients_and_opens_for_each(
 def test_letter_to_whom_nothing_is_encrypted_is_not_sent(
     site: Site, letter: Path, tmp_path: Path
 ) -> None:
-    said = send(site, letter, "--encrypt", tmp_path, subject="Thiếu chứng thư")
+    by_folder = send(site, letter, "--encrypt", tmp_path, subject="Thiếu chứng thư")
+    by_directory = send(site, letter, "--encrypt", subject="Chưa công bố")
 
-    assert (said.code, said.error) == (1, "encryption_certificate_missing")
+    for said in (by_folder, by_directory):
+        assert (said.code, said.error) == (1, "encryption_certificate_missing")
 
 
 def test_inbox_is_a_table_and_says_when_it_is_empty(site: Site, letter: Path) -> None:

@@ -23,6 +23,7 @@ ACTIONS = {
         *("merge", "split", "rename", "move", "close", "recode"),
     ),
     "lists": ("list", "show", "save", "remove"),
+    "encryption": ("publish", "revoke", "show"),
     "delegations": ("seal", "file", "revoke", "list"),
 }
 CALLS = [(verb,) for verb in VERBS] + [

@@ -70,13 +70,16 @@ class HeldKey:
         return self.private.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
 
-def _key_usage(*, ca: bool) -> x509.KeyUsage:
+def _key_usage(
+    private: _PrivateKey, *, ca: bool, encrypts: bool = False
+) -> x509.KeyUsage:
+    is_rsa = isinstance(private, rsa.RSAPrivateKey)
     return x509.KeyUsage(
-        digital_signature=not ca,
-        content_commitment=not ca,
-        key_encipherment=False,
+        digital_signature=not ca and not encrypts,
+        content_commitment=not ca and not encrypts,
+        key_encipherment=encrypts and is_rsa,
         data_encipherment=False,
-        key_agreement=False,
+        key_agreement=encrypts and not is_rsa,
         key_cert_sign=ca,
         crl_sign=ca,
         encipher_only=False,
@@ -121,6 +124,7 @@ class TestCa:
         days: int = 730,
         san: tuple[x509.GeneralName, ...] = (),
         eku: tuple[x509.ObjectIdentifier, ...] = (),
+        encrypts: bool = False,
     ) -> Credential:
         """Issue a certificate for a new key (P-256 unless given)."""
         private = key or new_key()
@@ -132,6 +136,7 @@ class TestCa:
             days=days,
             san=san,
             eku=eku,
+            encrypts=encrypts,
         )
         own = self.credential.certificate
         above = () if own == self.root else (own, *self.credential.chain)
@@ -182,9 +187,11 @@ def _certificate(
     days: int,
     san: tuple[x509.GeneralName, ...],
     eku: tuple[x509.ObjectIdentifier, ...],
+    encrypts: bool,
 ) -> x509.Certificate:
     issuer = ca_.credential.certificate
-    builder = _builder(subject, issuer.subject, private, ca_.now, days, ca=ca)
+    usage = _key_usage(private, ca=ca, encrypts=encrypts)
+    builder = _builder(subject, issuer.subject, private, ca_.now, days, usage)
     builder = builder.add_extension(_authority_key_id(issuer), critical=False)
     if san:
         builder = builder.add_extension(x509.SubjectAlternativeName(san), False)
@@ -201,8 +208,7 @@ def _builder(
     private: _PrivateKey,
     now: datetime,
     days: int,
-    *,
-    ca: bool,
+    usage: x509.KeyUsage,
 ) -> x509.CertificateBuilder:
     public = private.public_key()
     return (
@@ -213,8 +219,8 @@ def _builder(
         .serial_number(serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca, None), critical=True)
-        .add_extension(_key_usage(ca=ca), critical=True)
+        .add_extension(x509.BasicConstraints(usage.key_cert_sign, None), critical=True)
+        .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
     )
 
@@ -238,7 +244,8 @@ class TestPki:
         """Make a root and an issuing CA."""
         private = make_key()
         subject = name(f"{common_name} Root CA")
-        builder = _builder(subject, subject, private, now, 3650, ca=True)
+        usage = _key_usage(private, ca=True)
+        builder = _builder(subject, subject, private, now, 3650, usage)
         root_certificate = builder.sign(
             private, hashes.SHA256(), ecdsa_deterministic=is_repeatable(private)
         )

@@ -83,6 +83,15 @@ WORDS: dict[str, Text] = {
     f"event.{AuditEvent.DELEGATION_REVOKED}": Text(
         vi="Thu hồi ủy quyền", en="Delegation revoked"
     ),
+    f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_PUBLISHED}": Text(
+        vi="Công bố chứng thư mã hoá", en="Encryption certificate published"
+    ),
+    f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_REVOKED}": Text(
+        vi="Thu hồi chứng thư mã hoá", en="Encryption certificate revoked"
+    ),
+    f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_REFUSED}": Text(
+        vi="Từ chối chứng thư mã hoá", en="Encryption certificate refused"
+    ),
     f"event.{AuditEvent.DELEGATION_REFUSED}": Text(
         vi="Từ chối ủy quyền", en="Delegation refused"
     ),

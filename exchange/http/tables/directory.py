@@ -1,8 +1,8 @@
 """Routes of the directory, of lists of recipients and of delegations."""
 
 from exchange.domain.roles import ANYBODY_KNOWN, DOCUMENT_DESK
-from exchange.http import delegations, directory, recipient_lists
-from exchange.http.answers import JSON, XML
+from exchange.http import delegations, directory, encryption, recipient_lists
+from exchange.http.answers import CERTIFICATE, JSON, XML
 from exchange.http.route import Query, Route
 
 _OWNER = Query(name="agency", summary="Mã cơ quan / acting agency", required=True)
@@ -31,6 +31,34 @@ DIRECTORY_ROUTES: tuple[Route, ...] = (
         allowed=ANYBODY_KNOWN,
         answers={200: JSON},
         query=(Query(name="at", summary="Thời điểm / a day or a time"),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/agencies/{code}/encryption-certificate",
+        operation_id="readEncryptionCertificate",
+        summary="Chứng thư mã hoá cho nơi nhận / whom to encrypt to for an agency",
+        handler=encryption.find,
+        allowed=ANYBODY_KNOWN,
+        answers={200: JSON},
+    ),
+    Route(
+        method="PUT",
+        path="/v1/agencies/{code}/encryption-certificate",
+        operation_id="publishEncryptionCertificate",
+        summary="Công bố chứng thư mã hoá / publish one of one's own agency",
+        handler=encryption.publish,
+        allowed=DOCUMENT_DESK,
+        request=(CERTIFICATE,),
+        answers={200: JSON},
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/agencies/{code}/encryption-certificate",
+        operation_id="revokeEncryptionCertificate",
+        summary="Thu hồi chứng thư mã hoá / take one's own back",
+        handler=encryption.revoke,
+        allowed=DOCUMENT_DESK,
+        answers={200: JSON},
     ),
     Route(
         method="GET",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from exchange.domain.records import Agency, AuditLine, System
+from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
 from exchange.storage.conflicts import (
     agency_code_taken,
     certificate_taken,
@@ -24,6 +24,7 @@ class MemoryDirectory:
         *,
         audit: AuditLine,
         before: int | None = None,
+        entry: PendingLogEntry | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version."""
         tables = self._tables
@@ -40,6 +41,8 @@ class MemoryDirectory:
             version = tables.directory_version
             tables.agency_versions.update(dict.fromkeys(changed, version))
             tables.audit.append(audit)
+            if entry is not None:
+                tables.pending[entry.entry_id] = entry
         return tables.directory_version
 
     async def agency(self, code: OrganId) -> Agency | None:

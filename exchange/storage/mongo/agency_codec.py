@@ -1,16 +1,19 @@
 """Agencies, their history, lists and delegations to documents and back."""
 
+from dataclasses import fields
 from typing import Any
 
 from exchange.domain.agency_history import ChangedAgency, RecordedEvent
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import Agency, FormerStanding
+from exchange.domain.records import Agency, EncryptionCertificate, FormerStanding
 from exchange.storage.mongo.codec import with_values
 from exchange.storage.mongo.driver import Document, Filter
 from schemas.agency_event import AgencyEvent
 from schemas.delegation import Delegation
 from schemas.vocabulary import AgencyChange, Level
+
+_ENCRYPTION = tuple(one.name for one in fields(EncryptionCertificate))
 
 
 def agency_document(agency: Agency) -> Document:
@@ -28,8 +31,13 @@ def agency_document(agency: Agency) -> Document:
             "successor": agency.successor,
             "former": [_standing_document(one) for one in agency.former] or None,
             "closed_by": agency.closed_by,
+            "encryption": list(map(_encryption_document, agency.encryption)) or None,
         }
     )
+
+
+def _encryption_document(one: EncryptionCertificate) -> Document:
+    return with_values({name: getattr(one, name) for name in _ENCRYPTION})
 
 
 def agency_record(document: Document) -> Agency:
@@ -46,6 +54,9 @@ def agency_record(document: Document) -> Agency:
         successor=document.get("successor"),
         former=tuple(map(_standing, document.get("former", ()))),
         closed_by=document.get("closed_by"),
+        encryption=tuple(
+            EncryptionCertificate(**one) for one in document.get("encryption", ())
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from pymongo import ReplaceOne
 
-from exchange.domain.records import Agency, AuditLine, System
+from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
 from exchange.storage.conflicts import (
     agency_code_taken,
     certificate_taken,
@@ -14,7 +14,7 @@ from exchange.storage.conflicts import (
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.agency_codec import agency_document, agency_record
 from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
-from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from schemas.identifiers import OrganId, SystemId
 
 
@@ -33,6 +33,7 @@ class MongoDirectory:
         *,
         audit: AuditLine,
         before: int | None = None,
+        entry: PendingLogEntry | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
@@ -40,7 +41,7 @@ class MongoDirectory:
             ExchangeError: two agencies with one 2016 code (DIRECTORY_IMPORT_INVALID).
             StateConflictError: `before` is given and is not the directory's version.
         """
-        work = partial(self._import, agencies, audit, before)
+        work = partial(self._import, agencies, (audit, entry), before)
         try:
             await in_transaction(self._database, work)
         except DuplicateError as error:
@@ -90,10 +91,11 @@ class MongoDirectory:
     async def _import(
         self,
         agencies: Sequence[Agency],
-        audit: AuditLine,
+        traces: tuple[AuditLine, PendingLogEntry | None],
         before: int | None,
         session: Session,
     ) -> None:
+        audit, entry = traces
         meta = await self._meta.find_one({"_id": "directory"}, session=session)
         version = int((meta or {"version": 0})["version"])
         if before is not None and before != version:
@@ -115,6 +117,9 @@ class MongoDirectory:
             {"_id": "directory"}, {"$set": {"version": version + 1}}, session=session
         )
         await self._append(audit, session)
+        if entry is not None:
+            waiting = codec.pending_document(entry, 0)
+            await insert(self._database["log_pending"], [waiting], session)
 
     async def _register(
         self, system: System, audit: AuditLine, session: Session

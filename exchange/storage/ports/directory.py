@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from exchange.domain.records import Agency, AuditLine, System
+from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
 from schemas.identifiers import OrganId, SystemId
 
 
@@ -16,10 +16,12 @@ class DirectoryStore(Protocol):
         *,
         audit: AuditLine,
         before: int | None = None,
+        entry: PendingLogEntry | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
-        Importing what is already there changes nothing and keeps the version.
+        Importing what is already there changes nothing and keeps the version; only
+        what changes something leaves the audit line, and the log entry if there is one.
 
         Raises:
             StateConflictError: `before` is given and is not the directory's version.

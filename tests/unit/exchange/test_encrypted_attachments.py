@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from exchange.commands.encryption import decrypted, encrypted
+from clients.encryption import decrypted
+from exchange.commands.encryption import encrypted
 from pki.enveloped.content import MEDIA_TYPE
 from pki.keys.api import Credential
 from schemas.edxml.document import Attachment
