@@ -8,6 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
+from schemas.document_kinds import DOCUMENT_KINDS
 from schemas.errors import ErrorCode, SchemaError
 from schemas.identifiers import (
     EnvelopeId,
@@ -22,6 +23,7 @@ from schemas.identifiers import (
 Member = TypeVar("Member", bound=StrEnum)
 _Value = TypeVar("_Value")
 
+_DOCUMENT_KINDS = frozenset(one.code for one in DOCUMENT_KINDS)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NATURAL = re.compile(r"0|[1-9][0-9]{0,14}")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -83,6 +85,17 @@ def system_id(text: str, place: str) -> SystemId:
         SchemaError: it is none.
     """
     return _placed(parse_system_id, text, place)
+
+
+def document_kind(text: str, place: str) -> str:
+    """Return the two digits of a kind of document (Decree 30/2020 article 7).
+
+    Raises:
+        SchemaError: no kind has them.
+    """
+    if text not in _DOCUMENT_KINDS:
+        raise SchemaError(ErrorCode.VALUE_MALFORMED, place=place)
+    return text
 
 
 def member_of(kind: type[Member]) -> Callable[[str, str], Member]:

@@ -68,6 +68,7 @@ class FileKind(StrEnum):
     ENVELOPE = "envelope"
     STATUS = "status"
     RECEIPT = "receipt"
+    PREFLIGHT = "preflight"
     TREE_HEAD = "tree_head"
     DELEGATION = "delegation"
     BUNDLE = "bundle"

@@ -38,11 +38,16 @@ class FiledDelegation:
         return in_time and (self.revoked_at is None or at < self.revoked_at)
 
 
-def may_sign_for(
+def leave_to_sign(
     filed: Iterable[FiledDelegation], *, delegate: OrganId, kind: str, at: datetime
-) -> bool:
-    """Tell whether one of the delegator's delegations covers a signer's agency."""
-    return any(
-        one.holds(at) and one.delegation.covers(delegate=delegate, kind=kind, at=at)
-        for one in filed
+) -> FiledDelegation | None:
+    """Return the first of the delegator's delegations that covers a signer's agency."""
+    return next(
+        (
+            one
+            for one in filed
+            if one.holds(at)
+            and one.delegation.covers(delegate=delegate, kind=kind, at=at)
+        ),
+        None,
     )

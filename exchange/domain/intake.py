@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from exchange.domain.access import acting_agencies, is_open
 from exchange.domain.addressing import Addressee, all_reached
 from exchange.domain.decisions import Refuse
-from exchange.domain.delegations import FiledDelegation, may_sign_for
+from exchange.domain.delegations import FiledDelegation, leave_to_sign
 from exchange.domain.records import System
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
@@ -189,11 +189,14 @@ def belongs_to_sender(facts: IntakeFacts) -> bool:
     return of_agency or signer.certificate_sha256 in facts.system.certificates
 
 
-def _is_delegate(facts: IntakeFacts, now: datetime) -> bool:
+def delegation_used(facts: IntakeFacts, now: datetime) -> FiledDelegation | None:
+    """Return by which leave of the sender a stranger signs; None without one."""
     signer = facts.signer
-    if not isinstance(signer, SignerFacts) or signer.agency is None:
-        return False
-    return may_sign_for(
+    if belongs_to_sender(facts) or not isinstance(signer, SignerFacts):
+        return None
+    if signer.agency is None:
+        return None
+    return leave_to_sign(
         facts.delegations, delegate=signer.agency, kind=facts.kind, at=now
     )
 
@@ -201,7 +204,7 @@ def _is_delegate(facts: IntakeFacts, now: datetime) -> bool:
 def _signer_belongs_to_sender(
     facts: IntakeFacts, _policy: IntakePolicy, now: datetime
 ) -> Iterator[Refuse]:
-    if not belongs_to_sender(facts) and not _is_delegate(facts, now):
+    if not belongs_to_sender(facts) and delegation_used(facts, now) is None:
         yield Refuse(ErrorCode.SIGNER_NOT_OF_SENDER, facts.sender.written)
 
 

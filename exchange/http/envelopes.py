@@ -15,7 +15,7 @@ from exchange.http.wishes import first_wished
 from exchange.services import Services
 from exchange.usecases.accept_envelope import accept_envelope
 from exchange.usecases.convert_envelope import convert_envelope
-from exchange.usecases.preflight_envelope import preflight_envelope
+from exchange.usecases.preflight_envelope import preflight_envelope, signed_answer
 from exchange.usecases.read_attachment import (
     FoundAttachment,
     ReadAttachment,
@@ -88,7 +88,13 @@ async def preflight(request: web.Request) -> web.Response:
     """POST /v1/envelopes:preflight."""
     services = request.app[SERVICES]
     with request.app[GATE].passed():
-        found = await preflight_envelope(services, await _submitted(request))
+        submission = await _submitted(request)
+        found = await preflight_envelope(services, submission)
+    wished = first_wished(
+        request.headers.get("Accept", ""), (answers.JSON, answers.XML)
+    )
+    if wished == answers.XML:
+        return answers.xml(signed_answer(services, submission, found))
     return answers.as_json(wire.preflight(found))
 
 

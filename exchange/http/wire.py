@@ -5,7 +5,7 @@ from datetime import datetime
 from exchange.domain.decisions import Refuse
 from exchange.domain.records import InboxItem, StoredReceipt
 from exchange.http import wire_documents
-from exchange.usecases.preflight_envelope import Preflight
+from exchange.usecases.preflight_envelope import Preflight, Seen
 from exchange.usecases.read_inbox import InboxPage
 from exchange.usecases.read_outbox import DeliveryPage
 from exchange.usecases.trace_envelope import Trace
@@ -43,6 +43,38 @@ def preflight(found: Preflight) -> Json:
         "acceptable": found.acceptable,
         "reasons": [_refusal(one) for one in found.refusals],
         "notices": [_refusal(one) for one in found.notices],
+        "size": found.size,
+        "body_sha256": found.body_sha256,
+        "document": _seen(found.seen) if found.seen else None,
+    }
+
+
+def _seen(seen: Seen) -> Json:
+    return {
+        "from": seen.sender,
+        "kind": seen.kind or None,
+        "evidence_level": seen.evidence_level,
+        "certificate_sha256": seen.certificate_sha256,
+        "delegation": seen.delegation_id,
+        "attachments": [
+            {
+                "number": one.number,
+                "name": one.name,
+                "size": one.size,
+                "content_type": one.content_type,
+                "sha256": one.content_sha256,
+            }
+            for one in seen.attachments
+        ],
+        "recipients": [
+            {
+                "agency": one.addressed,
+                "reached": one.reached,
+                "acceptable": not one.reasons,
+                "reasons": list(one.reasons),
+            }
+            for one in seen.recipients
+        ],
     }
 
 

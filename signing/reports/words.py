@@ -35,6 +35,9 @@ KINDS: dict[FileKind, Text] = {
     FileKind.ENVELOPE: Text(vi="gói tin văn bản edXML", en="edXML document message"),
     FileKind.STATUS: Text(vi="gói tin trạng thái edXML", en="edXML status message"),
     FileKind.RECEIPT: Text(vi="biên nhận", en="receipt"),
+    FileKind.PREFLIGHT: Text(
+        vi="kết quả kiểm tra trước khi gửi", en="answer before sending"
+    ),
     FileKind.DELEGATION: Text(vi="ủy quyền", en="delegation"),
     FileKind.TREE_HEAD: Text(vi="đỉnh cây nhật ký", en="tree head of the log"),
     FileKind.BUNDLE: Text(vi="hồ sơ chứng cứ", en="evidence bundle"),

@@ -14,7 +14,12 @@ from signing.validation.ceremony import judge_ceremony
 from signing.validation.findings import format_failure, not_checked
 from signing.validation.message import PdfJudge
 from signing.validation.saved import looks_saved, saved_message
-from signing.validation.xml import judge_envelope, judge_receipt, judge_tree_head
+from signing.validation.xml import (
+    judge_envelope,
+    judge_preflight,
+    judge_receipt,
+    judge_tree_head,
+)
 from signing.validation.xml_signature import refusal, refused_file
 
 _PDF_HEADER = b"%PDF-"
@@ -130,6 +135,7 @@ _MESSAGES = {"edXML", "Envelope"}
 _DOCUMENTS: dict[str, Callable[..., Verdict]] = {
     "AcceptanceReceipt": judge_receipt,
     "StepReceipt": judge_receipt,
+    "PreflightAnswer": judge_preflight,
     "TreeHead": judge_tree_head,
     "CeremonyTranscript": judge_ceremony,
 }

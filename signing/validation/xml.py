@@ -16,6 +16,7 @@ from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import CodedError, ErrorCode
 from schemas.evidence import TreeHead, read_tree_head
+from schemas.preflight import read_preflight
 from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from schemas.vocabulary import TRANSPORT_STEPS
@@ -40,6 +41,7 @@ __all__ = [
     "Receipt",
     "XmlJudge",
     "judge_envelope",
+    "judge_preflight",
     "judge_receipt",
     "judge_tree_head",
     "open_receipt",
@@ -120,6 +122,21 @@ def judge_tree_head(data: bytes, *, material: TrustMaterial, at: datetime) -> Ve
     """
     judge = XmlJudge(TrustStore.from_material(material), at)
     return open_tree_head(data, judge).verdict
+
+
+def judge_preflight(data: bytes, *, material: TrustMaterial, at: datetime) -> Verdict:
+    """Judge a hub's signed answer to whether a document would be accepted.
+
+    Raises:
+        PkiError: a root in `material` is malformed.
+    """
+    judge = XmlJudge(TrustStore.from_material(material), at)
+    try:
+        verified, _ = _signed_content(data, read_preflight)
+    except CodedError as error:
+        return refused_document(FileKind.PREFLIGHT, error)
+    signature = judge.judge(verified, KeyPurpose.RECEIPT)
+    return file_verdict(FileKind.PREFLIGHT, signature)
 
 
 def open_receipt(

@@ -4,6 +4,12 @@ from datetime import UTC, datetime
 
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.preflight import (
+    PreflightAnswer,
+    PreflightAttachment,
+    PreflightReason,
+    PreflightRecipient,
+)
 from schemas.receipt import (
     AcceptanceReceipt,
     Finding,
@@ -26,6 +32,41 @@ from schemas.vocabulary import (
 AT = datetime(2026, 11, 21, 2, 0, 0, 123000, tzinfo=UTC)
 ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJK")
 STATUS_ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJM")
+
+
+def preflight() -> PreflightAnswer:
+    """An answer before sending, with every optional part."""
+    return PreflightAnswer(
+        hub_id="hub-1",
+        key_id="receipt-2026",
+        system_id=SystemId("qlvb.h99-151"),
+        at=AT,
+        body_sha256="0a" * 32,
+        body_size=123_456,
+        content_type="application/xml",
+        sender=OrganId("H99.151"),
+        kind="22",
+        evidence_level=EvidenceLevel.SIGNED,
+        certificate_sha256="3a" * 32,
+        delegation_id="4a" * 32,
+        attachments=(
+            PreflightAttachment(
+                number=1,
+                name="Quyết định 12.pdf",
+                size=1000,
+                content_type="application/pdf",
+                content_sha256="2a" * 32,
+            ),
+        ),
+        recipients=(
+            PreflightRecipient(addressed=OrganId("H99"), reached=OrganId("H99")),
+            PreflightRecipient(
+                addressed=OrganId("X77"), reasons=(ErrorCode.RECIPIENT_UNKNOWN,)
+            ),
+        ),
+        reasons=(PreflightReason(ErrorCode.RECIPIENT_UNKNOWN, "X77"),),
+        notices=(PreflightReason(ErrorCode.DOCUMENT_DUPLICATE, ENVELOPE),),
+    )
 
 
 def acceptance() -> AcceptanceReceipt:

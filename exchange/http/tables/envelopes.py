@@ -34,6 +34,7 @@ ENVELOPE_ROUTES: tuple[Route, ...] = (
         allowed=DOCUMENT_DESK,
         request=_EDXML,
         answers={200: JSON},
+        also=(XML,),
         is_transfer=True,
     ),
     Route(

@@ -286,7 +286,18 @@ async def test_preflight_names_every_reason_and_stores_nothing(hub: Hub) -> None
 async def test_preflight_of_a_good_document_is_acceptable(hub: Hub) -> None:
     path = "/v1/envelopes:preflight"
     answer = await hub.post(hub.world.document(), by=hub.world.commune, path=path)
-    assert answer.json == {"acceptable": True, "reasons": [], "notices": []}
+    found = answer.json
+    assert (found["acceptable"], found["reasons"], found["notices"]) == (True, [], [])
+    document = found["document"]
+    assert (document["from"], document["kind"], document["evidence_level"]) == (
+        COMMUNE,
+        "22",
+        "signed",
+    )
+    assert {one["agency"]: one["acceptable"] for one in document["recipients"]} == {
+        PROVINCE: True,
+        MINISTRY: True,
+    }
 
 
 async def test_directory_answers_under_both_codes(hub: Hub) -> None:

@@ -1,6 +1,7 @@
 """The published schema and our readers must agree on what a record is."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,9 +21,10 @@ from schemas.evidence import (
     write_tree_head,
 )
 from schemas.identifiers import OrganId
+from schemas.preflight import read_preflight, write_preflight
 from schemas.receipt import read_receipt, write_acceptance, write_step
 from tests.architecture.imports import ROOT
-from tests.support.receipts import AT, ENVELOPE, acceptance, step
+from tests.support.receipts import AT, ENVELOPE, acceptance, preflight, step
 
 Reader = Callable[[xml.Element], object]
 
@@ -44,6 +46,11 @@ DELEGATION = Delegation(
 RECORDS: dict[str, tuple[xml.Element, Reader]] = {
     "acceptance": (write_acceptance(acceptance()), read_receipt),
     "step": (write_step(step()), read_receipt),
+    "preflight": (write_preflight(preflight()), read_preflight),
+    "preflight, acceptable": (
+        write_preflight(replace(preflight(), reasons=())),
+        read_preflight,
+    ),
     "tree head": (
         write_tree_head(TreeHead(log_id="l", size=1, root_hash=bytes(32), at=AT)),
         read_tree_head,
@@ -103,7 +110,7 @@ def test_schema_takes_more_than_the_reader_only_for_unknown_words(
     record: str, schema: etree.XMLSchema
 ) -> None:
     written, read = RECORDS[record]
-    names = (b"Step", b"Reason", b"Role", b"Change", b"Reach")
+    names = (b"Step", b"Reason", b"Role", b"Change", b"Reach", b"Code")
     words = [b">x</%b>" % name for name in names]
     for one in variants(written):
         if schema.validate(one) and not is_taken(read, one):

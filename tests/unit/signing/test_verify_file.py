@@ -12,6 +12,7 @@ import pytest
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.evidence import TreeHead, write_tree_head
+from schemas.preflight import write_preflight
 from schemas.receipt import write_acceptance, write_step
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from signing import api
@@ -105,13 +106,14 @@ def test_attached_pdf_is_judged_with_the_message(tmp_path: Path) -> None:
     [
         (write_acceptance(receipts.acceptance()), PKI.receipt(), FileKind.RECEIPT),
         (write_step(receipts.step()), PKI.receipt(), FileKind.RECEIPT),
+        (write_preflight(receipts.preflight()), PKI.receipt(), FileKind.PREFLIGHT),
         (
             write_tree_head(TreeHead(log_id="l", size=1, root_hash=bytes(32), at=NOW)),
             PKI.log(),
             FileKind.TREE_HEAD,
         ),
     ],
-    ids=["acceptance", "step", "tree-head"],
+    ids=["acceptance", "step", "preflight", "tree-head"],
 )
 def test_documents_of_a_hub_are_judged(
     tmp_path: Path, root: object, credential: object, kind: FileKind

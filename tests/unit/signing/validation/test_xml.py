@@ -17,6 +17,7 @@ from schemas.edxml.writer import write_document
 from schemas.errors import ErrorCode
 from schemas.evidence import TreeHead, write_tree_head
 from schemas.identifiers import OrganId
+from schemas.preflight import write_preflight
 from schemas.receipt import StepReceipt, write_acceptance, write_step
 from schemas.verdict import (
     FileKind,
@@ -34,6 +35,7 @@ from signing.validation.pdf import judge_pdf
 from signing.validation.xml import (
     XmlJudge,
     judge_envelope,
+    judge_preflight,
     judge_receipt,
     judge_tree_head,
     open_receipt,
@@ -443,6 +445,19 @@ def test_tree_head_signed_with_the_receipt_key_does_not_pass() -> None:
     assert _head(PKI.receipt()).sub_indication is (
         SubIndication.CHAIN_CONSTRAINTS_FAILURE
     )
+
+
+def test_answer_before_sending_is_the_hubs_word_alone() -> None:
+    def judged(credential: Credential) -> Verdict:
+        root = write_preflight(receipts.preflight())
+        data = sign_receipt(root, credential=credential, at=NOW)
+        return judge_preflight(data, material=MATERIAL, at=NOW)
+
+    assert judged(PKI.receipt()).indication is PASSED
+    for other in (PKI.log(), PKI.system()):
+        assert judged(other).sub_indication is SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    receipt = judge_preflight(_step(PKI.receipt()), material=MATERIAL, at=NOW)
+    assert (receipt.kind, receipt.indication) == (FileKind.PREFLIGHT, FAILED)
 
 
 def test_receipt_is_no_tree_head() -> None:
