@@ -57,6 +57,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
         _E.AGENCY_UNKNOWN,
         _E.RECIPIENT_LIST_NOT_FOUND,
         _E.DELEGATION_NOT_FOUND,
+        _E.ENCRYPTION_CERTIFICATE_MISSING,
         _E.REQUEST_NOT_FOUND,
         _E.SIGNING_NOT_FOUND,
         _E.WEBHOOK_NOT_FOUND,
