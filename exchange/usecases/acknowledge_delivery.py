@@ -4,11 +4,19 @@ A system that signs hands in its own step receipt, which is stored as it is; for
 peer that only has its channel the hub attests (docs/protocol.md).
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
-from exchange.domain.records import DeliveryLease, Envelope, StepRecord, StoredReceipt
+from exchange.domain.records import (
+    Delivery,
+    DeliveryLease,
+    Envelope,
+    StepRecord,
+    StoredReceipt,
+)
 from exchange.domain.steps import TRANSPORT_EFFECTS, receipt_key
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Caller, Services
@@ -85,50 +93,65 @@ async def acknowledge_delivery(
 
 
 async def _record(services: Services, command: AcknowledgeDelivery) -> RecordedStep:
-    envelope, recipient = await _delivery(services, command)
+    envelope, delivery = await _delivery(services, command)
+    recipient = delivery.recipient
     receipt, content = _attested(services, command, envelope, recipient)
     failure = None
     if receipt.step is Step.FAILED:
         failure = await failure_of(services, envelope, recipient, content=content)
     if isinstance(failure, StoredReceipt):
         return RecordedStep(failure, repeated=True)
-    step = _step(services, receipt, content, failure)
-    stored = await _stored(services, command, envelope, step)
+    make = partial(_step, services, receipt, content, failure)
+    is_attested = receipt.step is Step.TAKEN and command.caller.system.attests_arrival
+    attesting = envelope if is_attested else None
+    recorded = await _stored(services, delivery, make, attesting=attesting)
     services.signals.recorded.ring()
-    return RecordedStep(stored, repeated=stored.entry_id != step.entry.entry_id)
+    return recorded
 
 
 async def _stored(
     services: Services,
-    command: AcknowledgeDelivery,
-    envelope: Envelope,
-    step: StepRecord,
-) -> StoredReceipt:
-    """Store a step; with the taking of a document, the hub's word that it arrived."""
+    delivery: Delivery,
+    make: Callable[[], StepRecord],
+    *,
+    attesting: Envelope | None,
+) -> RecordedStep:
+    """Store a step; with the taking of a document, the hub's word that it arrived.
+
+    A step gets its id after the state it starts from was looked at, and holds from that
+    state alone: in the log it follows whatever brought the delivery there.
+    """
     store = services.storage.envelopes
-    is_taken = step.receipt.step is Step.TAKEN and step.recipients
-    if not is_taken or not command.caller.system.attests_arrival:
-        return await store.record_step(step)
     for _ in range(_TRIES):
-        delivery = await store.delivery(envelope.envelope_id, step.recipients[0])
-        if delivery is None or delivery.status is not None:
+        step = make()
+        if not step.recipients or delivery.state not in step.before:
             break
+        step = replace(step, before=frozenset({delivery.state}))
+        if attesting is not None and delivery.status is None:
+            step = replace(step, also=(arrival(services, attesting, delivery),))
         with suppress(StateConflictError):
-            arrived = arrival(services, envelope, delivery)
-            return await store.record_step(replace(step, also=(arrived,)))
-    return await store.record_step(step)
+            return _recorded(step, await store.record_step(step))
+        found = await store.delivery(delivery.envelope_id, delivery.recipient)
+        delivery = found or delivery
+    step = make()
+    return _recorded(step, await store.record_step(step))
+
+
+def _recorded(step: StepRecord, stored: StoredReceipt) -> RecordedStep:
+    return RecordedStep(stored, repeated=stored.entry_id != step.entry.entry_id)
 
 
 async def _delivery(
     services: Services, command: AcknowledgeDelivery
-) -> tuple[Envelope, OrganId]:
+) -> tuple[Envelope, Delivery]:
     (agency,) = await agencies_of(services, command.caller, command.agency)
     found = await find_envelope(
         services, command.caller, command.envelope_id, agency=command.agency
     )
-    if agency not in found.view.own:
+    own = [one for one in found.deliveries if one.recipient == agency]
+    if agency not in found.view.own or not own:
         raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=agency)
-    return found.envelope, agency
+    return found.envelope, own[0]
 
 
 def _attested(

@@ -1,6 +1,5 @@
 """Failures that other exchanges of documents are known for (docs/failures.md)."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from hashlib import sha256
@@ -15,7 +14,6 @@ from clients.messages import (
     prepare_acknowledgement,
     prepare_document,
 )
-from exchange.delivery.keeper import Keeper
 from exchange.domain.records import Delivery, Envelope, LogLeaf
 from exchange.domain.retention import RetentionPolicy
 from exchange.errors import ExchangeError, StateConflictError
@@ -222,24 +220,6 @@ async def test_receipt_within_the_retry_tick_ends_it(world: World) -> None:
 
     assert (await delivery(world, envelope)).state is DeliveryState.ACKNOWLEDGED
     assert (await steps(world, envelope))[-2:] == [Step.TAKEN, Step.ARRIVED]
-
-
-@pytest.mark.parametrize("receipt_first", [True, False], ids=["receipt", "tick"])
-async def test_receipt_and_retry_tick_at_once_leave_it_taken(
-    world: World, receipt_first: bool
-) -> None:
-    for _ in range(25):
-        envelope = await failed(world)
-        tick = Keeper(world.services, owner="test").keep()
-        receipt = say(world, envelope, DONE)
-        pair = (receipt, tick) if receipt_first else (tick, receipt)
-        await asyncio.gather(*pair)
-        await Keeper(world.services, owner="test").keep()
-
-        taken = await steps(world, envelope)
-        assert (await delivery(world, envelope)).state is DeliveryState.ACKNOWLEDGED
-        assert taken.count(Step.TAKEN) == 1
-        assert taken[-2:] == [Step.TAKEN, Step.ARRIVED]
 
 
 async def test_log_is_audited_in_pieces_of_bounded_size(
