@@ -6,7 +6,6 @@ docs/configuration.md lists all keys; a test compares.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from exchange.errors import ExchangeError
@@ -22,9 +21,11 @@ from exchange.settings.certification import (
 from exchange.settings.console import ConsoleSettings
 from exchange.settings.database import MongoSettings
 from exchange.settings.deadlines import DeadlineSettings
+from exchange.settings.hosts import is_loopback
 from exchange.settings.keys import KeysSettings
 from exchange.settings.limits import LimitSettings
 from exchange.settings.notices import NoticeSettings
+from exchange.settings.oidc import OidcSettings, contradictions_of_oidc
 from exchange.settings.retention import RetentionSettings
 from exchange.settings.scanner import ScannerSettings
 from exchange.settings.server import (
@@ -64,6 +65,7 @@ class Settings:
         trust: believed certificates.
         verification: rules for signatures.
         accounts: people.
+        oidc: signing in by an identity provider.
         tokens: tokens of systems.
         retention: how long bodies are kept.
         limits: limits.
@@ -88,6 +90,7 @@ class Settings:
     trust: TrustSettings = field(default_factory=TrustSettings)
     verification: VerificationSettings = field(default_factory=VerificationSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -121,6 +124,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     if Role.CA in settings.roles:
         yield from _contradictions_of_ca(settings.ca, settings.enrolment)
     yield from _contradictions_of_console(settings)
+    yield from contradictions_of_oidc(settings.oidc)
     yield from _contradictions_of_notices(settings.notices)
     for name in ("lock_failures", "lock_minutes", "idle_minutes", "session_hours"):
         if not getattr(settings.accounts, name):
@@ -182,14 +186,6 @@ def _contradictions_of_console(settings: Settings) -> Iterator[str]:
         yield "console.certificate"
     if console.client_ca is not None and console.certificate is None:
         yield "console.client_ca"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a listener on `host` can be reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def all_keys() -> Iterator[tuple[str, object]]:

@@ -97,6 +97,8 @@ class ErrorCode(StrEnum):
     PASSWORD_CHANGE_REQUIRED = "password_change_required"  # noqa: S105 - the name of a code
     PASSWORD_WEAK = "password_weak"  # noqa: S105 - the name of a code
     SECOND_FACTOR_UNREADABLE = "second_factor_unreadable"
+    IDENTITY_PROVIDER_UNAVAILABLE = "identity_provider_unavailable"
+    IDENTITY_REFUSED = "identity_refused"
     ACCOUNT_NOT_FOUND = "account_not_found"
     ACCOUNT_TAKEN = "account_taken"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a code

@@ -5,6 +5,7 @@ from asyncio import Semaphore
 from aiohttp import web
 from jinja2 import Environment
 
+from exchange.console.federation import Federation
 from exchange.console.live_desk import LiveDesk
 from exchange.console.recipients import RecipientFinder
 from exchange.console.visitor import Visitor
@@ -13,6 +14,7 @@ from exchange.usecases.accounts.office import AccountOffice
 
 ACCOUNTS = web.AppKey("accounts", AccountOffice)
 CONSOLE = web.AppKey("console", ConsoleSettings)
+FEDERATION = web.AppKey("federation", Federation)
 FINDER = web.AppKey("finder", RecipientFinder)
 IS_SECURE = web.AppKey("is_secure", bool)
 LIVE = web.AppKey("live", LiveDesk)

@@ -12,18 +12,18 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from exchange.config import is_loopback
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
 from exchange.console.rendering import is_part, see_other, visitor_of
 from exchange.console.session import session_in, token_in
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
-from exchange.domain.sessions import grant_of
+from exchange.domain.sessions import grant_of, must_change_password
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import remember_caller
 from exchange.http.routes import route_of
+from exchange.settings.hosts import is_loopback
 from exchange.usecases.accounts.signing_in import SignedIn, caller_in
 from schemas.errors import CodedError, ErrorCode
 
@@ -131,7 +131,7 @@ def _require_allowed(request: web.Request, visitor: Visitor) -> None:
     if visitor.caller is None:
         code = (
             ErrorCode.PASSWORD_CHANGE_REQUIRED
-            if visitor.account.must_change
+            if visitor.must_change
             else ErrorCode.ROLE_NOT_CHOSEN
         )
         raise ExchangeError(code)
@@ -173,9 +173,19 @@ async def require_form_token(request: web.Request) -> None:
 def _require_own_origin(request: web.Request) -> None:
     """Browsers say where a form stood (Fetch, Origin)."""
     origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG, place="Origin")
+    require_own_site(request)
+
+
+def require_own_site(request: web.Request) -> None:
+    """Require that a page of this console, or the person, asks (Fetch Metadata).
+
+    Raises:
+        ExchangeError: another site does (CSRF_TOKEN_WRONG).
+    """
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    is_own = origin is None or urlsplit(origin).netloc == request.host
-    if not is_own or site not in {"same-origin", "none"}:
+    if site not in {"same-origin", "none"}:
         raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG, place="Origin")
 
 
@@ -194,9 +204,10 @@ async def _known(request: web.Request, visitor: Visitor) -> Visitor:
 
 async def _in_role(request: web.Request, visitor: Visitor, found: SignedIn) -> Visitor:
     office = request.app[ACCOUNTS]
-    known = replace(visitor, account=found.account)
+    must_change = must_change_password(found.session, found.account)
+    known = replace(visitor, account=found.account, must_change=must_change)
     grant = grant_of(found.session, found.account, office.now())
-    if grant is None or found.account.must_change:
+    if grant is None or must_change:
         return known
     name = ""
     if grant.agency is not None:

@@ -18,6 +18,7 @@ class Visitor:
         language: ``vi`` or ``en``.
         token: of the session; empty without one.
         account: whose session it is.
+        must_change: the password must be changed first.
         grant: the role it acts in; None before one is chosen.
         caller: the same as the use cases know callers.
         agency_name: of the agency it acts for.
@@ -26,6 +27,7 @@ class Visitor:
     language: str = "vi"
     token: str = ""
     account: Account | None = None
+    must_change: bool = False
     grant: Grant | None = None
     caller: Caller | None = None
     agency_name: str = ""

@@ -72,6 +72,11 @@ def is_worth_touching(session: Session, now: datetime) -> bool:
     return now - session.seen_at >= _TOUCHED_AFTER
 
 
+def must_change_password(session: Session, account: Account) -> bool:
+    """Tell whether somebody else set the password a session began by."""
+    return account.must_change and session.way is SignInWay.PASSWORD
+
+
 def grant_of(session: Session, account: Account, now: datetime) -> Grant | None:
     """Return the role a session acts in, if the account still has it."""
     if account.is_disabled or session.role is None:

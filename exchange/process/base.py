@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 
 from exchange.app import Listener, create_admin_app, listening
-from exchange.config import Settings, is_loopback
+from exchange.config import Settings
 from exchange.delivery.loops import repeat
 from exchange.errors import ExchangeError
 from exchange.http.metrics import Metrics
@@ -19,6 +19,7 @@ from exchange.http.public_desk import PublicDesk, TimeStamping
 from exchange.http.public_listener import PublicServer, listening_publicly
 from exchange.publication import FollowedPublication
 from exchange.readiness import Readiness
+from exchange.settings.hosts import is_loopback
 from pki.ca.layout import is_demo_root
 from schemas.errors import ErrorCode
 

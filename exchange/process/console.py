@@ -5,7 +5,10 @@ import ssl
 from exchange.app import Listener, listening
 from exchange.certification.office import CaThread
 from exchange.console.app import create_console
+from exchange.console.federation import Federation
+from exchange.console.keys import FEDERATION
 from exchange.console.station import STATION, Station
+from exchange.http.identity_provider import IdentityProvider
 from exchange.http.tls import console_context
 from exchange.people import account_office
 from exchange.process.base import Base
@@ -30,6 +33,9 @@ async def listen_for_people(
     settings = base.settings.console
     accounts = account_office(base.settings.accounts, services.storage, services.clock)
     app = create_console(services, accounts, settings, metrics=base.metrics)
+    if base.settings.oidc.issuer:
+        provider = IdentityProvider(base.settings.oidc, services.clock)
+        app[FEDERATION] = Federation(provider)
     app[STATION] = Station(readiness=base.readiness, ca=ca)
     listener = Listener(
         host=settings.host,

@@ -84,6 +84,32 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "factor and enrol it again."
         ),
     ),
+    ErrorCode.IDENTITY_PROVIDER_UNAVAILABLE: explanation(
+        Side.OPERATOR,
+        vi="Nhà cung cấp định danh không trả lời, hoặc trả lời không dùng được.",
+        en="The identity provider does not answer, or its answer is of no use.",
+        next_vi=(
+            "Đăng nhập bằng mật khẩu hoặc chứng thư; đơn vị vận hành kiểm tra "
+            "nhà cung cấp và mục [oidc] của cấu hình."
+        ),
+        next_en=(
+            "Sign in by password or certificate; the operator checks the provider "
+            "and [oidc] in the configuration."
+        ),
+    ),
+    ErrorCode.IDENTITY_REFUSED: explanation(
+        Side.SENDER,
+        vi=(
+            "Câu trả lời của nhà cung cấp định danh không thuộc lần đăng nhập này, "
+            "đã hết hạn hoặc không đáng tin."
+        ),
+        en=(
+            "The identity provider's answer is not of this sign-in, has ended or "
+            "cannot be believed."
+        ),
+        next_vi="Bắt đầu đăng nhập lại từ trang đăng nhập.",
+        next_en="Begin again on the page to sign in.",
+    ),
     ErrorCode.ACCOUNT_NOT_FOUND: explanation(
         Side.OPERATOR,
         vi="Không có tài khoản này.",

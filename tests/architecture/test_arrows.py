@@ -57,7 +57,7 @@ HOMES = {
         "clients.transport",
     ),
     "jinja2": ("exchange.console.rendering", "exchange.console.keys"),
-    "joserfc": ("exchange.tokens",),
+    "joserfc": ("exchange.tokens", "exchange.id_tokens"),
     "aiosmtplib": ("exchange.delivery.mail",),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),

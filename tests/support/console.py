@@ -16,11 +16,16 @@ from yarl import URL
 
 from exchange.app import Listener, listening
 from exchange.console.app import create_console
+from exchange.console.federation import Federation
+from exchange.console.keys import FEDERATION
 from exchange.console.station import STATION, Station
+from exchange.demo.ports import free_port
 from exchange.domain.accounts import Grant
 from exchange.domain.roles import AccessRole
+from exchange.http.identity_provider import IdentityProvider
 from exchange.http.tls import console_context
 from exchange.settings.console import ConsoleSettings
+from exchange.settings.oidc import OidcSettings
 from exchange.usecases.accounts.keeping import AddAccount, add_account
 from exchange.usecases.accounts.office import AccountOffice, next_version
 from exchange.usecases.accounts.passwords import Passwords
@@ -154,8 +159,16 @@ async def running_console(
     settings: ConsoleSettings | None = None,
     *,
     station: Station | None = None,
+    oidc: OidcSettings | None = None,
 ) -> AsyncIterator[Console]:
-    """Run the console of `world`, with one account for each role."""
+    """Run the console of `world`, with one account for each role.
+
+    Args:
+        world: the hub.
+        settings: of the console.
+        station: what its process has besides.
+        oidc: an identity provider; the console's own address is filled in.
+    """
     office = AccountOffice(
         storage=world.services.storage,
         clock=world.clock,
@@ -170,6 +183,10 @@ async def running_console(
     tls = console_context(settings) if settings and settings.certificate else None
     scheme = "https" if tls else "http"
     listener = Listener(host=HOST, port=0, tls=tls, drain_seconds=0.5)
+    if oidc:
+        listener = replace(listener, port=free_port())
+        own = replace(oidc, address=f"{scheme}://{HOST}:{listener.port}")
+        app[FEDERATION] = Federation(IdentityProvider(own, world.clock))
     async with listening(app, listener) as port:
         yield Console(world=world, office=office, base=f"{scheme}://{HOST}:{port}")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from exchange.console.forms import fields_of
-from exchange.console.keys import ACCOUNTS, CONSOLE, VISITOR
+from exchange.console.keys import ACCOUNTS, CONSOLE, FEDERATION, VISITOR
 from exchange.console.problem_page import card_of
 from exchange.console.rendering import page, see_other, visitor_of
 from exchange.console.session import (
@@ -20,8 +20,10 @@ from exchange.console.visiting import (
     ROLE_PATH,
     SIGN_IN_PATH,
 )
+from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.roles import AccessRole
+from exchange.domain.sessions import SignInWay
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
@@ -50,12 +52,20 @@ async def home(request: web.Request) -> web.StreamResponse:
 
 async def sign_in_form(request: web.Request) -> web.StreamResponse:
     """Ask who it is."""
-    return _asking(request)
+    return asking(request)
 
 
-def _asking(
+def asking(
     request: web.Request, *, account: str = "", error: CodedError | None = None
 ) -> web.Response:
+    """Answer with the page that asks who it is.
+
+    Args:
+        request: what is answered.
+        account: that was typed before.
+        error: why nobody is signed in yet.
+    """
+    federation = request.app.get(FEDERATION)
     return page(
         request,
         "sign_in.html",
@@ -63,6 +73,7 @@ def _asking(
         account=account,
         card=card_of(error) if error else None,
         by_certificate=request.app[CONSOLE].client_ca is not None,
+        provider=federation.provider.settings.name if federation else "",
     )
 
 
@@ -75,7 +86,7 @@ async def signed_in_by_certificate(request: web.Request) -> web.StreamResponse:
         digest = proven_certificate(request)
         found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
     except ExchangeError as error:
-        return _asking(request, error=error)
+        return asking(request, error=error)
     return await begun(request, found)
 
 
@@ -90,7 +101,7 @@ async def signed_in(request: web.Request) -> web.StreamResponse:
     try:
         found = await sign_in(request.app[ACCOUNTS], command)
     except ExchangeError as error:
-        return _asking(request, account=command.account, error=error)
+        return asking(request, account=command.account, error=error)
     return await begun(request, found)
 
 
@@ -104,14 +115,30 @@ async def begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
 
 async def signed_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
-    await sign_out(request.app[ACCOUNTS], await session_in(request))
-    return _forgotten(request)
+    found = await session_in(request)
+    await sign_out(request.app[ACCOUNTS], found)
+    return await _left(request, found)
 
 
 async def signed_out_everywhere(request: web.Request) -> web.StreamResponse:
     """End all sessions of the person, wherever they are open."""
-    await sign_out_everywhere(request.app[ACCOUNTS], await session_in(request))
-    return _forgotten(request)
+    found = await session_in(request)
+    await sign_out_everywhere(request.app[ACCOUNTS], found)
+    return await _left(request, found)
+
+
+async def _left(request: web.Request, found: SignedIn) -> web.StreamResponse:
+    """Lead whom a provider signed in to where they sign out there too."""
+    federation = request.app.get(FEDERATION)
+    if federation is None or found.session.way is not SignInWay.PROVIDER:
+        return _forgotten(request)
+    address = await federation.sign_out_address()
+    if not address:
+        return _forgotten(request)
+    request[VISITOR] = Visitor(language=visitor_of(request).language)
+    response = page(request, "onward.html", onward=address, words="sign_in.also_there")
+    forget_session(request, response)
+    return response
 
 
 def _forgotten(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """Pages of signing in."""
 
-from exchange.console.pages import second_factor, sign_in
+from exchange.console.pages import provider, second_factor, sign_in
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
 
@@ -37,6 +37,22 @@ SIGN_IN_PAGES: tuple[Route, ...] = (
         operation_id="signInByCertificate",
         summary="Đăng nhập bằng chứng thư số / sign in by certificate",
         handler=sign_in.signed_in_by_certificate,
+        is_open=True,
+    ),
+    Route(
+        method="GET",
+        path="/sign-in/provider",
+        operation_id="signInByProvider",
+        summary="Đăng nhập qua nhà cung cấp định danh / sign in by a provider",
+        handler=provider.begun,
+        is_open=True,
+    ),
+    Route(
+        method="GET",
+        path="/sign-in/provider/back",
+        operation_id="signedInByProvider",
+        summary="Trở về từ nhà cung cấp định danh / back from the provider",
+        handler=provider.finished,
         is_open=True,
     ),
     Route(

@@ -18,6 +18,13 @@ WORDS: dict[str, Text] = {
         vi="Trình duyệt sẽ hỏi chứng thư của bạn; cắm thiết bị lưu khóa trước.",
         en="The browser will ask for your certificate; insert your token first.",
     ),
+    "sign_in.by_provider": Text(vi="Đăng nhập bằng {name}", en="Sign in with {name}"),
+    "sign_in.onward": Text(vi="Bạn đã đăng nhập", en="You are signed in"),
+    "sign_in.go_on": Text(vi="Tiếp tục", en="Go on"),
+    "sign_in.also_there": Text(
+        vi="Bạn đã đăng xuất ở đây; đang đăng xuất cả ở nhà cung cấp định danh.",
+        en="You are signed out here; now sign out of the identity provider too.",
+    ),
     "sign_in.roles": Text(vi="Chọn vai trò làm việc", en="Choose a role"),
     "sign_in.role_hint": Text(
         vi="Mỗi phiên làm việc đứng tên một cơ quan, trong một vai trò.",

@@ -4,7 +4,13 @@ import secrets
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from exchange.domain.accounts import Account, Identity, as_system, parse_account_id
+from exchange.domain.accounts import (
+    Account,
+    Grant,
+    Identity,
+    as_system,
+    parse_account_id,
+)
 from exchange.domain.roles import AccessRole
 from exchange.domain.sessions import (
     Session,
@@ -14,9 +20,11 @@ from exchange.domain.sessions import (
     is_alive,
     is_of_connection,
     is_worth_touching,
+    must_change_password,
 )
 from exchange.errors import ExchangeError
 from exchange.services import Caller
+from exchange.usecases.accounts.keeping import give_roles
 from exchange.usecases.accounts.office import AccountOffice, name_of
 from exchange.usecases.accounts.trying import (
     Tried,
@@ -87,19 +95,34 @@ async def sign_in_by_certificate(office: AccountOffice, sha256_hex: str) -> Sign
     return await _begun(office, account, SignInWay.CERTIFICATE, certificate=sha256_hex)
 
 
-async def sign_in_by_identity(office: AccountOffice, identity: Identity) -> SignedIn:
+async def sign_in_by_identity(
+    office: AccountOffice, identity: Identity, grants: tuple[Grant, ...] | None = None
+) -> SignedIn:
     """Begin a session of whom an identity provider names.
 
     Args:
         office: what is needed.
         identity: whoever calls has judged the provider's token.
+        grants: the person's roles from now on; None: as they are here.
 
     Raises:
-        ExchangeError: nobody's, or the account is disabled (SIGN_IN_REFUSED).
+        ExchangeError: nobody's, or the account is disabled (SIGN_IN_REFUSED); a role
+            cannot be given (AGENCY_UNKNOWN).
     """
     found = await office.storage.accounts.account_by_identity(identity)
     account = await _require_enabled(office, found)
+    if grants is not None and not _are_the_same(
+        grants, account.grants_at(office.now())
+    ):
+        name = f"provider:{identity.issuer}"
+        account = await give_roles(office, account.account_id, grants, operator=name)
     return await _begun(office, account, SignInWay.PROVIDER)
+
+
+def _are_the_same(some: tuple[Grant, ...], others: tuple[Grant, ...]) -> bool:
+    """Tell whether roles are the same, whenever they began; all without an end."""
+    wanted = {(one.role, one.agency, one.valid_to) for one in some}
+    return wanted == {(one.role, one.agency, one.valid_to) for one in others}
 
 
 async def _require_enabled(office: AccountOffice, found: Account | None) -> Account:
@@ -179,7 +202,7 @@ def caller_in(office: AccountOffice, found: SignedIn) -> Caller:
         ExchangeError: the password must be changed first (PASSWORD_CHANGE_REQUIRED),
             or no role is chosen or it has ended (ROLE_NOT_CHOSEN).
     """
-    if found.account.must_change:
+    if must_change_password(found.session, found.account):
         raise ExchangeError(ErrorCode.PASSWORD_CHANGE_REQUIRED)
     grant = grant_of(found.session, found.account, office.now())
     if grant is None:

@@ -99,6 +99,12 @@ def _step(office: AccountOffice, account: Account, code: str | None) -> int | No
     return step_of(secret, code, office.now(), after=account.totp_step)
 
 
+async def note_refused(office: AccountOffice, code: ErrorCode) -> None:
+    """Write down that a provider's answer was not believed, whoever brought it."""
+    line = replace(refused_line(office, "unknown"), code=code)
+    await office.storage.audit.append(line)
+
+
 def refused_line(office: AccountOffice, actor: str) -> AuditLine:
     """Make the audit line of a refusal."""
     line = person_line(office, AuditEvent.SIGN_IN_REFUSED, actor)

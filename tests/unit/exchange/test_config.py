@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import Settings, all_keys, is_loopback
+from exchange.config import Settings, all_keys
 from exchange.config_file import load_settings
 from exchange.errors import ExchangeError
+from exchange.settings.hosts import is_loopback
 from exchange.settings.server import AuthMode, Role
 from schemas.errors import ErrorCode
 
