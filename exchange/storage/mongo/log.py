@@ -41,7 +41,8 @@ class MongoLog:
         In several transactions where one would have to make too much visible.
         """
         done: list[SequencedLogEntry] = []
-        cut = True
+        # Nearly always nothing waits, and that needs no transaction.
+        cut = await find_one(self._pending, {}) is not None
         while cut and len(done) < limit:
             work = partial(self._sequence, limit - len(done))
             entries, cut = await in_transaction(self._database, work)
