@@ -2,7 +2,8 @@
 
 The scanner reads the markup only as far as it must: where tags begin and end, and
 how they nest. Whether the rest is well-formed XML is judged by the parser on the
-skeleton, which keeps every byte of markup; so the two always see the same tags.
+skeleton, which keeps every byte of markup; so the two always see the same tags. Where
+the name of what is cut out occurs nowhere, as in every status, nothing is read at all.
 """
 
 import re
@@ -51,6 +52,7 @@ class InlineScanner:
         self._open: list[bytes] = []
         self._cut: _Cut | None = None
         self._found: list[CutText] = []
+        self._is_read = False
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes.
@@ -59,6 +61,12 @@ class InlineScanner:
             SchemaError: a construct that is never needed, too much of anything, or
                 content that is no base64.
         """
+        if not self._is_read:
+            if CONTENT not in bytes(self._skeleton[1 - len(CONTENT) :]) + data:
+                self._keep(data)
+                return
+            data, self._is_read = bytes(self._skeleton) + data, True
+            self._skeleton.clear()
         position = 0
         while position < len(data):
             position = self._state(data, position)

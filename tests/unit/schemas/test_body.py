@@ -169,7 +169,16 @@ INLINE_REFUSALS = [
     pytest.param(b"</a>", ErrorCode.XML_MALFORMED, id="closed before opened"),
     pytest.param(b"<a <b></a>", ErrorCode.XML_MALFORMED, id="tag in a tag"),
     pytest.param(b"< a></a>", ErrorCode.XML_MALFORMED, id="tag without a name"),
-    pytest.param(b"<a>" * 65, ErrorCode.XML_LIMIT_EXCEEDED, id="too deep"),
+    pytest.param(
+        b"<ContentTransferEncoded1/>".join([b"<a>" * 65, b"</a>" * 65]),
+        ErrorCode.XML_LIMIT_EXCEEDED,
+        id="too deep",
+    ),
+    pytest.param(
+        b"<a>" * 65 + b"</a>" * 65,
+        ErrorCode.XML_LIMIT_EXCEEDED,
+        id="too deep with nothing to cut out",
+    ),
     pytest.param(
         inline_body(encoded("QUJ")),
         ErrorCode.ATTACHMENT_ENCODING_INVALID,
@@ -235,8 +244,18 @@ def test_malformed_inline_body_is_refused_in_any_chunking(
 ) -> None:
     for fed in ([body], pieces(body, range(1, len(body)))):
         with pytest.raises(SchemaError) as refused:
-            scan(INLINE, fed)
+            # What has nothing to cut out is left to the parser as it is.
+            xml.parse(scan(INLINE, fed).xml)
         assert refused.value.code is code
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_body_with_nothing_to_cut_out_comes_through_unread(size: int) -> None:
+    body = b"<e><ContentTransferEncode></ContentTransferEncode><!-- \xff </e"
+    scanned = scan(INLINE, pieces(body, range(size, len(body), size)))
+    assert (scanned.xml, scanned.attachments) == (body, ())
+    with pytest.raises(SchemaError):
+        xml.parse(scanned.xml)
 
 
 @pytest.mark.parametrize(
