@@ -7,7 +7,6 @@ from hashlib import sha256
 from random import SystemRandom
 from typing import Protocol
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from exchange.directory_cache import DirectoryCache
@@ -33,6 +32,7 @@ from exchange.switches import Switches
 from exchange.tokens import TokenDesk
 from exchange.turns import Turns
 from exchange.usage import Usage
+from pki.certificates import der_of
 from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
@@ -374,4 +374,4 @@ class Caller:
 
 def fingerprint(certificate: Certificate) -> str:
     """Return SHA-256 of a certificate's DER, in lower hexadecimal."""
-    return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+    return sha256(der_of(certificate)).hexdigest()

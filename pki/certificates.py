@@ -66,6 +66,12 @@ KEY_USAGES = (
 """Bits of the key usage extension, without the two that only qualify agreement."""
 
 
+@lru_cache(maxsize=_KEPT)
+def der_of(certificate: x509.Certificate) -> bytes:
+    """Return the DER of a certificate, encoded once while it is in use."""
+    return certificate.public_bytes(Encoding.DER)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCertificate:
     """What path validation needs to know of one certificate.

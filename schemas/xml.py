@@ -25,6 +25,9 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 XLINK = "http://www.w3.org/1999/xlink"
 LIENTHONG = "urn:lienthong:1"
 
+DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
+"""What every document written here begins with."""
+
 _BOM = b"\xef\xbb\xbf"
 _DECLARATION = re.compile(
     rb"<\?xml\s+version\s*=\s*(?:'1\.0'|\"1\.0\")"

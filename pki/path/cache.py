@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
+from pki.certificates import der_of
 from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
@@ -112,6 +112,6 @@ class ChainCache:
 def _digest(chain: Sequence[Certificate | bytes], usage: KeyPurpose) -> bytes:
     digest = sha256(usage.encode())
     for one in chain:
-        der = one if isinstance(one, bytes) else one.public_bytes(Encoding.DER)
+        der = one if isinstance(one, bytes) else der_of(one)
         digest.update(sha256(der).digest())
     return digest.digest()

@@ -1,5 +1,7 @@
 """Identifiers inside a signed document: well-formed, and each only once."""
 
+from collections.abc import Iterable, Sequence
+
 from lxml import etree
 
 from schemas.errors import ErrorCode
@@ -28,12 +30,20 @@ def signed_id(element: Element) -> str:
     return identifier
 
 
-def refuse_repeated_ids(root: Element) -> None:
+def refuse_repeated_ids(root: Element, *, also: Iterable[str] = ()) -> None:
     """Refuse a document in which a reference could mean two elements.
+
+    Args:
+        root: of the document.
+        also: identifiers of what is about to be added to it.
 
     Raises:
         SigningError: some identifier occurs twice.
     """
-    identifiers = _ALL_IDS(root)
-    if not isinstance(identifiers, list) or len(set(identifiers)) != len(identifiers):
+    found = _ALL_IDS(root)
+    if not isinstance(found, list) or _repeats([*found, *also]):
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")
+
+
+def _repeats(identifiers: Sequence[object]) -> bool:
+    return len(set(identifiers)) != len(identifiers)

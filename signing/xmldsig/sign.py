@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from pki.algorithms import default_scheme
+from pki.certificates import der_of
 from pki.keys.api import Credential, SignatureScheme
 from schemas.errors import ErrorCode
 from schemas.xml import (
+    DECLARATION,
     QCVN,
     Element,
     canonicalize,
@@ -77,15 +77,18 @@ def sign_envelope(
     place = envelope_place(root)
     place.signed.set("Id", place.signed.get("Id", ENVELOPE_ID))
     mime_types = _mime_types(place.signed)
-    objects = [
+    attached = (
         SignedObject(
             attachment_uri(content_id),
             digest,
             mime_types.get(content_id, UNKNOWN_MIME_TYPE),
         )
         for content_id, digest in attachments
-    ]
-    return _signed(root, place, objects, _Act(credential, at, scheme))
+    )
+    objects = (*_payload(place, canonicalize(place.signed)), *attached)
+    signature = _signature(root, objects, _Act(credential, at, scheme))
+    place.parent.append(parse_canonical(signature))
+    return serialize(root)
 
 
 def sign_receipt(
@@ -108,28 +111,28 @@ def sign_receipt(
         SigningError: `root` has no usable ``Id``, or is signed already.
         PkiError: the key does not sign.
     """
-    own = parse_canonical(canonicalize(root))
-    return _signed(own, root_place(own), (), _Act(credential, at, scheme))
+    place = root_place(root)
+    octets = canonicalize(place.signed)
+    signature = _signature(root, _payload(place, octets), _Act(credential, at, scheme))
+    # Canonical octets end with the end tag of their root: the signature goes before.
+    end = octets.rindex(b"</")
+    return DECLARATION + octets[:end] + signature + octets[end:]
 
 
-def _signed(
-    root: Element, place: Place, attached: Sequence[SignedObject], act: _Act
-) -> bytes:
+def _payload(place: Place, octets: bytes) -> tuple[SignedObject]:
+    """Name the signed element by the digest of its canonical octets."""
+    digest = sha256(octets).digest()
+    uri = f"#{signed_id(place.signed)}"
+    return (SignedObject(uri, digest, XML_MIME_TYPE),)
+
+
+def _signature(root: Element, objects: tuple[SignedObject, ...], act: _Act) -> bytes:
+    """Return the signature that belongs into the document of `root`."""
     if is_signed(root):
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
-    digest = sha256(canonicalize(place.signed)).digest()
-    payload = SignedObject(f"#{signed_id(place.signed)}", digest, XML_MIME_TYPE)
-    place.parent.append(_signature((payload, *attached), act))
-    refuse_repeated_ids(root)
-    return serialize(root)
-
-
-def _signature(objects: tuple[SignedObject, ...], act: _Act) -> Element:
+    refuse_repeated_ids(root, also=template.identifiers(len(objects)))
     credential = act.credential
-    certificates = tuple(
-        certificate.public_bytes(Encoding.DER)
-        for certificate in (credential.certificate, *credential.chain)
-    )
+    certificates = tuple(map(der_of, (credential.certificate, *credential.chain)))
     properties = template.Properties(
         act.at,
         tuple(sha256(der).digest() for der in certificates),
@@ -139,7 +142,7 @@ def _signature(objects: tuple[SignedObject, ...], act: _Act) -> Element:
     properties_sha256 = sha256(template.signed_properties(properties)).digest()
     info = template.Info(scheme, objects, properties_sha256)
     value = sign_value(credential.key, scheme, template.signed_info(info))
-    return parse_canonical(template.signature(info, properties, value, certificates))
+    return template.signature(info, properties, value, certificates)
 
 
 def _mime_types(envelope: Element) -> dict[str, str]:

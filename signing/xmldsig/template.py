@@ -84,6 +84,12 @@ def signed_info(info: Info) -> bytes:
     return _signed_info(info, _DS_DECLARED).encode()
 
 
+def identifiers(objects: int) -> tuple[str, ...]:
+    """Return every identifier in a signature that covers as many objects."""
+    references = (f"reference-{number}" for number in range(1, objects + 1))
+    return (SIGNATURE_ID, SIGNED_PROPERTIES_ID, *references)
+
+
 def signature(
     info: Info, properties: Properties, value: bytes, certificates: tuple[bytes, ...]
 ) -> bytes:

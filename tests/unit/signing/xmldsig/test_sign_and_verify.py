@@ -11,12 +11,22 @@ from pki.algorithms import SCHEMES
 from pki.keys.api import Credential, SignatureScheme
 from schemas.errors import ErrorCode
 from schemas.receipt import read_receipt, write_acceptance, write_step
-from schemas.xml import DS, LIENTHONG, QCVN, XADES, canonicalize, parse, serialize
+from schemas.xml import (
+    DECLARATION,
+    DS,
+    LIENTHONG,
+    QCVN,
+    XADES,
+    canonicalize,
+    parse,
+    serialize,
+)
 from signing.errors import SigningError
 from signing.xmldsig.place import is_signed
 from signing.xmldsig.sign import sign_envelope, sign_receipt
 from signing.xmldsig.verify import verify_envelope, verify_receipt
 from tests.support import receipts
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, HeldKey, TestPki
 from tests.support.signed_xml import (
     ENVELOPE_ATTACHMENTS,
@@ -53,6 +63,18 @@ def test_signed_receipt_verifies_to_the_receipt() -> None:
     assert read_receipt(verified.content) == receipt
 
 
+@pytest.mark.parametrize("prefix", ["", "l:"], ids=["default", "prefixed"])
+def test_signed_record_is_its_own_canonical_form(prefix: str) -> None:
+    name = "xmlns" + (":l" if prefix else "")
+    root = parse(
+        f'<{prefix}r Id="r-1" {name}="{LIENTHONG}">'
+        f"<{prefix}a/>&lt;/{prefix}r&gt;</{prefix}r>".encode()
+    )
+    signed = sign_receipt(root, credential=SYSTEM, at=NOW)
+    assert DECLARATION + canonicalize(parse(signed)) == signed
+    assert canonicalize(verify_receipt(parse(signed)).content) == canonicalize(root)
+
+
 def test_signing_leaves_the_given_receipt_unsigned() -> None:
     root = write_step(receipts.step())
     sign_receipt(root, credential=SYSTEM, at=NOW)
@@ -72,7 +94,7 @@ def test_verification_leaves_the_tree_as_it_was() -> None:
         (ec.generate_private_key(ec.SECP256R1()), SignatureScheme.ECDSA_SHA256),
         (ec.generate_private_key(ec.SECP384R1()), SignatureScheme.ECDSA_SHA384),
         (
-            rsa.generate_private_key(65537, 2048),
+            rsa_key(2048),
             SignatureScheme.RSA_PKCS1V15_SHA256,
         ),
     ],
@@ -90,7 +112,7 @@ def test_each_kind_of_key_signs_with_its_scheme(
 
 
 def test_rsa_key_may_sign_with_pss() -> None:
-    credential = PKI.issuing.issue("qlvb", key=rsa.generate_private_key(65537, 2048))
+    credential = PKI.issuing.issue("qlvb", key=rsa_key(2048))
     scheme = SignatureScheme.RSA_PSS_SHA256
     signed = sign_receipt(
         write_step(receipts.step()), credential=credential, at=NOW, scheme=scheme
@@ -217,7 +239,7 @@ def test_many_attachments_are_signed_and_verified() -> None:
 
 
 def test_weak_key_is_refused() -> None:
-    weak = rsa.generate_private_key(65537, 1024)
+    weak = rsa_key(1024)
     root = write_step(receipts.step())
     credential = PKI.issuing.issue("qlvb", key=weak)
     signed = sign_receipt(root, credential=credential, at=NOW)
