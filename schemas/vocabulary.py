@@ -307,6 +307,7 @@ class AuditEvent(StrEnum):
     CERTIFICATE_APPROVED = "certificate.approved"
     CERTIFICATE_REFUSED = "certificate.refused"
     PAYLOAD_PURGED = "payload.purged"
+    LOG_AUDITED = "log.audited"
 
 
 class LogEntryType(StrEnum):

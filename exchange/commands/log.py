@@ -1,19 +1,25 @@
 """`lienthong log`: check what the log of the exchange says about CAs."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.output import Output, Refusal
+from exchange.commands.site import operator
 from exchange.config_file import load_settings
 from exchange.database import open_database
+from exchange.domain.records import AuditLine
 from exchange.usecases.audit_ca_journals import (
     JournalAudit,
     LogAudit,
     audit_ca_journals,
 )
 from exchange.usecases.audit_log import audit_log
-from schemas.errors import Text
+from pki.ca.hierarchy import system_clock
+from schemas.errors import CodedError, SchemaError, Text
+from schemas.timestamps import truncate_ms
+from schemas.vocabulary import AuditEvent
 
 _BROKEN, _UNDECIDED = 1, 2
 _HEADS = (
@@ -63,10 +69,33 @@ async def _audit(arguments: Arguments) -> LogAudit:
     settings = load_settings(arguments.config)
     published = settings.publication.folder or arguments.var / "pki"
     async with open_database(settings.mongodb, arguments.var) as storage:
-        if arguments.whole:
-            # Proofs lead to a root that is then known to be of these entries.
-            await audit_log(storage)
-        return await audit_ca_journals(storage, arguments.ca or published)
+        try:
+            if arguments.whole:
+                # Proofs lead to a root that is then known to be of these entries.
+                await audit_log(storage)
+            found = await audit_ca_journals(storage, arguments.ca or published)
+        except SchemaError as error:
+            await storage.audit.append(_line({"whole": arguments.whole}, error))
+            raise
+        failures = [one.failure for one in found.journals if one.failure]
+        facts = {
+            "size": found.size,
+            "root": found.root_hash.hex(),
+            "whole": arguments.whole,
+        }
+        await storage.audit.append(_line(facts, *failures))
+        return found
+
+
+def _line(facts: Mapping[str, object], *failures: CodedError) -> AuditLine:
+    """Put an audit on record; the console shows the last one."""
+    return AuditLine(
+        at=truncate_ms(system_clock()),
+        event=AuditEvent.LOG_AUDITED,
+        actor=operator(),
+        code=failures[0].code if failures else "",
+        facts=tuple((name, str(value).lower()) for name, value in facts.items()),
+    )
 
 
 def _fields(found: LogAudit) -> dict[str, object]:

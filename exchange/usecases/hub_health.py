@@ -1,6 +1,6 @@
 """How the hub is: its lists, its log, its room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,10 +8,15 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from exchange.domain.records import AuditLine
 from exchange.services import Services
+from exchange.storage.ports import AuditQuery
+from exchange.usecases.traffic import HourOfTraffic
 from schemas.merkle import frontier_coordinates, root_of
+from schemas.vocabulary import AuditEvent
 
 _SOON: Final = timedelta(hours=12)
+_HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,53 @@ def followed_lists(services: Services) -> tuple[FollowedList, ...]:
         if known is None or known.last_update_utc < one.last_update_utc:
             newest[one.issuer] = one
     return tuple(_ordered(_told(one, services.now()) for one in newest.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How fast storage fills.
+
+    Args:
+        stored: bytes that everything stored takes on disk.
+        free: bytes left where the database is; None if that is not known.
+        per_day: bytes of documents in the last 24 hours.
+        before: the same of the 24 hours before.
+    """
+
+    stored: int
+    free: int | None
+    per_day: int
+    before: int
+
+    @property
+    def days_left(self) -> int | None:
+        """How long there is room at this pace; None if nobody can tell."""
+        if self.free is None or not self.per_day:
+            return None
+        return self.free // self.per_day
+
+
+async def growth(services: Services, hours: Sequence[HourOfTraffic]) -> Growth:
+    """Return how fast storage fills.
+
+    Args:
+        services: what is needed.
+        hours: the last 48, the oldest first.
+    """
+    sizes = [sum(one.size.values()) for one in hours]
+    return Growth(
+        stored=await services.storage.usage.room(),
+        free=await services.storage.free_bytes(),
+        per_day=sum(sizes[-_HOURS:]),
+        before=sum(sizes[-2 * _HOURS : -_HOURS]),
+    )
+
+
+async def last_log_audit(services: Services) -> AuditLine | None:
+    """Return what is on record of the last audit of the log (`lienthong log audit`)."""
+    query = AuditQuery(event=AuditEvent.LOG_AUDITED, limit=1)
+    found = await services.storage.audit.search(query)
+    return found.lines[0] if found.lines else None
 
 
 async def log_head(services: Services) -> LogHead:

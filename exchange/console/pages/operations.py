@@ -14,11 +14,18 @@ from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of
-from exchange.usecases.hub_health import followed_lists, log_head
+from exchange.usecases.check_parts import CheckedPart, check_parts
+from exchange.usecases.hub_health import (
+    followed_lists,
+    growth,
+    last_log_audit,
+    log_head,
+)
 from exchange.usecases.look_after_deliveries import MOST_COUNTED, count_waiting
 from exchange.usecases.switch_maintenance import begin_maintenance, end_maintenance
 from exchange.usecases.traffic import traffic
 from pki.registration.expiry import Expiry, ending
+from schemas.catalogue import explain
 from schemas.errors import CodedError, ErrorCode
 from schemas.vocabulary import Level
 
@@ -27,6 +34,17 @@ _PATH = "/operations"
 
 async def dashboard(request: web.Request) -> web.StreamResponse:
     """Show how the hub is."""
+    return await _shown(request)
+
+
+async def parts_checked(request: web.Request) -> web.StreamResponse:
+    """Ask the authorities now, and show what they answer."""
+    return await _shown(request, await check_parts(request.app[SERVICES]))
+
+
+async def _shown(
+    request: web.Request, checked: Sequence[CheckedPart] = ()
+) -> web.StreamResponse:
     whole_hub(request)
     services, station = request.app[SERVICES], station_of(request)
     hours = await traffic(services)
@@ -41,7 +59,11 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
         lists=followed_lists(services),
         stamps=services.stamps is not None,
         head=await log_head(services),
-        room=await services.storage.usage.room(),
+        last_audit=await last_log_audit(services),
+        growth=await growth(services, hours),
+        checked=checked,
+        has_authorities=bool(services.stamps or services.revocations),
+        explain=explain,
         degraded=await _degraded(station),
         expiring=await _expiring(station),
         maintenance=await services.storage.controls.maintenance(),

@@ -28,6 +28,14 @@ OPERATIONS_PAGES: tuple[Route, ...] = (
         allowed=OPERATORS,
     ),
     Route(
+        method="POST",
+        path="/operations/check",
+        operation_id="checkParts",
+        summary="Hỏi thử TSA, OCSP / ask the authorities now",
+        handler=operations.parts_checked,
+        allowed=OPERATORS,
+    ),
+    Route(
         method="GET",
         path="/audit",
         operation_id="audit",

@@ -80,6 +80,7 @@ WORDS: dict[str, Text] = {
     f"event.{AuditEvent.DELEGATION_FILED}": Text(
         vi="Nộp ủy quyền", en="Delegation filed"
     ),
+    f"event.{AuditEvent.LOG_AUDITED}": Text(vi="Đối chiếu nhật ký", en="Log audited"),
     f"event.{AuditEvent.DELEGATION_REVOKED}": Text(
         vi="Thu hồi ủy quyền", en="Delegation revoked"
     ),

@@ -1,6 +1,7 @@
 """Words of the operators' pages."""
 
 from exchange.console.words import approvals, audit, registers
+from exchange.usecases.check_parts import Part
 from schemas.errors import Text
 from schemas.vocabulary import Level
 
@@ -39,6 +40,38 @@ WORDS: dict[str, Text] = {
     "operations.room": Text(vi="Cơ sở dữ liệu trên đĩa", en="Database on disk"),
     "operations.log_size": Text(vi="Số mục nhật ký", en="Entries of the log"),
     "operations.log_root": Text(vi="Gốc cây nhật ký", en="Root hash of the log"),
+    "operations.last_audit": Text(
+        vi="Lần đối chiếu nhật ký gần nhất", en="Last audit of the log"
+    ),
+    "operations.audit_none": Text(
+        vi="chưa lần nào (lienthong log audit --whole)",
+        en="none yet (lienthong log audit --whole)",
+    ),
+    "operations.audit_good": Text(vi="khớp, {size} mục", en="whole, {size} entries"),
+    "operations.free": Text(vi="Đĩa còn trống", en="Left on the disk"),
+    "operations.per_day": Text(
+        vi="Văn bản trong 24 giờ qua", en="Documents of the last 24 hours"
+    ),
+    "operations.day_before": Text(vi="24 giờ trước đó: {size}", en="before: {size}"),
+    "operations.days_left": Text(
+        vi="đủ chỗ khoảng {number} ngày", en="room for about {number} days"
+    ),
+    "operations.check": Text(vi="Hỏi thử TSA, OCSP ngay", en="Ask TSA and OCSP now"),
+    "operations.checked": Text(vi="Kết quả hỏi thử", en="What they answered"),
+    "operations.check_none": Text(
+        vi="Trục không dùng TSA hay OCSP nào.", en="The hub uses neither TSA nor OCSP."
+    ),
+    f"operations.part.{Part.TIME_STAMPS}": Text(vi="Dấu thời gian", en="Time stamps"),
+    f"operations.part.{Part.REVOCATION}": Text(vi="Thu hồi chứng thư", en="Revocation"),
+    "operations.apart": Text(
+        vi="đồng hồ lệch {seconds} giây", en="clocks {seconds} s apart"
+    ),
+    "operations.answers": Text(
+        vi="{ocsps} câu trả lời OCSP, {crls} danh sách",
+        en="{ocsps} OCSP answers, {crls} lists",
+    ),
+    "operations.answered": Text(vi="có trả lời", en="answers"),
+    "operations.this_update": Text(vi="Phát hành", en="Issued"),
     "operations.lists": Text(
         vi="Danh sách chứng thư bị thu hồi", en="Revocation lists"
     ),

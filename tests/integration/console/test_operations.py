@@ -1,15 +1,19 @@
 """What operators and auditors see of deliveries, and what operators do."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from cryptography.x509 import Certificate
 
-from exchange.domain.records import Delivery
+from exchange.domain.records import AuditLine, Delivery
+from exchange.usecases.hub_health import Growth
 from exchange.usecases.look_after_deliveries import count_waiting
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent, DeliveryState
 from tests.support.console import Console, running_console
 from tests.support.late import dead_letter, held
+from tests.support.levels import LevelDesk
 from tests.support.world import PROVINCE, make_world, note
 
 _PAGE = "/deliveries"
@@ -20,6 +24,16 @@ _SUBJECT = "mật độ dân số"
 async def console() -> AsyncIterator[Console]:
     async with running_console(await make_world()) as running:
         yield running
+
+
+class Silent:
+    """Nobody says anything about a certificate."""
+
+    def fetch(
+        self, certificate: Certificate, issuer: Certificate
+    ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        assert certificate.issuer == issuer.subject
+        return (), ()
 
 
 async def _delivery(console: Console, envelope_id: EnvelopeId) -> Delivery:
@@ -169,3 +183,41 @@ async def test_list_that_has_ended_is_shown_as_bad(console: Console) -> None:
     async with console.visit("van.hanh") as visit:
         page = await visit.look("/operations")
     assert 'class="badge bad">đã hết' in page.text
+
+
+async def test_last_audit_of_the_log_is_shown(console: Console) -> None:
+    async with console.visit("giam.sat") as visit:
+        before = await visit.look("/operations")
+        line = AuditLine(
+            at=console.world.clock.now,
+            event=AuditEvent.LOG_AUDITED,
+            actor="root",
+            facts=(("size", "4711"),),
+        )
+        await console.world.services.storage.audit.append(line)
+        after = await visit.look("/operations")
+    assert "chưa lần nào" in before.text
+    assert "khớp, 4711 mục" in after.text
+
+
+async def test_authorities_are_asked_when_an_operator_wants_to_know() -> None:
+    world = await make_world()
+    desk = LevelDesk(pki=world.pki)
+    services = replace(world.services, stamps=desk.client(), revocations=Silent())
+    async with (
+        running_console(replace(world, services=services)) as console,
+        console.visit("van.hanh") as visit,
+    ):
+        await visit.look("/operations")
+        page = await visit.send("/operations/check")
+    assert "đồng hồ lệch" in page.text
+    assert "revocation_unchecked" in page.text
+
+
+def test_room_lasts_as_long_as_the_last_day_says() -> None:
+    def left(free: int | None, per_day: int) -> int | None:
+        return Growth(stored=1, free=free, per_day=per_day, before=0).days_left
+
+    assert left(1000, 300) == 3
+    assert left(1000, 0) is None
+    assert left(None, 300) is None
