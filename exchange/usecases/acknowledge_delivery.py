@@ -25,7 +25,7 @@ from exchange.usecases.attesting import hub_step, log_entry, pending, stored_ste
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.failing import Failure, failure_of
 from exchange.usecases.signer import verified_step
-from exchange.usecases.viewing import agencies_of, find_envelope
+from exchange.usecases.viewing import find_envelope
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import StepReceipt, read_receipt
@@ -144,10 +144,10 @@ def _recorded(step: StepRecord, stored: StoredReceipt) -> RecordedStep:
 async def _delivery(
     services: Services, command: AcknowledgeDelivery
 ) -> tuple[Envelope, Delivery]:
-    (agency,) = await agencies_of(services, command.caller, command.agency)
     found = await find_envelope(
         services, command.caller, command.envelope_id, agency=command.agency
     )
+    (agency,) = found.agencies
     own = [one for one in found.deliveries if one.recipient == agency]
     if agency not in found.view.own or not own:
         raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=agency)

@@ -7,6 +7,7 @@ stored receipt.
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from exchange.domain.addressing import (
     all_reached,
@@ -14,6 +15,7 @@ from exchange.domain.addressing import (
     spoken_for,
 )
 from exchange.domain.decisions import Refuse
+from exchange.domain.directory import Directory
 from exchange.domain.intake import (
     Accept,
     IntakeFacts,
@@ -103,12 +105,14 @@ class _Report:
 
     Args:
         deliveries: of the document, at least those of agencies the reporter acts for.
+        directory: as it was when the status had come.
     """
 
     message: Received
     status: EdxmlStatus
     document: Envelope
     deliveries: tuple[Delivery, ...]
+    directory: Directory
     reporter: OrganId
     facts: IntakeFacts
 
@@ -129,7 +133,7 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
-            speaker = await _speaker(services, report, command.agency)
+            speaker = _speaker(report, command.agency, services.now())
             return await _record(services, report, speaker)
 
 
@@ -142,7 +146,8 @@ async def _report(services: Services, message: Received, found: Viewed) -> _Repo
             ErrorCode.ATTACHMENT_NOT_IN_MANIFEST,
             place=message.scanned.attachments[0].content_id,
         )
-    facts = await _facts(services, message, status)
+    directory = await current_directory(services)
+    facts = _facts(message, status, directory)
     refusals = sender_refusals(facts, services.intake_policy, services.now())
     for refusal in refusals:
         raise refuse(refusal)
@@ -153,16 +158,14 @@ async def _report(services: Services, message: Received, found: Viewed) -> _Repo
         status=status,
         document=document,
         deliveries=found.deliveries,
+        directory=directory,
         reporter=reporter,
         facts=facts,
     )
 
 
-async def _facts(
-    services: Services, message: Received, status: EdxmlStatus
-) -> IntakeFacts:
+def _facts(message: Received, status: EdxmlStatus, directory: Directory) -> IntakeFacts:
     caller = message.submission.caller
-    directory = await current_directory(services)
     return IntakeFacts(
         system=caller.system,
         directory_version=directory.version,
@@ -186,14 +189,13 @@ def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
-async def _speaker(services: Services, report: _Report, named: str | None) -> OrganId:
+def _speaker(report: _Report, named: str | None, now: datetime) -> OrganId:
     """Return the party the reporter speaks for; a successor speaks for the closed."""
-    document = report.document
+    document, directory = report.document, report.directory
     parties = {document.sender}
     if report.status.status_code is not StatusCode.RECALL_REQUESTED:
         elsewhere = document.redirected
         parties = {one.recipient for one in report.deliveries} - elsewhere
-    directory, now = await current_directory(services), services.now()
     if not named:
         return spoken_for(directory, report.reporter, parties, now)
     written = addressee(directory, OrganId(named)).code
@@ -233,10 +235,9 @@ async def _repeated_or_refused(
     return RecordedStatus(before.receipt, repeated=True)
 
 
-async def _accepted(services: Services, report: _Report, outcome: Outcome) -> Accept:
+def _accepted(report: _Report, outcome: Outcome, now: datetime) -> Accept:
     """Lead the status to whoever succeeded those it is for."""
-    directory, now = await current_directory(services), services.now()
-    to = [find_addressee(directory, one, now) for one in outcome.to]
+    to = [find_addressee(report.directory, one, now) for one in outcome.to]
     return Accept(
         sender=report.reporter,
         recipients=all_reached(to),
@@ -248,7 +249,7 @@ async def _accepted(services: Services, report: _Report, outcome: Outcome) -> Ac
 async def _acceptance(
     services: Services, report: _Report, outcome: Outcome
 ) -> Acceptance:
-    accept = await _accepted(services, report, outcome)
+    accept = _accepted(report, outcome, services.now())
     envelope = _envelope(services, report, outcome, accept)
     receipt = _receipt(services, report, envelope, outcome)
     content = hub_step(services.hub, receipt)

@@ -22,11 +22,13 @@ class Viewed:
 
     Args:
         deliveries: those the caller may see.
+        agencies: for which it looks, by the directory's own codes.
     """
 
     envelope: Envelope
     view: View
     deliveries: tuple[Delivery, ...]
+    agencies: frozenset[OrganId]
 
 
 async def agencies_of(
@@ -81,7 +83,7 @@ async def find_envelope(
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     if view.sees_all:
         deliveries = await store.deliveries(envelope_id)
-    return Viewed(envelope, view, tuple(deliveries))
+    return Viewed(envelope, view, tuple(deliveries), agencies)
 
 
 async def find_readable(
