@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from ssl import SSLContext
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.errors import ExchangeError
 from exchange.http.auth import Authenticator
-from exchange.http.connection import accepting, unnamed
+from exchange.http.connection import accepting, accepting_locally, unnamed
 from exchange.http.gate import Gate
 from exchange.http.keys import (
     AUTHENTICATOR,
@@ -32,6 +33,7 @@ from exchange.http.middleware import (
     limited,
     observed,
 )
+from exchange.http.passed_certificate import NOBODY, Proxies
 from exchange.http.patience import Heard, closing_silent
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, add_routes
 from exchange.http.streams import Streams
@@ -51,6 +53,7 @@ def create_app(
     owner: str | None = "hub",
     journals: FollowedJournals | None = None,
     processes: int = 1,
+    proxies: Proxies = NOBODY,
 ) -> web.Application:
     """Return the application of the agency listener.
 
@@ -62,12 +65,13 @@ def create_app(
             where another process does.
         journals: of the CAs, entered in the log.
         processes: that take requests; each admits its share.
+        proxies: who may pass on certificates of others.
     """
     app = _application(services.limits, metrics or Metrics())
     app[SERVICES] = services
     app[READINESS] = Readiness()
     app[READINESS].add(services.check)
-    app[AUTHENTICATOR] = Authenticator(services, mode=auth)
+    app[AUTHENTICATOR] = Authenticator(services, mode=auth, proxies=proxies)
     app[GATE] = Gate(services.limits.concurrent_intakes)
     app[METER] = Meter(services, processes=processes)
     app[STREAMS] = Streams(services.limits.event_streams)
@@ -112,6 +116,7 @@ class Listener:
         tls: None for a plain listener.
         drain_seconds: how long running requests may finish when it closes.
         shares_port: other processes listen on the same port.
+        socket: a Unix socket to listen on besides, without TLS.
     """
 
     host: str
@@ -119,6 +124,7 @@ class Listener:
     tls: SSLContext | None = None
     drain_seconds: float = 10.0
     shares_port: bool = False
+    socket: Path | None = None
 
 
 @asynccontextmanager
@@ -150,6 +156,14 @@ async def _accepting(
         except OSError as error:
             place = f"server: {listener.host}:{listener.port}"
             raise ExchangeError(ErrorCode.CONFIGURATION_INVALID, place=place) from error
+        if listener.socket is not None:
+            try:
+                local = accepting_locally(runner.server, listener.socket)
+                await opened.enter_async_context(local)
+            except OSError as error:
+                place = "server.proxy_socket"
+                code = ErrorCode.CONFIGURATION_INVALID
+                raise ExchangeError(code, place=place) from error
         watch = closing_silent(runner.server, app[HEARD], seconds=seconds)
         await opened.enter_async_context(watch)
         yield port

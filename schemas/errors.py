@@ -87,6 +87,7 @@ class ErrorCode(StrEnum):
     CLIENT_CERTIFICATE_MISSING = "client_certificate_missing"
     CLIENT_CERTIFICATE_UNKNOWN = "client_certificate_unknown"
     CLIENT_CERTIFICATE_REFUSED = "client_certificate_refused"
+    CLIENT_CERTIFICATE_HEADER_REFUSED = "client_certificate_header_refused"
     AGENCY_NOT_ACTED_FOR = "agency_not_acted_for"
     ROLE_NOT_ALLOWED = "role_not_allowed"
     PAYLOAD_NOT_ALLOWED = "payload_not_allowed"

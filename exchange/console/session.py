@@ -14,8 +14,9 @@ from exchange.console.keys import ACCOUNTS, IS_SECURE
 from exchange.console.rendering import is_look
 from exchange.domain.sessions import SignInWay
 from exchange.errors import ExchangeError
-from exchange.http.auth import client_certificate, require_valid_client
+from exchange.http.auth import require_valid_client
 from exchange.http.keys import SERVICES
+from exchange.http.passed_certificate import connection_certificate
 from exchange.usecases.accounts.signing_in import SignedIn, session_of
 from pki.purposes import KeyPurpose
 from schemas.errors import CodedError, ErrorCode
@@ -27,7 +28,7 @@ async def session_in(request: web.Request) -> SignedIn:
     Raises:
         ExchangeError: there is none (SESSION_MISSING).
     """
-    der = client_certificate(request)
+    der = connection_certificate(request)
     found = await session_of(
         request.app[ACCOUNTS],
         token_in(request),
@@ -54,7 +55,7 @@ def proven_certificate(request: web.Request) -> str:
             in by or does not hold now (CLIENT_CERTIFICATE_REFUSED), or the hub cannot
             tell (REVOCATION_UNCHECKED, REVOCATION_STALE).
     """
-    der = client_certificate(request)
+    der = connection_certificate(request)
     if der is None:
         raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
     require_valid_client(request.app[SERVICES], der, KeyPurpose.TLS_PERSON)

@@ -14,6 +14,7 @@ from cryptography import x509
 from exchange.domain.records import AuditLine, System
 from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
+from exchange.http.passed_certificate import NOBODY, Proxies, shown_certificate
 from exchange.http.route import Route
 from exchange.services import Caller, Services
 from exchange.settings.server import AuthMode
@@ -38,11 +39,15 @@ class Authenticator:
 
     Args:
         mode: whether a header may name the caller, on loopback.
+        proxies: who may pass on certificates of others.
     """
 
-    def __init__(self, services: Services, *, mode: AuthMode) -> None:
+    def __init__(
+        self, services: Services, *, mode: AuthMode, proxies: Proxies = NOBODY
+    ) -> None:
         self._services = services
         self._mode = mode
+        self._proxies = proxies
         self._systems: dict[str, tuple[System, datetime]] = {}
 
     async def caller(self, request: web.Request) -> Caller:
@@ -51,8 +56,9 @@ class Authenticator:
         Raises:
             ExchangeError: no certificate, an unknown one, or one that does not hold.
         """
-        der = client_certificate(request)
+        der = None
         try:
+            der = self.certificate(request)
             if der is not None:
                 return self._by_token(request, await self._by_certificate(der), der)
             if self._mode is AuthMode.DEVELOPMENT and _is_local(request):
@@ -61,6 +67,15 @@ class Authenticator:
         except CodedError as refusal:
             await self._audit(refusal, sha256(der).hexdigest() if der else "")
             raise
+
+    def certificate(self, request: web.Request) -> bytes | None:
+        """Return the certificate of whoever calls, DER; None without one.
+
+        Raises:
+            ExchangeError: it is passed on by somebody who may not, or not as it has
+                to be (CLIENT_CERTIFICATE_HEADER_REFUSED).
+        """
+        return shown_certificate(request, self._proxies)
 
     async def require_allowed(self, route: Route, caller: Caller) -> None:
         """Require that a caller may do what it asks for, whatever it is about.
@@ -134,14 +149,6 @@ class Authenticator:
         await self._services.storage.audit.append(line)
 
 
-def client_certificate(request: web.Request) -> bytes | None:
-    """Return the certificate of the connection, DER; None without one."""
-    transport = request.transport
-    tls = transport.get_extra_info("ssl_object") if transport else None
-    der: bytes | None = tls.getpeercert(binary_form=True) if tls else None
-    return der
-
-
 def require_valid_client(
     services: Services, der: bytes, usage: KeyPurpose = KeyPurpose.TLS_CLIENT
 ) -> None:
@@ -173,4 +180,5 @@ def require_valid_client(
 def _is_local(request: web.Request) -> bool:
     transport = request.transport
     peer = transport.get_extra_info("peername") if transport else None
-    return peer is not None and ip_address(peer[0]).is_loopback
+    # On a Unix socket it is an empty text.
+    return ip_address(peer[0]).is_loopback if peer else False

@@ -6,10 +6,12 @@ log learns the kind of error alone.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from ssl import SSLContext
 
 import structlog
@@ -21,6 +23,7 @@ from exchange.http.problems import problem
 from schemas.errors import ErrorCode
 
 _KEEPALIVE_SECONDS = 75.0
+_OWNER_AND_GROUP = 0o660
 _NAME = "lienthong"
 _log = structlog.get_logger()
 
@@ -74,17 +77,9 @@ async def accepting(
         OSError: the address is taken, or not ours.
     """
     loop = asyncio.get_running_loop()
-    connection = partial(
-        Connection,
-        server,
-        loop=loop,
-        keepalive_timeout=_KEEPALIVE_SECONDS,
-        # Bodies are kept as they come; a compressed one is refused, not inflated.
-        auto_decompress=False,
-    )
     host, port = address
     listening = await loop.create_server(
-        *(connection, host, port),
+        *(_connections(server), host, port),
         ssl=tls,
         backlog=128,
         reuse_port=shares_port or None,
@@ -93,6 +88,51 @@ async def accepting(
         yield int(listening.sockets[0].getsockname()[1])
     finally:
         listening.close()
+
+
+@asynccontextmanager
+async def accepting_locally(server: web.Server, path: Path) -> AsyncIterator[None]:
+    """Accept connections on a Unix socket until the end of the block.
+
+    Who may connect, its folder says; the socket itself is for owner and group. One that
+    a process left behind is replaced.
+
+    Raises:
+        OSError: there is something else, or the path is too long or not ours.
+    """
+    with _bound(path) as local:
+        listening = await asyncio.get_running_loop().create_unix_server(
+            _connections(server), sock=local, backlog=128
+        )
+        try:
+            yield
+        finally:
+            listening.close()
+
+
+@contextmanager
+def _bound(path: Path) -> Iterator[socket.socket]:
+    """Give a socket at `path`, gone at the end of the block."""
+    if path.is_socket():
+        path.unlink()
+    with socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(path))
+        try:
+            path.chmod(_OWNER_AND_GROUP)
+            yield local
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _connections(server: web.Server) -> Callable[[], Connection]:
+    return partial(
+        Connection,
+        server,
+        loop=asyncio.get_running_loop(),
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        # Bodies are kept as they come; a compressed one is refused, not inflated.
+        auto_decompress=False,
+    )
 
 
 async def unnamed(_request: web.Request, response: web.StreamResponse) -> None:

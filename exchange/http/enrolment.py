@@ -8,7 +8,6 @@ from cryptography import x509
 
 from exchange.certification.enrolment import EnrolmentDesk
 from exchange.errors import ExchangeError
-from exchange.http.auth import client_certificate
 from exchange.http.buckets import Buckets, site_of
 from exchange.http.enrolment_wire import (
     CERTS_ONLY,
@@ -22,6 +21,7 @@ from exchange.http.enrolment_wire import (
 from exchange.http.gate import Gate
 from exchange.http.keys import GATE, LIMITS
 from exchange.http.limits import small_body
+from exchange.http.passed_certificate import connection_certificate
 from exchange.settings.certification import EnrolmentSettings
 from pki.registration.records import Enrolment
 from schemas.errors import CodedError, ErrorCode
@@ -101,7 +101,7 @@ async def enrol(request: web.Request) -> web.Response:
 
 async def reenrol(request: web.Request) -> web.Response:
     """POST /simplereenroll: by the certificate of the connection (RFC 7030 4.2.2)."""
-    der = client_certificate(request)
+    der = connection_certificate(request)
     if der is None:
         raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
     csr = await _request_in(request)

@@ -27,6 +27,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
         _E.ORGAN_ID_MALFORMED,
         _E.MESSAGE_ID_MALFORMED,
         _E.SYSTEM_ID_MALFORMED,
+        _E.CLIENT_CERTIFICATE_HEADER_REFUSED,
     ),
     HTTPStatus.UNAUTHORIZED: (
         _E.CLIENT_CERTIFICATE_MISSING,

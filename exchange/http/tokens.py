@@ -7,9 +7,8 @@ from aiohttp import web
 from exchange.domain.tokens import Scope
 from exchange.errors import ExchangeError
 from exchange.http import answers
-from exchange.http.auth import client_certificate
 from exchange.http.json_body import json_object, texts_member
-from exchange.http.keys import SERVICES
+from exchange.http.keys import AUTHENTICATOR, SERVICES
 from exchange.http.request import caller_of
 from exchange.usecases.issue_token import IssueToken, issue_token
 from schemas.errors import ErrorCode
@@ -20,7 +19,7 @@ from schemas.timestamps import format_utc
 async def issue(request: web.Request) -> web.Response:
     """POST /v1/tokens."""
     fields = await json_object(request, known=("agencies", "scopes"))
-    der = client_certificate(request)
+    der = request.app[AUTHENTICATOR].certificate(request)
     issued = await issue_token(
         request.app[SERVICES],
         IssueToken(

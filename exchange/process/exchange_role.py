@@ -14,6 +14,7 @@ from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.delivery.controls_watch import ControlsWatch
 from exchange.errors import ExchangeError
+from exchange.http.passed_certificate import proxies_of
 from exchange.http.tls import server_context
 from exchange.keys import open_hub
 from exchange.malware_scanner import ClamdScanner
@@ -129,8 +130,10 @@ class ExchangeRole:
             metrics=base.metrics,
             owner=_owner(),
             journals=_journals(base),
+            proxies=proxies_of(base.settings.server),
         )
-        listener = self._listener(base)
+        local = base.settings.server.proxy_socket
+        listener = replace(self._listener(base), socket=local)
         return await base.opened.enter_async_context(listening(agency, listener))
 
     async def listen_beside_others(self, base: Base, services: Services) -> int:
@@ -141,6 +144,7 @@ class ExchangeRole:
             metrics=base.metrics,
             owner=None,
             processes=base.settings.server.http_workers,
+            proxies=proxies_of(base.settings.server),
         )
         listener = replace(self._listener(base), shares_port=True)
         return await base.opened.enter_async_context(listening(agency, listener))

@@ -31,6 +31,11 @@ class ServerSettings:
         admin_port: loopback port of health and metrics; 0 takes a free one.
         workers: processes that judge PDF files.
         http_workers: processes that take requests of agencies; 1 is the service itself.
+        proxy_socket: Unix socket on which the agency listener takes requests of a
+            proxy that ended TLS, with `Client-Cert` (RFC 9440); not with several
+            `http_workers`.
+        proxy_addresses: addresses of proxies whose `Client-Cert` counts on the agency
+            listener; their own certificates do not.
         drain_seconds: how long running requests may finish after SIGTERM.
     """
 
@@ -41,6 +46,8 @@ class ServerSettings:
     admin_port: int = 8481
     workers: int = 2
     http_workers: int = 1
+    proxy_socket: Path | None = None
+    proxy_addresses: tuple[str, ...] = ()
     drain_seconds: float = 10.0
 
 

@@ -63,6 +63,25 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "Use another role if you have one, or ask the operator for the right."
         ),
     ),
+    ErrorCode.CLIENT_CERTIFICATE_HEADER_REFUSED: explanation(
+        Side.OPERATOR,
+        vi=(
+            "Tiêu đề Client-Cert không đến từ máy chủ trung gian đã khai báo hoặc "
+            "sai dạng."
+        ),
+        en=(
+            "The Client-Cert header does not come from a proxy that is configured, or "
+            "is not one certificate as a byte sequence (RFC 9440)."
+        ),
+        next_vi=(
+            "Bỏ tiêu đề này; nếu là máy chủ trung gian, khai báo `server.proxy_socket` "
+            "hoặc `server.proxy_addresses`."
+        ),
+        next_en=(
+            "Leave the header out; if you run the proxy, configure "
+            "`server.proxy_socket` or `server.proxy_addresses`."
+        ),
+    ),
     ErrorCode.PAYLOAD_NOT_ALLOWED: explanation(
         Side.RECIPIENT,
         vi=(
