@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
-from exchange.domain.working_days import WorkingCalendar, WorkingHours
+from exchange.domain.working_days import SATURDAY, WorkingCalendar, WorkingHours
 from exchange.errors import ExchangeError
 from exchange.settings.calendar import CalendarSettings
 from schemas.errors import ErrorCode
 
 _SHIPPED = Path(__file__).parent / "holidays" / "vietnam.toml"
 _FILE_BYTES = 64 * 1024
-_KEYS = frozenset({"year", "basis", "off", "work"})
+_KEYS = frozenset({"year", "basis", "sources", "off", "swaps", "undecided"})
+_NOTICE, _COMPUTED = "notice", "computed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Year:
     year: int
+    is_announced: bool
     off: frozenset[date]
     work: frozenset[date]
+    undecided: frozenset[date]
 
 
 def working_calendar(settings: CalendarSettings) -> WorkingCalendar:
@@ -37,6 +40,8 @@ def working_calendar(settings: CalendarSettings) -> WorkingCalendar:
         off=frozenset().union(*(one.off for one in years.values())),
         worked=frozenset().union(*(one.work for one in years.values())),
         years=frozenset(years),
+        announced=frozenset(one.year for one in years.values() if one.is_announced),
+        undecided=frozenset().union(*(one.undecided for one in years.values())),
         hours=_hours(settings),
     )
 
@@ -57,14 +62,38 @@ def _read(path: Path) -> Iterator[_Year]:
 def _year(table: object) -> _Year:
     if not isinstance(table, dict) or not table.keys() <= _KEYS:
         raise _invalid("calendar.file: year")
-    year = table.get("year")
-    if not isinstance(year, int):
+    year, basis = table.get("year"), table.get("basis", _NOTICE)
+    if not isinstance(year, int) or basis not in {_NOTICE, _COMPUTED}:
         raise _invalid("calendar.file: year")
-    return _Year(year, _days(table, "off", year), _days(table, "work", year))
+    swaps = _swaps(table, year)
+    return _Year(
+        year=year,
+        is_announced=basis == _NOTICE,
+        off=_days(table.get("off", []), "off", year) | {one for one, _ in swaps},
+        work=frozenset(one for _, one in swaps),
+        undecided=_days(table.get("undecided", []), "undecided", year),
+    )
 
 
-def _days(table: dict[str, object], key: str, year: int) -> frozenset[date]:
-    days = table.get(key, [])
+def _swaps(table: dict[str, object], year: int) -> list[tuple[date, date]]:
+    swaps = table.get("swaps", [])
+    if not isinstance(swaps, list):
+        raise _invalid(f"calendar.file: {year}.swaps")
+    return [_swap(one, year) for one in swaps]
+
+
+def _swap(swap: object, year: int) -> tuple[date, date]:
+    """Read one swap: a weekday for a rest day, no other pair wins a day back."""
+    place = f"calendar.file: {year}.swaps"
+    if not isinstance(swap, dict) or swap.keys() != {"off", "work"}:
+        raise _invalid(place)
+    ((off,), (work,)) = (_days([swap[key]], "swaps", year) for key in ("off", "work"))
+    if off.weekday() >= SATURDAY or work.weekday() < SATURDAY:
+        raise _invalid(place)
+    return off, work
+
+
+def _days(days: object, key: str, year: int) -> frozenset[date]:
     place = f"calendar.file: {year}.{key}"
     if not isinstance(days, list):
         raise _invalid(place)

@@ -7,6 +7,7 @@ from schemas.errors import ErrorCode, Explanation
 from schemas.explanations import (
     access,
     ca_journal,
+    calendar,
     certificates,
     conversations,
     custody,
@@ -38,6 +39,7 @@ CATALOGUE: Mapping[ErrorCode, Explanation] = MappingProxyType(
         **access.EXPLANATIONS,
         **people.EXPLANATIONS,
         **notices.EXPLANATIONS,
+        **calendar.EXPLANATIONS,
         **uploads.EXPLANATIONS,
         **xml_signatures.EXPLANATIONS,
         **certificates.EXPLANATIONS,

@@ -14,6 +14,7 @@ from exchange.usecases.read_overdue import (
     OverdueQuery,
     read_overdue,
 )
+from schemas.catalogue import explain
 from schemas.errors import Text
 from schemas.identifiers import parse_organ_id
 
@@ -64,6 +65,9 @@ def run(arguments: Arguments, output: Output) -> int:
 
 
 def _show(page: OverduePage, output: Output) -> None:
+    for doubt in page.doubts:
+        message = output.pick(explain(doubt.code).message)
+        output.show(f"! {doubt.place}: {message}")
     if not page.items:
         output.say(Text("Không có văn bản quá hạn.", "Nothing is overdue."))
         return

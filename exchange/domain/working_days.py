@@ -3,14 +3,16 @@
 Moments that come in may be of any zone; those that go out are UTC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from exchange.domain.decisions import Refuse
+from schemas.errors import ErrorCode
 from schemas.timestamps import VIETNAM
 
 _DAY = timedelta(days=1)
-_SATURDAY = 5
+SATURDAY = 5
 _LONGEST_REST = 60
 """Days; far more than Tết. A calendar with a longer rest is none."""
 
@@ -32,17 +34,32 @@ class WorkingCalendar:
         off: weekdays that are not.
         worked: Saturdays and Sundays that are.
         years: those whose days off are known; in others only rest days are.
+        announced: those of them whose days off were announced, not computed.
+        undecided: weekdays of which it is not known whether they are worked; they
+            count as worked.
     """
 
     off: frozenset[date] = frozenset()
     worked: frozenset[date] = frozenset()
     years: frozenset[int] = frozenset()
+    announced: frozenset[int] = frozenset()
+    undecided: frozenset[date] = frozenset()
     hours: WorkingHours = field(default_factory=WorkingHours)
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether public bodies work on a day."""
-        is_rest = day.weekday() >= _SATURDAY
+        is_rest = day.weekday() >= SATURDAY
         return day in self.worked if is_rest else day not in self.off
+
+    def doubts(self, days: Iterable[date]) -> Iterator[Refuse]:
+        """Yield what is not certain of the years of some days, oldest first."""
+        for year in sorted({one.year for one in days}):
+            if year not in self.years:
+                yield Refuse(ErrorCode.CALENDAR_YEAR_UNKNOWN, str(year))
+            elif year not in self.announced:
+                yield Refuse(ErrorCode.CALENDAR_YEAR_COMPUTED, str(year))
+            for day in sorted(one for one in self.undecided if one.year == year):
+                yield Refuse(ErrorCode.CALENDAR_DAY_UNDECIDED, day.isoformat())
 
     def working_days(self, first: date) -> Iterator[date]:
         """Yield the working days from a day on.

@@ -1,6 +1,6 @@
 """What is late to an agency: its own, what it sent, and what it was told of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +11,16 @@ from exchange.domain.deadlines import (
     DeliveryFacts,
     recipient_clocks,
 )
+from exchange.domain.decisions import Refuse
 from exchange.domain.docket import DocketRow, Rules
 from exchange.domain.records import delivery_key
+from exchange.domain.working_days import local_day
 from exchange.services import Office
 from exchange.usecases.docket import facts_of
 from schemas.identifiers import OrganId
+from schemas.render import reason_to_json
 from schemas.timestamps import format_utc
+from schemas.verdict import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +52,26 @@ class OverdueItem:
 
 @dataclass(frozen=True, slots=True)
 class OverduePage:
-    """What is late, and the key after which to go on."""
+    """What is late, and the key after which to go on.
+
+    Args:
+        doubts: what is not certain of the calendar that it was counted by.
+    """
 
     items: tuple[OverdueItem, ...]
     after: str
+    doubts: tuple[Refuse, ...] = ()
 
     def fields(self) -> dict[str, object]:
         """Return it for JSON."""
-        return {"items": [_fields(one) for one in self.items], "next": self.after}
+        return {
+            "items": [_fields(one) for one in self.items],
+            "next": self.after,
+            "warnings": [
+                {**reason_to_json(Reason(one.code, one.place)), "place": one.place}
+                for one in self.doubts
+            ],
+        }
 
 
 async def read_overdue(
@@ -68,16 +84,17 @@ async def read_overdue(
     rows = await office.storage.docket.late(
         query.agency, after=query.after, limit=query.limit
     )
-    if not rows:
-        return OverduePage((), query.after)
-    facts = await facts_of(office, rows)
     now = office.now()
+    if not rows:
+        return OverduePage((), query.after, _doubts((), rules, now))
+    facts = await facts_of(office, rows)
     judged = (
         _item(row, facts[row.envelope_id, row.recipient], rules, query.agency, now)
         for row in rows
     )
     items = tuple(one for one in judged if _is_late(one))
-    return OverduePage(items, delivery_key(rows[-1].envelope_id, rows[-1].recipient))
+    after = delivery_key(rows[-1].envelope_id, rows[-1].recipient)
+    return OverduePage(items, after, _doubts(items, rules, now))
 
 
 def _item(
@@ -94,6 +111,14 @@ def _item(
         document_code=facts.envelope.document_code if is_party else "",
         clocks=tuple((one, one.state(now, rules.policy.soon)) for one in clocks),
     )
+
+
+def _doubts(
+    items: Iterable[OverdueItem], rules: Rules, now: datetime
+) -> tuple[Refuse, ...]:
+    """Return what is not certain of the years of today and of all moments shown."""
+    due = (clock.due_at for one in items for clock, _ in one.clocks)
+    return tuple(rules.calendar.doubts(map(local_day, (now, *due))))
 
 
 def _is_late(item: OverdueItem) -> bool:

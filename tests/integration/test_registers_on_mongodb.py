@@ -83,6 +83,8 @@ def test_an_operator_reads_registers_counts_and_delays(
     assert main([*by_level, *here]) == 0
     counts = json.loads(capsys.readouterr().out)
 
+    told = [(one["code"], one["place"]) for one in late["warnings"]]
+    assert ("calendar_day_undecided", "2026-11-24") in told
     (item,) = late["items"]
     states = {one["clock"]: one["state"] for one in item["clocks"]}
     assert states["confirm"] == "overdue"

@@ -264,6 +264,10 @@ async def test_counts_and_delays_are_shown_to_those_they_are_about(
         "confirm": "overdue",
         "register": "overdue",
     }
+    # The world has no days off: that is said, not passed over.
+    assert [(one["code"], one["place"]) for one in _members(late, "warnings")] == [
+        ("calendar_year_unknown", "2026")
+    ]
     # The province is in time itself, and above the commune that is not.
     (told,) = _members(above, "items")
     assert (told["recipient"], told["document_code"]) == (FAR_COMMUNE, "")

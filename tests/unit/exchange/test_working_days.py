@@ -10,6 +10,7 @@ from exchange.domain.working_days import WorkingCalendar, end_of_day, local_day
 from exchange.errors import ExchangeError
 from exchange.settings.calendar import CalendarSettings
 from exchange.working_calendar import working_calendar
+from schemas.errors import ErrorCode
 from schemas.timestamps import VIETNAM
 from tests.support.lunar import first_of_lunar_year, hung_kings_day
 
@@ -84,7 +85,8 @@ def test_a_day_ends_at_midnight_in_vietnam(day: date) -> None:
 
 def test_an_own_file_replaces_the_years_it_names(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
-    file.write_text("[[year]]\nyear = 2027\noff = [2027-03-01]\nwork = [2027-03-06]\n")
+    swap = "swaps = [{ off = 2027-03-01, work = 2027-03-06 }]"
+    file.write_text(f"[[year]]\nyear = 2027\n{swap}\n")
 
     calendar = working_calendar(CalendarSettings(file=file))
 
@@ -92,12 +94,52 @@ def test_an_own_file_replaces_the_years_it_names(tmp_path: Path) -> None:
     assert calendar.is_working_day(date(2027, 3, 6))
     assert calendar.is_working_day(date(2027, 9, 2))
     assert not calendar.is_working_day(date(2026, 9, 2))
+    assert (2027 in CALENDAR.announced, 2027 in calendar.announced) == (False, True)
+
+
+def test_what_is_not_certain_of_the_days_off_is_told() -> None:
+    days = (date(2031, 1, 5), date(2025, 3, 1), date(2027, 1, 1), date(2026, 11, 21))
+
+    assert [(one.code, one.place) for one in CALENDAR.doubts(days)] == [
+        (ErrorCode.CALENDAR_DAY_UNDECIDED, "2026-11-24"),
+        (ErrorCode.CALENDAR_YEAR_COMPUTED, "2027"),
+        (ErrorCode.CALENDAR_DAY_UNDECIDED, "2027-11-24"),
+        (ErrorCode.CALENDAR_YEAR_UNKNOWN, "2031"),
+    ]
+    assert CALENDAR.is_working_day(date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    ("off", "worked"),
+    [
+        (date(2024, 4, 29), date(2024, 5, 4)),
+        (date(2025, 5, 2), date(2025, 4, 26)),
+        (date(2026, 1, 2), date(2026, 1, 10)),
+        (date(2026, 8, 31), date(2026, 8, 22)),
+    ],
+    ids=str,
+)
+def test_swapped_days_are_those_that_were_announced(off: date, worked: date) -> None:
+    assert not CALENDAR.is_working_day(off)
+    assert CALENDAR.is_working_day(worked)
+    assert {off.year, worked.year} <= CALENDAR.announced
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "year = 1", "[[year]]\nyear = 2027\noff = [2026-01-01]", "[[year]]\nx = 1"],
-    ids=["empty", "no table", "another year", "unknown key"],
+    [
+        "",
+        "year = 1",
+        "[[year]]\nyear = 2027\noff = [2026-01-01]",
+        "[[year]]\nx = 1",
+        "[[year]]\nyear = 2027\nbasis = 'hearsay'",
+        "[[year]]\nyear = 2027\nswaps = [{ off = 2027-03-06, work = 2027-03-07 }]",
+        "[[year]]\nyear = 2027\nswaps = [{ off = 2027-03-01 }]",
+    ],
+    ids=[
+        *("empty", "no table", "another year", "unknown key"),
+        *("unknown basis", "a rest day for a rest day", "half a swap"),
+    ],
 )
 def test_a_file_that_is_no_calendar_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "own.toml"
