@@ -1,5 +1,6 @@
 """What holds for every page of the console, and signing in to it."""
 
+import re
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,7 @@ from exchange.console.routes import PAGES
 from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
-from tests.support.console import Console, running_console
+from tests.support.console import Console, Visit, running_console
 from tests.support.world import make_world
 
 _STATIC = Path("exchange/console/static")
@@ -176,3 +177,21 @@ async def test_stranger_is_shown_no_page_of_a_role(console: Console) -> None:
         for one in PAGES:
             if one.method == "GET" and not one.is_open and "{" not in one.path:
                 assert 'action="/sign-in"' in (await visit.look(one.path)).text
+
+
+async def _weight(visit: Visit, path: str) -> int:
+    """Return the bytes of a page and of all it loads, as they travel."""
+    page = await visit.look(path)
+    loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
+    assert len(loaded) > 3
+    total = len(page.text.encode())
+    for one in loaded:
+        async with visit.http.get(visit.base + one) as answer:
+            total += len(await answer.read())
+    return total
+
+
+async def test_first_pages_are_light(console: Console) -> None:
+    async with console.visit("tinh.van") as visit:
+        for path in ("/sign-in", "/", "/inbox", "/compose"):
+            assert (path, await _weight(visit, path) <= 150_000) == (path, True)
