@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from pki.files import PRIVATE, write_atomically
-from pki.keys.api import Credential
-from pki.keys.software import SoftwareKey, save_pkcs12
 from tests.support.browser import Tab, browser_tab
+from tests.support.browser_keys import write_pkcs12
 from tests.support.cli import Said, program
 from tests.support.console import PASSWORD, Console, running_console
 from tests.support.hub import Hub, running_hub, write_credential
-from tests.support.pki import HeldKey
 from tests.support.signed_pdf import LETTER, sign
 from tests.support.signing_desk import official_of, with_signer
 from tests.support.world import make_world
@@ -118,18 +116,6 @@ async def moved_by_keys(tab: Tab) -> None:
     assert await tab.value(drawn) == before - 2
     await tab.fill("[name=x]", "321")
     assert await tab.value(drawn) == 321
-
-
-def write_pkcs12(path: Path, credential: Credential) -> None:
-    """Write a key that opens with the passphrase of these tests."""
-    key = credential.key
-    assert isinstance(key, HeldKey)
-    data = save_pkcs12(
-        Credential(SoftwareKey(key.private), credential.certificate, credential.chain),
-        "official",
-        b"mot cau",
-    )
-    write_atomically(path, data, mode=PRIVATE)
 
 
 def signed(site: Site, code: str) -> Said:

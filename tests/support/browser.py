@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 from base64 import b64decode
 from collections.abc import AsyncIterator
@@ -134,9 +135,14 @@ class Tab:
 
 
 @asynccontextmanager
-async def browser_tab(profile: Path) -> AsyncIterator[Tab]:
-    """Run Chromium with a new profile until the end of the block."""
-    process = _started(profile)
+async def browser_tab(profile: Path, *, home: Path | None = None) -> AsyncIterator[Tab]:
+    """Run Chromium with a new profile until the end of the block.
+
+    Args:
+        profile: folder for the profile.
+        home: of whoever runs it, where it finds keys; without it, the real one.
+    """
+    process = _started(profile, home)
     try:
         port = await asyncio.to_thread(_port, profile / "DevToolsActivePort")
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
@@ -151,11 +157,13 @@ async def browser_tab(profile: Path) -> AsyncIterator[Tab]:
         process.wait(_START_SECONDS)
 
 
-def _started(profile: Path) -> "subprocess.Popen[bytes]":
+def _started(profile: Path, home: Path | None) -> "subprocess.Popen[bytes]":
+    own = {"HOME": str(home)} if home else {}
     return subprocess.Popen(
         [require("chromium"), *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **own},
     )
 
 

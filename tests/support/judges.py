@@ -18,6 +18,8 @@ PACKAGES = {
     "softhsm2-util": "softhsm2",
     "curl": "curl",
     "chromium": "chromium",
+    "certutil": "libnss3-tools",
+    "pk12util": "libnss3-tools",
 }
 
 
