@@ -40,31 +40,21 @@ _STATES: Final = (
 """Of a thousand deliveries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One envelope among so many, from 0."""
+    """One envelope among many.
+
+    Args:
+        place: from 0.
+        envelope_id: in the order of the places.
+        accepted_at: ten seconds after the one before.
+    """
 
     place: int
-    number: int
-
-    @property
-    def envelope_id(self) -> EnvelopeId:
-        """In the order of the places."""
-        moment = first_id_of(self.accepted_at)[:10]
-        return EnvelopeId(f"{moment}{self.place:016d}")
-
-    @property
-    def accepted_at(self) -> datetime:
-        """Ten seconds after the one before."""
-        return NOW - (self.number - self.place) * _BETWEEN
-
-    @property
-    def parties(self) -> tuple[OrganId, OrganId]:
-        """Every tenth is from the commune to its province: both have long lists."""
-        if self.place % 10 == 0:
-            return COMMUNE, PROVINCE
-        sender, recipient = self.place % _OTHERS, (self.place * 7 + 1) % _OTHERS
-        return OrganId(f"H98.{sender + 100}"), OrganId(f"H98.{recipient + 100}")
+    envelope_id: EnvelopeId
+    accepted_at: datetime
+    sender: OrganId
+    recipient: OrganId
 
     @property
     def state(self) -> DeliveryState:
@@ -86,7 +76,7 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
         await database[name].drop_indexes()
     for begin in range(first, number, _AT_ONCE):
         end = min(begin + _AT_ONCE, number)
-        places = [Place(place, number) for place in range(begin, end)]
+        places = [_place(place, number) for place in range(begin, end)]
         stored = (
             _store(database, name, chain.from_iterable(map(make, places)))
             for name, make in _MAKERS.items()
@@ -98,7 +88,27 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
 
 def id_at(place: int, number: int) -> EnvelopeId:
     """Return the id of an envelope by its place among so many, from 0."""
-    return Place(place, number).envelope_id
+    return _place(place, number).envelope_id
+
+
+def _place(place: int, number: int) -> Place:
+    accepted_at = NOW - (number - place) * _BETWEEN
+    sender, recipient = _parties(place)
+    return Place(
+        place=place,
+        envelope_id=EnvelopeId(f"{first_id_of(accepted_at)[:10]}{place:016d}"),
+        accepted_at=accepted_at,
+        sender=sender,
+        recipient=recipient,
+    )
+
+
+def _parties(place: int) -> tuple[OrganId, OrganId]:
+    """Every tenth is from the commune to its province: both have long lists."""
+    if place % 10 == 0:
+        return COMMUNE, PROVINCE
+    sender, recipient = place % _OTHERS, (place * 7 + 1) % _OTHERS
+    return OrganId(f"H98.{sender + 100}"), OrganId(f"H98.{recipient + 100}")
 
 
 async def _store(database: Database, name: str, documents: Iterable[Document]) -> None:
@@ -144,14 +154,13 @@ _LIKE_LINES = tuple(
 
 
 def _envelope(place: Place) -> Iterator[Document]:
-    sender, recipient = place.parties
     yield {
         **_LIKE_ENVELOPE,
         "_id": place.envelope_id,
-        "sender": sender,
-        "recipients": [recipient],
+        "sender": place.sender,
+        "recipients": [place.recipient],
         "message_id": f"message-{place.place}",
-        "document_id": f"{sender},2026,{place.place}",
+        "document_id": f"{place.sender},2026,{place.place}",
         "document_code": f"{place.place}/UBND",
         "year": 2026,
         "subject": f"Về việc kết nối liên thông, văn bản thứ {place.place}",
@@ -160,13 +169,12 @@ def _envelope(place: Place) -> Iterator[Document]:
 
 
 def _delivery(place: Place) -> Iterator[Document]:
-    sender, recipient = place.parties
     yield {
         **_LIKE_DELIVERY,
-        "_id": codec.key_of(place.envelope_id, recipient),
+        "_id": codec.key_of(place.envelope_id, place.recipient),
         "envelope": place.envelope_id,
-        "recipient": recipient,
-        "sender": sender,
+        "recipient": place.recipient,
+        "sender": place.sender,
         "state": place.state.value,
         "log_index": 2 * place.place + 1,
     }
@@ -183,31 +191,29 @@ def _receipt(place: Place) -> Iterator[Document]:
 
 
 def _lines(place: Place) -> Iterator[Document]:
-    sender, _ = place.parties
     for like in _LIKE_LINES:
         yield {
             **like,
             "at": place.accepted_at,
-            "actor": f"qlvb-{sender.lower()}",
+            "actor": f"qlvb-{place.sender.lower()}",
             "subject": place.envelope_id,
         }
 
 
 def _row(place: Place) -> Iterator[Document]:
     """Yield a row of the docket; what was never taken is late."""
-    sender, recipient = place.parties
     late = place.state is DeliveryState.AVAILABLE
     clocks = [{"clock": "confirm", "due_at": place.accepted_at}]
     yield {
-        "_id": codec.key_of(place.envelope_id, recipient),
+        "_id": codec.key_of(place.envelope_id, place.recipient),
         "version": 1,
         "envelope": place.envelope_id,
-        "recipient": recipient,
-        "sender": sender,
+        "recipient": place.recipient,
+        "sender": place.sender,
         "arrived_at": place.accepted_at,
         "settled": [],
         "late": clocks if late else [],
-        **({"told": [recipient]} if late else {}),
+        **({"told": [place.recipient]} if late else {}),
     }
 
 
