@@ -2,7 +2,8 @@
 
 Every step of every envelope makes the log grow. If each waiting poller looked for
 itself each time, six hundred pollers would ask six hundred questions about a letter
-that concerns one of them.
+that concerns one of them. The one look goes along the log: it costs what is new,
+whatever the number of those who wait.
 
 Invariants:
     - A ticket is taken before its holder looks for itself; what becomes visible after
@@ -65,19 +66,13 @@ async def _look_for_all(services: Services) -> None:
 async def _look(services: Services) -> bool:
     """Wake whom new items concern; tell whether there are more."""
     mailroom = services.signals.mailroom
-    agencies = frozenset[OrganId]().union(*mailroom.waiting.values())
-    items = await services.storage.envelopes.inbox(
-        agencies, after=mailroom.after, limit=_AT_ONCE
-    )
-    indexes = (one.delivery.log_index for one in items)
-    mailroom.after = max(
-        (one for one in indexes if one is not None), default=mailroom.after
-    )
-    concerned = {one.delivery.recipient for one in items}
+    before = mailroom.after
+    found = await services.storage.log.arrivals(before, limit=_AT_ONCE)
+    mailroom.after = found.until
     for news, awaited in mailroom.waiting.items():
-        if awaited & concerned:
+        if awaited & found.recipients:
             news.set()
-    return len(items) >= _AT_ONCE
+    return found.until - before >= _AT_ONCE
 
 
 async def _come_or_late(grown: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
 from exchange.storage.growth import completed_by, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.memory.tables import Tables
+from exchange.storage.ports import Arrivals
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
 
@@ -35,6 +36,14 @@ class MemoryLog:
     async def size(self) -> int:
         """Number of sequenced entries."""
         return self._tables.log.size
+
+    async def arrivals(self, after: int, *, limit: int) -> Arrivals:
+        """To whom the log entries after an index, at most so many, showed something."""
+        until = min(after + limit, len(self._tables.entries) - 1)
+        shown = range(after + 1, until + 1)
+        deliveries = self._tables.deliveries.values()
+        reached = (one.recipient for one in deliveries if one.log_index in shown)
+        return Arrivals(frozenset(reached), max(after, until))
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""

@@ -12,14 +12,17 @@ from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
+    SNAPSHOT,
     Database,
     Document,
+    available,
     find_all,
     find_one,
 )
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.ports import Arrivals
 from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
 
 _SHOWN_AT_ONCE = 20_000  # deliveries; takes about a second
@@ -53,6 +56,29 @@ class MongoLog:
         """Number of sequenced entries."""
         state = await find_one(self._meta, {"_id": "log"})
         return 0 if state is None else codec.log_state_record(state).size
+
+    async def arrivals(self, after: int, *, limit: int) -> Arrivals:
+        """To whom the log entries after an index, at most so many, showed something."""
+        fields = {"envelope": 1, "makes_visible": 1}
+        entries = self._entries.with_options(read_concern=SNAPSHOT)
+        found = entries.find({"_id": {"$gt": after}}, fields).sort("_id", 1)
+        async with available():
+            looked_at = await found.limit(limit).to_list(None)
+        reached = await self._reached(
+            [one for one in looked_at if one["makes_visible"]]
+        )
+        return Arrivals(reached, looked_at[-1]["_id"] if looked_at else after)
+
+    async def _reached(self, entries: Sequence[Document]) -> frozenset[OrganId]:
+        if not entries:
+            return frozenset()
+        shown = [
+            {**codec.of_envelope(one["envelope"]), "log_index": one["_id"]}
+            for one in entries
+        ]
+        found = self._database["deliveries"].find({"$or": shown}, {"recipient": 1})
+        async with available():
+            return frozenset([one["recipient"] async for one in found])
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""

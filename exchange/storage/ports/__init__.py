@@ -17,7 +17,7 @@ from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, DocketStore
 from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
-from exchange.storage.ports.log import LogStore
+from exchange.storage.ports.log import Arrivals, LogStore
 from exchange.storage.ports.mailboxes import (
     ArrivedFound,
     ArrivedSearch,
@@ -43,6 +43,7 @@ __all__ = [
     "AccountStore",
     "AgencyHistoryStore",
     "ArrivalQuery",
+    "Arrivals",
     "ArrivedFound",
     "ArrivedSearch",
     "AuditPage",

@@ -1,10 +1,23 @@
 """The append-only log."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import EnvelopeId, OrganId
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """To whom a stretch of the log showed something.
+
+    Args:
+        until: the index of its last entry.
+    """
+
+    recipients: frozenset[OrganId]
+    until: int
 
 
 class LogStore(Protocol):
@@ -21,6 +34,13 @@ class LogStore(Protocol):
 
     async def size(self) -> int:
         """Number of sequenced entries."""
+
+    async def arrivals(self, after: int, *, limit: int) -> Arrivals:
+        """To whom the log entries after an index, at most so many, showed something.
+
+        Entries are committed in order, so the last one that is seen is no promise of
+        others before it.
+        """
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""

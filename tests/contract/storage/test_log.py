@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.storage.ports import Storage
+from exchange.storage.ports import Arrivals, Storage
 from exchange.usecases.audit_log import AuditedLog, audit_log
 from schemas.merkle import (
     inclusion_coordinates,
@@ -13,7 +13,14 @@ from schemas.merkle import (
     node_hash,
     verify_inclusion,
 )
-from tests.support.stored import acceptance, deliver, envelope_id
+from tests.support.stored import (
+    MINISTRY,
+    PROVINCE,
+    acceptance,
+    deliver,
+    envelope_id,
+    step,
+)
 
 
 def naive_root(leaves: list[bytes]) -> bytes:
@@ -50,6 +57,23 @@ async def test_entries_are_sequenced_oldest_first(storage: Storage) -> None:
     ]
     assert len(first) == 5
     assert await storage.log.size() == 12
+
+
+async def test_arrivals_are_whom_new_entries_show_something(storage: Storage) -> None:
+    nothing = await storage.log.arrivals(-1, limit=10)
+    assert nothing == Arrivals(frozenset(), -1)
+    await storage.envelopes.accept(acceptance(1, recipients=(PROVINCE, MINISTRY)))
+    await storage.log.sequence(limit=10)
+    # Accepted is not yet delivered.
+    assert await storage.log.arrivals(-1, limit=10) == Arrivals(frozenset(), 0)
+    await storage.envelopes.record_step(step(1, recipients=(PROVINCE, MINISTRY)))
+    await storage.envelopes.accept(acceptance(2))
+    await storage.log.sequence(limit=10)
+
+    both = frozenset({PROVINCE, MINISTRY})
+    assert await storage.log.arrivals(-1, limit=10) == Arrivals(both, 2)
+    assert await storage.log.arrivals(-1, limit=1) == Arrivals(frozenset(), 0)
+    assert await storage.log.arrivals(2, limit=10) == Arrivals(frozenset(), 2)
 
 
 async def test_entry_moves_from_pending_to_sequenced(storage: Storage) -> None:

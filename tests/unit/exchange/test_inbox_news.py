@@ -9,6 +9,7 @@ import pytest
 from exchange.domain.records import ActsFor, InboxItem, System
 from exchange.errors import StorageUnavailableError
 from exchange.services import Caller
+from exchange.storage.ports import Arrivals
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
 from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
@@ -19,20 +20,28 @@ _POLLERS = 50
 
 
 class Looks:
-    """Counts the looks into inboxes, and fails them where told."""
+    """Counts the looks into inboxes and the log, and fails them where told."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        store = world.services.storage.envelopes
+        store, log = world.services.storage.envelopes, world.services.storage.log
         self.count, self.fails = 0, False
-        self._look = store.inbox
+        self._look, self._look_for_all = store.inbox, log.arrivals
         monkeypatch.setattr(store, "inbox", self.inbox)
+        monkeypatch.setattr(log, "arrivals", self.arrivals)
+
+    async def arrivals(self, after: int, *, limit: int) -> Arrivals:
+        self._counted()
+        return await self._look_for_all(after, limit=limit)
+
+    def _counted(self) -> None:
+        self.count += 1
+        if self.fails:
+            raise StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE)
 
     async def inbox(
         self, recipients: Collection[OrganId], *, after: int, limit: int
     ) -> Sequence[InboxItem]:
-        self.count += 1
-        if self.fails:
-            raise StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE)
+        self._counted()
         return await self._look(recipients, after=after, limit=limit)
 
 
