@@ -1,7 +1,7 @@
 """Deliveries that should have moved on long ago."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exchange.domain.records import Delivery
 from schemas.identifiers import EnvelopeId
@@ -13,6 +13,9 @@ TRANSIENT_STATES = (
     DeliveryState.LEASED,
 )
 """States nothing stays in for long, unless something is wrong."""
+
+CLOCK_ASIDE = timedelta(minutes=5)
+"""Ids count on where a clock jumped back, so ids and times may be apart."""
 
 _ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TIME_DIGITS = 10  # of 26; they hold milliseconds since 1970

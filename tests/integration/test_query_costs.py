@@ -140,6 +140,9 @@ LOOKS: dict[str, Look] = {
     "bodies that may go": lambda one: one.retention.kept(
         after=EnvelopeId(""), before=NOW, limit=PAGE
     ),
+    "bodies that may go, of which none is so old": lambda one: one.retention.kept(
+        after=EnvelopeId(""), before=LONG_AGO, limit=PAGE
+    ),
 }
 
 
@@ -153,6 +156,20 @@ async def test_list_looks_at_about_what_it_shows(loaded: Loaded, name: str) -> N
         assert not one.sorts or one.examined <= one.returned, one
         assert "COLLSCAN" not in one.plan, one
         assert one.examined <= 4 * PAGE, one
+
+
+async def test_bodies_that_went_are_passed_by_once(loaded: Loaded) -> None:
+    first = {"_id": {"$lt": id_at(STORED // 4, STORED)}}
+    await loaded.database["envelopes"].update_many(first, {"$set": {"purged_at": NOW}})
+    examined = []
+    for _ in range(2):
+        async with profiled(loaded.database) as work:
+            found = await loaded.storage.retention.kept(
+                after=EnvelopeId(""), before=NOW, limit=PAGE
+            )
+        assert found[0].envelope_id == id_at(STORED // 4, STORED)
+        examined.append(work.examined)
+    assert examined[1] <= 2 * PAGE < STORED // 4 <= examined[0]
 
 
 async def test_scan_is_told_as_such(loaded: Loaded) -> None:

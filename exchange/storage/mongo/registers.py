@@ -1,12 +1,11 @@
 """Register numbers in MongoDB."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from functools import partial
 
 from exchange.domain.records import AuditLine, Envelope
 from exchange.domain.registers import RegisterNumber
-from exchange.domain.stuck import first_id_of
+from exchange.domain.stuck import CLOCK_ASIDE, first_id_of
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
     Database,
@@ -19,9 +18,6 @@ from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from exchange.storage.ports.registers import SendingQuery
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import EnvelopeKind
-
-_ASIDE = timedelta(minutes=5)
-"""Ids count on where a clock jumped back."""
 
 _FIELDS = ("recipient", "year", "number")
 
@@ -55,8 +51,8 @@ class MongoRegisters:
     async def sent(self, query: SendingQuery) -> Sequence[Envelope]:
         """Documents an agency sent within a time; their ids are in its order."""
         bounds: Document = {
-            "$gt": max(first_id_of(query.since - _ASIDE), query.after or ""),
-            "$lt": first_id_of(query.until + _ASIDE),
+            "$gt": max(first_id_of(query.since - CLOCK_ASIDE), query.after or ""),
+            "$lt": first_id_of(query.until + CLOCK_ASIDE),
         }
         wanted = {
             "sender": query.sender,

@@ -5,13 +5,16 @@ from datetime import datetime
 from functools import partial
 
 from exchange.domain.records import Envelope
+from exchange.domain.stuck import CLOCK_ASIDE, first_id_of
 from exchange.storage.mongo.bodies import Bodies
 from exchange.storage.mongo.commits import Commits
-from exchange.storage.mongo.driver import Database, find_all
+from exchange.storage.mongo.driver import Database, available, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.transactions import Session, in_transaction
 from exchange.storage.ports.retention import Purge
 from schemas.identifiers import EnvelopeId
+
+_BEGIN = "retention"
 
 
 class MongoRetention:
@@ -20,15 +23,20 @@ class MongoRetention:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._envelopes = database["envelopes"]
+        self._meta = database["meta"]
         self._bodies = Bodies(database)
         self._commits = Commits(database, self._bodies)
 
     async def kept(
         self, *, after: EnvelopeId, before: datetime, limit: int
     ) -> Sequence[Envelope]:
-        """Envelopes with a body, accepted before a time, in the order of their ids."""
+        """Envelopes with a body, accepted before a time, in the order of their ids.
+
+        Looked for among ids of that time alone, and from the first body that is left.
+        """
+        first = {"$gt": after} if after else {"$gte": await self._begin()}
         wanted = {
-            "_id": {"$gt": after},
+            "_id": {**first, "$lt": first_id_of(before + CLOCK_ASIDE)},
             "accepted_at": {"$lt": before},
             "purged_at": None,
         }
@@ -36,6 +44,8 @@ class MongoRetention:
         found = await find_all(
             self._envelopes, wanted, sort=order, limit=limit, without="body"
         )
+        if found and not after:
+            await self._begin_at(found[0]["_id"])
         return [envelope_record(one) for one in found]
 
     async def purge(self, purge: Purge) -> bool:
@@ -45,6 +55,20 @@ class MongoRetention:
         housekeeper drops, again and again until they are gone.
         """
         return await in_transaction(self._database, partial(self._purge, purge))
+
+    async def _begin(self) -> str:
+        found = await find_one(self._meta, {"_id": _BEGIN})
+        return "" if found is None else str(found["envelope"])
+
+    async def _begin_at(self, envelope_id: EnvelopeId) -> None:
+        """Remember that all before it are purged, which they stay.
+
+        What a clock that jumped back by years puts before it is kept for longer.
+        """
+        async with available():
+            await self._meta.update_one(
+                {"_id": _BEGIN}, {"$max": {"envelope": envelope_id}}, upsert=True
+            )
 
     async def _purge(self, purge: Purge, session: Session) -> bool:
         """Mark the envelope first: whoever is late stops here."""
