@@ -203,7 +203,7 @@ def _refuse_constructs(text: bytes) -> None:
 
     In well-formed XML a literal ``<`` is always markup, so bytes suffice.
     """
-    if b"<!" in text or b"<?" in text or _ENTITY.search(text):
+    if b"<!" in text or b"<?" in text or (b"&" in text and _ENTITY.search(text)):
         raise SchemaError(ErrorCode.XML_FORBIDDEN_CONSTRUCT, place="xml")
 
 

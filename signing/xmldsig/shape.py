@@ -54,10 +54,19 @@ _ALLOWED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SignatureParts:
-    """Everything in a signature; nothing of it is checked but its form."""
+    """Everything in a signature; nothing of it is checked but its form.
+
+    Args:
+        signed_info: octets of `info`, which the value is over.
+        signed_properties: octets of `properties`, which `info` names by digest.
+        value: the signature over `signed_info`.
+        certificates: the signer's first.
+    """
 
     info: Info
+    signed_info: bytes
     properties: Properties
+    signed_properties: bytes
     value: bytes
     certificates: tuple[bytes, ...]
 
@@ -73,7 +82,7 @@ def read_signature(signature: Element) -> SignatureParts:
     _refuse_algorithms(octets)
     parts = _picked(octets)
     expected = template.signature(
-        parts.info, parts.properties, parts.value, parts.certificates
+        parts.signed_info, parts.signed_properties, parts.value, parts.certificates
     )
     if octets != expected:
         raise _refused(_departure(octets, expected))
@@ -102,9 +111,13 @@ def _picked(octets: bytes) -> SignatureParts:
     if not all(map(MIME_TYPE_FORM.fullmatch, mime_types)):
         raise _refused("xades:MimeType")
     objects = tuple(map(SignedObject, uris, digests, mime_types))
+    info = Info(_scheme(octets), objects, digests[count])
+    properties = Properties(_time(octets), digests[count + 1 :], mime_types)
     return SignatureParts(
-        Info(_scheme(octets), objects, digests[count]),
-        Properties(_time(octets), digests[count + 1 :], mime_types),
+        info,
+        template.signed_info(info),
+        properties,
+        template.signed_properties(properties),
         _decoded(_only(_SIGNATURE_VALUE, octets)),
         certificates,
     )

@@ -139,10 +139,11 @@ def _signature(root: Element, objects: tuple[SignedObject, ...], act: _Act) -> b
         tuple(signed.mime_type for signed in objects),
     )
     scheme = act.scheme or default_scheme(credential.key.public_key)
-    properties_sha256 = sha256(template.signed_properties(properties)).digest()
-    info = template.Info(scheme, objects, properties_sha256)
-    value = sign_value(credential.key, scheme, template.signed_info(info))
-    return template.signature(info, properties, value, certificates)
+    signed_properties = template.signed_properties(properties)
+    info = template.Info(scheme, objects, sha256(signed_properties).digest())
+    signed_info = template.signed_info(info)
+    value = sign_value(credential.key, scheme, signed_info)
+    return template.signature(signed_info, signed_properties, value, certificates)
 
 
 def _mime_types(envelope: Element) -> dict[str, str]:

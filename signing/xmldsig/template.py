@@ -3,11 +3,11 @@
 Each text is its own canonical octets (RFC 3741): namespaces declared where they are
 first used, attributes in order, no empty-element tags. So what is digested and signed
 is the text itself, and no tree is built or walked. SignedInfo and SignedProperties are
-written twice: inside the signature, where the namespaces are known already, and alone,
-which is the form that is signed or digested.
+written alone, which is the form that is signed or digested; inside the signature the
+namespaces are known already, and the same text stands without their declarations.
 """
 
-from base64 import b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,61 +75,9 @@ class Info:
 
 def signed_properties(properties: Properties) -> bytes:
     """Return the octets of SignedProperties that are digested."""
-    text = _signed_properties(properties, _XADES_DECLARED, _DS_DECLARED)
-    return text.encode()
-
-
-def signed_info(info: Info) -> bytes:
-    """Return the octets of SignedInfo that are signed."""
-    return _signed_info(info, _DS_DECLARED).encode()
-
-
-def identifiers(objects: int) -> tuple[str, ...]:
-    """Return every identifier in a signature that covers as many objects."""
-    references = (f"reference-{number}" for number in range(1, objects + 1))
-    return (SIGNATURE_ID, SIGNED_PROPERTIES_ID, *references)
-
-
-def signature(
-    info: Info, properties: Properties, value: bytes, certificates: tuple[bytes, ...]
-) -> bytes:
-    """Return the whole ``ds:Signature``."""
-    carried = "".join(
-        f"<ds:X509Certificate>{_base64(der)}</ds:X509Certificate>"
-        for der in certificates
-    )
-    return (
-        f'<ds:Signature{_DS_DECLARED} Id="{SIGNATURE_ID}">{_signed_info(info)}'
-        f"<ds:SignatureValue>{_base64(value)}</ds:SignatureValue>"
-        f"<ds:KeyInfo><ds:X509Data>{carried}</ds:X509Data></ds:KeyInfo>"
-        f"<ds:Object><xades:QualifyingProperties{_XADES_DECLARED}"
-        f' Target="#{SIGNATURE_ID}">{_signed_properties(properties)}'
-        "</xades:QualifyingProperties></ds:Object></ds:Signature>"
-    ).encode()
-
-
-def _signed_info(info: Info, declared: str = "") -> str:
-    references = "".join(
-        f'<ds:Reference Id="reference-{number}" URI="{signed.uri}">'
-        f"{'' if number > 1 else _PAYLOAD_TRANSFORMS}"
-        f"{_digest(signed.sha256)}</ds:Reference>"
-        for number, signed in enumerate(info.objects, start=1)
-    )
-    return (
-        f"<ds:SignedInfo{declared}>{_CANONICALIZATION}"
-        f"{_algorithm('SignatureMethod', SCHEMES[info.scheme].xml_uri)}{references}"
-        f'<ds:Reference Type="{SIGNED_PROPERTIES_TYPE}" URI="#{SIGNED_PROPERTIES_ID}">'
-        f"{_PROPERTIES_TRANSFORMS}{_digest(info.properties_sha256)}</ds:Reference>"
-        "</ds:SignedInfo>"
-    )
-
-
-def _signed_properties(
-    properties: Properties, xades_declared: str = "", ds_declared: str = ""
-) -> str:
     cited = "".join(
         "<xades:Cert><xades:CertDigest>"
-        f"{_digest(sha256, ds_declared)}"
+        f"{_digest(sha256, _DS_DECLARED)}"
         "</xades:CertDigest></xades:Cert>"
         for sha256 in properties.certificate_digests
     )
@@ -140,14 +88,70 @@ def _signed_properties(
         for number, mime_type in enumerate(properties.mime_types, start=1)
     )
     return (
-        f'<xades:SignedProperties{xades_declared} Id="{SIGNED_PROPERTIES_ID}">'
+        f'<xades:SignedProperties{_XADES_DECLARED} Id="{SIGNED_PROPERTIES_ID}">'
         "<xades:SignedSignatureProperties>"
         f"<xades:SigningTime>{format_utc(properties.at)}</xades:SigningTime>"
         f"<xades:SigningCertificateV2>{cited}</xades:SigningCertificateV2>"
         "</xades:SignedSignatureProperties>"
         f"<xades:SignedDataObjectProperties>{formats}"
         "</xades:SignedDataObjectProperties></xades:SignedProperties>"
+    ).encode()
+
+
+def signed_info(info: Info) -> bytes:
+    """Return the octets of SignedInfo that are signed."""
+    references = "".join(
+        f'<ds:Reference Id="reference-{number}" URI="{signed.uri}">'
+        f"{'' if number > 1 else _PAYLOAD_TRANSFORMS}"
+        f"{_digest(signed.sha256)}</ds:Reference>"
+        for number, signed in enumerate(info.objects, start=1)
     )
+    return (
+        f"<ds:SignedInfo{_DS_DECLARED}>{_CANONICALIZATION}"
+        f"{_algorithm('SignatureMethod', SCHEMES[info.scheme].xml_uri)}{references}"
+        f'<ds:Reference Type="{SIGNED_PROPERTIES_TYPE}" URI="#{SIGNED_PROPERTIES_ID}">'
+        f"{_PROPERTIES_TRANSFORMS}{_digest(info.properties_sha256)}</ds:Reference>"
+        "</ds:SignedInfo>"
+    ).encode()
+
+
+def identifiers(objects: int) -> tuple[str, ...]:
+    """Return every identifier in a signature that covers as many objects."""
+    references = (f"reference-{number}" for number in range(1, objects + 1))
+    return (SIGNATURE_ID, SIGNED_PROPERTIES_ID, *references)
+
+
+def signature(
+    info: bytes, properties: bytes, value: bytes, certificates: tuple[bytes, ...]
+) -> bytes:
+    """Return the whole ``ds:Signature``.
+
+    Args:
+        info: as `signed_info` gives it.
+        properties: as `signed_properties` gives it.
+        value: the signature over `info`.
+        certificates: the signer's first.
+    """
+    carried = "".join(
+        f"<ds:X509Certificate>{_base64(der)}</ds:X509Certificate>"
+        for der in certificates
+    )
+    return (
+        f'<ds:Signature{_DS_DECLARED} Id="{SIGNATURE_ID}">{_undeclared(info)}'
+        f"<ds:SignatureValue>{_base64(value)}</ds:SignatureValue>"
+        f"<ds:KeyInfo><ds:X509Data>{carried}</ds:X509Data></ds:KeyInfo>"
+        f"<ds:Object><xades:QualifyingProperties{_XADES_DECLARED}"
+        f' Target="#{SIGNATURE_ID}">{_undeclared(properties)}'
+        "</xades:QualifyingProperties></ds:Object></ds:Signature>"
+    ).encode()
+
+
+def _undeclared(alone: bytes) -> str:
+    """Return a text as it stands where its namespaces are declared above it.
+
+    No value in it holds a quotation mark, so what is taken out are declarations.
+    """
+    return alone.decode().replace(_DS_DECLARED, "").replace(_XADES_DECLARED, "")
 
 
 def _digest(sha256: bytes, declared: str = "") -> str:
@@ -167,7 +171,7 @@ def _transforms(*algorithms: str) -> str:
 
 
 def _base64(octets: bytes) -> str:
-    return b64encode(octets).decode("ascii")
+    return b2a_base64(octets, newline=False).decode("ascii")
 
 
 _CANONICALIZATION = _algorithm("CanonicalizationMethod", EXCLUSIVE_C14N)

@@ -28,7 +28,7 @@ from signing.xmldsig.place import (
 )
 from signing.xmldsig.profile import attachment_uri
 from signing.xmldsig.shape import SignatureParts, read_signature
-from signing.xmldsig.template import Info, signed_info, signed_properties
+from signing.xmldsig.template import Info
 from signing.xmldsig.value import check_value, read_certificate, read_signer
 
 
@@ -87,7 +87,7 @@ def _verified(root: Element, place: Place, carried: Mapping[str, bytes]) -> Veri
     _check_digests(parts, octets, carried)
     leaf, *intermediates = _signed_for(parts)
     signer, info = read_signer(leaf), parts.info
-    check_value(signer.public_key, info.scheme, parts.value, signed_info(info))
+    check_value(signer.public_key, info.scheme, parts.value, parts.signed_info)
     return VerifiedXml(
         content=parse_canonical(octets),
         certificate=signer.certificate,
@@ -131,8 +131,8 @@ def _check_digests(
 ) -> None:
     payload, *attachments = parts.info.objects
     _check_digest(octets, payload.sha256, payload.uri)
-    properties = signed_properties(parts.properties)
-    _check_digest(properties, parts.info.properties_sha256, "SignedProperties")
+    properties_sha256 = parts.info.properties_sha256
+    _check_digest(parts.signed_properties, properties_sha256, "SignedProperties")
     for signed in attachments:
         if not compare_digest(carried[signed.uri], signed.sha256):
             raise SigningError(ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=signed.uri)

@@ -3,6 +3,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -60,6 +61,14 @@ def test_entry_has_these_bytes_for_ever() -> None:
         + b'","salt":"000102030405060708090a0b0c0d0e0f",'
         b'"subject":"01JD6Q3V5W8X9YZ0ABCDEFGHJK","type":"accepted","v":1}'
     )
+
+
+@given(actor=st.text(), subject=st.text(alphabet=st.characters(max_codepoint=0x80)))
+@example(actor="\x00\x1f\x7f\u2028\U0001f600", subject='"\\/\b\f\n\r\t')
+def test_entry_is_written_as_rfc_8785_writes_it(actor: str, subject: str) -> None:
+    one = replace(entry(), actor=actor, subject=subject)
+    written = one.canonical()
+    assert rfc8785.dumps(json.loads(written)) == written
 
 
 def test_entry_reads_back_from_its_bytes() -> None:
