@@ -1,7 +1,8 @@
 """Commits of callers that wait at the same time, done together.
 
 A durable commit costs the same for one envelope as for thirty: while one group commits,
-those who come meanwhile form the next.
+those who come meanwhile form the next. Where somebody came, more are coming: they are
+given a moment. Who comes alone never waits for others.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ class GroupCommitter(Generic[Item]):
         commit: stores all items of a group, or none and raises.
         weight: how much an item counts.
         limit: the most a group of several items may weigh.
+        gather_seconds: how long a group that follows another one is waited for.
     """
 
     def __init__(
@@ -31,10 +33,12 @@ class GroupCommitter(Generic[Item]):
         *,
         weight: Callable[[Item], int],
         limit: int,
+        gather_seconds: float = 0.0,
     ) -> None:
         self._commit = commit
         self._weight = weight
         self._limit = limit
+        self._gather_seconds = gather_seconds
         self._waiting: deque[tuple[Item, asyncio.Future[None]]] = deque()
         self._runner: asyncio.Task[None] | None = None
 
@@ -60,6 +64,13 @@ class GroupCommitter(Generic[Item]):
             outcomes = await self._outcomes([item for item, _ in group])
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 _settle(future, outcome)
+            await self._gather()
+
+    async def _gather(self) -> None:
+        """Give those a moment who come at the same time as others that wait."""
+        weight = sum(self._weight(item) for item, _ in self._waiting)
+        if 0 < weight < self._limit and self._gather_seconds:
+            await asyncio.sleep(self._gather_seconds)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[None]]]:
         group = [self._waiting.popleft()]

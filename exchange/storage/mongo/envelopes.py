@@ -37,6 +37,7 @@ from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 _GROUP_WEIGHT = 8 << 20
 _LEAST_WEIGHT = 256 << 10  # at most 32 callers in a group
 _RECIPIENT_WEIGHT = 1 << 10
+_GATHER_SECONDS = 0.02
 
 
 class MongoEnvelopes:
@@ -49,10 +50,16 @@ class MongoEnvelopes:
         self._bodies = Bodies(database)
         commits = Commits(database, self._bodies)
         self._accepting = GroupCommitter(
-            commits.accept, weight=_acceptance_weight, limit=_GROUP_WEIGHT
+            commits.accept,
+            weight=_acceptance_weight,
+            limit=_GROUP_WEIGHT,
+            gather_seconds=_GATHER_SECONDS,
         )
         self._recording = GroupCommitter(
-            commits.record, weight=_step_weight, limit=_GROUP_WEIGHT
+            commits.record,
+            weight=_step_weight,
+            limit=_GROUP_WEIGHT,
+            gather_seconds=_GATHER_SECONDS,
         )
 
     async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:

@@ -27,8 +27,12 @@ class Store:
             raise ExchangeError(ErrorCode.INTERNAL, place=str(min(group)))
         self.groups.append(list(group))
 
-    def committer(self, *, limit: int = 100) -> GroupCommitter[int]:
-        return GroupCommitter(self.commit, weight=abs, limit=limit)
+    def committer(
+        self, *, limit: int = 100, gather_seconds: float = 0.0
+    ) -> GroupCommitter[int]:
+        return GroupCommitter(
+            self.commit, weight=abs, limit=limit, gather_seconds=gather_seconds
+        )
 
 
 async def submit_all(committer: GroupCommitter[int], *items: int) -> list[object]:
@@ -116,3 +120,33 @@ async def test_drain_waits_for_what_was_handed_in() -> None:
 
     assert store.groups == [[1], [2], [3]]
     await asyncio.gather(*tasks)
+
+
+async def test_group_that_follows_another_waits_for_those_who_come_now() -> None:
+    store = Store()
+    committer = store.committer(gather_seconds=0.01)
+
+    async def come_back() -> None:
+        await committer.submit(1)
+        await committer.submit(3)
+
+    store.open.clear()
+    coming = asyncio.create_task(come_back())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(committer.submit(2))
+    await asyncio.sleep(0)
+    store.open.set()
+    await asyncio.gather(coming, second)
+
+    assert store.groups == [[1], [2, 3]]
+
+
+async def test_who_comes_alone_or_fills_a_group_waits_for_nobody() -> None:
+    store = Store()
+    committer = store.committer(limit=2, gather_seconds=3600.0)
+
+    await committer.submit(1)
+    await committer.submit(1)
+    await submit_all(committer, 2, 2, 1, 1)
+
+    assert store.groups == [[1], [1], [2], [2], [1, 1]]
