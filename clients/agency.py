@@ -31,7 +31,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.verdict import Indication
-from signing.validation.xml import XmlJudge, open_receipt
+from signing.validation.xml import judges_of, open_receipt
 
 _STREAMS_TRIED = 3
 """Streams that break one after the other, before polls must do."""
@@ -91,7 +91,7 @@ class AgencyClient:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._transport = transport
-        self._trust = TrustStore.from_material(trust)
+        self._judge_at = judges_of(TrustStore.from_material(trust))
         self._clock = clock
 
     async def send(self, message: Message) -> Sent:
@@ -358,10 +358,26 @@ class AgencyClient:
         with _hub_at_fault(path):
             return read_trace(json.loads(answer.body))
 
-    async def evidence(self, agency: OrganId, envelope_id: EnvelopeId) -> bytes:
-        """Fetch the evidence bundle of an envelope that `agency` may see."""
-        answer = await self._get(f"/v1/envelopes/{envelope_id}/evidence", agency=agency)
-        return answer.body
+    async def evidence(
+        self,
+        agency: OrganId,
+        envelope_id: EnvelopeId,
+        told: Callable[[int], object] | None = None,
+    ) -> bytes:
+        """Fetch the evidence bundle of an envelope that `agency` may see.
+
+        Args:
+            agency: in whose name.
+            envelope_id: which.
+            told: is told how many bytes came.
+        """
+        request = Request(
+            method="GET",
+            path=f"/v1/envelopes/{envelope_id}/evidence",
+            parameters={"agency": agency},
+            told=told,
+        )
+        return (await self._transport.send(request)).body
 
     async def _events(
         self, agency: OrganId | None, after: int
@@ -399,7 +415,7 @@ class AgencyClient:
     def _trusted(
         self, content: bytes, *, is_vouched: bool = False
     ) -> AcceptanceReceipt | StepReceipt:
-        judge = XmlJudge(self._trust, self._clock())
+        judge = self._judge_at(self._clock())
         opened = open_receipt(content, judge, is_vouched=is_vouched)
         verdict, receipt = opened.verdict, opened.receipt
         if receipt is None or verdict.indication is not Indication.TOTAL_PASSED:

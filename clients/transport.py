@@ -7,7 +7,7 @@ refusal, since the same bytes would be refused again.
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,6 +26,8 @@ _TRANSIENT = frozenset({429, 502, 503, 504})
 _EVENTS = "text/event-stream"
 _SILENCE_SECONDS = 60.0
 """A hub sends at least a comment much more often."""
+
+_PIECE = 1 << 20
 
 _UNREACHED = (
     aiohttp.ClientConnectionError,
@@ -71,13 +73,18 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; the same object is sent on every attempt."""
+    """One request; the same object is sent on every attempt.
+
+    Args:
+        told: is told how many bytes of the answer came.
+    """
 
     method: str
     path: str
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    told: Callable[[int], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +213,7 @@ class Transport:
                 params=dict(request.parameters),
                 allow_redirects=False,
             ) as answer:
-                body = await answer.read()
+                body = await _body_of(answer, request.told)
         except _UNREACHED:
             return None
         if answer.status in _TRANSIENT:
@@ -214,6 +221,19 @@ class Transport:
         if answer.status >= 300:
             raise RefusedError(read_problem(answer.status, body))
         return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+async def _body_of(
+    answer: aiohttp.ClientResponse, told: Callable[[int], object] | None
+) -> bytes:
+    if told is None:
+        return await answer.read()
+    pieces, size = [], 0
+    async for piece in answer.content.iter_chunked(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        told(size)
+    return b"".join(pieces)
 
 
 async def _data_of(lines: aiohttp.StreamReader) -> AsyncIterator[str]:

@@ -1,6 +1,6 @@
 """Checking a backup, all of it, before anything of it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +54,19 @@ class Document:
     data: bytes
 
 
-def check_backup(path: Path, opener: Opener, expected: Expected) -> BackupManifest:
+def check_backup(
+    path: Path,
+    opener: Opener,
+    expected: Expected,
+    told: Callable[[], object] = lambda: None,
+) -> BackupManifest:
     """Check a backup from its first byte to its last.
+
+    Args:
+        path: the file.
+        opener: opens it.
+        expected: whose it has to be.
+        told: is told of each document that was checked.
 
     Raises:
         ExchangeError: it cannot be read, is not whole, or is not of this hub.
@@ -63,7 +74,7 @@ def check_backup(path: Path, opener: Opener, expected: Expected) -> BackupManife
     """
     reading = BackupReading(path, opener)
     for _ in reading.documents():
-        pass
+        told()
     return reading.manifest(expected)
 
 

@@ -21,7 +21,7 @@ from exchange.commands.agency_fields import (
 from exchange.commands.agency_sync import SYNC, declare_sync, sync
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
-from exchange.commands.output import Output
+from exchange.commands.output import Output, Progress
 from exchange.commands.systems import declare_registration, register
 from exchange.commands.words import LEVELS, word
 from exchange.config_file import load_settings
@@ -83,9 +83,10 @@ def _declare_import(parser: Parser) -> None:
 
 async def _import(arguments: Arguments, output: Output, office: Office) -> None:
     agencies = read_directory(read_file(arguments.file))
-    version = await import_agencies(
-        office, ImportAgencies(agencies=agencies, operator=_operator())
-    )
+    progress = Progress(len(agencies), output)
+    command = ImportAgencies(agencies=agencies, operator=_operator(), told=progress.to)
+    version = await import_agencies(office, command)
+    progress.to(len(agencies))
     output.result(
         {"agencies": len(agencies), "version": version},
         Text(

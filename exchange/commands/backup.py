@@ -9,6 +9,7 @@ from exchange.backup.checking import (
     check_backup,
     require_accepted,
 )
+from exchange.backup.locks import Opener
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
 from exchange.commands.arguments import Arguments, Parser, UsageError, add_action
@@ -86,7 +87,7 @@ def run(arguments: Arguments, output: Output) -> int:
     if arguments.action == "create":
         manifest = asyncio.run(_create(arguments, settings, output))
     elif arguments.action == "verify":
-        manifest = _verify(arguments, settings)
+        manifest = _verify(arguments, settings, output)
     else:
         manifest = asyncio.run(_restore(arguments, settings, output))
     _tell(manifest, output)
@@ -118,9 +119,9 @@ async def _create(
     return manifest
 
 
-def _verify(arguments: Arguments, settings: Settings) -> BackupManifest:
+def _verify(arguments: Arguments, settings: Settings, output: Output) -> BackupManifest:
     opener = opener_of(arguments.passphrase_file, arguments.key)
-    manifest = check_backup(arguments.file, opener, _expected(arguments, settings))
+    manifest = _checked(arguments, opener, _expected(arguments, settings), output)
     known = known_head(arguments.known_head, arguments.var)
     require_accepted(manifest, known, accepted=0)
     return manifest
@@ -133,7 +134,7 @@ async def _restore(
         raise UsageError("--accept-loss N")
     opener = opener_of(arguments.passphrase_file, arguments.key)
     expected = _expected(arguments, settings)
-    checked = await asyncio.to_thread(check_backup, arguments.file, opener, expected)
+    checked = await asyncio.to_thread(_checked, arguments, opener, expected, output)
     known = known_head(arguments.known_head, arguments.var)
     require_accepted(checked, known, accepted=arguments.accept_loss)
     progress = Progress(sum(one.count for one in checked.parts) - 1, output)
@@ -144,6 +145,15 @@ async def _restore(
         reading = BackupReading(arguments.file, opener)
         await restore(refill, reading, checked, expected=expected, told=progress.many)
     return checked
+
+
+def _checked(
+    arguments: Arguments, opener: Opener, expected: Expected, output: Output
+) -> BackupManifest:
+    progress = Progress(None, output)
+    manifest = check_backup(arguments.file, opener, expected, progress.step)
+    progress.end()
+    return manifest
 
 
 def _expected(arguments: Arguments, settings: Settings) -> Expected:

@@ -5,7 +5,7 @@ from pathlib import Path
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
-from exchange.commands.output import Output
+from exchange.commands.output import Output, Progress
 from schemas.errors import Text
 
 
@@ -29,9 +29,13 @@ def run(arguments: Arguments, output: Output) -> int:
     require_absent(target)
 
     async def act(session: Session) -> int:
+        progress = Progress(None, output)
         bundle = await session.client.evidence(
-            session.profile.agency, arguments.envelope
+            session.profile.agency,
+            arguments.envelope,
+            progress.to,
         )
+        progress.end()
         write_new(target, bundle)
         output.result(
             {"file": str(target), "bytes": len(bundle)},

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from time import monotonic
 
 from schemas.catalogue import explain
@@ -20,6 +21,8 @@ _SIDES = {
     Side.FILE: Text("tệp", "the file"),
 }
 _WIDE = frozenset("WF")
+_REDRAWN_SECONDS = 0.1
+"""A terminal is slower than most work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +141,13 @@ def _width(text: str) -> int:
     )
 
 
-def pace(done: int, total: int, seconds: float) -> str:
+def pace(done: int, total: int | None, seconds: float) -> str:
     """Return how fast it goes and how long it will go on: ``25.0/s, 0:39``."""
     if not done or seconds <= 0:
         return ""
     rate = done / seconds
+    if total is None:
+        return f"{rate:.1f}/s"
     left = round((total - done) / rate)
     return f"{rate:.1f}/s, {left // 60}:{left % 60:02}"
 
@@ -158,32 +163,39 @@ class Progress:
         self._total = None if total is None else max(total, 1)
         self._done = 0
         self._began = monotonic()
+        self._drawn_at = -inf
+        self._is_over = False
         self._shown = sys.stderr.isatty() and not output.as_json
 
     def step(self, label: str = "") -> None:
         """Count one more as done; without a label, rate and remaining time show."""
-        self._done += 1
-        if not self._shown:
-            return
-        if self._total is None:
-            sys.stderr.write(f"\r{self._done} {label:<40.40}")
-        else:
-            sys.stderr.write(self._bar(self._total, label))
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """End the line of a bar whose total was not known."""
-        if self._shown and self._total is None and self._done:
-            sys.stderr.write("\n")
-
-    def _bar(self, total: int, label: str) -> str:
-        filled = min(30 * self._done // total, 30)
-        label = label or pace(self._done, total, monotonic() - self._began)
-        bar = "█" * filled + "░" * (30 - filled)
-        end = "\n" if self._done >= total else ""
-        return f"\r{bar} {self._done}/{total} {label:<40.40}{end}"
+        self.to(self._done + 1, label)
 
     def many(self, label: str, count: int) -> None:
         """Count several more as done."""
-        self._done += count - 1
-        self.step(label)
+        self.to(self._done + count, label)
+
+    def to(self, done: int, label: str = "") -> None:
+        """Tell how much is done in all; what begins again goes back."""
+        self._done = done
+        if not self._shown or self._is_over:
+            return
+        self._is_over = self._total is not None and done >= self._total
+        now = monotonic()
+        if self._is_over or now - self._drawn_at >= _REDRAWN_SECONDS:
+            self._drawn_at = now
+            self._draw(label, "\n" if self._is_over else "")
+
+    def end(self) -> None:
+        """End the line where the total was not known."""
+        if self._shown and self._total is None and self._done:
+            self._draw("", "\n")
+
+    def _draw(self, label: str, end: str) -> None:
+        label = label or pace(self._done, self._total, monotonic() - self._began)
+        shown = str(self._done)
+        if self._total is not None:
+            filled = min(30 * self._done // self._total, 30)
+            shown = f"{'█' * filled}{'░' * (30 - filled)} {self._done}/{self._total}"
+        sys.stderr.write(f"\r{shown} {label:<40.40}{end}")
+        sys.stderr.flush()

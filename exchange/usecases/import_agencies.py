@@ -1,6 +1,6 @@
 """Bring agencies into the directory: the whole list or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exchange.domain.directory_import import imported_rows
@@ -16,10 +16,16 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportAgencies:
-    """Agencies to insert or replace by code; `operator` is who asks."""
+    """Agencies to insert or replace by code.
+
+    Args:
+        operator: who asks.
+        told: is told how many are written; fewer again where it begins anew.
+    """
 
     agencies: Sequence[Agency]
     operator: str
+    told: Callable[[int], object] | None = None
 
 
 async def import_agencies(office: Office, command: ImportAgencies) -> int:
@@ -46,7 +52,9 @@ async def import_agencies(office: Office, command: ImportAgencies) -> int:
         known = {one.code: one for one in await store.agencies()}
         rows = imported_rows(known, command.agencies)
         try:
-            return await store.import_agencies(rows, audit=line, before=version)
+            return await store.import_agencies(
+                rows, audit=line, before=version, told=command.told
+            )
         except StateConflictError:
             continue
     raise ExchangeError(ErrorCode.OVERLOADED, place="directory")

@@ -151,6 +151,25 @@ def test_progress_goes_to_a_terminal_alone(
     assert "1/2 một" in capsys.readouterr().err
 
 
+def test_progress_of_what_nobody_counted_is_a_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    unknown, again = Progress(None, Output()), Progress(2, Output())
+    for _ in range(500):
+        unknown.step()
+    unknown.end()
+    again.to(2)
+    again.to(2)
+    shown, bars = capsys.readouterr().err.split("\n", 1)
+    assert "500 " in shown.rpartition("\r")[2]
+    # A terminal is slower than the work: not each step is drawn, the end once.
+    assert shown.count("\r") < 100
+    assert (bars.count("2/2"), bars.count("\n")) == (1, 1)
+    Progress(None, Output(as_json=True)).step()
+    assert capsys.readouterr().err == ""
+
+
 def test_reader_who_has_seen_enough_is_no_fault(cabinet: Path) -> None:
     words = ("--trust", cabinet / "root.pem", "--json", *AT, cabinet / "docs")
     with subprocess.Popen(

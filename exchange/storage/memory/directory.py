@@ -1,6 +1,6 @@
 """Agencies and systems in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
 from exchange.storage.conflicts import (
@@ -25,6 +25,7 @@ class MemoryDirectory:
         audit: AuditLine,
         before: int | None = None,
         entry: PendingLogEntry | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version."""
         tables = self._tables
@@ -40,6 +41,8 @@ class MemoryDirectory:
             tables.directory_version += 1
             version = tables.directory_version
             tables.agency_versions.update(dict.fromkeys(changed, version))
+            if told is not None:
+                told(len(changed))
             tables.audit.append(audit)
             if entry is not None:
                 tables.pending[entry.entry_id] = entry

@@ -1,6 +1,6 @@
 """Agencies and systems in MongoDB."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from pymongo import ReplaceOne
@@ -16,6 +16,8 @@ from exchange.storage.mongo.agency_codec import agency_document, agency_record
 from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from schemas.identifiers import OrganId, SystemId
+
+_WRITTEN_AT_ONCE = 1000
 
 
 class MongoDirectory:
@@ -34,6 +36,7 @@ class MongoDirectory:
         audit: AuditLine,
         before: int | None = None,
         entry: PendingLogEntry | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
@@ -41,7 +44,7 @@ class MongoDirectory:
             ExchangeError: two agencies with one 2016 code (DIRECTORY_IMPORT_INVALID).
             StateConflictError: `before` is given and is not the directory's version.
         """
-        work = partial(self._import, agencies, (audit, entry), before)
+        work = partial(self._import, agencies, (audit, entry), before, told)
         try:
             await in_transaction(self._database, work)
         except DuplicateError as error:
@@ -93,6 +96,7 @@ class MongoDirectory:
         agencies: Sequence[Agency],
         traces: tuple[AuditLine, PendingLogEntry | None],
         before: int | None,
+        told: Callable[[int], object] | None,
         session: Session,
     ) -> None:
         audit, entry = traces
@@ -112,7 +116,11 @@ class MongoDirectory:
             ReplaceOne({"_id": code}, {**one, "version": version + 1}, upsert=True)
             for code, one in documents.items()
         ]
-        await self._agencies.bulk_write(changes, session=session)
+        for begin in range(0, len(changes), _WRITTEN_AT_ONCE):
+            part = changes[begin : begin + _WRITTEN_AT_ONCE]
+            await self._agencies.bulk_write(part, session=session)
+            if told is not None:
+                told(begin + len(part))
         await self._meta.update_one(
             {"_id": "directory"}, {"$set": {"version": version + 1}}, session=session
         )

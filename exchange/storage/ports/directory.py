@@ -1,6 +1,6 @@
 """Agencies and the systems that act for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
@@ -17,11 +17,13 @@ class DirectoryStore(Protocol):
         audit: AuditLine,
         before: int | None = None,
         entry: PendingLogEntry | None = None,
+        told: Callable[[int], object] | None = None,
     ) -> int:
         """Insert or replace agencies by code; return the new directory version.
 
         Importing what is already there changes nothing and keeps the version; only
         what changes something leaves the audit line, and the log entry if there is one.
+        `told` is told how many are written.
 
         Raises:
             StateConflictError: `before` is given and is not the directory's version.

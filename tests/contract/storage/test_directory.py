@@ -60,6 +60,16 @@ async def test_same_import_again_keeps_the_version(storage: Storage) -> None:
     assert len(await storage.audit.lines(limit=9)) == 1
 
 
+async def test_import_tells_how_many_are_written(storage: Storage) -> None:
+    many, told = [agency(f"H99.{number}") for number in range(1200)], list[int]()
+    await storage.directory.import_agencies(many, audit=IMPORTED, told=told.append)
+    written = list(told)
+    await storage.directory.import_agencies(many, audit=IMPORTED, told=told.append)
+
+    assert (written[-1], sorted(written)) == (1200, written)
+    assert told == written  # nothing is written again
+
+
 async def test_import_replaces_by_code_and_keeps_the_others(storage: Storage) -> None:
     kept, old = agency("G22"), agency("H99", name="old", code_2016="000.00.00.H99")
     new = agency("H99", name="new")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ async def test_transient_refusal_is_retried_with_the_same_bytes(
 
     assert answer.status == 201
     assert hub.bodies == [b"the bytes", b"the bytes"]
+
+
+async def test_whoever_waits_is_told_how_much_of_an_answer_came(
+    tmp_path: Path,
+) -> None:
+    bundle, told = bytes(3 << 20), list[int]()
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [web.Response(body=BytesIO(bundle))]
+        async with Transport(hub.address) as transport:
+            answer = await transport.send(replace(POST, told=told.append))
+
+    assert answer.body == bundle
+    assert (told[-1], sorted(told), len(told) > 2) == (len(bundle), told, True)
 
 
 async def test_large_body_is_sent_whole_on_every_attempt_without_a_warning(
