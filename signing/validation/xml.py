@@ -29,6 +29,7 @@ from signing.validation.xml_signature import (
     JudgedXml,
     XmlJudge,
     file_verdict,
+    judges_of,
     refusal,
     refused_file,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "judge_preflight",
     "judge_receipt",
     "judge_tree_head",
+    "judges_of",
     "open_receipt",
     "open_tree_head",
     "refused_document",

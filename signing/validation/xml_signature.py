@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from math import inf
 from time import monotonic
@@ -10,7 +11,8 @@ from time import monotonic
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.names import common_name, summary
-from pki.path.judging import ChainJudgement, judge_chain
+from pki.path.cache import ChainCache
+from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
 from schemas.errors import CodedError, ErrorCode
@@ -113,6 +115,7 @@ class XmlJudge:
     Args:
         at: the control time.
         proven_at: a time at which what is judged is proven to have existed.
+        chains: judgements kept between files (`judges_of`).
         deadline: when judging has to end, on `clock`.
         clock: seconds that never go back.
     """
@@ -120,6 +123,7 @@ class XmlJudge:
     trust: TrustStore = field(repr=False)
     at: datetime
     proven_at: datetime | None = None
+    chains: ChainCache | None = field(default=None, repr=False)
     deadline: float = inf
     clock: Callable[[], float] = field(default=monotonic, repr=False)
 
@@ -130,15 +134,25 @@ class XmlJudge:
 
     def judge(self, verified: VerifiedXml, usage: KeyPurpose) -> JudgedXml:
         """Judge the certificate of a signature that holds."""
-        chain = judge_chain(
+        chains = self.chains or ChainCache(self.trust)
+        chain = chains.judge(
             verified.certificate,
             intermediates=verified.intermediates,
-            trust=self.trust,
             at=self.at,
             usage=usage,
             proven_at=self.proven_at,
         )
         return JudgedXml(verified, chain, chain_findings(chain))
+
+
+def judges_of(trust: TrustStore) -> Callable[[datetime], XmlJudge]:
+    """Return what makes a judge for a moment, for whoever judges file after file.
+
+    A chain that passed is taken for passed for a minute, as long as nothing it rests on
+    ends before.
+    """
+    chains = ChainCache(trust, passed_only=True)
+    return partial(XmlJudge, trust, chains=chains)
 
 
 def refusal(error: CodedError) -> Finding:

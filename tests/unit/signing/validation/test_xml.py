@@ -38,6 +38,7 @@ from signing.validation.xml import (
     judge_preflight,
     judge_receipt,
     judge_tree_head,
+    judges_of,
     open_receipt,
 )
 from signing.xmldsig.sign import sign_envelope, sign_receipt
@@ -401,6 +402,29 @@ def test_step_receipt_for_another_agency_passes_when_vouched_for() -> None:
     assert opened.verdict.indication is PASSED
     assert isinstance(opened.receipt, StepReceipt)
     assert opened.receipt.recipient == "H99"
+
+
+def test_chain_of_receipts_is_kept_for_a_minute_and_no_longer_than_it_holds() -> None:
+    judge_at = judges_of(TrustStore.from_material(MATERIAL))
+    data = _step(PKI.receipt())
+    days = timedelta(days=8)
+    opened = [
+        open_receipt(data, judge_at(NOW + one))
+        for one in (timedelta(0), timedelta(seconds=59), timedelta(seconds=61), days)
+    ]
+    chains = [one.signature.chain for one in opened if one.signature]
+    assert chains[0] is chains[1]
+    assert chains[1] is not chains[2]
+    assert [one.verdict.indication for one in opened] == [*[PASSED] * 3, INDETERMINATE]
+
+
+def test_chain_that_does_not_pass_is_judged_again() -> None:
+    judge_at = judges_of(TrustStore.from_material(replace(MATERIAL, crls=())))
+    data = _step(PKI.receipt())
+    first, again = (open_receipt(data, judge_at(NOW)).signature for _ in range(2))
+    assert first is not None
+    assert again is not None
+    assert first.chain is not again.chain
 
 
 def test_unsigned_receipt_fails() -> None:
