@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # Python keeps what it compiled: it is loaded by every program that is started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve test check format bench fuzz prove clean
+.PHONY: demo serve test check format bench fuzz prove sbom clean
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -47,6 +47,12 @@ fuzz: $(READY)
 
 prove: $(READY)
 	@$(BIN)/python -m pytest -m prove -s
+
+# Every library with version, licence and digest, as CycloneDX; needs no network.
+sbom: $(READY)
+	@mkdir -p var
+	@$(BIN)/python -m tests.support.sbom > var/sbom.cdx.json
+	@echo var/sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
