@@ -24,6 +24,7 @@ _HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "X-Accel-Buffering": "no",  # a proxy in between would wait for more
 }
+_LOOK_FOR_PEER_SECONDS: Final = 0.5
 _LAST_SEEN: Final = "Last-Event-ID"
 
 Look = Callable[[], Awaitable[str]]
@@ -79,8 +80,9 @@ async def _go_on(
     end = clock() + request.app[SERVICES].limits.events_seconds
     closing = request.app[LIVE].closing
     while clock() < end:
-        await _first(closing.wait(), following.wait(following.seconds))
-        if closing.is_set():
+        news = following.wait(following.seconds)
+        await _first(request, closing.wait(), news)
+        if closing.is_set() or _is_gone(request):
             return
         try:
             if not await following.may_go_on():
@@ -94,15 +96,28 @@ async def _go_on(
         seen = now
 
 
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
 def _hint(digest: str) -> bytes:
     return f"id: {digest}\nevent: news\ndata:\n\n".encode()
 
 
-async def _first(*waits: Awaitable[object]) -> None:
-    """Return when the first of several is over; the others are left."""
+async def _first(request: web.Request, *waits: Awaitable[object]) -> None:
+    """Return when the first of several is over, or the browser is gone.
+
+    Nothing but looking tells a stream that waits that nobody reads it any more.
+    """
     tasks = [asyncio.ensure_future(one) for one in waits]
+    done: set[asyncio.Future[object]] = set()
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        while not done and not _is_gone(request):
+            done, _ = await asyncio.wait(
+                tasks,
+                timeout=_LOOK_FOR_PEER_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
     finally:
         for one in tasks:
             one.cancel()

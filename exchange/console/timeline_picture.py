@@ -18,8 +18,8 @@ MOST_ROWS: Final = 8
 MOST_COLUMNS: Final = 9
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _LEFT: Final = 210
-_COLUMN: Final = 84
-_TOP: Final = 58
+_COLUMN: Final = 92
+_TOP: Final = 68
 _ROW: Final = 52
 _BESIDE: Final = 26
 _MOODS: Final = {
@@ -51,7 +51,12 @@ class Marker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A moment: its day, and the time of day where that is told."""
+    """A moment.
+
+    Args:
+        day: empty where it is that of the column before.
+        time: of the day, where that is told.
+    """
 
     day: str
     time: str
@@ -123,7 +128,7 @@ def timeline_picture(
     names = _kept(names, scale(now))
     columns = tuple(
         Column(
-            day=name[0],
+            day="" if place and name[0] == names[place - 1][0] else name[0],
             time=name[1],
             x=_LEFT + place * _COLUMN + _COLUMN // 2,
             is_now=name == scale(now),

@@ -1,10 +1,10 @@
-"""One file of a form, handed on while it arrives."""
+"""Files of a form, handed on while they arrive."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
@@ -33,16 +33,55 @@ async def upload_of(request: web.Request, *, idle_seconds: float) -> Upload:
     Raises:
         ExchangeError: there is none (REQUEST_INVALID).
     """
+    return await _first(await _reader(request), idle_seconds)
+
+
+async def uploads_of(
+    request: web.Request, *, idle_seconds: float, most: int
+) -> AsyncIterator[Upload]:
+    """Yield the files of a form one after another; each is read before the next.
+
+    Raises:
+        ExchangeError: there is none, or more than `most` (REQUEST_INVALID).
+    """
+    reader = await _reader(request)
+    yield await _first(reader, idle_seconds)
+    for _ in range(most - 1):
+        upload = await _next(reader, idle_seconds)
+        if upload is None:
+            return
+        yield upload
+    if await reader.next() is not None:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
+
+
+async def _reader(request: web.Request) -> MultipartReader:
     if request.content_type != _MULTIPART:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
     try:
-        part = await (await request.multipart()).next()
+        return await request.multipart()
     except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE) from error
+
+
+async def _first(reader: MultipartReader, idle_seconds: float) -> Upload:
+    upload = await _next(reader, idle_seconds)
+    if upload is None:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
+    return upload
+
+
+async def _next(reader: MultipartReader, idle_seconds: float) -> Upload | None:
+    """Return the next file; None at the end of the form."""
+    try:
+        part = await reader.next()
+    except ValueError as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE) from error
+    if part is None:
+        return None
     if not isinstance(part, BodyPartReader) or part.name != _FILE or not part.filename:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
-    chunks = _chunks(part, idle_seconds)
-    return Upload(part.filename[-_LONGEST_NAME:], chunks)
+    return Upload(part.filename[-_LONGEST_NAME:], _chunks(part, idle_seconds))
 
 
 async def _chunks(part: BodyPartReader, idle_seconds: float) -> AsyncIterator[bytes]:

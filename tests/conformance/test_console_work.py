@@ -80,11 +80,15 @@ async def test_document_is_signed_by_the_client_whose_code_the_page_shows(
     tab = site.tab
     await site.sign_in("ky.nguoi")
     await tab.show(f"{site.console.base}/signing", width=1100)
-    await tab.choose_files("input[name=file]", LETTER)
+    other = site.folder / "Tờ trình 8.pdf"
+    other.write_bytes(LETTER.read_bytes())
+    await tab.choose_files("input[name=file]", LETTER, other)
     await tab.click("main form button")
     await tab.until(
         "document.querySelector('.sheet image') && document.readyState === 'complete'"
     )
+    assert "Tờ trình 8.pdf" in await tab.value(_TEXT)
+    await moved_by_mouse(tab)
     await moved_by_keys(tab)
     await site.picture("signing-place")
     await tab.click("#placing-form button")
@@ -96,6 +100,40 @@ async def test_document_is_signed_by_the_client_whose_code_the_page_shows(
     assert "chữ ký hợp lệ" in await tab.value(_TEXT)
     await site.picture("signing-done")
     assert (site.folder / "signed.pdf").read_bytes().startswith(LETTER.read_bytes())
+
+
+async def moved_by_mouse(tab: Tab) -> None:
+    """The frame follows the mouse that holds it, in points of the page."""
+    await tab.value("document.querySelector('.frame').scrollIntoView()")
+    middle = await tab.value(
+        "(() => { const one = document.querySelector('.frame').getBoundingClientRect();"
+        "const sheet = document.querySelector('.sheet');"
+        "return [one.x + one.width / 2, one.y + one.height / 2,"
+        "sheet.viewBox.baseVal.width / sheet.getBoundingClientRect().width]; })()"
+    )
+    x, y, points = middle
+    places = (
+        "['x', 'y'].map((one) => Number(document.querySelector(`[name=${one}]`).value))"
+    )
+    left, low = await tab.value(places)
+    for kind, across, up in (
+        ("mousePressed", 0, 0),
+        ("mouseMoved", -20, -15),
+        ("mouseMoved", -40, -30),
+        ("mouseReleased", -40, -30),
+        ("mouseMoved", 90, 90),
+    ):
+        await tab.ask(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=x + across,
+            y=y + up,
+            button="left" if across <= 0 else "none",
+            clickCount=1,
+        )
+    moved = await tab.value(places)
+    assert moved[0] == pytest.approx(left - 40 * points, abs=1.5)
+    assert moved[1] == pytest.approx(low + 30 * points, abs=1.5)
 
 
 async def moved_by_keys(tab: Tab) -> None:

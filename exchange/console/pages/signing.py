@@ -11,7 +11,7 @@ from exchange.console.forms import Fields, fields_of
 from exchange.console.pages.mail import own_agency
 from exchange.console.placing import Place, place_of, usual_place
 from exchange.console.rendering import is_part, page, see_other, visitor_of
-from exchange.console.uploads import upload_of
+from exchange.console.uploads import Upload, uploads_of
 from exchange.domain.roles import AccessRole
 from exchange.domain.signing import RemoteSigning
 from exchange.domain.signing_tasks import SigningTask, TaskState
@@ -42,6 +42,9 @@ from schemas.vocabulary import SigningState
 from signing.pades.remote_request import RemoteRequest
 from signing.profiles import SignatureLevel, SignerRole
 from signing.validation.drawn import DrawnPage
+
+MOST_AT_ONCE: Final = 20
+"""Documents handed in with one form."""
 
 _FORM_ROOM: Final = 64 * 1024
 _LAST_PAGE: Final = 1_000_000
@@ -88,22 +91,29 @@ async def signing_list(request: web.Request) -> web.StreamResponse:
     items = [await progress_of(services, one) for one in tasks]
     template = "signing_tasks.html" if is_part(request) else "signing_list.html"
     limit = services.limits.signing_bytes
-    return page(request, template, items=items, limit=limit)
+    return page(request, template, items=items, limit=limit, most=MOST_AT_ONCE)
 
 
 async def uploaded(request: web.Request) -> web.StreamResponse:
-    """Take a document that is to be signed."""
-    services = request.app[SERVICES]
-    limits = services.limits
-    require_length(request, limit=limits.signing_bytes + _FORM_ROOM)
+    """Take documents that are to be signed, one after another."""
+    limits = request.app[SERVICES].limits
+    require_length(request, limit=MOST_AT_ONCE * limits.signing_bytes + _FORM_ROOM)
+    tasks: list[SigningTask] = []
     with request.app[GATE].passed():
-        file = await upload_of(request, idle_seconds=limits.idle_seconds)
-        document = bytearray()
-        async for chunk in file.chunks:
-            document += chunk
-            if len(document) > limits.signing_bytes:
-                raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="file")
-        return await _asked(request, file.name, bytes(document))
+        files = uploads_of(request, idle_seconds=limits.idle_seconds, most=MOST_AT_ONCE)
+        async for file in files:
+            document = await _whole(file, limits.signing_bytes)
+            tasks.append(await _asked(request, file.name, document))
+    return see_other(f"/signing/{tasks[0].task_id}")
+
+
+async def _whole(file: Upload, most: int) -> bytes:
+    document = bytearray()
+    async for chunk in file.chunks:
+        document += chunk
+        if len(document) > most:
+            raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="file")
+    return bytes(document)
 
 
 async def attachment_chosen(request: web.Request) -> web.StreamResponse:
@@ -119,16 +129,14 @@ async def attachment_chosen(request: web.Request) -> web.StreamResponse:
     if found.attachment.content_size > services.limits.signing_bytes:
         raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="attachment")
     pieces = [one async for one in read_attachment(services, found)]
-    return await _asked(request, found.attachment.name, b"".join(pieces))
+    task = await _asked(request, found.attachment.name, b"".join(pieces))
+    return see_other(f"/signing/{task.task_id}")
 
 
-async def _asked(
-    request: web.Request, name: str, document: bytes
-) -> web.StreamResponse:
-    task = await ask_for_signature(
+async def _asked(request: web.Request, name: str, document: bytes) -> SigningTask:
+    return await ask_for_signature(
         request.app[SERVICES], asker_of(request), name=name, document=document
     )
-    return see_other(f"/signing/{task.task_id}")
 
 
 async def task_page(request: web.Request) -> web.StreamResponse:
@@ -201,6 +209,7 @@ async def _shown(
         request,
         "signing_task.html",
         progress=await _judged(services, task),
+        queue=await _queue(request, task),
         code=code,
         drawn=drawn,
         place=_place(request, task, drawn),
@@ -208,6 +217,17 @@ async def _shown(
         role=str(_role(request)),
         is_open=task.state(services.now()) is not TaskState.PREPARED,
     )
+
+
+async def _queue(request: web.Request, present: SigningTask) -> list[SigningTask]:
+    """Return what else waits to be given a place and a code, the oldest first."""
+    services = request.app[SERVICES]
+    now = services.now()
+    return [
+        one
+        for one in reversed(await own_tasks(services, asker_of(request)))
+        if one.task_id != present.task_id and one.state(now) is TaskState.DRAFT
+    ]
 
 
 def _place(request: web.Request, task: SigningTask, drawn: DrawnPage) -> Place:

@@ -8,6 +8,9 @@ WORDS: dict[str, Text] = {
     "register.outgoing": Text(vi="Văn bản đi", en="What was sent"),
     "register.from": Text(vi="Từ ngày", en="From"),
     "register.to": Text(vi="Đến ngày", en="To"),
+    "register.period": Text(
+        vi="Từ ngày {first} đến ngày {last}", en="From {first} to {last}"
+    ),
     "register.show": Text(vi="Xem", en="Show"),
     "register.file": Text(vi="Tải CSV", en="Download CSV"),
     "register.pdf": Text(vi="Tải PDF để in", en="Download PDF"),

@@ -15,6 +15,13 @@ WORDS: dict[str, Text] = {
         "your computer signs it by a code used once.",
     ),
     "signing.file": Text(vi="Văn bản PDF cần ký", en="PDF document to sign"),
+    "signing.limit": Text(
+        vi="Mỗi tệp tối đa {size}, mỗi lần tối đa {number} tệp.",
+        en="At most {size} each, {number} files at once.",
+    ),
+    "signing.queue": Text(
+        vi="Còn {number} văn bản chờ đặt chữ ký", en="{number} more wait for a place"
+    ),
     "signing.upload": Text(vi="Tiếp tục", en="Go on"),
     "signing.own": Text(vi="Việc ký của tôi", en="My signings"),
     "signing.name": Text(vi="Tên tệp", en="File"),

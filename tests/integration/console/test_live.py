@@ -94,6 +94,17 @@ async def test_streams_of_a_session_are_counted(console: Console) -> None:
             assert answer.status == 429
 
 
+async def test_stream_that_was_left_gives_its_place_back(console: Console) -> None:
+    async with console.visit("tinh.van") as visit, asyncio.timeout(_PATIENCE):
+        for _ in range(3 * MOST_OF_ONE):
+            status = 429
+            while status == 429:
+                async with stream(visit) as answer:
+                    status = answer.status
+                await asyncio.sleep(0.05)
+            assert status == 200
+
+
 async def test_streams_end_when_the_console_stops() -> None:
     async with AsyncExitStack() as kept:
         async with running_console(await make_world()) as console:

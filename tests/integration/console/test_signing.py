@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from clients.errors import RefusedError
@@ -236,3 +237,20 @@ async def test_page_is_drawn_with_the_frame_on_it(site: Site) -> None:
         async with visit.http.get(f"{visit.base}{path}/page/2") as answer:
             assert answer.content_type == "image/png"
             assert (await answer.read()).startswith(b"\x89PNG")
+
+
+async def test_documents_handed_in_together_wait_for_each_other() -> None:
+    form = aiohttp.FormData(quote_fields=False)
+    for name in ("một.pdf", "hai.pdf", "ba.pdf"):
+        form.add_field("file", LETTER.read_bytes(), filename=name)
+    async with (
+        running_console(await make_world()) as console,
+        console.visit("ky.nguoi") as visit,
+    ):
+        token = (await visit.look("/signing")).form_token
+        address = f"{visit.base}/signing?form_token={token}"
+        async with visit.http.post(address, data=form) as answer:
+            page = await answer.text()
+    assert "Ký văn bản: một.pdf" in page
+    assert "Còn 2 văn bản" in page
+    assert page.index("hai.pdf") < page.index("ba.pdf")

@@ -43,7 +43,7 @@ def test_what_happened_stands_in_the_order_of_time_beside_its_recipient() -> Non
         "05:00",
         "05:30",
     ]
-    assert {one.day for one in drawn.columns} == {"21/11/2026"}
+    assert [one.day for one in drawn.columns] == ["21/11/2026", "", "", "", ""]
     beside = {one.recipient: one.y for one in drawn.rows}
     first, second, third, deadline = drawn.markers
     assert [first.y, second.y, third.y] == [
@@ -71,7 +71,7 @@ def test_columns_always_fit_and_show_the_newest(apart: int, last: str) -> None:
     steps = [step(number * apart, PROVINCE) for number in range(32)]
     drawn = timeline_picture(steps, [], [PROVINCE], steps[-1].at)
     assert len(drawn.columns) <= MOST_COLUMNS
-    assert drawn.columns[-1].day == last
+    assert [one.day for one in drawn.columns if one.day][-1] == last
     assert 32 in {one.number for one in drawn.markers}
     assert all(0 < one.x < drawn.width for one in drawn.markers)
 
