@@ -18,7 +18,7 @@ from schemas.folding import folded
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState, Urgency
 
-FIELDS: Final = ("q", "party", "since", "until", "urgency", "state")
+FIELDS: Final = ("q", "party", "since", "until", "urgency", "state", "paper")
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _FIRST_YEAR: Final = 1945
 _LAST_YEAR: Final = 9_000
@@ -71,6 +71,7 @@ async def mail_search_of(request: web.Request) -> MailSearch:
         until=until and until + timedelta(days=1),
         urgency=_urgency(typed["urgency"]),
         state=_state(typed["state"]),
+        paper=_paper(typed["paper"]),
     )
     return MailSearch(typed, wanted)
 
@@ -110,6 +111,12 @@ def _urgency(text: str) -> int:
     if text and text not in known:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="urgency")
     return known.get(text, 0)
+
+
+def _paper(text: str) -> bool | None:
+    if text not in {"", "true", "false"}:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="paper")
+    return text == "true" if text else None
 
 
 def _state(text: str) -> DeliveryState | None:

@@ -16,13 +16,15 @@ class MailFilter:
     """What mail has to be; what is not named may be anything.
 
     Args:
-        words: beginnings of words of subject, number or notation, folded; all of them.
+        words: beginnings of words of subject, number, notation, kind of one-stop
+            dossier or steering tasks, folded; all of them.
         parties: the other side is one of these: the sender of what arrived, a
             recipient of what was sent; None: anybody.
         since: not accepted before.
         until: accepted before.
         urgency: as urgent as this, or more.
         state: of the delivery; of what was sent, of any of its deliveries.
+        paper: whether a paper copy is announced.
     """
 
     words: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class MailFilter:
     until: datetime | None = None
     urgency: int = 0
     state: DeliveryState | None = None
+    paper: bool | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -59,10 +62,13 @@ def matches(
         and (wanted.until is None or envelope.accepted_at < wanted.until)
         and envelope.urgency >= wanted.urgency
         and (wanted.state is None or wanted.state in states)
+        and (wanted.paper is None or wanted.paper is bool(envelope.matter.paper))
         and _has_words(envelope, wanted.words)
     )
 
 
 def _has_words(envelope: Envelope, words: Collection[str]) -> bool:
-    text = folded(f"{envelope.document_code} {envelope.subject}")
+    matter = envelope.matter
+    parts = (envelope.document_code, envelope.subject, matter.application)
+    text = folded(" ".join((*parts, *matter.tasks)))
     return all(re.search(rf"(?<![^\W_]){re.escape(one)}", text) for one in words)

@@ -64,6 +64,8 @@ def _of_envelope(wanted: MailFilter, *, party: str) -> Document:
         found[party] = {"$in": sorted(wanted.parties)}
     if wanted.urgency:
         found["urgency"] = {"$gte": wanted.urgency}
+    if wanted.paper is not None:
+        found["paper"] = True if wanted.paper else {"$ne": True}
     bounds = {"$gte": wanted.since, "$lt": wanted.until}
     named = {name: one for name, one in bounds.items() if one is not None}
     if named:
@@ -75,7 +77,8 @@ def _of_envelope(wanted: MailFilter, *, party: str) -> Document:
 
 def _has_word(word: str) -> list[Document]:
     regex = {"$regex": pattern_of_word(word)}
-    return [{"subject": regex}, {"document_code": regex}]
+    fields = ("subject", "document_code", "application", "tasks")
+    return [{name: regex} for name in fields]
 
 
 def _with_state(wanted: MailFilter) -> list[Document]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from exchange.domain.links import Matter
 from exchange.domain.mail_filter import MailFilter
 from exchange.storage.ports import (
     ArrivedSearch,
@@ -80,6 +81,10 @@ FILTERS = {
     "decomposed words": MailFilter(words=("thuy", "loi")),
     "number": MailFilter(words=("214/ubnd",)),
     "notation": MailFilter(words=("vhxh",)),
+    "one-stop dossier": MailFilter(words=("mcdt",)),
+    "steering task": MailFilter(words=("nv-2", "214")),
+    "on paper too": MailFilter(paper=True),
+    "on no paper": MailFilter(paper=False),
     "signs": MailFilter(words=(".*",)),
     "inside a word": MailFilter(words=("ghi",)),
     "urgency": MailFilter(urgency=2),
@@ -95,6 +100,10 @@ FOUND = {
     "decomposed words": {3},
     "number": {1, 2, 3},
     "notation": {1, 2, 3},
+    "one-stop dossier": {1},
+    "steering task": {1, 2},
+    "on paper too": {2},
+    "on no paper": {1, 3},
     "signs": set(),
     "inside a word": set(),
     "urgency": {2},
@@ -109,6 +118,11 @@ SUBJECTS = (
     "Sửa ĐƯỜNG liên xã (hỏa tốc)",
     unicodedata.normalize("NFD", "Công trình thủy lợi"),
 )
+MATTERS = (
+    Matter(application="MCDT_DT", tasks=("NV-1", "NV-2")),
+    Matter(paper=True, tasks=("NV-2",)),
+    Matter(paper=False),
+)
 
 
 async def searchable(storage: Storage) -> None:
@@ -118,6 +132,7 @@ async def searchable(storage: Storage) -> None:
             plain.envelope,
             subject=subject,
             urgency=2 if number == 2 else 0,
+            matter=MATTERS[number - 1],
             accepted_at=NOW + timedelta(days=number),
         )
         await storage.envelopes.accept(replace(plain, envelope=envelope))

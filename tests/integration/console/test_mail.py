@@ -8,8 +8,15 @@ import pytest
 from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
-from schemas.edxml.document import Organisation
-from schemas.vocabulary import DeliveryState, Level, StatusCode, Step, Urgency
+from schemas.edxml.document import Business, Organisation, SignerInfo
+from schemas.vocabulary import (
+    BusinessType,
+    DeliveryState,
+    Level,
+    StatusCode,
+    Step,
+    Urgency,
+)
 from tests.support.console import Console, Page, Visit, add_person, running_console
 from tests.support.world import FAR_COMMUNE, PROVINCE, agency, make_world, note
 
@@ -42,6 +49,31 @@ async def test_document_is_in_the_inbox_of_its_recipient(console: Console) -> No
     assert shown.status == 200
     assert "ghi chú.txt" in shown.text
     assert "Chuyển đến nơi nhận" in shown.text
+
+
+async def test_dossier_tasks_and_paper_copy_are_shown_and_found(
+    console: Console,
+) -> None:
+    world = console.world
+    accepted = await world.send(
+        world.document(
+            application_type="MCDT_DT",
+            task_codes=("NV-1",),
+            signer=SignerInfo(full_name="Đoàn Thạch Khuê"),
+            business=Business(business_type=BusinessType.NEW, paper=True),
+        )
+    )
+    await world.deliver()
+    async with console.visit("tinh.van") as visit:
+        page = await visit.look(f"/documents/{accepted.envelope.envelope_id}")
+        found = await visit.look("/inbox?q=mcdt&paper=true")
+        none = await visit.look("/inbox?paper=false")
+        wrong = await visit.look("/inbox?paper=perhaps")
+    for shown in ("MCDT_DT", "NV-1", "Đoàn Thạch Khuê", "Có gửi kèm bản giấy"):
+        assert shown in page.text
+    assert "214/UBND-VHXH" in found.text
+    assert "214/UBND-VHXH" not in none.text
+    assert wrong.status == 400
 
 
 async def test_document_is_in_the_outbox_of_its_sender(console: Console) -> None:
