@@ -27,7 +27,9 @@ serve: $(READY)
 	@$(BIN)/lienthong serve --demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not bench and not prove'
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+	  -m 'not bench and not prove' \
+	  --ignore=tests/architecture --ignore=tests/bench --ignore=tests/prove
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.verdict import Indication
 from signing.profiles import SignatureLevel
 from tests.support.ades import ades_verdict
+from tests.support.keys import rsa_key
 from tests.support.levels import LevelDesk
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import LETTER
@@ -24,7 +24,7 @@ SIGNER_ENDED = NOW + 800 * DAY
 def _example(level: SignatureLevel) -> tuple[LevelDesk, bytes]:
     # The library's own engine reads time stamps by RSA keys and others alike.
     pki = TestPki.create()
-    key = rsa.generate_private_key(65537, 3072)
+    key = rsa_key()
     made = LevelDesk(pki=pki, _tsa=tsa_credential(pki, LONG, key))
     return made, made.signed(LETTER.read_bytes(), level)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -18,6 +17,7 @@ from pki.trust import TrustStore, load_material
 from schemas.errors import ErrorCode
 from tests.support.certificates import PrivateKey, Shape, make
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 from tests.support.ocsp import request_for
 from tests.support.pki import HeldKey, TestCa, TestPki
 
@@ -115,7 +115,7 @@ def test_answer_of_openssl_is_heard(tmp_path: Path, revoked: bool) -> None:
 def test_answer_of_openssl_signed_with_pss_is_heard(tmp_path: Path) -> None:
     pki = TestPki.create(now=datetime.now(UTC).replace(microsecond=0))
     leaf = pki.person().certificate
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     ask(tmp_path, pki, leaf, revoked=False, pss_key=key)
     judgement = judge(tmp_path, pki, leaf)
     assert judgement.reasons == ()

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.keys.api import Credential
 from signing.pades.request import Particulars, SignRequest
 from signing.profiles import CopyForm, SignatureProfile, SignerRole, seal_rectangle
 from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import (
     ANNEX,
@@ -40,9 +41,7 @@ def credential_of(pki: TestPki, kind: str) -> Credential:
     if kind == "P-384":
         key = ec.generate_private_key(ec.SECP384R1())
         return pki.issuing.issue("Nông Tùng Bách Lâm", key=key)
-    return pki.issuing.issue(
-        "Hà Thị Vân Sam", key=rsa.generate_private_key(65537, 3072)
-    )
+    return pki.issuing.issue("Hà Thị Vân Sam", key=rsa_key())
 
 
 def pdfsig(path: Path, signed: bytes) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.keys.api import Credential
 from schemas.verdict import Indication
@@ -22,6 +22,7 @@ from signing.validation.pdf import judge_pdf
 from tests.support.ades import ades_verdict
 from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 from tests.support.levels import LevelDesk
 from tests.support.pki import NOW
 from tests.support.revocation_service import RevocationService
@@ -38,12 +39,12 @@ SCHEMES = [
     ("RSA-3072", SignatureProfile.VGCA_COMPATIBLE),
 ]
 LEVELS = tuple(SignatureLevel)
-DESK = LevelDesk(tsa_key=rsa.generate_private_key(65537, 3072))
+DESK = LevelDesk(tsa_key=rsa_key())
 
 
 @cache
 def credential_of(kind: str) -> Credential:
-    key: PrivateKey = rsa.generate_private_key(65537, 3072)
+    key: PrivateKey = rsa_key()
     if kind != "RSA-3072":
         curve = ec.SECP256R1() if kind == "P-256" else ec.SECP384R1()
         key = ec.generate_private_key(curve)

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.keys.api import Credential
 from pki.trust import TrustMaterial
@@ -29,6 +29,7 @@ from signing.validation.pdf import judge_pdf
 from tests.support.cms import cut_signatures, openssl_verify
 from tests.support.draft_pdf import draft_pdf
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 from tests.support.levels import LevelDesk
 from tests.support.pki import TestPki
 from tests.support.signed_pdf import (
@@ -52,7 +53,7 @@ NAMESAKE = TestPki.create().material()
 """Another root of the same names: only the keys tell it apart."""
 
 KEYS: dict[str, PrivateKey] = {
-    "RSA-3072": rsa.generate_private_key(65537, 3072),
+    "RSA-3072": rsa_key(),
     "P-256": ec.generate_private_key(ec.SECP256R1()),
     "P-384": ec.generate_private_key(ec.SECP384R1()),
 }

@@ -33,6 +33,7 @@ from schemas.xml import LIENTHONG, QCVN, XADES, parse
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_xml import SignedEnvelope, signed_envelope
 
@@ -110,7 +111,7 @@ def _accepts_envelope(folder: Path, envelope: SignedEnvelope) -> bool:
     [
         ec.generate_private_key(ec.SECP256R1()),
         ec.generate_private_key(ec.SECP384R1()),
-        rsa.generate_private_key(65537, 2048),
+        rsa_key(2048),
     ],
     ids=["p256", "p384", "rsa2048"],
 )

@@ -4,7 +4,6 @@ from functools import cache
 from io import BytesIO
 
 from asn1crypto import keys, x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -20,6 +19,7 @@ from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pki.keys.api import Credential
+from tests.support.keys import rsa_key
 from tests.support.pki import HeldKey, TestPki
 
 _RESERVE = 8192
@@ -63,9 +63,7 @@ def stock_signed(
 @cache
 def _time_stamp_authority() -> Credential:
     # The library's stamper for tests knows RSA only.
-    return TestPki.create("TSA").issuing.issue(
-        "TSA", key=rsa.generate_private_key(65537, 2048)
-    )
+    return TestPki.create("TSA").issuing.issue("TSA", key=rsa_key(2048))
 
 
 def time_stamped(source: bytes) -> bytes:

@@ -34,6 +34,7 @@ from tests.support.certificates import (
     signed_with_sha1,
 )
 from tests.support.judged_pdf import AGENCY, PERSON, PKI, TRUSTED, gap, roomy
+from tests.support.keys import rsa_key
 from tests.support.odd_cms import SOUND, CmsShape, resigned, with_contents
 from tests.support.pki import NOW, TestCa
 from tests.support.signed_pdf import LETTER
@@ -246,7 +247,7 @@ def _stock(key: rsa.RSAPrivateKey) -> bytes:
 
 @ATTACKS.add(Row.WEAK_KEY, UNSURE, _KEY, "RSA of 1024 bits")
 def rsa_1024() -> bytes:
-    return _stock(rsa.generate_private_key(65537, 1024))
+    return _stock(rsa_key(1024))
 
 
 @ATTACKS.add(Row.WEAK_KEY, UNSURE, _KEY, "the curve P-192")
@@ -262,7 +263,7 @@ def curve_brainpool() -> bytes:
 
 @ATTACKS.add(Row.DIGEST, UNSURE, _KEY, "a certificate signed with SHA-1")
 def certificate_by_sha1() -> Attacked:
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     ca = authority(PKI.root, ca_shape("CA RSA"), key=key)
     return _reshaped(lambda one: signed_with_sha1(one, key), ca)
 

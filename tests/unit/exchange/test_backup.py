@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
@@ -29,13 +29,14 @@ from exchange.commands.backup_files import configuration_without_secrets
 from exchange.errors import ExchangeError
 from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
+from tests.support.keys import rsa_key
 
 PIECE = (1 << 20) + 16
 LOCK = Passphrase(b"mat khau", log_n=4)
 NOISE = random.Random(7).randbytes(2_500_000)
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
-RSA_KEY = rsa.generate_private_key(65537, 2048)
+RSA_KEY = rsa_key(2048)
 
 
 def sealed(content: bytes = NOISE, lock: Lock = LOCK) -> bytes:

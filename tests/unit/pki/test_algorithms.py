@@ -15,10 +15,11 @@ from pki.algorithms import (
 from pki.errors import PkiError
 from pki.keys.api import SignatureScheme
 from schemas.errors import ErrorCode
+from tests.support.keys import rsa_key
 
 P256 = ec.generate_private_key(ec.SECP256R1()).public_key()
 P384 = ec.generate_private_key(ec.SECP384R1()).public_key()
-RSA2048 = rsa.generate_private_key(65537, 2048).public_key()
+RSA2048 = rsa_key(2048).public_key()
 
 
 def _rsa_of(bits: int, exponent: int = 65537) -> rsa.RSAPublicKey:

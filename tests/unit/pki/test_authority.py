@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pki.ca.authority import Authority, issue_root
 from pki.ca.drafting import IssueRequest
@@ -18,6 +17,7 @@ from pki.names import SubjectFields
 from pki.registry.api import MemoryRegistry
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW
 
 PERSON = SubjectFields(common_name="Đoàn Thạch Khuê", organ_id=OrganId("H99.151"))
@@ -138,7 +138,7 @@ def test_weak_key_is_not_certified() -> None:
     weak = IssueRequest(
         kind=CertificateKind.PERSON,
         names=PERSON,
-        public_key=rsa.generate_private_key(65537, 2048).public_key(),
+        public_key=rsa_key(2048).public_key(),
     )
     with pytest.raises(PkiError) as refusal:
         ca().issue(weak)

@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509 import CertificateBuilder
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -20,6 +20,7 @@ from tests.support.certificates import (
     make,
     p256,
 )
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki, name
 
 PKI = TestPki.create()
@@ -58,7 +59,7 @@ def test_issuer_is_matched_by_name_and_key() -> None:
 
 
 def test_signature_with_an_unknown_digest_is_not_strong() -> None:
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
     builder = CertificateBuilder(
         name("CA"), name("Ai đó"), key.public_key(), 5, NOW, NOW

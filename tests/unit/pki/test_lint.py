@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -22,6 +22,7 @@ from pki.names import SubjectFields
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
 from tests.support.certificates import CA, SIGNER, key_usage, p256
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 
 PKI = TestPki.create()
@@ -193,11 +194,7 @@ DEFECTS: list[tuple[str, LintCase]] = [
     ),
     (
         "key_is_strong",
-        case(
-            replace(
-                plan(), public_key=rsa.generate_private_key(65537, 2048).public_key()
-            )
-        ),
+        case(replace(plan(), public_key=rsa_key(2048).public_key())),
     ),
     (
         "key_is_strong",

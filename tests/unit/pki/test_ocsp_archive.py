@@ -24,6 +24,7 @@ from pki.revocation.ocsp_evidence import read_ocsp_answers
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
 from tests.support.certificates import PrivateKey, Shape, make
+from tests.support.keys import rsa_key
 from tests.support.mutating_der import Node, parsed
 from tests.support.pki import NOW, TestPki
 from tests.unit.pki.test_ocsp_evidence import (
@@ -52,7 +53,7 @@ def pki() -> TestPki:
 
 @pytest.fixture(scope="module")
 def rsa_signer(pki: TestPki) -> Signer:
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     return Signer(key, make(pki.issuing, RESPONDER, key=key).certificate)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -29,6 +29,7 @@ from tests.support.certificates import (
     p256,
 )
 from tests.support.cpu import soon
+from tests.support.keys import rsa_key
 from tests.support.ocsp import OcspDesk
 from tests.support.pki import NOW, HeldKey, TestCa, TestPki
 
@@ -164,7 +165,7 @@ def test_good_answer_of_the_ca_itself_counts(pki: TestPki) -> None:
 
 def test_rsa_responder_counts(pki: TestPki) -> None:
     leaf = pki.person().certificate
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     certificate = make(pki.issuing, RESPONDER, key=key).certificate
     answer = answered(leaf, pki.issuing, Signer(key, certificate))
     assert judge(pki, leaf, answer).indication is Indication.TOTAL_PASSED

@@ -27,6 +27,7 @@ from tests.support.certificates import (
     signed_with_sha1,
     with_dsa_key,
 )
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestCa, TestPki
 
 SECOND = timedelta(seconds=1)
@@ -267,7 +268,7 @@ def test_expired_issuing_ca_ends_its_certificates(pki: TestPki) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        pytest.param(lambda: rsa.generate_private_key(65537, 1024), id="rsa-1024"),
+        pytest.param(lambda: rsa_key(1024), id="rsa-1024"),
         pytest.param(lambda: rsa.generate_private_key(3, 2048), id="exponent-3"),
         pytest.param(
             lambda: ec.generate_private_key(ec.SECP224R1()), id="curve-not-listed"
@@ -294,7 +295,7 @@ def test_key_of_no_listed_kind_is_a_crypto_constraint_failure(pki: TestPki) -> N
 
 
 def test_sha1_signature_is_a_crypto_constraint_failure(pki: TestPki) -> None:
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     issuer = authority(pki.root, ca_shape(), key=key)
     leaf = signed_with_sha1(make(issuer, Shape()).certificate, key)
     assert_indeterminate(
@@ -305,7 +306,7 @@ def test_sha1_signature_is_a_crypto_constraint_failure(pki: TestPki) -> None:
 
 
 def test_weak_ca_key_is_a_crypto_constraint_failure(pki: TestPki) -> None:
-    weak = authority(pki.root, ca_shape(), key=rsa.generate_private_key(65537, 1024))
+    weak = authority(pki.root, ca_shape(), key=rsa_key(1024))
     assert_indeterminate(
         judge(make(weak, Shape()), pki, intermediates=[weak.credential.certificate]),
         SubIndication.CRYPTO_CONSTRAINTS_FAILURE,

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.ca.authority import Authority, issue_root
@@ -27,6 +26,7 @@ from schemas.verdict import Indication
 from signing.pades.signer import sign_pdf
 from tests.support.certificates import Shape, make
 from tests.support.judged_pdf import judged, material
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import LETTER, PERSON
 from tests.support.tokens import PIN, TokenFolder
@@ -42,7 +42,7 @@ class Held:
         self.keys = {
             "p256": generate(),
             "p384": generate(KeyKind.P384),
-            "rsa": SoftwareKey(rsa.generate_private_key(65537, 2048)),
+            "rsa": SoftwareKey(rsa_key(2048)),
         }
         self.addresses = {
             name: folder.add_key(LABEL, name, key, bytes([number]))
@@ -139,7 +139,7 @@ def test_two_keys_of_one_name_are_told_apart_by_id(held: Held) -> None:
 
 
 def test_weak_key_is_refused(held: Held) -> None:
-    weak = SoftwareKey(rsa.generate_private_key(65537, 1024))
+    weak = SoftwareKey(rsa_key(1024))
     address = held.folder.add_key(LABEL, "weak", weak, b"\x31")
     with pytest.raises(PkiError) as refusal:
         open_token_key(address, PIN)

@@ -15,6 +15,7 @@ from pki.ca.requests import (
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from tests.support.certificates import p256
+from tests.support.keys import rsa_key
 from tests.support.pki import name
 
 KEY = p256()
@@ -70,12 +71,12 @@ def test_request_with_an_unlisted_signature_is_refused() -> None:
 
 def test_request_with_a_weak_key_is_refused() -> None:
     with pytest.raises(PkiError) as refusal:
-        read_request(request(rsa.generate_private_key(65537, 2048)))
+        read_request(request(rsa_key(2048)))
     assert refusal.value.code is ErrorCode.KEY_WEAK
 
 
 def test_sound_keys_are_certified() -> None:
-    sound = rsa.generate_private_key(65537, 3072).public_key()
+    sound = rsa_key().public_key()
     assert check_new_key(sound) == sound
     assert check_new_key(KEY.public_key()) == KEY.public_key()
 
@@ -105,7 +106,7 @@ def test_key_with_close_primes_is_refused() -> None:
 
 
 def test_sound_modulus_shows_neither_flaw() -> None:
-    modulus = rsa.generate_private_key(65537, 2048).public_key().public_numbers().n
+    modulus = rsa_key(2048).public_key().public_numbers().n
     assert not has_roca_fingerprint(modulus)
     assert not has_close_primes(modulus)
 

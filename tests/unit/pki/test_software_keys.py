@@ -21,6 +21,7 @@ from pki.keys.software import (
 )
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape, make
+from tests.support.keys import rsa_key
 from tests.support.pki import HeldKey, TestPki
 
 RSA_SCHEMES = (SignatureScheme.RSA_PKCS1V15_SHA256, SignatureScheme.RSA_PSS_SHA256)
@@ -40,7 +41,7 @@ def test_generated_key_signs_what_its_public_key_verifies(kind: KeyKind) -> None
 
 @pytest.mark.parametrize("scheme", RSA_SCHEMES)
 def test_rsa_key_signs_with_either_padding(scheme: SignatureScheme) -> None:
-    key = SoftwareKey(rsa.generate_private_key(65537, 2048))
+    key = SoftwareKey(rsa_key(2048))
     verify_signature(key.public_key, scheme, key.sign(b"data", scheme), b"data")
 
 
@@ -68,7 +69,7 @@ def test_scheme_of_another_family_is_refused(scheme: SignatureScheme) -> None:
 
 
 def test_signature_by_a_weak_key_does_not_count() -> None:
-    weak = rsa.generate_private_key(65537, 1024)
+    weak = rsa_key(1024)
     scheme = SignatureScheme.RSA_PKCS1V15_SHA256
     value = SoftwareKey(weak).sign(b"data", scheme)
     with pytest.raises(PkiError) as refusal:
@@ -110,7 +111,7 @@ def test_unreadable_key_is_a_coded_refusal(data: bytes) -> None:
 @pytest.mark.parametrize(
     "private",
     [
-        pytest.param(rsa.generate_private_key(65537, 1024), id="rsa-1024"),
+        pytest.param(rsa_key(1024), id="rsa-1024"),
         pytest.param(ed25519.Ed25519PrivateKey.generate(), id="ed25519"),
     ],
 )

@@ -31,6 +31,7 @@ from pki.tsa.stamp_token import (
 )
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 from tests.support.time_stamps import (
     DATA,
@@ -77,7 +78,7 @@ def refusal_of(
     return refusal.value.code, refusal.value.place
 
 
-@pytest.mark.parametrize("key", [None, rsa.generate_private_key(65537, 2048)])
+@pytest.mark.parametrize("key", [None, rsa_key(2048)])
 @pytest.mark.parametrize(("name", "digest"), [("sha256", sha256), ("sha512", sha512)])
 def test_stamp_of_an_authority_is_accepted(
     key: rsa.RSAPrivateKey | None, name: str, digest: Callable[[bytes], object]
@@ -248,7 +249,7 @@ SERVER_TOO = x509.ExtendedKeyUsage(
             ErrorCode.CERTIFICATE_EXPIRED,
         ),
         (
-            tsa_credential(PKI, key=rsa.generate_private_key(65537, 1024)),
+            tsa_credential(PKI, key=rsa_key(1024)),
             ErrorCode.KEY_WEAK,
         ),
     ],

@@ -1,7 +1,7 @@
 """Roles of Decree 30/2020 and signature profiles, as data."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.keys.api import PublicKey, SignatureScheme
 from signing.profiles import (
@@ -14,6 +14,7 @@ from signing.profiles import (
     seal_rectangle,
     top_right_rectangle,
 )
+from tests.support.keys import rsa_key
 
 SEAL_MM = 36
 
@@ -81,6 +82,6 @@ def test_profile_chooses_the_scheme_of_rsa_keys_only(
 
 def public_key(kind: str) -> PublicKey:
     if kind == "rsa":
-        return rsa.generate_private_key(65537, 2048).public_key()
+        return rsa_key(2048).public_key()
     curve = ec.SECP256R1() if kind == "p256" else ec.SECP384R1()
     return ec.generate_private_key(curve).public_key()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from asn1crypto import cms
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.signers.pdf_cms import ExternalSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -15,6 +15,7 @@ from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.cms import CmsTemplate, template_for
 from tests.support.cms import asn1
+from tests.support.keys import rsa_key
 from tests.support.pki import TestPki
 
 PKI = TestPki.create()
@@ -26,7 +27,7 @@ def credential_for(scheme: SignatureScheme) -> Credential:
         return PKI.person()
     if scheme is SignatureScheme.ECDSA_SHA384:
         return PKI.issuing.issue("P-384", key=ec.generate_private_key(ec.SECP384R1()))
-    return PKI.issuing.issue("RSA", key=rsa.generate_private_key(65537, 2048))
+    return PKI.issuing.issue("RSA", key=rsa_key(2048))
 
 
 def signed(template: CmsTemplate, credential: Credential, digest: bytes) -> bytes:
@@ -157,7 +158,7 @@ def test_a_key_of_another_certificate_is_refused() -> None:
 
 
 def test_a_weak_key_is_refused() -> None:
-    weak = rsa.generate_private_key(65537, 1024)
+    weak = rsa_key(1024)
     credential = PKI.issuing.issue("yếu", key=weak)
     with pytest.raises(SigningError) as refusal:
         template_for(credential, SignatureScheme.RSA_PSS_SHA256)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki.keys.api import Credential
 from schemas.errors import ErrorCode
@@ -15,6 +15,7 @@ from signing.pades.remote import complete_signature
 from signing.profiles import SignatureLevel, SignatureProfile
 from signing.remote_client import check_offer, check_signed
 from signing.validation.pdf import judge_pdf
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
 from tests.support.remote import offer_of, prepared_for
 from tests.support.signed_pdf import (
@@ -36,7 +37,7 @@ SOURCE = LETTER.read_bytes()
 def keys() -> list[Credential]:
     private = (
         ec.generate_private_key(ec.SECP384R1()),
-        rsa.generate_private_key(65537, 3072),
+        rsa_key(),
     )
     return [SIGNER, *(PKI.issuing.issue("Đoàn Khuê", key=one) for one in private)]
 

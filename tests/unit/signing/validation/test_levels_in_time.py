@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pki.policy.rules import AlgorithmEnds
 from schemas.errors import ErrorCode
@@ -18,6 +17,7 @@ from signing.validation.engine.algorithms import weak_at
 from signing.validation.engine.proofs import Proof, Proofs
 from signing.validation.pdf import read_facts
 from tests.support.judged_pdf import codes, outcome
+from tests.support.keys import rsa_key
 from tests.support.pki import NOW
 from tests.support.signed_pdf import LETTER
 from tests.support.time_stamps import TSA_SHAPE, tsa_credential
@@ -227,7 +227,7 @@ def test_claimed_time_after_the_stamp_is_told() -> None:
 
 def test_algorithms_end_and_older_signatures_outlive_them() -> None:
     made = desk()
-    key = rsa.generate_private_key(65537, 2048)
+    key = rsa_key(2048)
     signer = made.pki.issuing.issue("Cán bộ", organ_id="H99.151", key=key, days=1790)
     at = datetime(2031, 2, 1, tzinfo=UTC)
     weak, proven = (
