@@ -54,7 +54,11 @@ def run(arguments: Arguments, output: Output) -> int:
         raise UsageError("thiếu / missing: --config FILE | --demo")
     settings = _with_workers(load_settings(arguments.config), arguments.workers)
     asyncio.run(
-        serve(settings, arguments.var, started=lambda ports: _tell(ports, output, {}))
+        serve(
+            settings,
+            arguments.var,
+            started=lambda ports: _tell(_places(ports, settings), ports, output),
+        )
     )
     return 0
 
@@ -79,18 +83,18 @@ async def _serve_demo(site: Site, workers: int | None, output: Output) -> None:
     def started(ports: Ports) -> None:
         write_profiles(site, ports.agency_port or 0)
         profiles = {office.name: str(site.profile(office)) for office in OFFICES}
-        _tell(ports, output, profiles, passwords)
+        _tell(_places(ports, settings), ports, output, profiles, passwords)
 
     await serve(settings, site.folder, started=started)
 
 
 def _tell(
+    places: Mapping[str, str],
     ports: Ports,
     output: Output,
-    profiles: Mapping[str, str],
+    profiles: Mapping[str, str] = MappingProxyType({}),
     passwords: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    places = _places(ports)
     lines = [
         f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
     ]
@@ -112,10 +116,11 @@ def _tell(
     )
 
 
-def _places(ports: Ports) -> dict[str, str]:
+def _places(ports: Ports, settings: Settings) -> dict[str, str]:
     places = {}
     if ports.console_port is not None:
-        places["console"] = f"http://{ports.host}:{ports.console_port}"
+        scheme = "https" if settings.console.certificate else "http"
+        places["console"] = f"{scheme}://{ports.host}:{ports.console_port}"
     if ports.agency_port is not None:
         places["agency"] = f"https://{ports.host}:{ports.agency_port}"
     return {**places, "admin": f"http://127.0.0.1:{ports.admin_port}/health/ready"}
