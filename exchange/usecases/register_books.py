@@ -50,14 +50,14 @@ BOOKS: Mapping[str, Book] = MappingProxyType(
             title=Text("Sổ đăng ký văn bản đến", "Register of what arrived"),
             name="so-van-ban-den",
             columns=INCOMING_COLUMNS,
-            shares=(7, 6, 14, 12, 7, 28, 9, 7, 6, 12),
+            shares=(8, 6, 14, 12, 8, 27, 9, 8, 6, 11),
             read=incoming,
         ),
         "outgoing": Book(
             title=Text("Sổ đăng ký văn bản đi", "Register of what was sent"),
             name="so-van-ban-di",
             columns=OUTGOING_COLUMNS,
-            shares=(12, 7, 27, 11, 20, 9, 6, 7, 6, 12),
+            shares=(12, 8.5, 26, 11, 19, 9, 6, 8.5, 6, 12),
             read=outgoing,
         ),
     }

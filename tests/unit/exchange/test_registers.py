@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.delivery.docket_watch import DocketWatch
+from exchange.domain.directory import Directory
 from exchange.domain.links import Matter
 from exchange.domain.registers import (
     INCOMING_COLUMNS,
@@ -23,6 +24,8 @@ from exchange.domain.registers import (
 from exchange.domain.roles import AccessRole
 from exchange.domain.spreadsheet import csv_line
 from exchange.storage.ports import ArrivalQuery
+from exchange.usecases.register_books import BOOKS, Lines, as_pdf, book_form
+from exchange.usecases.registers import Period, Register
 from schemas.edxml.document import Organisation, SignerInfo
 from schemas.vocabulary import StatusCode
 from tests.support.callers import Callers, asking, caller_for
@@ -176,6 +179,24 @@ async def test_a_clerk_numbers_what_arrived_and_reads_the_register(
     assert sent["Người ký"].startswith("'=cmd")
     assert sent["Nơi nhận văn bản"] == "UBND tỉnh Bình Sơn; UBND xã Suối Xa"
     assert sent["Ngày tháng văn bản"] == "21/11/2026"
+
+
+@pytest.mark.parametrize("name", BOOKS)
+async def test_days_stand_in_one_line_of_their_column(name: str) -> None:
+    async def line() -> Lines:
+        days = [one.vi.startswith("Ngày") for one in BOOKS[name].columns]
+        yield tuple("28/12/2026" if is_day else "" for is_day in days)
+
+    register = Register(
+        agency=PROVINCE,
+        period=Period(date(2026, 1, 1), date(2026, 12, 31)),
+        directory=Directory.of((), version=1),
+    )
+    form = book_form(BOOKS[name], register, hub_id="hub-1", at=NOW)
+    printed = pdf_text(b"".join([one async for one in as_pdf(form, line())]))
+    assert printed.count("28/12/2026") == sum(
+        one.vi.startswith("Ngày") for one in BOOKS[name].columns
+    )
 
 
 async def test_registers_and_counts_are_printed_on_wish(world: World) -> None:
