@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from exchange.domain.records import (
@@ -111,7 +111,22 @@ class Attempts:
 
 async def count_waiting(office: Office) -> tuple[Waiting, ...]:
     """Count what waits in every watched state, by age."""
-    return tuple(await asyncio.gather(*(_waiting(office, one) for one in WATCHED)))
+    now = office.now()
+    bounds = [None, *(first_id_of(now - age) for age in AGES), None]
+    queries = [
+        DeliveryQuery(
+            states=(state,), before=younger, after=older or "", limit=MOST_COUNTED
+        )
+        for state in WATCHED
+        for younger, older in pairwise(bounds)
+    ]
+    counts = iter(await office.storage.deliveries.counts(queries))
+    by_age = [tuple(islice(counts, len(bounds) - 1)) for _ in WATCHED]
+    return tuple(
+        await asyncio.gather(
+            *(_waiting(office, *one) for one in zip(WATCHED, by_age, strict=True))
+        )
+    )
 
 
 async def deliveries_in(
@@ -158,22 +173,15 @@ async def attempts_of(office: Office, envelope_id: EnvelopeId) -> Attempts:
     )
 
 
-async def _waiting(office: Office, state: DeliveryState) -> Waiting:
-    store, now = office.storage.deliveries, office.now()
-    bounds = [None, *(first_id_of(now - age) for age in AGES), None]
-    queries = [
-        DeliveryQuery(
-            states=(state,), before=younger, after=older or "", limit=MOST_COUNTED
-        )
-        for younger, older in pairwise(bounds)
-    ]
-    by_age = await asyncio.gather(*(store.count(one) for one in queries))
-    first = await store.find(DeliveryQuery(states=(state,), limit=1))
-    return Waiting(
-        state=state,
-        by_age=tuple(by_age),
-        oldest=first[0].envelope.accepted_at if first else None,
-    )
+async def _waiting(
+    office: Office, state: DeliveryState, by_age: tuple[int, ...]
+) -> Waiting:
+    if not sum(by_age):
+        return Waiting(state=state, by_age=by_age, oldest=None)
+    query = DeliveryQuery(states=(state,), limit=1)
+    first = await office.storage.deliveries.find(query)
+    oldest = first[0].envelope.accepted_at if first else None
+    return Waiting(state=state, by_age=by_age, oldest=oldest)
 
 
 def _query(

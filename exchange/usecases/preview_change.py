@@ -63,7 +63,8 @@ async def preview_change(office: Office, command: ChangeAgencies) -> ChangePrevi
 
 async def _waiting(office: Office, agency: OrganId) -> int:
     query = DeliveryQuery(states=_WAITING, recipient=agency, limit=MOST_COUNTED)
-    return await office.storage.deliveries.count(query)
+    (number,) = await office.storage.deliveries.counts([query])
+    return number
 
 
 async def _delegations(

@@ -20,6 +20,7 @@ from exchange.storage.ports import (
     SendingQuery,
     SentQuery,
 )
+from exchange.usecases.look_after_deliveries import WATCHED
 from schemas.identifiers import DocumentId, EnvelopeId
 from schemas.vocabulary import AuditEvent, DeliveryState
 from tests.support.loading import id_at, load
@@ -93,8 +94,17 @@ LOOKS: dict[str, Look] = {
     ),
     "untaken": lambda one: one.deliveries.find(deliveries(DeliveryState.AVAILABLE)),
     "stuck": lambda one: one.deliveries.find(deliveries(*TRANSIENT_STATES)),
-    "count of a state": lambda one: one.deliveries.count(
-        deliveries(DeliveryState.AVAILABLE)
+    "counts of states": lambda one: one.deliveries.counts(
+        [deliveries(state) for state in WATCHED]
+    ),
+    "count of what waits for a recipient": lambda one: one.deliveries.counts(
+        [
+            DeliveryQuery(
+                states=[DeliveryState.AVAILABLE, DeliveryState.LEASED],
+                recipient=PROVINCE,
+                limit=PAGE,
+            )
+        ]
     ),
     "what waits for its check": lambda one: one.envelopes.to_check(limit=PAGE),
     "what is urgent of it": lambda one: one.envelopes.to_check(limit=PAGE, urgent=True),

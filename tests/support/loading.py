@@ -86,18 +86,23 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
     await create_missing(database)
 
 
+def accepted_at(place: int, number: int) -> datetime:
+    """Return when an envelope was accepted, by its place among so many, from 0."""
+    return NOW - (number - place) * _BETWEEN
+
+
 def id_at(place: int, number: int) -> EnvelopeId:
     """Return the id of an envelope by its place among so many, from 0."""
     return _place(place, number).envelope_id
 
 
 def _place(place: int, number: int) -> Place:
-    accepted_at = NOW - (number - place) * _BETWEEN
+    moment = accepted_at(place, number)
     sender, recipient = _parties(place)
     return Place(
         place=place,
-        envelope_id=EnvelopeId(f"{first_id_of(accepted_at)[:10]}{place:016d}"),
-        accepted_at=accepted_at,
+        envelope_id=EnvelopeId(f"{first_id_of(moment)[:10]}{place:016d}"),
+        accepted_at=moment,
         sender=sender,
         recipient=recipient,
     )

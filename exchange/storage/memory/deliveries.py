@@ -75,9 +75,9 @@ class MemoryDeliveries:
         ]
         return found[: query.limit]
 
-    async def count(self, query: DeliveryQuery) -> int:
-        """How many fit; no more than its limit are counted."""
-        return len(await self.find(query))
+    async def counts(self, queries: Sequence[DeliveryQuery]) -> Sequence[int]:
+        """How many fit each query; no more than its limit are counted."""
+        return [len(await self.find(one)) for one in queries]
 
     def _in_order(self) -> Iterator[Delivery]:
         for key in sorted(self._tables.deliveries):

@@ -64,5 +64,5 @@ class DeliveryStore(Protocol):
     async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:
         """Deliveries with their envelopes, ordered by key."""
 
-    async def count(self, query: DeliveryQuery) -> int:
-        """How many fit; no more than its limit are counted."""
+    async def counts(self, queries: Sequence[DeliveryQuery]) -> Sequence[int]:
+        """How many fit each query; no more than its limit are counted."""
