@@ -16,7 +16,14 @@ from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent
-from tests.support.callers import Callers, Client, asking, caller_for
+from tests.support.callers import (
+    Callers,
+    Client,
+    ask,
+    asking,
+    caller_for,
+    content_of,
+)
 from tests.support.world import (
     COMMUNE,
     FAR_COMMUNE,
@@ -28,7 +35,6 @@ from tests.support.world import (
 )
 
 MARK = b"NOI-DUNG-RIENG-5523"
-STREAM = "text/event-stream"
 RELATIONS = {
     "own": (PROVINCE, False),
     "other": (FAR_COMMUNE, False),
@@ -45,10 +51,18 @@ READ_BY_OWN = {
     "readLogHead": 200,
     "listRecipientLists": 200,
     "listDelegations": 200,
+    "readOutbox": 200,
+    "followInbox": 200,
+    "readIncomingRegister": 200,
+    "readOutgoingRegister": 200,
+    "readStatistics": 200,
+    "listOverdue": 200,
+    "listWebhooks": 200,
+    "readEncryptionCertificate": 404,
 }
 """What a recipient gets of what is there, where its role may ask at all."""
 
-OF_ALL = {"listAgencies", "readAgency", "readLogHead"}
+OF_ALL = {"listAgencies", "readAgency", "readEncryptionCertificate", "readLogHead"}
 """What is the same for all agencies."""
 
 
@@ -59,37 +73,6 @@ async def sent(world: World, *recipients: OrganId) -> str:
     accepted = await world.send(message)
     await world.deliver()
     return accepted.envelope.envelope_id
-
-
-async def ask(
-    client: Client,
-    route: Route,
-    envelope_id: str,
-    *,
-    agency: OrganId,
-    by: dict[str, str],
-) -> ClientResponse:
-    words = {"id": envelope_id, "n": 1, "code": agency, "name": "hop"}
-    path = route.path.format(**words, digest="0" * 64)
-    named = any(one.name == "agency" for one in route.query)
-    body = b"{}" if route.request else None
-    headers = {**by, "Content-Type": "application/json"} if body else by
-    return await client.request(
-        route.method,
-        path,
-        params={"agency": agency} if named else {},
-        data=body,
-        headers=headers,
-    )
-
-
-async def content_of(answer: ClientResponse) -> bytes:
-    """The answer, or of one that has no end its beginning."""
-    if answer.content_type != STREAM:
-        return await answer.read()
-    begun = await answer.content.readany()
-    answer.close()
-    return begun
 
 
 async def code_of(answer: ClientResponse) -> str:

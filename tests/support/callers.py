@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aiohttp import web
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from exchange.app import create_app
@@ -14,6 +14,7 @@ from exchange.domain.roles import AccessRole
 from exchange.http.auth import Authenticator
 from exchange.http.keys import AUTHENTICATOR, METER
 from exchange.http.metering import Meter
+from exchange.http.route import Route
 from exchange.services import Caller
 from exchange.settings.server import AuthMode
 from schemas.identifiers import OrganId, SystemId
@@ -21,6 +22,14 @@ from tests.support.pki import NOW
 from tests.support.world import World
 
 HEADER = "Test-Caller"
+_STREAM = "text/event-stream"
+_DAYS = {"from": "2026-01-01", "to": "2026-12-31"}
+_PERIODS = {
+    "readIncomingRegister": _DAYS,
+    "readOutgoingRegister": _DAYS,
+    "readStatistics": {"from": "2026-01", "to": "2026-12"},
+}
+"""What these routes cannot be asked without."""
 Client = TestClient[web.Request, web.Application]
 
 
@@ -72,3 +81,37 @@ def caller_for(
     )
     audits_all = role is AccessRole.AUDITOR and agency is None
     return Caller(system=system, role=role, audits_all=audits_all)
+
+
+async def ask(
+    client: Client,
+    route: Route,
+    envelope_id: str,
+    *,
+    agency: OrganId,
+    by: dict[str, str],
+) -> ClientResponse:
+    """Make the call of a route, about an envelope and for an agency."""
+    words = {"id": envelope_id, "n": 1, "code": agency, "name": "hop"}
+    path = route.path.format(**words, digest="0" * 64)
+    asked = {one.name for one in route.query}
+    period = _PERIODS.get(route.operation_id, {})
+    parameters = {**period, **({"agency": agency} if "agency" in asked else {})}
+    body = b"{}" if route.request else None
+    headers = {**by, "Content-Type": "application/json"} if body else by
+    return await client.request(
+        route.method,
+        path,
+        params=parameters,
+        data=body,
+        headers=headers,
+    )
+
+
+async def content_of(answer: ClientResponse) -> bytes:
+    """The answer, or of one that has no end its beginning."""
+    if answer.content_type != _STREAM:
+        return await answer.read()
+    begun = await answer.content.readany()
+    answer.close()
+    return begun
