@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from random import SystemRandom
 from typing import Protocol
 
@@ -32,7 +31,7 @@ from exchange.switches import Switches
 from exchange.tokens import TokenDesk
 from exchange.turns import Turns
 from exchange.usage import Usage
-from pki.certificates import der_of
+from pki.certificates import fingerprint_of
 from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
@@ -57,7 +56,7 @@ class Trust(Protocol):
 
     def judge(
         self,
-        certificate: Certificate,
+        certificate: Certificate | bytes,
         *,
         intermediates: Sequence[Certificate],
         at: datetime,
@@ -374,4 +373,4 @@ class Caller:
 
 def fingerprint(certificate: Certificate) -> str:
     """Return SHA-256 of a certificate's DER, in lower hexadecimal."""
-    return sha256(der_of(certificate)).hexdigest()
+    return fingerprint_of(certificate).hex()

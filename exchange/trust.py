@@ -52,7 +52,7 @@ class FollowedTrust:
 
     def judge(
         self,
-        certificate: Certificate,
+        certificate: Certificate | bytes,
         *,
         intermediates: Sequence[Certificate] = (),
         at: datetime,

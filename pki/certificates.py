@@ -72,6 +72,12 @@ def der_of(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
+@lru_cache(maxsize=_KEPT)
+def fingerprint_of(certificate: x509.Certificate) -> bytes:
+    """Return SHA-256 of a certificate's DER, made once while it is in use."""
+    return sha256(der_of(certificate)).digest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCertificate:
     """What path validation needs to know of one certificate.

@@ -22,8 +22,9 @@ def truncate_ms(moment: datetime) -> datetime:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone names no instant")
-    milliseconds = moment.microsecond // 1000
-    return moment.astimezone(UTC).replace(microsecond=milliseconds * 1000)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    beyond = utc.microsecond % 1000
+    return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc
 
 
 def format_utc(moment: datetime) -> str:

@@ -9,7 +9,6 @@ from hashlib import sha256
 from ipaddress import ip_address
 
 from aiohttp import web
-from cryptography import x509
 
 from exchange.domain.records import AuditLine, System
 from exchange.domain.tokens import allows, narrowed, token_error
@@ -164,7 +163,7 @@ def require_valid_client(
             (REVOCATION_UNCHECKED, REVOCATION_STALE).
     """
     judgement = services.trust.judge(
-        x509.load_der_x509_certificate(der),
+        der,
         intermediates=(),
         at=services.now(),
         usage=usage,

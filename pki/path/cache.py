@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from cryptography.x509 import Certificate
 
-from pki.certificates import der_of
+from pki.certificates import fingerprint_of
 from pki.path.judging import ChainJudgement, judge_chain
 from pki.purposes import KeyPurpose
 from pki.trust import TrustStore
@@ -112,6 +112,7 @@ class ChainCache:
 def _digest(chain: Sequence[Certificate | bytes], usage: KeyPurpose) -> bytes:
     digest = sha256(usage.encode())
     for one in chain:
-        der = one if isinstance(one, bytes) else der_of(one)
-        digest.update(sha256(der).digest())
+        digest.update(
+            sha256(one).digest() if isinstance(one, bytes) else fingerprint_of(one)
+        )
     return digest.digest()

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from pki.algorithms import default_scheme
-from pki.certificates import der_of
+from pki.certificates import der_of, fingerprint_of
 from pki.keys.api import Credential, SignatureScheme
 from schemas.errors import ErrorCode
 from schemas.xml import (
@@ -132,10 +132,10 @@ def _signature(root: Element, objects: tuple[SignedObject, ...], act: _Act) -> b
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
     refuse_repeated_ids(root, also=template.identifiers(len(objects)))
     credential = act.credential
-    certificates = tuple(map(der_of, (credential.certificate, *credential.chain)))
+    certificates = (credential.certificate, *credential.chain)
     properties = template.Properties(
         act.at,
-        tuple(sha256(der).digest() for der in certificates),
+        tuple(map(fingerprint_of, certificates)),
         tuple(signed.mime_type for signed in objects),
     )
     scheme = act.scheme or default_scheme(credential.key.public_key)
@@ -143,7 +143,8 @@ def _signature(root: Element, objects: tuple[SignedObject, ...], act: _Act) -> b
     info = template.Info(scheme, objects, sha256(signed_properties).digest())
     signed_info = template.signed_info(info)
     value = sign_value(credential.key, scheme, signed_info)
-    return template.signature(signed_info, signed_properties, value, certificates)
+    carried = tuple(map(der_of, certificates))
+    return template.signature(signed_info, signed_properties, value, carried)
 
 
 def _mime_types(envelope: Element) -> dict[str, str]:

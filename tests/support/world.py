@@ -113,7 +113,7 @@ class PkiTrust:
 
     def judge(
         self,
-        certificate: x509.Certificate,
+        certificate: x509.Certificate | bytes,
         *,
         intermediates: Sequence[x509.Certificate] = (),
         at: datetime,
