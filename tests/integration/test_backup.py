@@ -1,6 +1,9 @@
 """A hub that was restored is the hub that was backed up, or nothing at all."""
 
 import asyncio
+import signal
+import sys
+import tracemalloc
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.integration
 LOCK = Passphrase(b"mat khau", log_n=4)
 MANY = 30
 LARGE = b"large" * 500_000
+BACKLOG, MOST_MEMORY = 36 << 20, 30 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,3 +200,46 @@ async def test_backup_never_replaces_a_file_and_leaves_no_half(site: Site) -> No
     assert caught.value.code is ErrorCode.FILE_NOT_WRITTEN
     assert site.file.read_bytes() == b"earlier"
     assert list(site.file.parent.glob("hub.backup*")) == [site.file]
+
+
+async def test_killed_backup_leaves_no_file_and_is_repeated_without_gap(
+    site: Site,
+) -> None:
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.struck_backup"),
+        *(site.uri, site.name, str(site.file), "20"),
+    )
+    status = await killed.wait()
+    left = [one.name for one in site.file.parent.iterdir()]
+
+    made = await site.back_up()
+    checked = check_backup(site.file, LOCK, site.expected)
+
+    assert status == -signal.SIGKILL
+    assert left == ["hub.backup.unfinished"]
+    assert [one.name for one in site.file.parent.iterdir()] == ["hub.backup"]
+    assert checked == made
+
+
+async def test_backups_of_one_state_hold_the_same_bytes(site: Site) -> None:
+    first = await site.back_up()
+    site.file.unlink()
+
+    again = await site.back_up()
+
+    assert again.parts == first.parts
+    assert again.root_hash == first.root_hash
+
+
+async def test_backup_of_a_backlog_holds_a_few_documents_in_memory(site: Site) -> None:
+    pieces = in_pieces(bytes(BACKLOG), 1 << 20)
+    await site.storage.envelopes.store_chunks("backlog", pieces)
+    tracemalloc.start()
+    try:
+        made = await site.back_up()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sum(one.size for one in made.parts) > BACKLOG
+    assert peak < MOST_MEMORY

@@ -31,6 +31,7 @@ from schemas.errors import ErrorCode
 from schemas.merkle import root
 
 _PATIENCE_SECONDS: Final = 30.0
+_CHUNKS_PER_FETCH: Final = 4
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 SAVED: Final = tuple(name for name in COLLECTIONS if name not in {"sessions", "leases"})
 """People sign in again, and leases are of processes that are gone."""
@@ -87,7 +88,10 @@ class Snapshot:
         raw = self._database[name].with_options(codec_options=_RAW)
         where = {"_id": {"$nin": list(_PASSING)}} if name == "meta" else {}
         async with available():
-            async for one in raw.find(where, session=self._session):
+            # The driver would ask for 16 MiB at a time, and hold it several times.
+            size = _CHUNKS_PER_FETCH if name == "body_chunks" else 0
+            found = raw.find(where, session=self._session, batch_size=size)
+            async for one in found:
                 yield one.raw
 
 

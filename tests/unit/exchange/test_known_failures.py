@@ -37,6 +37,9 @@ from schemas.edxml.document import Attachment
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import SystemId
 from schemas.vocabulary import DeliveryState, Step, TransportAcknowledgement
+from schemas.xml import parse
+from signing.xmldsig.verify import verify_envelope
+from tests.support.bodies import scan
 from tests.support.stored import acceptance
 from tests.support.world import (
     PROVINCE,
@@ -130,6 +133,26 @@ async def test_every_attachment_arrives_as_itself_however_many(
         sha256(one.content).hexdigest() for one in attachments
     ]
     assert await contents(world, envelope) == [one.content for one in attachments]
+    # What the recipient gets holds to the sender's signature, attachment by attachment.
+    pieces = world.services.storage.envelopes.read_body(envelope.envelope_id)
+    body = b"".join([one async for one in pieces])
+    scanned = scan(envelope.content_type, body)
+    digests = {
+        one.content_id: bytes.fromhex(one.carried_sha256) for one in scanned.attachments
+    }
+    verified = verify_envelope(parse(scanned.xml), attachments=digests)
+    assert len(digests) == count
+    assert verified.certificate == world.commune.certificate
+
+
+async def test_one_attachment_more_than_may_be_is_refused_by_name(
+    world: World,
+) -> None:
+    with pytest.raises(CodedError) as caught:
+        await world.send(world.document(*many(1001)))
+
+    assert caught.value.code is ErrorCode.ATTACHMENT_COUNT_EXCEEDED
+    assert list(await world.services.storage.envelopes.to_check(limit=9)) == []
 
 
 def unlawful(world: World, good: Message) -> Message:

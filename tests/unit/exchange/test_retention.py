@@ -170,7 +170,14 @@ class TestPurging:
         assert await purged(world) == [envelope.envelope_id]
         assert await purged(world) == []
 
-    async def test_replay_is_answered_with_the_stored_receipt(self) -> None:
+    @pytest.mark.parametrize(
+        "later",
+        [{}, {"minutes": 11}, {"days": 1}, {"days": 365}],
+        ids=["at-once", "11min", "1d", "1y"],
+    )
+    async def test_replay_is_answered_with_the_stored_receipt(
+        self, later: dict[str, float]
+    ) -> None:
         world = await make_world()
         message = world.document(note(b"x"))
         before = await world.send(message)
@@ -180,6 +187,7 @@ class TestPurging:
             tables.deliveries[key] = replace(one, state=DeliveryState.ACKNOWLEDGED)
         world.clock.move(days=3653)
         assert len(await purged(world)) == 1
+        world.clock.move(**later)
         again = await world.send(message)
         assert again.repeated
         assert again.envelope.receipt == before.envelope.receipt
