@@ -16,6 +16,7 @@ from clients.answers import (
     Fetched,
     InboxItem,
     InboxPage,
+    Preflight,
     Sent,
     Trace,
     read_board_line,
@@ -31,7 +32,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.verdict import Indication
-from signing.validation.xml import judges_of, open_receipt
+from signing.validation.xml import judges_of, open_preflight, open_receipt
 
 _STREAMS_TRIED = 3
 """Streams that break one after the other, before polls must do."""
@@ -104,6 +105,24 @@ class AgencyClient:
         """
         answer = await self._transport.send(_post("/v1/envelopes", message))
         return self._sent(message, answer.body)
+
+    async def preflight(self, message: Message) -> Preflight:
+        """Ask whether a document would be accepted; the hub stores nothing of it.
+
+        Raises:
+            RefusedError: the hub does not answer such a question.
+            ClientError: the answer is not about this message or not to be trusted.
+        """
+        request = _post("/v1/envelopes:preflight", message)
+        headers = {**request.headers, "Accept": "application/xml"}
+        content = (await self._transport.send(replace(request, headers=headers))).body
+        opened = open_preflight(content, self._judge_at(self._clock()))
+        answer = opened.answer
+        if answer is None or opened.verdict.indication is not Indication.TOTAL_PASSED:
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place="PreflightAnswer")
+        if answer.body_sha256 not in {None, message.body_sha256}:
+            raise ClientError(ErrorCode.RECEIPT_MISMATCH, place="BodySha256")
+        return Preflight(answer, content)
 
     async def send_in_parts(self, message: Message, memory: UploadMemory) -> Sent:
         """Send a document whose body comes in parts, going on where it broke off.

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.edxml.document import ResponseFor
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from schemas.preflight import PreflightAnswer
 from schemas.timestamps import parse_utc
 from schemas.vocabulary import DeliveryState
 
@@ -17,6 +18,14 @@ class Sent:
 
     envelope_id: EnvelopeId
     receipt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What the hub says of a document before it is sent, and that word as it signed."""
+
+    answer: PreflightAnswer
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,11 @@ from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.encryption import encrypted, without_marks
-from exchange.commands.files import read_file
+from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
 from exchange.commands.output import Output, Progress
 from pki.trust import TrustStore
+from schemas.catalogue import explain
 from schemas.edxml.document import (
     Attachment,
     DocumentType,
@@ -50,6 +51,11 @@ _TEXTS = {
     "place": "nơi ban hành / place",
     "signer": "người ký / signer",
     "position": "chức vụ người ký / the signer's position",
+}
+
+_OUTCOMES = {
+    True: Text("Sẽ được tiếp nhận.", "It would be accepted."),
+    False: Text("Sẽ không được tiếp nhận:", "It would be refused:"),
 }
 
 
@@ -98,6 +104,12 @@ def configure(parser: Parser) -> None:
         ),
     )
     parser.add_argument(
+        "--check",
+        type=Path,
+        metavar="FILE",
+        help="chỉ hỏi, giữ câu trả lời có chữ ký / only ask, keep the answer",
+    )
+    parser.add_argument(
         "--waiting",
         action="store_true",
         help="chỉ gửi tiếp những gì đang chờ / only send what waits",
@@ -113,14 +125,43 @@ def _day(text: str) -> date:
 
 def run(arguments: Arguments, output: Output) -> int:
     """Put the document into the outbox and send all that waits there."""
-    if not arguments.waiting:
+    if not arguments.waiting or arguments.check:
         _require_all(arguments)
+    if arguments.check:
+        return _check(arguments, output)
 
     async def act(session: Session) -> int:
         outbox = Outbox(arguments.var / "outbox" / session.profile.system)
         if not arguments.waiting:
             outbox.put(await _prepared(arguments, session))
         return await _send_waiting(outbox, session, output)
+
+    return with_hub(arguments, output, act)
+
+
+def _check(arguments: Arguments, output: Output) -> int:
+    """Ask whether the document would be accepted, and keep the hub's signed answer."""
+    target = arguments.check
+    require_absent(target)
+
+    async def act(session: Session) -> int:
+        found = await session.client.preflight(await _prepared(arguments, session))
+        write_new(target, found.content)
+        reasons = found.answer.reasons
+        fields = [{"code": one.code, "place": one.place} for one in reasons]
+        output.result(
+            {
+                "acceptable": found.answer.is_acceptable,
+                "reasons": fields,
+                "file": str(target),
+            },
+            _OUTCOMES[found.answer.is_acceptable],
+        )
+        for one in reasons:
+            message = explain(one.code).message
+            where = f" [{one.place}]" if one.place else ""
+            output.say(Text(f"- {message.vi}{where}", f"- {message.en}{where}"))
+        return 0 if found.answer.is_acceptable else 1
 
     return with_hub(arguments, output, act)
 

@@ -16,7 +16,7 @@ from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import CodedError, ErrorCode
 from schemas.evidence import TreeHead, read_tree_head
-from schemas.preflight import read_preflight
+from schemas.preflight import PreflightAnswer, read_preflight
 from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from schemas.vocabulary import TRANSPORT_STEPS
@@ -37,6 +37,7 @@ from signing.xmldsig.verify import VerifiedXml, verify_receipt
 
 __all__ = [
     "OpenedHead",
+    "OpenedPreflight",
     "OpenedReceipt",
     "PdfJudge",
     "Receipt",
@@ -46,6 +47,7 @@ __all__ = [
     "judge_receipt",
     "judge_tree_head",
     "judges_of",
+    "open_preflight",
     "open_receipt",
     "open_tree_head",
     "refused_document",
@@ -77,6 +79,14 @@ class OpenedHead:
 
     verdict: Verdict
     head: TreeHead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPreflight:
+    """An answer before sending that was judged; `answer` as in `OpenedReceipt`."""
+
+    verdict: Verdict
+    answer: PreflightAnswer | None = None
 
 
 def judge_envelope(
@@ -133,12 +143,7 @@ def judge_preflight(data: bytes, *, material: TrustMaterial, at: datetime) -> Ve
         PkiError: a root in `material` is malformed.
     """
     judge = XmlJudge(TrustStore.from_material(material), at)
-    try:
-        verified, _ = _signed_content(data, read_preflight)
-    except CodedError as error:
-        return refused_document(FileKind.PREFLIGHT, error)
-    signature = judge.judge(verified, KeyPurpose.RECEIPT)
-    return file_verdict(FileKind.PREFLIGHT, signature)
+    return open_preflight(data, judge).verdict
 
 
 def open_receipt(
@@ -168,6 +173,16 @@ def open_receipt(
             )
         )
     return OpenedReceipt(file_verdict(FileKind.RECEIPT, signature), receipt, signature)
+
+
+def open_preflight(data: bytes, judge: XmlJudge) -> OpenedPreflight:
+    """Judge an answer before sending and hand out what was signed."""
+    try:
+        verified, answer = _signed_content(data, read_preflight)
+    except CodedError as error:
+        return OpenedPreflight(refused_document(FileKind.PREFLIGHT, error))
+    signature = judge.judge(verified, KeyPurpose.RECEIPT)
+    return OpenedPreflight(file_verdict(FileKind.PREFLIGHT, signature), answer)
 
 
 def open_tree_head(data: bytes, judge: XmlJudge) -> OpenedHead:

@@ -114,6 +114,25 @@ def test_letter_goes_to_province_and_ministry_and_comes_back_as_evidence(
     assert (verdict.code, verdict.json["indication"]) == (0, "TOTAL-PASSED")
 
 
+def test_document_is_checked_before_it_is_sent_and_the_answer_verified(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.xml", tmp_path / "bad.xml"
+    asked = send(site, letter, "--check", good, subject="V/v hỏi trước")
+    refused = send(site, letter, "--check", bad, "--to", "X77", subject="V/v hỏi")
+    again = send(site, letter, "--check", good, subject="V/v hỏi trước")
+
+    assert (asked.code, asked.json["acceptable"]) == (0, True)
+    assert refused.code == 1
+    assert refused.json["reasons"] == [{"code": "recipient_unknown", "place": "X77"}]
+    assert (again.code, again.error) == (1, "file_not_written")
+    for file in (good, bad):
+        lists = ("--revocation", site.pki)
+        said = lienthong("verify", file, "--trust", site.root, *lists, "--json")
+        assert (said.code, said.json["kind"]) == (0, "preflight")
+    assert by(site, COMMUNE, "send", "--waiting").json["sent"] == []
+
+
 def test_letter_is_asked_back_and_the_recipient_agrees(
     site: Site, letter: Path, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from clients.transport import RetryPolicy, Transport
 from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.preflight import write_preflight
 from schemas.receipt import AcceptanceReceipt, StepReceipt, write_acceptance, write_step
 from schemas.vocabulary import EnvelopeKind, TransportAcknowledgement
 from schemas.xml import serialize
@@ -103,6 +104,34 @@ async def test_receipt_about_the_message_is_believed(tmp_path: Path) -> None:
 
     assert (sent.envelope_id, sent.receipt) == (ENVELOPE, receipt)
     assert hub.bodies == [MESSAGE.body]
+
+
+async def test_answer_before_sending_is_believed_about_the_message_alone(
+    tmp_path: Path,
+) -> None:
+    honest = replace(receipts.preflight(), body_sha256=MESSAGE.body_sha256)
+    words = [
+        sign_receipt(write_preflight(one), credential=by, at=NOW)
+        for one, by in (
+            (honest, HUB),
+            (replace(honest, body_sha256="0b" * 32), HUB),
+            (honest, PKI.system()),
+        )
+    ]
+    believed: list[tuple[bool, str | None]] = []
+    for word in words:
+        async with connected(tmp_path, web.Response(body=word)) as (client, _):
+            try:
+                found = await client.preflight(MESSAGE)
+            except ClientError as error:
+                believed.append((False, error.place))
+            else:
+                believed.append((found.content == word, found.answer.sender))
+    assert believed == [
+        (True, honest.sender),
+        (False, "BodySha256"),
+        (False, "PreflightAnswer"),
+    ]
 
 
 async def test_repeat_is_answered_by_the_first_receipt(tmp_path: Path) -> None:
