@@ -162,11 +162,9 @@ def back_address(settings: OidcSettings) -> str:
 
 
 async def _body(answer: aiohttp.ClientResponse, *, is_exchange: bool) -> bytes:
-    if is_exchange and answer.status in {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-    }:
-        # RFC 6749 5.2: the code is none, was used, or is not of this client.
+    if is_exchange and answer.status == HTTPStatus.BAD_REQUEST:
+        # RFC 6749 5.2: the code is none, was used, or is not of this client. Where
+        # the client itself is not known (401), the operator has to look.
         raise ExchangeError(ErrorCode.IDENTITY_REFUSED, place="code")
     if answer.status != HTTPStatus.OK:
         raise _unavailable(f"HTTP {answer.status}")

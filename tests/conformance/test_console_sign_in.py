@@ -25,6 +25,7 @@ from tests.support.identity_provider import (
     SUBJECT,
     LocalProvider,
     local_provider,
+    write_secret,
 )
 from tests.support.world import COMMUNE, make_world
 
@@ -48,7 +49,11 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     world = await make_world()
     own, settings = key_to_sign_in(world), secure_settings(tmp_path, world)
     async with local_provider(world.clock) as provider:
-        oidc = OidcSettings(issuer=provider.issuer, client_id=CLIENT)
+        oidc = OidcSettings(
+            issuer=provider.issuer,
+            client_id=CLIENT,
+            client_secret_file=write_secret(tmp_path),
+        )
         async with running_console(world, settings, oidc=oidc) as console:
             roles = ((AccessRole.OFFICIAL, COMMUNE),)
             own_keys = frozenset({fingerprint(own.certificate)})

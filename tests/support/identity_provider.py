@@ -8,17 +8,21 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from pki.files import PRIVATE, write_atomically
 from tests.support.world import Clock
 
 HOST = "127.0.0.1"
 CLIENT = "lienthong"
+SECRET = "mot bi mat"
+_PROOF = encode_basic_auth(CLIENT, quote_plus(SECRET))  # RFC 6749 2.3.1
 SUBJECT = "248289761001"
 Claims = dict[str, Any]
 
@@ -74,6 +78,8 @@ class LocalProvider:
     async def token(self, request: web.Request) -> web.Response:
         """Exchange a code, once, for whoever proves to have begun (RFC 7636 4.6)."""
         self.asked.append(request.path)
+        if request.headers.get("Authorization") != _PROOF:
+            return web.json_response({"error": "invalid_client"}, status=401)
         form = await request.post()
         begun = self.codes.pop(str(form["code"]), None)
         challenge = sha256(str(form["code_verifier"]).encode()).digest()
@@ -174,6 +180,13 @@ async def local_provider(clock: Clock) -> AsyncIterator[LocalProvider]:
         yield provider
     finally:
         await runner.cleanup()
+
+
+def write_secret(folder: Path) -> Path:
+    """Write the secret of the console at the provider."""
+    path = folder / "oidc.secret"
+    write_atomically(path, SECRET.encode(), mode=PRIVATE)
+    return path
 
 
 def parameters_of(address: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.support.identity_provider import (
     signed_with_the_public_key,
     unsigned,
     with_changed_claims,
+    write_secret,
 )
 from tests.support.world import make_world
 
@@ -59,12 +61,13 @@ class Site:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
     world = await make_world()
     async with local_provider(world.clock) as provider:
         oidc = OidcSettings(
             issuer=provider.issuer,
             client_id=CLIENT,
+            client_secret_file=write_secret(tmp_path),
             name="Cổng định danh",
             role_claim="groups",
             roles=("van-thu=clerk@H99.151", "giam-sat=auditor"),
@@ -209,6 +212,17 @@ async def test_provider_that_leads_elsewhere_is_not_asked(site: Site) -> None:
         # Passwords still do.
         assert _AGENCY in (await visit.sign_in("thu.van")).text
     assert site.provider.asked == ["/.well-known/openid-configuration"]
+
+
+async def test_console_the_provider_does_not_know_is_for_the_operator() -> None:
+    world = await make_world()
+    async with local_provider(world.clock) as provider:
+        oidc = OidcSettings(issuer=provider.issuer, client_id=CLIENT)
+        async with running_console(world, oidc=oidc) as console:
+            await bound(console, provider.issuer)
+            async with console.visit() as visit:
+                page = await Site(console, provider).signed_in(visit)
+    assert "identity_provider_unavailable" in page.text
 
 
 async def test_roles_are_those_the_settings_give_to_the_claim(site: Site) -> None:
