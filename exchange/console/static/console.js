@@ -44,3 +44,16 @@ if (followed) {
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", open);
 }
+
+// Browsers write the dates of fields by their own language; this is how they are read here.
+for (const field of document.querySelectorAll("input[type=date]")) {
+  const said = document.createElement("span");
+  const say = () => {
+    said.textContent = field.value.split("-").reverse().join("/");
+    said.hidden = !field.value;
+  };
+  said.className = "hint";
+  field.before(said);
+  field.addEventListener("input", say);
+  say();
+}
