@@ -3,6 +3,7 @@
 Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -409,6 +410,13 @@ class Acceptance:
     status_change: "StatusChange | None" = None
     updates: tuple[DeliveryUpdate, ...] = ()
     steps: "tuple[StepRecord, ...]" = ()
+
+    def first_states(self) -> Iterator[tuple[OrganId, DeliveryState]]:
+        """Yield each recipient with the state in which its delivery begins."""
+        elsewhere, is_shown = self.envelope.redirected, self.entry.makes_visible
+        first = DeliveryState.AVAILABLE if is_shown else DeliveryState.ACCEPTED
+        for one in self.envelope.recipients:
+            yield one, DeliveryState.REDIRECTED if one in elsewhere else first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,6 +262,8 @@ async def _acceptance(
             data=content,
         ),
         entry_id=services.ids.new(envelope.accepted_at),
+        # A status carries nothing that could be checked before it is delivered.
+        makes_visible=True,
     )
     step = stored_step(
         receipt,

@@ -202,15 +202,9 @@ class MemoryEnvelopes:
             else tables.chunked.pop(acceptance.body_chunks)[1]
         )
         self._take_upload(acceptance)
-        elsewhere = envelope.redirected
-        for recipient in envelope.recipients:
-            is_redirected = recipient in elsewhere
+        for recipient, state in acceptance.first_states():
             tables.deliveries[envelope.envelope_id, recipient] = Delivery(
-                envelope_id=envelope.envelope_id,
-                recipient=recipient,
-                state=DeliveryState.REDIRECTED
-                if is_redirected
-                else DeliveryState.ACCEPTED,
+                envelope_id=envelope.envelope_id, recipient=recipient, state=state
             )
         for receipt in acceptance.receipts:
             tables.receipts[receipt.envelope_id, receipt.key] = receipt

@@ -22,7 +22,6 @@ from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.transactions import Session, in_transaction, insert
 from exchange.storage.mongo.update_codec import added_document, update_of
-from schemas.vocabulary import DeliveryState
 
 
 class Commits:
@@ -135,13 +134,10 @@ class Commits:
 
 
 def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
-    for envelope in (one.envelope for one in group):
-        elsewhere = envelope.redirected
-        for recipient in envelope.recipients:
-            document = codec.delivery_document(envelope, recipient)
-            if recipient in elsewhere:
-                document["state"] = DeliveryState.REDIRECTED.value
-            yield document
+    for one in group:
+        for recipient, state in one.first_states():
+            document = codec.delivery_document(one.envelope, recipient)
+            yield {**document, "state": state.value}
 
 
 def _shows(one: Acceptance | StepRecord) -> int:

@@ -34,7 +34,8 @@ class EnvelopeStore(Protocol):
 
         (system, sender, message id) is unique for ever: what is stored under it is
         returned, whatever else the acceptance holds. Deliveries start as accepted,
-        those of `redirects` as redirected.
+        as available where its own entry makes them visible, those of `redirects` as
+        redirected.
         The same acceptance again, after its answer was lost, is accepted.
 
         Raises:

@@ -50,6 +50,23 @@ async def test_every_recipient_gets_a_delivery(storage: Storage) -> None:
     assert await storage.envelopes.delivery(envelope_id(1), MINISTRY) == deliveries[0]
 
 
+async def test_delivery_that_its_own_entry_shows_begins_available(
+    storage: Storage,
+) -> None:
+    status = acceptance(1, recipients=(PROVINCE, MINISTRY))
+    shown = replace(status, entry=replace(status.entry, makes_visible=True))
+    await storage.envelopes.accept(shown)
+    assert await storage.envelopes.to_check(limit=9) == []
+    assert await storage.envelopes.inbox([PROVINCE, MINISTRY], after=-1, limit=9) == []
+
+    (entry,) = await storage.log.sequence(limit=9)
+
+    items = await storage.envelopes.inbox([PROVINCE, MINISTRY], after=-1, limit=9)
+    states = {one.delivery.recipient: one.delivery.state for one in items}
+    assert states == dict.fromkeys((PROVINCE, MINISTRY), DeliveryState.AVAILABLE)
+    assert {one.delivery.log_index for one in items} == {entry.index}
+
+
 async def test_same_message_id_returns_the_first_envelope(storage: Storage) -> None:
     first = acceptance(1, message_id="m")
     second = acceptance(2, message_id="m", body=b"other")

@@ -164,6 +164,24 @@ async def test_inbox_of_another_agency_is_refused(world: World) -> None:
     assert caught.value.code is ErrorCode.AGENCY_NOT_ACTED_FOR
 
 
+async def test_status_is_shown_by_its_own_entry_without_a_check(world: World) -> None:
+    envelope = (await world.sent()).envelope
+    await report(world, envelope, world.status(StatusCode.REGISTERED))
+    (status,) = await world.services.storage.envelopes.statuses_of(envelope.envelope_id)
+    store = world.services.storage.envelopes
+    assert await store.to_check(limit=10) == []
+    (delivery,) = await store.deliveries(status.envelope_id)
+    assert (delivery.state, delivery.log_index) == (DeliveryState.AVAILABLE, None)
+
+    await world.services.storage.log.sequence(limit=10)
+
+    (item,) = (await inbox(world, COMMUNE)).items
+    (entry,) = await world.services.storage.log.entries_of(status.envelope_id)
+    assert item.envelope == status
+    assert item.delivery.log_index == entry.index
+    assert await store.receipts(status.envelope_id) == []
+
+
 async def test_waiting_inbox_wakes_when_the_loops_deliver(world: World) -> None:
     checker = Checker(world.services, owner="a")
     sequencer = Sequencer(world.services, owner="a")
