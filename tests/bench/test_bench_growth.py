@@ -23,9 +23,9 @@ from exchange.demo.directory import fill_directory
 from exchange.demo.province import COMMUNE, PROVINCE
 from exchange.settings.database import MongoSettings
 from exchange.storage.mongo.driver import Client, open_client, open_database
+from tests.support.counters import cpu_of
 from tests.support.loading import load
 from tests.support.peers import connect, letter, post
-from tests.support.processes import cpu_seconds
 from tests.support.station import Station, make_station
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
@@ -104,13 +104,13 @@ async def _measured(station: Station, name: str) -> Cost:
 
 
 async def _cost(station: Station, client: Client, messages: Sequence[Message]) -> Cost:
-    work, cpu = await _work(client), _cpu(station)
+    work, cpu = await _work(client), cpu_of(station)
     seconds = await _posted(station, messages)
     await _at_rest(client)
     done = await _work(client) - work
     service, mongod = (
         1000 * (after - before) / len(messages)
-        for before, after in zip(cpu, _cpu(station), strict=True)
+        for before, after in zip(cpu, cpu_of(station), strict=True)
     )
     examined = done.pop("examined")
     return Cost(
@@ -160,13 +160,6 @@ async def _at_rest(client: Client) -> None:
             await database["log_pending"].find_one() is not None
             or await database["deliveries"].find_one(unchecked, hint="open") is not None
         )
-
-
-def _cpu(station: Station) -> tuple[float, float]:
-    mongod = station.mongod
-    if mongod is None:
-        raise LookupError("mongod does not run")
-    return sum(map(cpu_seconds, station.processes)), cpu_seconds(mongod.pid)
 
 
 async def _work(client: Client) -> Counter[str]:

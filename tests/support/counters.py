@@ -5,6 +5,7 @@ from collections import Counter
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.processes import cpu_seconds
 from tests.support.station import Station
 
 _LAG = "lienthong_event_loop_lag_seconds"
@@ -34,3 +35,11 @@ def percentile_ms(within: Counter[float], share: float) -> float:
     return min(
         1000 * bound for bound, count in within.items() if count >= share * total
     )
+
+
+def cpu_of(station: Station) -> tuple[float, float]:
+    """Processor time of a running service's processes, and of its mongod, so far."""
+    mongod = station.mongod
+    if mongod is None:
+        raise LookupError("mongod does not run")
+    return sum(map(cpu_seconds, station.processes)), cpu_seconds(mongod.pid)
