@@ -11,8 +11,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.certificates import key_usage_of
+from pki.enveloped.content_key import require_recipient
 from pki.errors import PkiError
 from pki.journal.store import Act, CaAction, verify_journal
+from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import subject_fields
 from pki.registration.approvals import PENDING_FOR
@@ -285,6 +288,29 @@ def test_code_enrols_once_and_polls_with_the_same_request(desk: Desk) -> None:
     refused = code_of(lambda: desk.desk.enrol_with_code(code.id, code.secret, csr()))
     assert refused is ErrorCode.ENROLMENT_CODE_REFUSED
     assert issued_for(desk, SYSTEM) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "usage"),
+    [(KeyKind.P256, "key_agreement"), (KeyKind.RSA3072, "key_encipherment")],
+    ids=str,
+)
+def test_key_to_encrypt_to_enrols_by_a_code(
+    desk: Desk, kind: KeyKind, usage: str
+) -> None:
+    encryption = CertificateKind.AGENCY_ENCRYPTION
+    order = EnrolmentOrder(kind=encryption, names=person())
+    made = desk.desk.make_code(order, FIRST)
+    asked = csr(key=generate(kind).private)
+
+    waiting = desk.desk.enrol_with_code(made.id, made.secret, asked)
+    desk.desk.approve(waiting.request_id, SECOND)
+    certificate = desk.desk.enrol_with_code(made.id, made.secret, asked).certificate
+
+    assert waiting.certificate is None
+    assert certificate is not None
+    assert key_usage_of(certificate.extensions) == frozenset({usage})
+    require_recipient(certificate)
 
 
 def test_secret_of_a_code_is_not_in_the_book(desk: Desk) -> None:
