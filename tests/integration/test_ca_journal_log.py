@@ -13,9 +13,11 @@ import pytest
 from exchange.delivery.ca_journal import CaJournalFollower, FollowedJournals
 from exchange.storage.mongo.driver import open_client, open_database
 from exchange.storage.mongo.store import MongoStorage
+from exchange.storage.ports import AuditQuery
 from exchange.usecases.enter_ca_journal import enter_ca_journal
 from schemas.errors import ErrorCode
 from schemas.evidence import LogEntry
+from schemas.vocabulary import AuditEvent
 from tests.support.cli import Said, lienthong
 from tests.support.journals import add_lines, line, publish
 from tests.support.stored import acceptance
@@ -210,6 +212,12 @@ async def test_audit_by_command_says_up_to_where_the_log_proves(
     assert broken.json["journals"][0]["error"]["code"] == ErrorCode.JOURNAL_BROKEN
     assert "WRONG: issuing-persons/3" in told.out
     assert "journal was changed" in told.err
+    recorded = await mongo_storage.audit.search(
+        AuditQuery(event=AuditEvent.LOG_AUDITED, limit=3)
+    )
+    codes = [one.code for one in recorded.lines]
+    assert codes == [ErrorCode.JOURNAL_BROKEN, ErrorCode.JOURNAL_BROKEN, ""]
+    assert dict(recorded.lines[2].facts)["whole"] == "true"
 
 
 async def test_audit_of_the_whole_log_names_a_changed_entry(
@@ -232,3 +240,8 @@ async def test_audit_of_the_whole_log_names_a_changed_entry(
 
     assert (said.code, said.error) == (1, ErrorCode.LOG_PROOF_INVALID)
     assert said.json["error"]["place"] == "3"
+    (last,) = await mongo_storage.audit.lines(limit=1)
+    assert (last.event, last.code) == (
+        AuditEvent.LOG_AUDITED,
+        ErrorCode.LOG_PROOF_INVALID,
+    )
