@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from exchange.domain.access import View, view_of
+from exchange.domain.directory import Directory
 from exchange.domain.overseeing import is_common_superior
 from exchange.domain.records import Delivery, Envelope
 from exchange.domain.roles import WITHOUT_PAYLOAD
@@ -42,7 +44,13 @@ async def agencies_of(
         IdentifierError: `written` is no agency code.
         ExchangeError: the caller does not act for it (AGENCY_NOT_ACTED_FOR).
     """
-    directory, now = await current_directory(services), services.now()
+    directory = await current_directory(services)
+    return _agencies_in(directory, caller, written, services.now())
+
+
+def _agencies_in(
+    directory: Directory, caller: Caller, written: str | None, now: datetime
+) -> frozenset[OrganId]:
     own = caller.acting_as(None, now)
     inherited = (directory.inherited(one, now) for one in own)
     if written is None:
@@ -71,14 +79,15 @@ async def find_envelope(
         ExchangeError: there is none, or it is not the caller's
             (ENVELOPE_NOT_FOUND).
     """
-    agencies = await agencies_of(services, caller, agency)
+    directory = await current_directory(services)
+    agencies = _agencies_in(directory, caller, agency, services.now())
     store = services.storage.envelopes
     envelope = await store.envelope(envelope_id)
     if envelope is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     # One of thousands of recipients is not to cost what all of them would.
     deliveries = await store.deliveries(envelope_id, of=agencies)
-    view = await _view(services, caller, envelope, agencies, deliveries)
+    view = _view(directory, caller, envelope, agencies, deliveries)
     if view is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     if view.sees_all:
@@ -141,8 +150,8 @@ def _closed(found: Viewed) -> ExchangeError:
     return ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)
 
 
-async def _view(
-    services: Services,
+def _view(
+    directory: Directory,
     caller: Caller,
     envelope: Envelope,
     agencies: frozenset[OrganId],
@@ -155,18 +164,8 @@ async def _view(
         view = replace(view, is_reader=False)
     # Whoever sees all of it anyway need not be looked up in the tree.
     if not view.is_sender and len(view.own) < len(envelope.recipients):
-        oversees = await _oversees(services, caller, envelope, agencies)
+        oversees = caller.audits_all or is_common_superior(
+            directory, agencies, envelope
+        )
         view = replace(view, oversees=oversees)
     return view if view.sees_all or view.own else None
-
-
-async def _oversees(
-    services: Services,
-    caller: Caller,
-    envelope: Envelope,
-    agencies: frozenset[OrganId],
-) -> bool:
-    if caller.audits_all:
-        return True
-    directory = await current_directory(services)
-    return is_common_superior(directory, agencies, envelope)
