@@ -184,9 +184,9 @@ async def test_delegate_signs_within_kind_and_time_until_revoked(hub: Hub) -> No
     # The province's key signs what the commune's system sends.
     by_province = replace(world, commune=world.province)
 
-    async def send(subject: str) -> Answer:
+    async def send(subject: str, path: str = "/v1/envelopes") -> Answer:
         message = by_province.document(subject=subject)
-        return await hub.post(message, by=world.commune)
+        return await hub.post(message, by=world.commune, path=path)
 
     async def file(content: bytes) -> Answer:
         headers = {"Content-Type": "application/xml"}
@@ -200,6 +200,11 @@ async def test_delegate_signs_within_kind_and_time_until_revoked(hub: Hub) -> No
     assert other.status == 201
     assert (await send("Hai")).code == ErrorCode.SIGNER_NOT_OF_SENDER
     filed = await file(sealed(world, seal, kinds=("22",)))
+    asked = await send("Ba", path="/v1/envelopes:preflight")
+    assert (asked.json["acceptable"], asked.json["document"]["delegation"]) == (
+        True,
+        filed.json["id"],
+    )
     by_leave = await send("Ba")
     assert by_leave.status == 201
     foreign = world.pki.issuing.issue("Con dấu tỉnh", organ_id=PROVINCE)
