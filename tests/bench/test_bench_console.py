@@ -39,8 +39,10 @@ _MIDDLE_DAY = accepted_at(_STORED // 2, _STORED).date()
 _PAGES = {
     "inbox": ("tinh.van", "/inbox"),
     "inbox, deep": ("tinh.van", f"/inbox?before={_DEEP}"),
+    "inbox, searched": ("tinh.van", "/inbox?q=khong+co+van+ban+nao"),
     "outbox": ("thu.van", "/outbox"),
     "outbox, deep": ("thu.van", f"/outbox?before={id_at(_DEEP, _STORED)}"),
+    "outbox, searched": ("thu.van", "/outbox?q=khong+co&state=held"),
     "deliveries": ("van.hanh", "/deliveries?list=dead_letter"),
     "deliveries, deep": ("van.hanh", f"/deliveries?list=failed&after={_MIDDLE}"),
     "deliveries, untaken": ("van.hanh", "/deliveries?list=untaken"),

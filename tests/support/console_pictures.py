@@ -27,7 +27,7 @@ from tests.support.ca_office import SetClock, ca_thread
 from tests.support.console import PASSWORD, Console, running_console
 from tests.support.desk import CLERK, application, open_desk
 from tests.support.late import dead_letter, held
-from tests.support.signed_pdf import LETTER, sign
+from tests.support.signed_pdf import LETTER, sign, tampered
 from tests.support.signing_desk import with_signer
 from tests.support.world import DOCUMENT_ID, World, attachment, make_world
 
@@ -198,7 +198,20 @@ async def take_mail(studio: Studio) -> None:
     for one in mail_pictures(first):
         await studio.take(one)
     await _compose(studio)
+    await _verify(studio)
     await _sign(studio)
+
+
+async def _verify(studio: Studio) -> None:
+    signed = sign(LETTER.read_bytes(), studio.console.world.pki.person())
+    with TemporaryDirectory() as name:
+        path = Path(name) / "cong-van-da-sua.pdf"
+        path.write_bytes(tampered(signed))
+        await studio.tab.show(f"{studio.console.base}/verify", width=WIDE)
+        await studio.tab.choose_files("input[name=file]", path)
+        await studio.tab.click("main form button")
+        await studio.tab.until("document.querySelector('.answer') !== null")
+        await studio.keep("verify_changed")
 
 
 async def _compose(studio: Studio) -> None:
