@@ -88,6 +88,19 @@ def test_mail_of_a_merged_commune_goes_on_under_both_codes(
     assert any(model.inbox[one] for one in heirs.values())
 
 
+def test_some_letter_waits_at_several_that_become_one(plan: Plan, model: Model) -> None:
+    heirs = plan.province.heirs
+    reports = Counter(
+        (one.key, heirs[recipient])
+        for one in plan.letters
+        for recipient in model.reached.get(one.key, ())
+        if recipient in heirs and plan.handling(one, recipient).waits
+        if plan.handling(one, recipient).takes
+        if plan.handling(one, recipient).statuses
+    )
+    assert max(reports.values()) > 1
+
+
 def seen_of(model: Model) -> dict[OrganId, list[Seen]]:
     """What pollers see when all goes as the model says; statuses name their letter."""
     numbers = count()
