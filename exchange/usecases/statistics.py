@@ -14,6 +14,7 @@ from schemas.vocabulary import Level
 
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
+_RANKS: dict[str, int] = {one.value: place for place, one in enumerate(Level)}
 _SHARES: dict[str, tuple[Count, Count]] = {
     "sent_signed_share": (Count.SENT_SIGNED, Count.SENT),
     "sent_electronic_only_share": (Count.SENT_ELECTRONIC_ONLY, Count.SENT),
@@ -54,7 +55,7 @@ class StatisticsQuery:
     by_level: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class StatisticsRow:
     """Counts of one agency, or of all of a level, in one month.
 
@@ -111,7 +112,7 @@ async def statistics(
         last_month=query.last_month,
         agencies=query.agencies,
     )
-    return sorted(_rows(tallies, directory, query))
+    return sorted(_rows(tallies, directory, query), key=_place)
 
 
 def agencies_below(
@@ -142,6 +143,11 @@ def _rows(
         counts[one.count] = counts.get(one.count, 0) + one.number
     for key, counts in sums.items():
         yield StatisticsRow(*key, tuple(sorted(counts.items())))
+
+
+def _place(row: StatisticsRow) -> tuple[str, int, str]:
+    """Order by month, level from the centre down, agency; unknown levels last."""
+    return row.month, _RANKS.get(row.level, len(_RANKS)), row.agency
 
 
 def _share(part: int, whole: int) -> float | None:

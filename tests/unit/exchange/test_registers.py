@@ -293,6 +293,7 @@ async def test_counts_and_delays_are_shown_to_those_they_are_about(
     (told,) = _members(above, "items")
     assert (told["recipient"], told["document_code"]) == (FAR_COMMUNE, "")
     rows = {one["agency"]: one for one in _members(below, "rows")}
+    assert list(rows) == [PROVINCE, COMMUNE, FAR_COMMUNE]  # from the centre down
     assert rows[COMMUNE]["sent_signed_share"] == 1.0
     assert rows[PROVINCE]["registered_on_time_share"] == 1.0
     assert rows[FAR_COMMUNE]["confirmed_on_time_share"] == 0.0
