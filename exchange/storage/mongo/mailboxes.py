@@ -1,24 +1,17 @@
 """Mail as people look through it, in MongoDB."""
 
-from collections.abc import Collection as Several
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from exchange.domain.records import Envelope, InboxItem
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
-    Collection,
     Database,
     Document,
     available,
     find_all,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.mail_search import (
-    ARRIVED_ENVELOPES,
-    arrived_stages,
-    sent_stages,
-)
+from exchange.storage.mongo.mail_search import envelope_condition, first_fitting
 from exchange.storage.ports.mailboxes import (
     ArrivedFound,
     ArrivedSearch,
@@ -79,44 +72,61 @@ class MongoMailboxes:
         index: Document = {"$gte": query.since}
         if query.before is not None:
             index["$lt"] = query.before
-        walk: Document = {"recipient": query.recipient, "log_index": index}
-        floor = await _floor(self._deliveries, walk, "log_index", query.examined)
-        if floor is not None:
-            index["$gte"] = floor
-        stages = arrived_stages(walk, query.wanted, limit=query.limit + 1)
-        async with available():
-            found = await self._deliveries.aggregate(stages).to_list(None)
+        rows = await find_all(
+            self._deliveries,
+            {"recipient": query.recipient, "log_index": index},
+            sort=[("log_index", -1)],
+            limit=query.examined + 1,
+        )
+        walked = [codec.delivery_record(one) for one in rows]
+        is_cut, walked = len(walked) > query.examined, walked[: query.examined]
+        state = query.wanted.state
+        by_id = {one.envelope_id: one for one in walked if state in {None, one.state}}
+        condition = envelope_condition(query.wanted, party="sender")
+        found = await first_fitting(
+            self._envelopes, tuple(by_id), condition, most=query.limit + 1
+        )
         items = tuple(
-            InboxItem(
-                codec.delivery_record(one), envelope_record(one[ARRIVED_ENVELOPES][0])
-            )
+            InboxItem(by_id[one["_id"]], envelope_record(one))
             for one in found[: query.limit]
         )
-        is_cut = len(found) > query.limit
-        return ArrivedFound(items, items[-1].delivery.log_index if is_cut else floor)
+        last = items[-1].delivery if len(found) > query.limit else None
+        last = last or (walked[-1] if is_cut else None)
+        return ArrivedFound(items, last.log_index if last else None)
 
     async def search_sent(self, query: SentSearch) -> SentFound:
         """Documents an agency sent that are what is wanted, newest first."""
+        walked = await self._walked(query)
+        is_cut, walked = len(walked) > query.examined, walked[: query.examined]
+        condition = envelope_condition(query.wanted, party="recipients")
+        ids = tuple(dict.fromkeys(walked))
+        found = await first_fitting(
+            self._envelopes, ids, condition, most=query.limit + 1
+        )
+        items = tuple(map(envelope_record, found[: query.limit]))
+        if len(found) > query.limit:
+            return SentFound(items, items[-1].envelope_id)
+        return SentFound(items, walked[-1] if is_cut else None)
+
+    async def _walked(self, query: SentSearch) -> list[EnvelopeId]:
+        """Return what an agency sent, by the index of what is asked for."""
         ids: Document = {"$gte": query.since}
         if query.before is not None:
             ids["$lt"] = query.before
-        walk: Document = {
-            "sender": query.sender,
-            "kind": EnvelopeKind.DOCUMENT.value,
-            "_id": ids,
-        }
-        floor = await _floor(self._envelopes, walk, "_id", query.examined)
-        if floor is not None:
-            ids["$gte"] = floor
-        stages = sent_stages(walk, query.wanted, limit=query.limit + 1)
+        walk: Document = {"sender": query.sender, "_id": ids}
+        collection, name = self._envelopes, "_id"
+        if query.wanted.state is None:
+            walk["kind"] = EnvelopeKind.DOCUMENT.value
+        else:
+            walk["state"] = query.wanted.state.value
+            collection, name = self._deliveries, "envelope"
         async with available():
-            found = await self._envelopes.aggregate(stages).to_list(None)
-        items = tuple(map(envelope_record, found[: query.limit]))
-        is_cut = len(found) > query.limit
-        return SentFound(items, items[-1].envelope_id if is_cut else floor)
+            rows = collection.find(walk, {name: 1}).sort("_id", -1)
+            found = await rows.limit(query.examined + 1).to_list(None)
+        return [EnvelopeId(one[name]) for one in found]
 
     async def states(
-        self, envelope_ids: Several[EnvelopeId]
+        self, envelope_ids: Collection[EnvelopeId]
     ) -> Mapping[EnvelopeId, Mapping[DeliveryState, int]]:
         """How many deliveries of each envelope are in each state."""
         counted: dict[EnvelopeId, dict[DeliveryState, int]] = {
@@ -148,13 +158,3 @@ class MongoMailboxes:
             without="body",
         )
         return {one["_id"]: envelope_record(one) for one in found}
-
-
-async def _floor(
-    collection: Collection, walk: Document, order: str, examined: int
-) -> Any:
-    """Return where a search stops; None if fewer than `examined` are before it."""
-    async with available():
-        found = collection.find(walk, {order: 1}).sort(order, -1)
-        rows = await found.skip(examined - 1).limit(2).to_list(None)
-    return rows[0][order] if len(rows) > 1 else None
