@@ -1,4 +1,4 @@
-"""Removes what was begun and never accepted, one process at a time."""
+"""Removes what was begun and never accepted, or is over, one process at a time."""
 
 import asyncio
 from datetime import timedelta
@@ -7,6 +7,7 @@ import structlog
 
 from exchange.domain.usage import TRAFFIC_KEPT, day_of, hour_of
 from exchange.services import Services
+from exchange.usecases.encryption import note_revocations
 from exchange.usecases.purge_bodies import Purging, purge_bodies
 
 LEASE = "housekeeper"
@@ -43,6 +44,7 @@ class Housekeeper:
             return
         # Signings first: their files are among the orphans.
         await storage.signing.drop(before=now - KEPT)
+        await note_revocations(self._services)
         purged = await self._purge()
         dropped = await storage.envelopes.drop_orphans(before=now - KEPT)
         await storage.sessions.drop(before=now - KEPT)

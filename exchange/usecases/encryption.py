@@ -1,8 +1,10 @@
 """Certificates to encrypt to: published by an agency, given to whoever writes to it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -30,6 +32,7 @@ from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from schemas.verdict import RevocationState
 from schemas.vocabulary import AuditEvent, LogEntryType
 
 _TRIES = 5
@@ -81,7 +84,8 @@ async def publish_certificate(
             return changed
 
         said = AuditEvent.ENCRYPTION_CERTIFICATE_PUBLISHED
-        return await _changed(services, caller, owner, change, said)
+        actor = caller.system.system_id
+        return await _changed(services, actor, owner, change, said)
 
 
 async def revoke_certificate(services: Services, caller: Caller, agency: str) -> Agency:
@@ -99,7 +103,44 @@ async def revoke_certificate(services: Services, caller: Caller, agency: str) ->
         return revoked(known, now)
 
     said = AuditEvent.ENCRYPTION_CERTIFICATE_REVOKED
-    return await _changed(services, caller, owner, change, said)
+    return await _changed(services, caller.system.system_id, owner, change, said)
+
+
+async def note_revocations(services: Services) -> int:
+    """Take back certificates that their CA revoked; return how many.
+
+    Nobody is given them before that either; with this copies of the directory say so.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    noted, now = 0, services.now()
+    directory = await current_directory(services)
+    for agency in {one.code: one for one in directory.by_code.values()}.values():
+        current = in_force(agency, now)
+        if current is None:
+            continue
+        await asyncio.sleep(0)  # there may be thousands
+        if _is_revoked(_judge(services, _read(current.certificate), now)):
+            change = partial(_ended, sha256=current.sha256, at=now)
+            said = AuditEvent.ENCRYPTION_CERTIFICATE_REVOKED
+            await _changed(services, services.hub.hub_id, agency.code, change, said)
+            noted += 1
+    return noted
+
+
+def _ended(known: Agency, *, sha256: str, at: datetime) -> Agency | None:
+    current = next((one for one in known.encryption if one.is_current), None)
+    return revoked(known, at) if current and current.sha256 == sha256 else None
+
+
+def _is_revoked(judgement: ChainJudgement) -> bool:
+    """Tell whether the CA took the certificate back.
+
+    Its list says so of one on hold too, whose key somebody may have had meanwhile.
+    """
+    leaf = judgement.revocation[:1]
+    return any(one.state is RevocationState.REVOKED for one in leaf)
 
 
 async def recipient_of(services: Services, code: OrganId) -> Recipient:
@@ -163,7 +204,7 @@ def _judge(
 
 async def _changed(
     services: Services,
-    caller: Caller,
+    actor: str,
     owner: OrganId,
     change: _Change,
     event: AuditEvent,
@@ -178,7 +219,7 @@ async def _changed(
         changed = change(known)
         if changed is None:
             return known
-        entry, audit = _traces(services, caller, changed, event)
+        entry, audit = _traces(services, actor, changed, event)
         try:
             await store.import_agencies(
                 (changed,), audit=audit, before=version, entry=entry
@@ -191,7 +232,7 @@ async def _changed(
 
 
 def _traces(
-    services: Services, caller: Caller, changed: Agency, event: AuditEvent
+    services: Services, actor: str, changed: Agency, event: AuditEvent
 ) -> tuple[PendingLogEntry, AuditLine]:
     """Make the log entry and the audit line about the last certificate of an agency."""
     now, last = services.now(), changed.encryption[-1]
@@ -199,14 +240,14 @@ def _traces(
     entry = log_entry(
         LogEntryType.DIRECTORY,
         at=now,
-        actor=caller.system.system_id,
+        actor=actor,
         subject=f"{last.sha256}/revoked" if is_end else last.sha256,
         data=last.certificate,
     )
     audit = audit_line(
         event,
         at=now,
-        actor=caller.system.system_id,
+        actor=actor,
         subject=changed.code,
         certificate=last.sha256,
     )

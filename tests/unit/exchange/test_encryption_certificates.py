@@ -7,7 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from exchange.delivery.housekeeper import Housekeeper
 from exchange.domain.agency_orders import Merge, NewAgency
+from exchange.domain.records import EncryptionCertificate
 from exchange.http import agency_wire
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.encryption import (
@@ -44,6 +46,12 @@ def der(credential: Credential) -> bytes:
 async def publish(world: World, content: bytes, agency: OrganId = PROVINCE) -> None:
     caller = await world.caller("qlvb-h99")
     await publish_certificate(world.services, caller, agency, content)
+
+
+async def current(world: World) -> EncryptionCertificate:
+    agency = await world.services.storage.directory.agency(PROVINCE)
+    assert agency is not None
+    return agency.encryption[-1]
 
 
 async def refused(
@@ -133,6 +141,26 @@ async def test_certificate_its_authority_revoked_is_given_no_more(world: World) 
     world.trust.refresh()
 
     assert await missing(world) == (MISSING, PROVINCE)
+    assert (await current(world)).revoked_at is None
+
+
+async def test_what_an_authority_revoked_is_marked_so_in_the_directory(
+    world: World,
+) -> None:
+    issued = world.pki.issuing.issue("Mã hoá", organ_id=PROVINCE, encrypts=True)
+    await publish(world, der(issued))
+    await Housekeeper(world.services, owner="one").clean()
+    assert (await current(world)).revoked_at is None
+
+    world.pki.issuing.revoke(issued.certificate)
+    world.trust.refresh()
+    world.clock.move(hours=1)
+    await Housekeeper(world.services, owner="one").clean()
+    await Housekeeper(world.services, owner="one").clean()
+
+    assert (await current(world)).revoked_at == world.clock.now
+    events = [one.event for one in await world.services.storage.audit.lines(limit=9)]
+    assert events.count(AuditEvent.ENCRYPTION_CERTIFICATE_REVOKED) == 1
 
 
 async def test_certificate_that_ran_out_is_given_no_more(world: World) -> None:
