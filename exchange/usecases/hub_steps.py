@@ -70,6 +70,7 @@ def attested(
     key: str,
     audit: AuditLine,
     makes_visible: bool = False,
+    urgency: int = 0,
 ) -> StepRecord:
     """Sign a step receipt of the hub and enter it in the log; it moves nothing yet."""
     content = hub_step(office.hub, receipt)
@@ -83,6 +84,7 @@ def attested(
         ),
         entry_id=office.ids.new(receipt.at),
         makes_visible=makes_visible,
+        urgency=urgency,
     )
     stored = stored_step(
         receipt, content, recorded_at=receipt.at, entry_id=entry.entry_id, key=key
@@ -112,19 +114,17 @@ def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepReco
         subject=envelope.envelope_id,
         **({"recipient": step.only} if step.only else {}),
     )
+    makes_visible = step.effect.after in READABLE_DELIVERY_STATES
     record = attested(
         office,
         receipt,
         key=receipt_key(receipt.step, receipt.recipient, time=step.time),
         audit=audit,
-        makes_visible=step.effect.after in READABLE_DELIVERY_STATES,
+        makes_visible=makes_visible,
+        urgency=envelope.urgency if makes_visible else 0,
     )
-    entry = record.entry
-    if entry.makes_visible:
-        entry = replace(entry, urgency=envelope.urgency)
     return replace(
         record,
-        entry=entry,
         recipients=tuple(step.recipients),
         before=step.effect.before,
         after=step.effect.after,
