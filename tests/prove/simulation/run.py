@@ -5,8 +5,8 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from clients.agency import AgencyClient
@@ -33,6 +33,7 @@ class Run:
         refused: what was refused, with its code.
         receipts: of the messages that will be sent again.
         arrivals: seconds from an accepted letter until a recipient saw it.
+        phases: seconds that each part of the run took.
     """
 
     plan: Plan
@@ -53,6 +54,14 @@ class Run:
         default_factory=lambda: defaultdict(asyncio.Event)
     )
     finished: int = 0
+    phases: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure a part of the run."""
+        began = time.perf_counter()
+        yield
+        self.phases[name] = round(time.perf_counter() - began, 1)
 
     def desk(self, agency: OrganId) -> Desk:
         """The system that acts for an agency now."""

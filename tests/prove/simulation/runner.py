@@ -76,10 +76,12 @@ async def simulate(
             nodes = await stack.enter_async_context(three_nodes(folder))
             station = _on_three_nodes(station, nodes)
             strike = partial(strike_primary, nodes)
-        connections = site.connect_systems(station, plan)
-        settings = MongoSettings(uri=_uri(station))
-        await site.found(station, plan, connections, database=settings)
-        await stack.enter_async_context(_serving(station))
+        with run.phase("found"):
+            connections = site.connect_systems(station, plan)
+            settings = MongoSettings(uri=_uri(station))
+            await site.found(station, plan, connections, database=settings)
+        with run.phase("start"):
+            await stack.enter_async_context(_serving(station))
         lines = opened(run, station, connections, share=_MISHAPS)
         await stack.enter_async_context(lines)
         async with asyncio.TaskGroup() as group:
@@ -118,16 +120,25 @@ async def _carried_out(
         killer.told(finished)
         show(finished)
 
-    began = time.perf_counter()
-    driver = Driver(run, merge=merge, told=told)
-    await driver.carry_out()
-    seconds = time.perf_counter() - began
+    with run.phase("run"):
+        await Driver(run, merge=merge, told=told).carry_out()
     cpu = _cpu(station)
     check = Check(run, station)
     lost, doubled = check.inboxes()
-    faults = [
-        *(f"lost: {line} {n}" for line, n in lost.items()),
-        *(f"doubled: {line} {n}" for line, n in doubled.items()),
+    with run.phase("check"):
+        faults = [
+            *(f"lost: {line} {n}" for line, n in lost.items()),
+            *(f"doubled: {line} {n}" for line, n in doubled.items()),
+            *await _other_faults(check),
+        ]
+    figures = _figures(run, cpu=cpu)
+    figures["kills"] = killer.done
+    figures |= {"lost": lost.total(), "doubled": doubled.total(), "faults": len(faults)}
+    return Outcome(faults=tuple(faults), figures=figures)
+
+
+async def _other_faults(check: Check) -> list[str]:
+    return [
         *check.order(),
         *check.refusals(),
         *await check.repeats(),
@@ -137,16 +148,10 @@ async def _carried_out(
         *await check.traces(),
         *await check.bundles(),
     ]
-    figures = _figures(run, seconds=seconds, cpu=cpu)
-    figures["kills"] = killer.done
-    figures |= {"lost": lost.total(), "doubled": doubled.total(), "faults": len(faults)}
-    return Outcome(faults=tuple(faults), figures=figures)
 
 
-def _figures(
-    run: Run, *, seconds: float, cpu: Mapping[str, float]
-) -> dict[str, object]:
-    documents = len(run.plan.all_letters)
+def _figures(run: Run, *, cpu: Mapping[str, float]) -> dict[str, object]:
+    documents, seconds = len(run.plan.all_letters), run.phases["run"]
     lines = sum(map(len, run.seen.values()))
     return {
         "prove": "province",
@@ -155,7 +160,7 @@ def _figures(
         "systems": len(run.plan.province.systems),
         "documents": documents,
         "inbox_lines": lines,
-        "seconds": round(seconds, 1),
+        "seconds": run.phases,
         "documents_per_second": round(documents / seconds, 1),
         "lines_per_second": round(lines / seconds, 1),
         "cpu_ms_per_document": {
