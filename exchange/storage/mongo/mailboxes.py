@@ -72,27 +72,43 @@ class MongoMailboxes:
         index: Document = {"$gte": query.since}
         if query.before is not None:
             index["$lt"] = query.before
-        rows = await find_all(
-            self._deliveries,
-            {"recipient": query.recipient, "log_index": index},
-            sort=[("log_index", -1)],
-            limit=query.examined + 1,
-        )
-        walked = [codec.delivery_record(one) for one in rows]
+        walk = {"recipient": query.recipient, "log_index": index}
+        async with available():
+            # Few fields of many: what is found is read whole afterwards.
+            rows = self._deliveries.find(
+                walk, {"envelope": 1, "state": 1, "log_index": 1}
+            )
+            ordered = rows.sort("log_index", -1).limit(query.examined + 1)
+            walked = await ordered.to_list(None)
         is_cut, walked = len(walked) > query.examined, walked[: query.examined]
         state = query.wanted.state
-        by_id = {one.envelope_id: one for one in walked if state in {None, one.state}}
+        keys = {
+            one["envelope"]: one["_id"]
+            for one in walked
+            if state in {None, one["state"]}
+        }
         condition = envelope_condition(query.wanted, party="sender")
         found = await first_fitting(
-            self._envelopes, tuple(by_id), condition, most=query.limit + 1
+            self._envelopes, tuple(keys), condition, most=query.limit + 1
         )
-        items = tuple(
-            InboxItem(by_id[one["_id"]], envelope_record(one))
-            for one in found[: query.limit]
+        items = await self._arrived_of(found[: query.limit], keys)
+        if len(found) > query.limit:
+            return ArrivedFound(items, items[-1].delivery.log_index)
+        return ArrivedFound(items, walked[-1]["log_index"] if is_cut else None)
+
+    async def _arrived_of(
+        self, envelopes: Sequence[Document], keys: Mapping[str, str]
+    ) -> tuple[InboxItem, ...]:
+        """Read the deliveries of envelopes, in their order."""
+        wanted = [keys[one["_id"]] for one in envelopes]
+        found = await find_all(
+            self._deliveries, {"_id": {"$in": wanted}}, sort=[("_id", -1)]
         )
-        last = items[-1].delivery if len(found) > query.limit else None
-        last = last or (walked[-1] if is_cut else None)
-        return ArrivedFound(items, last.log_index if last else None)
+        by_envelope = {one["envelope"]: codec.delivery_record(one) for one in found}
+        return tuple(
+            InboxItem(by_envelope[one["_id"]], envelope_record(one))
+            for one in envelopes
+        )
 
     async def search_sent(self, query: SentSearch) -> SentFound:
         """Documents an agency sent that are what is wanted, newest first."""
