@@ -7,6 +7,8 @@ writes, and no privilege is needed to set it.
 import os
 import resource
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,3 +111,19 @@ async def test_database_tells_the_room_on_its_disk(
 
     assert free is not None
     assert 0 < free < 2 * shutil.disk_usage(tmp_path).total
+
+
+def test_log_on_a_full_disk_stops_nobody() -> None:
+    said = (
+        "import structlog; from exchange.logs import configure_logs as begin; begin();"
+    )
+    work = "structlog.get_logger().info('x'); print('done', flush=True)"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", said + work],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+
+    assert done.stdout == b"done\n"

@@ -1,4 +1,4 @@
-"""Two services on one MongoDB: every notice once on the wire, whoever sends it."""
+"""Services on one MongoDB: every notice once on the wire, whoever sends it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.support.world import PROVINCE, World, make_world
 
 pytestmark = pytest.mark.integration
 
-NOTICES = 200
+SERVICES = 4
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ async def arrivals(world: World, count: int) -> None:
     await storage.log.sequence(limit=4 * count)
 
 
-async def notify(services: list[Services], hook: WebhookSink) -> None:
+async def notify(services: list[Services], hook: WebhookSink, count: int) -> None:
     """Let every service take turns until all has been received, and some more."""
     notifiers = [
         Notifier(one, owner=f"service-{number}") for number, one in enumerate(services)
     ]
-    async with asyncio.timeout(90):
-        while len(hook.ids) < NOTICES:
+    async with asyncio.timeout(max(90, count)):
+        while len(hook.ids) < count:
             await asyncio.gather(*(one.turn() for one in notifiers))
     for one in notifiers:
         await one.settle(30)
@@ -62,36 +62,44 @@ async def notify(services: list[Services], hook: WebhookSink) -> None:
     await asyncio.gather(*(one.stop() for one in notifiers))
 
 
+@pytest.mark.parametrize(
+    "count",
+    [
+        200,
+        pytest.param(1000, marks=[pytest.mark.prove, pytest.mark.timeout(1200)]),
+    ],
+    ids=["200", "1000"],
+)
 async def test_every_notice_is_on_the_wire_once_but_after_a_lost_answer(
-    mongod_uri: str, mongo_database: str, hook: WebhookSink
+    mongod_uri: str, mongo_database: str, hook: WebhookSink, count: int
 ) -> None:
     async with AsyncExitStack() as opened:
         storages = [
             await open_mongo_storage(mongod_uri, database=mongo_database)
-            for _ in range(2)
+            for _ in range(SERVICES)
         ]
         for one in storages:
             opened.push_async_callback(one.close)
         world = await make_world(storage=storages[0])
         first = told(world.services, hook)
-        second = replace(first, storage=storages[1])
+        nodes = [replace(first, storage=one) for one in storages]
         caller = await world.caller("qlvb-h99")
         wish = WebhookWish(url=hook.url)
         await register_webhook(first, caller, PROVINCE, wish)
-        await arrivals(world, NOTICES)
+        await arrivals(world, count)
         hook.answers = [204] * 20 + [0]
 
-        await notify([first, second], hook)
+        await notify(nodes, hook, count)
         before = dict(hook.ids)
         world.clock.move(minutes=1)
-        again = Notifier(second, owner="service-1")
+        again = Notifier(nodes[-1], owner="service-3")
         await again.deliver()
         await again.settle(30)
 
-        query = NoticeQuery(state=NoticeState.SENT, limit=2 * NOTICES)
+        query = NoticeQuery(state=NoticeState.SENT, limit=2 * count)
         sent = await storages[0].notices.find(query)
     assert set(before.values()) == {1}
-    assert sorted(hook.ids.values()) == [1] * (NOTICES - 1) + [2]
+    assert sorted(hook.ids.values()) == [1] * (count - 1) + [2]
     assert {one.notice_id for one in sent} == set(hook.ids)
     envelopes = {
         open_notice(
@@ -101,4 +109,4 @@ async def test_every_notice_is_on_the_wire_once_but_after_a_lost_answer(
         ).envelope_id
         for one in hook.received
     }
-    assert len(envelopes) == NOTICES
+    assert len(envelopes) == count

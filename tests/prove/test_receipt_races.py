@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.races import raced
 
-pytestmark = [pytest.mark.prove, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(3600)]
 
 _ROUNDS = int(os.environ.get("LIENTHONG_RACES", "10000"))
 _SEED = int(os.environ.get("LIENTHONG_SEED", str(time.time_ns() % 100_000)))

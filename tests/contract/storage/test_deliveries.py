@@ -95,6 +95,24 @@ async def test_twenty_pollers_at_once_get_one_delivery_each(storage: Storage) ->
     assert all(len(items) == 1 for items in found)
 
 
+async def test_twenty_pollers_that_lease_until_nothing_is_left_share_all_of_it(
+    storage: Storage,
+) -> None:
+    count = 40
+    await shown(storage, *range(1, count + 1))
+
+    async def all_of(owner: str) -> list[str]:
+        found: list[str] = []
+        while items := await lease(storage, owner, limit=2):
+            found += ids(items)
+        return found
+
+    shares = await asyncio.gather(*(all_of(f"poller-{one}") for one in range(20)))
+
+    leased = sorted(one for share in shares for one in share)
+    assert leased == [envelope_id(number) for number in range(1, count + 1)]
+
+
 async def test_ended_leases_are_returned_and_others_stay(storage: Storage) -> None:
     await shown(storage, 1, 2)
     await lease(storage, "a")

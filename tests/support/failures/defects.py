@@ -83,6 +83,7 @@ DEFECTS = (
         "OpenAS2 #230: every node of a cluster sends the same message",
         "integration/test_notices_of_many.py::test_every_notice_is_on_the_wire_once_but_after_a_lost_answer",
         f"{_WORKERS}::test_one_message_handed_to_all_workers_at_once_has_one_receipt",
+        remark="1,000 notices and four services by `make prove`.",
     ),
     _defect(
         "nothing-left-after-the-last-try",
@@ -192,6 +193,7 @@ DEFECTS = (
         "pollers-get-doubles",
         "Domibus 4.1.5: pollers at once are given the same message",
         f"{_STORED}/test_deliveries.py::test_twenty_pollers_at_once_get_one_delivery_each",
+        f"{_STORED}/test_deliveries.py::test_twenty_pollers_that_lease_until_nothing_is_left_share_all_of_it",
         "integration/test_many_pollers.py::test_every_poller_sees_every_message_once_in_log_order",
         f"{_STORED}/test_inbox.py::test_twenty_pollers_see_every_message_exactly_once",
     ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from exchange.delivery.keeper import Keeper
 from exchange.usecases.audit_log import audit_log
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from schemas.errors import CodedError, ErrorCode
@@ -18,6 +19,14 @@ async def arrived(world: World, after: int = -1) -> list[str]:
     page = await read_inbox(
         world.services, ReadInbox(caller=caller, agency=PROVINCE, after=after)
     )
+    return [one.envelope.envelope_id for one in page.items]
+
+
+async def leased(world: World) -> list[str]:
+    """Ask for the province's items, to have them alone for an hour."""
+    caller = await world.caller("qlvb-h99")
+    wish = ReadInbox(caller=caller, agency=PROVINCE, lease_seconds=3600)
+    page = await read_inbox(world.services, wish)
     return [one.envelope.envelope_id for one in page.items]
 
 
@@ -66,3 +75,25 @@ async def test_jumps_double_nothing_and_keep_receipts_and_order() -> None:
     assert [one.receipt for one in retaken] == [one.receipt for one in taken]
     await world.deliver()
     assert (await audit_log(world.services.storage)).size > len(sent)
+
+
+async def test_lease_given_ahead_of_time_ends_and_hinders_no_receipt() -> None:
+    world = await make_world()
+    kept, left = [
+        (await world.send(world.document(subject=f"Số {number}"))).envelope
+        for number in range(2)
+    ]
+    await world.deliver()
+    world.clock.move(hours=30)
+    ahead = await leased(world)
+    world.clock.move(hours=-30)
+    meanwhile = await leased(world)
+    taken = await take(world, kept)
+    world.clock.move(hours=32)
+    await Keeper(world.services, owner="test").keep()
+    later = await leased(world)
+
+    both = [kept.envelope_id, left.envelope_id]
+    assert (ahead, meanwhile) == (both, [])
+    assert not taken.repeated
+    assert later == [left.envelope_id]
