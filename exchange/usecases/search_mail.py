@@ -21,7 +21,7 @@ from exchange.usecases.look_through_mail import (
 from schemas.evidence import LogEntry
 from schemas.identifiers import EnvelopeId
 
-EXAMINED: Final = 2_000
+EXAMINED: Final = 1_500
 """Documents a page looks at."""
 
 _IN_LINE: Final = timedelta(hours=1)
