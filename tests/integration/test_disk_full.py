@@ -20,9 +20,10 @@ from exchange.http.metrics import Metrics
 from exchange.settings.limits import LimitSettings
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.store import MongoStorage
+from exchange.storage.ports.mailboxes import SentQuery
 from tests.support.conversations import take
 from tests.support.hub import Answer, Hub, running_hub
-from tests.support.world import PROVINCE, make_world, note
+from tests.support.world import COMMUNE, PROVINCE, make_world, note
 
 pytestmark = pytest.mark.integration
 
@@ -44,9 +45,10 @@ def refused_for_now(answer: Answer) -> bool:
     return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
 
 
-async def stored(hub: Hub) -> tuple[int, int]:
-    storage = hub.world.services.storage
-    return len(await storage.envelopes.to_check(limit=9)), await storage.log.size()
+async def sent(hub: Hub) -> list[str]:
+    """The ids of all that the commune has sent."""
+    mail = hub.world.services.storage.mailboxes
+    return [one.envelope_id for one in await mail.sent(SentQuery(sender=COMMUNE))]
 
 
 async def test_body_that_finds_no_room_is_refused_by_name_and_taken_later(
@@ -58,13 +60,13 @@ async def test_body_that_finds_no_room_is_refused_by_name_and_taken_later(
         with files_of_at_most(2 << 20):
             refused = await hub.post(message, by=world.commune)
             small = await hub.post(world.document(), by=world.commune)
-        before = await stored(hub)
+        before = await sent(hub)
         later = await hub.post(message, by=world.commune)
 
     assert refused_for_now(refused)
     assert refused.code == "storage_full"
     assert small.status == 201
-    assert before == (1, 0)
+    assert [small.headers["Location"]] == [f"/v1/envelopes/{one}" for one in before]
     assert later.status == 201
 
 
