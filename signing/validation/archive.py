@@ -16,7 +16,12 @@ from signing.errors import SigningError
 MANIFEST = "manifest.xml"
 
 MAXIMUM_SIZE = 256 * 1024 * 1024
-MAXIMUM_MEMBERS = 4_096
+MAXIMUM_MEMBERS = 65_534
+"""The format counts in two bytes, and all ones would name another form of it (4.4.22).
+
+A letter to the communes of the country with statuses of all of them has about 30,000.
+"""
+
 _MAXIMUM_NAME = 255
 
 _LOCAL = struct.Struct("<4s5H3L2H")

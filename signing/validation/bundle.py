@@ -18,7 +18,7 @@ from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import CodedError, ErrorCode
 from schemas.evidence import BundleManifest, MemberRole, read_manifest
 from schemas.verdict import FileKind, Verdict, worst
-from schemas.xml import parse
+from schemas.xml import XmlLimits, parse
 from signing.errors import SigningError
 from signing.validation.archive import MANIFEST, Archive, read_bundle, write_bundle
 from signing.validation.bundle_parts import Contents, Parts, judge_parts
@@ -39,6 +39,8 @@ _HELP = (
     MemberRole.REVOCATION_LIST,
     MemberRole.OCSP_ANSWER,
 )
+_MANIFEST_LIMITS = XmlLimits(size=32 * 1024 * 1024, tags=1_000_000)
+"""A member takes ten tags and about 280 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _open(data: bytes) -> _Opened:
     if content is None:
         raise SigningError(ErrorCode.BUNDLE_STRUCTURE_INVALID, place=MANIFEST)
     try:
-        verified = verify_receipt(parse(content))
+        verified = verify_receipt(parse(content, limits=_MANIFEST_LIMITS))
     except CodedError as error:
         raise type(error)(error.code, place=MANIFEST) from error
     return _Opened(archive, verified, read_manifest(verified.content))

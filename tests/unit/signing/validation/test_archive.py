@@ -121,6 +121,13 @@ def test_limits_hold_for_writing_and_reading(monkeypatch: pytest.MonkeyPatch) ->
         assert refused.value.code is ErrorCode.LIMIT_EXCEEDED
 
 
+def test_members_of_a_letter_to_the_communes_of_the_country_fit() -> None:
+    members = {f"receipts/{number:05}.xml": b"x" for number in range(33_000)}
+    read = read_bundle(write_bundle(members))
+    assert dict(read.members) == members
+    assert read.departure is None
+
+
 def test_number_of_members_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_bundle(MEMBERS)
     monkeypatch.setattr(archive, "MAXIMUM_MEMBERS", 3)

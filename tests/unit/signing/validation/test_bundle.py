@@ -196,6 +196,16 @@ def test_missing_member_is_named() -> None:
     assert _reasons(verdict) == {(ErrorCode.BUNDLE_INCOMPLETE, "receipts/02-taken.xml")}
 
 
+def test_manifest_of_a_letter_to_all_communes_is_read() -> None:
+    names = [f"receipts/{number}-taken.xml" for number in range(14_000)]
+    listed = {one: (MemberRole.STEP, b"") for one in names}
+    contents = replace(PLAIN, members=listed).contents()
+    for one in names:
+        del contents[one]
+    verdict = _judge(write_bundle(contents))
+    assert _reasons(verdict) == {(ErrorCode.BUNDLE_INCOMPLETE, one) for one in names}
+
+
 def test_member_the_manifest_does_not_list_is_refused() -> None:
     verdict = _judge(write_bundle({**PLAIN.contents(), "them": b"x"}))
     assert verdict.indication is FAILED
