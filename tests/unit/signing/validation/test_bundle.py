@@ -198,7 +198,7 @@ def test_missing_member_is_named() -> None:
 
 def test_manifest_of_a_letter_to_all_communes_is_read() -> None:
     names = [f"receipts/{number}-taken.xml" for number in range(14_000)]
-    listed = {one: (MemberRole.STEP, b"") for one in names}
+    listed = dict.fromkeys(names, (MemberRole.STEP, b""))
     contents = replace(PLAIN, members=listed).contents()
     for one in names:
         del contents[one]
