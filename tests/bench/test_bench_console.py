@@ -36,6 +36,8 @@ _AGENCIES, _LOOKS, _BAR_MS = 13_000, 10, 100.0
 _DEEP = _STORED // 100 * 10
 _MIDDLE = id_at(_STORED // 2, _STORED)
 _MIDDLE_DAY = accepted_at(_STORED // 2, _STORED).date()
+_DAY = f"from={_MIDDLE_DAY}&to={_MIDDLE_DAY}"
+_MONTH = f"from={_MIDDLE_DAY:%Y-%m}&to={_MIDDLE_DAY:%Y-%m}"
 _PAGES = {
     "inbox": ("tinh.van", "/inbox"),
     "inbox, deep": ("tinh.van", f"/inbox?before={_DEEP}"),
@@ -51,6 +53,9 @@ _PAGES = {
     "audit of one actor": ("giam.sat", "/audit?actor=qlvb-h99.151"),
     "audit, deep": ("giam.sat", f"/audit?until={_MIDDLE_DAY}"),
     "audit of nothing": ("giam.sat", "/audit?event=recall.done"),
+    "register, incoming": ("tinh.van", f"/registers?{_DAY}"),
+    "register, outgoing": ("thu.van", f"/registers?kind=outgoing&{_DAY}"),
+    "statistics": ("van.hanh", f"/statistics?{_MONTH}"),
     "directory": ("thu.van", "/directory?below=H99"),
     "directory, deep": ("thu.van", "/directory?below=H99&after=H99.9000"),
     "directory, searched": ("thu.van", "/directory?q=xa+9"),

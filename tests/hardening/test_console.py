@@ -278,7 +278,8 @@ def paths_about(envelope: str) -> Iterator[str]:
     """Pages that are there, those of an envelope among them."""
     for page in PAGES:
         is_page = not page.path.startswith(("/live/", "/language/"))
-        if page.method == "GET" and is_page and not page.path.endswith(".pdf"):
+        is_file = page.path.endswith((".pdf", "/evidence"))
+        if page.method == "GET" and is_page and not is_file:
             yield (
                 page.path.replace("{id}", envelope)
                 if "{id}" in page.path

@@ -1,4 +1,4 @@
-"""Attachments: their pages as pictures, what is judged of them, their content."""
+"""Attachments: their pages as pictures, what is judged of them, what can be saved."""
 
 import asyncio
 from typing import Final
@@ -8,6 +8,7 @@ from aiohttp import web
 from exchange.console.pages.verifying import verdict_values
 from exchange.console.rendering import page, visitor_of
 from exchange.http import envelopes
+from exchange.http.evidence import bundle
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of, number_parameter
 from exchange.usecases.read_attachment import ReadAttachment
@@ -69,6 +70,11 @@ async def report_page(request: web.Request) -> web.StreamResponse:
 async def content(request: web.Request) -> web.StreamResponse:
     """Hand out an attachment as it was sent, to be saved."""
     return await envelopes.attachment(request)
+
+
+async def evidence(request: web.Request) -> web.StreamResponse:
+    """Hand out what proves a document's story, to be saved and judged anywhere."""
+    return await bundle(request)
 
 
 async def _shown(request: web.Request) -> ShownPage:

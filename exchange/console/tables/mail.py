@@ -109,5 +109,14 @@ MAIL_PAGES: tuple[Route, ...] = (
         allowed=_DESK,
         is_transfer=True,
     ),
+    Route(
+        method="GET",
+        path="/documents/{id}/evidence",
+        operation_id="evidence",
+        summary="Tải hồ sơ chứng cứ / save the evidence bundle",
+        handler=attachments.evidence,
+        allowed=_DESK,
+        is_transfer=True,
+    ),
     *COMPOSE_PAGES,
 )

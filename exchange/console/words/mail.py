@@ -8,6 +8,7 @@ WORDS: dict[str, Text] = {
     "mail.inbox": Text(vi="Văn bản đến", en="Inbox"),
     "mail.outbox": Text(vi="Văn bản đi", en="Sent"),
     "mail.document": Text(vi="Văn bản", en="Document"),
+    "mail.bundle": Text(vi="Tải hồ sơ chứng cứ", en="Save the evidence"),
     "mail.number": Text(vi="Số, ký hiệu", en="Number"),
     "mail.subject": Text(vi="Trích yếu", en="Subject"),
     "mail.from": Text(vi="Nơi gửi", en="From"),

@@ -3,11 +3,16 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.usecases.accept_envelope import AcceptedEnvelope
+from pki.trust import TrustMaterial
 from schemas.catalogue import explain
 from schemas.errors import ErrorCode
+from schemas.verdict import Indication
 from schemas.vocabulary import DeliveryState
+from signing.validation.bundle import judge_bundle
+from signing.validation.pdf import judge_pdf
 from tests.support.console import Console, running_console
 from tests.support.signed_pdf import LETTER
 from tests.support.world import PROVINCE, attachment, make_world, note
@@ -59,6 +64,24 @@ async def test_file_is_saved_as_it_was_sent(console: Console) -> None:
         assert await answer.read() == b"<script>"
         assert answer.headers["Content-Disposition"].startswith("attachment;")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_evidence_is_saved_and_passes_with_the_root_alone(
+    console: Console,
+) -> None:
+    accepted = await console.world.sent(note(b"1"))
+    path = f"/documents/{accepted.envelope.envelope_id}"
+    for account in ("thu.van", "tinh.van"):
+        async with console.visit(account) as visit:
+            assert f'href="{path}/evidence"' in (await visit.look(path)).text
+            async with visit.http.get(f"{visit.base}{path}/evidence") as answer:
+                saved = await answer.read()
+            assert answer.headers["Content-Disposition"].startswith("attachment;")
+        root = console.world.pki.root.root.public_bytes(Encoding.DER)
+        verdict = judge_bundle(
+            saved, material=TrustMaterial(roots=(root,)), at=None, judge_pdf=judge_pdf
+        )
+        assert verdict.indication is Indication.TOTAL_PASSED
 
 
 async def test_looking_at_a_page_counts_as_having_opened(console: Console) -> None:
