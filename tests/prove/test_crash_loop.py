@@ -130,10 +130,14 @@ class Run:
         assert bodies == {one.message_id: one.body_sha256 for one in self.sent.values()}
         stored = Counter(bytes(one["content"]) for one in held.receipts)
         told = Counter([*self.taken, *self.reported])
-        delivered = sum(one["key"] == "delivered" for one in held.receipts)
+        keys = [str(one["key"]) for one in held.receipts]
+        delivered = keys.count("delivered")
+        arrived = sum(one.endswith(":hub") for one in keys)
         assert max(stored.values()) == 1
         assert told <= stored
-        assert stored.total() == told.total() + delivered
+        # The hub's own words: to whom it went, and 01 for each who took it.
+        assert stored.total() == told.total() + delivered + arrived
+        assert arrived == 2 * len(self.sent)
         # Statuses are shown by their own entries.
         assert 3 * delivered == len(held.envelopes) == 3 * len(self.sent)
 
