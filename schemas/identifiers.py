@@ -22,7 +22,7 @@ EnvelopeId = NewType("EnvelopeId", str)
 """The hub's ULID of one accepted envelope."""
 
 SystemId = NewType("SystemId", str)
-"""Name of one connected document system."""
+"""Name of one connected document system, or of a person as one (`person_id`)."""
 
 DocumentId = NewType("DocumentId", str)
 """Business identifier of a document; opaque, never read as a date."""
@@ -32,6 +32,8 @@ _DECISION_20_2020 = re.compile(r"[A-Z][0-9]{2}(\.[A-Z0-9]+)*")
 _IRREGULAR = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?")
+_PERSON = "person:"
+_PERSON_ID = re.compile(_PERSON + r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _ORGAN_ID_LENGTH = 35
 
 
@@ -89,6 +91,24 @@ def parse_system_id(text: str) -> SystemId:
     if not _SYSTEM_ID.fullmatch(text):
         raise IdentifierError(ErrorCode.SYSTEM_ID_MALFORMED, place="system")
     return SystemId(text)
+
+
+def person_id(account: str) -> SystemId:
+    """Name a person as a system of their own; no registered one has a colon.
+
+    Args:
+        account: of the person at a hub.
+    """
+    return SystemId(_PERSON + account)
+
+
+def parse_caller_id(text: str) -> SystemId:
+    """Return who called a hub: a system, or a person.
+
+    Raises:
+        IdentifierError: neither.
+    """
+    return SystemId(text) if _PERSON_ID.fullmatch(text) else parse_system_id(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def _read(fields: Fields) -> PreflightAnswer:
     return PreflightAnswer(
         hub_id=fields.text("HubId"),
         key_id=fields.text("KeyId"),
-        system_id=fields.take("SystemId", values.system_id),
+        system_id=fields.take("SystemId", values.caller_id),
         at=fields.take("At", parse_utc),
         body_sha256=fields.take_optional("BodySha256", values.sha256_hex),
         body_size=fields.take("BodySize", values.natural),

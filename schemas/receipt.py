@@ -309,7 +309,7 @@ def _read_acceptance(fields: Fields) -> AcceptanceReceipt:
         body_size=fields.take("BodySize", values.natural),
         content_type=fields.text("ContentType"),
         attachments=_read_attachments(fields.element("Attachments")),
-        system_id=fields.take("SystemId", values.system_id),
+        system_id=fields.take("SystemId", values.caller_id),
         sender=fields.take("Sender", values.organ_id),
         recipients=_read_recipients(fields.element("Recipients")),
         directory_version=fields.take("DirectoryVersion", values.natural),

@@ -15,9 +15,9 @@ from schemas.identifiers import (
     MessageId,
     OrganId,
     SystemId,
+    parse_caller_id,
     parse_message_id,
     parse_organ_id,
-    parse_system_id,
 )
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -78,13 +78,13 @@ def message_id(text: str, place: str) -> MessageId:
     return _placed(parse_message_id, text, place)
 
 
-def system_id(text: str, place: str) -> SystemId:
-    """Return the system name in `text`.
+def caller_id(text: str, place: str) -> SystemId:
+    """Return the system, or the person, that `text` names.
 
     Raises:
         SchemaError: it is none.
     """
-    return _placed(parse_system_id, text, place)
+    return _placed(parse_caller_id, text, place)
 
 
 def document_kind(text: str, place: str) -> str:

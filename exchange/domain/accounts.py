@@ -15,7 +15,7 @@ from typing import Final, NewType
 from exchange.domain.records import ActsFor, System
 from exchange.domain.roles import AccessRole
 from schemas.errors import ErrorCode
-from schemas.identifiers import OrganId, SystemId
+from schemas.identifiers import OrganId, person_id
 
 AccountId = NewType("AccountId", str)
 
@@ -184,7 +184,7 @@ def as_system(account: Account, grant: Grant) -> System:
         else ()
     )
     return System(
-        system_id=SystemId(f"person:{account.account_id}"),
+        system_id=person_id(account.account_id),
         name=account.name,
         certificates=account.certificates,
         acts_for=rights,

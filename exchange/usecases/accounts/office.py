@@ -17,6 +17,7 @@ from exchange.storage.ports import Storage
 from exchange.usecases.accounts.passwords import Passwords
 from exchange.usecases.accounts.second_factor import Sealer
 from schemas.errors import ErrorCode
+from schemas.identifiers import person_id
 from schemas.timestamps import truncate_ms
 from schemas.vocabulary import AuditEvent
 
@@ -90,7 +91,7 @@ def next_version(before: Account, after: Account) -> Account:
 
 def name_of(account_id: AccountId) -> str:
     """Return the name of a person in the audit trail."""
-    return f"person:{account_id}"
+    return person_id(account_id)
 
 
 def account_line(

@@ -8,9 +8,11 @@ from schemas.identifiers import (
     OrganId,
     OrganIdForm,
     organ_id_form,
+    parse_caller_id,
     parse_message_id,
     parse_organ_id,
     parse_system_id,
+    person_id,
 )
 
 
@@ -72,6 +74,18 @@ def test_a_system_name_reads_as_it_is(text: str) -> None:
 def test_another_system_name_is_refused(text: str) -> None:
     with pytest.raises(SchemaError) as refused:
         parse_system_id(text)
+    assert refused.value.code is ErrorCode.SYSTEM_ID_MALFORMED
+
+
+@pytest.mark.parametrize("text", ["qlvb-suoimay", person_id("van.thu_2"), "person:a"])
+def test_a_caller_is_a_system_or_a_person(text: str) -> None:
+    assert parse_caller_id(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "person:", "person:A", "person:a-", "hub:a"])
+def test_another_caller_is_refused(text: str) -> None:
+    with pytest.raises(SchemaError) as refused:
+        parse_caller_id(text)
     assert refused.value.code is ErrorCode.SYSTEM_ID_MALFORMED
 
 

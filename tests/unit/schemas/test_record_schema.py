@@ -20,7 +20,7 @@ from schemas.evidence import (
     write_manifest,
     write_tree_head,
 )
-from schemas.identifiers import OrganId
+from schemas.identifiers import OrganId, person_id
 from schemas.preflight import read_preflight, write_preflight
 from schemas.receipt import read_receipt, write_acceptance, write_step
 from tests.architecture.imports import ROOT
@@ -45,6 +45,10 @@ DELEGATION = Delegation(
 )
 RECORDS: dict[str, tuple[xml.Element, Reader]] = {
     "acceptance": (write_acceptance(acceptance()), read_receipt),
+    "acceptance, from a person": (
+        write_acceptance(replace(acceptance(), system_id=person_id("van.thu_2"))),
+        read_receipt,
+    ),
     "step": (write_step(step()), read_receipt),
     "preflight": (write_preflight(preflight()), read_preflight),
     "preflight, acceptable": (
