@@ -53,6 +53,7 @@ class ErrorCode(StrEnum):
     RECIPIENT_CLOSED = "recipient_closed"
     SECRECY_MARK = "secrecy_mark"
     CONTENT_ENCRYPTED = "content_encrypted"
+    SENT_BY_CHANNEL = "sent_by_channel"
     MALWARE_FOUND = "malware_found"
     MALWARE_UNCHECKED = "malware_unchecked"
     MESSAGE_ID_CONFLICT = "message_id_conflict"

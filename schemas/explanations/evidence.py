@@ -30,6 +30,17 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "log has caught up."
         ),
     ),
+    ErrorCode.SENT_BY_CHANNEL: explanation(
+        Side.SENDER,
+        vi="Hệ thống nơi gửi không ký gói tin; trục chứng thực đã nhận qua kênh đã "
+        "xác thực.",
+        en="The sender's system did not sign the message; the hub attests that it "
+        "came over an authenticated channel.",
+        next_vi="Xem chữ ký trong các tệp: chúng chứng minh văn bản là của ai. Cần "
+        "chữ ký của nơi gửi trên gói tin thì gửi bằng hệ thống có khóa.",
+        next_en="Look at the signatures in its files: they prove whose document it is. "
+        "Where the message itself must be signed, send it by a system with a key.",
+    ),
     ErrorCode.LOG_PROOF_INVALID: explanation(
         Side.HUB,
         vi="Không chứng minh được sự kiện này có trong nhật ký của hệ thống.",

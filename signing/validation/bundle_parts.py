@@ -11,7 +11,7 @@ from schemas.evidence import BundleManifest, BundleMember, MemberRole, TreeHead
 from schemas.identifiers import OrganId
 from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
-from schemas.vocabulary import EnvelopeKind, Step
+from schemas.vocabulary import EnvelopeKind, EvidenceLevel, Step
 from signing.validation.bundle_log import Events, LoggedStep, log_findings
 from signing.validation.delegations import (
     Delegations,
@@ -85,6 +85,12 @@ class _Accepted:
         passed = judgement and judgement.indication is Indication.TOTAL_PASSED
         return self.is_trusted and bool(passed)
 
+    @property
+    def is_by_channel(self) -> bool:
+        """Whether the hub took it from a peer that signs nothing, and says so."""
+        level = self.receipt.evidence_level
+        return self.is_trusted and level is EvidenceLevel.CHANNEL
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -146,6 +152,7 @@ def _judge_body(
         judge,
         judge_pdf,
         is_vouched=accepted.vouches_for_signer,
+        is_by_channel=accepted.is_by_channel,
         entitled=given.findings if delegations else None,
     )
     verdict = replace(opened.verdict, name=member.name)
@@ -265,6 +272,7 @@ def _judge_statuses(
             replace(judge, proven_at=proven_at),
             judge_pdf,
             is_vouched=is_vouched,
+            is_by_channel=is_vouched,
         )
         fits = step is not None and opened.verdict.kind is FileKind.STATUS
         parts += Parts(

@@ -57,6 +57,11 @@ _LIMITS = BodyLimits(attachment=256 * 1024 * 1024)
 """An attachment is held in memory to be judged."""
 
 _SLICE = 1024 * 1024
+_BY_CHANNEL = Finding(
+    Indication.INDETERMINATE,
+    SubIndication.SIGNED_DATA_NOT_FOUND,
+    ErrorCode.SENT_BY_CHANNEL,
+)
 _NOT_SIGNED = Finding(
     Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
 )
@@ -117,6 +122,7 @@ def open_envelope(
     judge_pdf: JudgePdf,
     *,
     is_vouched: bool = False,
+    is_by_channel: bool = False,
     entitled: Entitled | None = None,
 ) -> OpenedEnvelope:
     """Judge a message; whatever it holds, this gives a verdict.
@@ -126,6 +132,7 @@ def open_envelope(
         judge: judges the signature.
         judge_pdf: judges the PDF files attached.
         is_vouched: somebody trusted says that the signer may sign for the sender.
+        is_by_channel: they say that it came over the sender's channel alone.
         entitled: finds what speaks against that, where there is more to go by.
     """
     judge_pdf = partial(judge_pdf, proven_at=judge.proven_at)
@@ -138,7 +145,8 @@ def open_envelope(
         verdict = file_verdict(opened.kind, signature)
         return OpenedEnvelope(verdict=verdict, scanned=opened.scanned)
     if opened.verified is None:
-        own = refused_file(opened.kind, _NOT_SIGNED)
+        missing = _BY_CHANNEL if is_by_channel else _NOT_SIGNED
+        own = refused_file(opened.kind, missing)
         return _with_attachments(own, opened, judge, judge_pdf)
     signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
     if entitled is not None:

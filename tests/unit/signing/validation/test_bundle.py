@@ -18,7 +18,7 @@ from schemas.verdict import (
     SubIndication,
     Verdict,
 )
-from schemas.vocabulary import EnvelopeKind, StatusCode, Step
+from schemas.vocabulary import EnvelopeKind, EvidenceLevel, StatusCode, Step
 from signing.validation.archive import MANIFEST, write_bundle
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
@@ -378,7 +378,17 @@ def test_tampered_pdf_fails_the_bundle() -> None:
     assert verdict.indication is FAILED
 
 
-def test_unsigned_envelope_is_indeterminate_even_in_a_bundle() -> None:
+@pytest.mark.parametrize(
+    ("level", "code"),
+    [
+        (EvidenceLevel.SIGNED, ErrorCode.NOT_SIGNED),
+        (EvidenceLevel.CHANNEL, ErrorCode.SENT_BY_CHANNEL),
+    ],
+    ids=str,
+)
+def test_unsigned_envelope_is_indeterminate_even_in_a_bundle(
+    level: EvidenceLevel, code: ErrorCode
+) -> None:
     attachments: list[Attachment] = [ANNEX]
     conversation = Conversation.create(PKI, attachments)
     body = document_body(None, attachments)
@@ -388,10 +398,13 @@ def test_unsigned_envelope_is_indeterminate_even_in_a_bundle() -> None:
         body_size=len(body.data),
         content_type=body.content_type,
         signature_verdict=None,
+        evidence_level=level,
     )
     steps = ((step_of(Step.DELIVERED, body), conversation.signers.receipt),)
     verdict = _judge(replace(conversation, body=body, acceptance=receipt, steps=steps))
-    assert _part(verdict, "envelope/body").indication is INDETERMINATE
+    part = _part(verdict, "envelope/body")
+    assert part.indication is INDETERMINATE
+    assert part.reasons[0].code is code
     assert verdict.indication is not PASSED
 
 
