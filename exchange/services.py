@@ -216,6 +216,9 @@ class Office(Protocol):
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""
 
+    def directory_changed(self) -> None:
+        """Take note that the directory may have been changed here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryOffice:
@@ -228,6 +231,9 @@ class DirectoryOffice:
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""
         return truncate_ms(self.clock())
+
+    def directory_changed(self) -> None:
+        """A command keeps no directory."""
 
 
 class HubOffice(Office, Protocol):
@@ -315,6 +321,10 @@ class Services:
     def now(self) -> datetime:
         """Return the time, in UTC and whole milliseconds."""
         return truncate_ms(self.clock())
+
+    def directory_changed(self) -> None:
+        """Take note that the directory may have been changed here."""
+        self.directory.doubt()
 
     def ids_after(self, entry_id: str) -> MonotonicIds:
         """Return ids that follow one another, and one another process made."""

@@ -13,6 +13,7 @@ from exchange.deadline_rules import deadline_rules
 from exchange.delivery.background import delivering
 from exchange.delivery.ca_journal import FollowedJournals
 from exchange.delivery.controls_watch import ControlsWatch
+from exchange.directory_cache import BELIEVED_SECONDS, DirectoryCache
 from exchange.errors import ExchangeError
 from exchange.http.passed_certificate import proxies_of
 from exchange.http.tls import server_context
@@ -104,6 +105,7 @@ class ExchangeRole:
             tokens=open_token_desk(settings.tokens.key_file, settings.hub.id),
             limits=settings.limits,
             addressing=settings.addressing,
+            directory=DirectoryCache(believed_seconds=BELIEVED_SECONDS),
             counters=base.metrics,
             carriers=carriers_of(settings),
             webhook_policy=webhook_policy(settings),

@@ -118,6 +118,8 @@ async def change_agencies(office: Office, command: ChangeAgencies) -> DirectoryC
         except StateConflictError:
             # Somebody changed the directory; what it means is decided again.
             continue
+        finally:
+            office.directory_changed()
         return planned
     raise ExchangeError(ErrorCode.OVERLOADED, place="directory")
 

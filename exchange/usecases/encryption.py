@@ -226,6 +226,8 @@ async def _changed(
             )
         except StateConflictError:
             continue
+        finally:
+            services.directory_changed()
         services.signals.recorded.ring()
         return changed
     raise ExchangeError(ErrorCode.OVERLOADED, place="directory")

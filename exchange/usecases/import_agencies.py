@@ -57,4 +57,6 @@ async def import_agencies(office: Office, command: ImportAgencies) -> int:
             )
         except StateConflictError:
             continue
+        finally:
+            office.directory_changed()
     raise ExchangeError(ErrorCode.OVERLOADED, place="directory")

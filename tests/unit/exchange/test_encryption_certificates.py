@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from exchange.delivery.housekeeper import Housekeeper
+from exchange.directory_cache import DirectoryCache
 from exchange.domain.agency_orders import Merge, NewAgency
 from exchange.domain.records import EncryptionCertificate
 from exchange.http import agency_wire
@@ -90,6 +91,14 @@ async def test_certificate_is_given_until_another_takes_its_place(world: World) 
     written = agency_wire.agency(other.agency)["encryption"]
     assert isinstance(written, list)
     assert [bool(one["certificate"]) for one in written] == [False, True]
+
+
+async def test_process_that_took_it_in_gives_it_at_once(world: World) -> None:
+    cache = DirectoryCache(believed_seconds=60, clock=lambda: 0.0)
+    world = replace(world, services=replace(world.services, directory=cache))
+    assert await missing(world) == (MISSING, PROVINCE)
+    await publish(world, content := certified(world.pki))
+    assert (await found(world)).certificate.certificate == content
 
 
 async def test_publication_raises_the_version_and_is_on_record(world: World) -> None:

@@ -1,18 +1,25 @@
 """What is asked of the database once for many, and what that must not cost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from exchange.delivery.lease import Lease
 from exchange.directory_cache import DirectoryCache
+from exchange.domain.agency_orders import Rename
 from exchange.domain.records import Agency
+from exchange.services import Services
+from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
+from exchange.usecases.directory import current_directory
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from schemas.edxml.document import Attachment
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level
 from tests.support.signed_pdf import LETTER
-from tests.support.world import agency, attachment, make_world, note
+from tests.support.world import COMMUNE, agency, attachment, make_world, note
 
 
 @dataclass(slots=True)
@@ -68,6 +75,83 @@ async def test_caller_that_gives_up_takes_nobody_with_it() -> None:
     impatient.cancel()
     questions.may_answer.set()
     assert (await patient).version == 1
+
+
+def answering(version: int = 1) -> Questions:
+    """A directory that answers at once."""
+    questions = Questions(held=version)
+    questions.may_answer.set()
+    return questions
+
+
+async def test_answer_is_believed_for_its_time_and_no_longer() -> None:
+    now, questions = [100.0], answering()
+    cache = DirectoryCache(believed_seconds=0.25, clock=lambda: now[0])
+    await cache.current(store(questions))
+    questions.held, now[0] = 2, 100.2
+    assert (await cache.current(store(questions))).version == 1
+    assert questions.number == 1
+    now[0] = 100.25
+    assert (await cache.current(store(questions))).version == 2
+
+
+async def test_answer_is_believed_from_when_it_was_asked_for() -> None:
+    now, questions = [100.0], Questions()
+    cache = DirectoryCache(believed_seconds=0.25, clock=lambda: now[0])
+    asking = asyncio.create_task(cache.current(store(questions)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    questions.held, now[0] = 2, 100.3
+    questions.may_answer.set()
+    assert (await asking).version == 1
+    assert (await cache.current(store(questions))).version == 2
+
+
+async def test_question_under_way_is_not_believed_after_a_change() -> None:
+    now, questions = [100.0], Questions()
+    cache = DirectoryCache(believed_seconds=60, clock=lambda: now[0])
+    asking = asyncio.create_task(cache.current(store(questions)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    questions.held = 2
+    cache.doubt()
+    questions.may_answer.set()
+    assert (await asking).version == 1
+    assert (await cache.current(store(questions))).version == 2
+
+
+async def test_unasked_directory_is_asked_for_everywhere_but_in_a_service() -> None:
+    questions, cache = answering(), DirectoryCache()
+    for _ in range(3):
+        await cache.current(store(questions))
+    assert questions.number == 3
+
+
+CHANGES: dict[str, Callable[[Services], Awaitable[object]]] = {
+    "import": lambda services: import_agencies(
+        services,
+        ImportAgencies(agencies=[agency("H98", "Mới", Level.PROVINCE)], operator="o"),
+    ),
+    "rename": lambda services: change_agencies(
+        services,
+        ChangeAgencies(
+            order=Rename(code=COMMUNE, name="Phường Suối Mây"),
+            effective=services.now(),
+            reason="đổi tên",
+            operator="o",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_process_goes_by_its_own_changes_at_once(change: str) -> None:
+    world = await make_world()
+    cache = DirectoryCache(believed_seconds=60, clock=lambda: 0.0)
+    services = replace(world.services, directory=cache)
+    before = await current_directory(services)
+    await CHANGES[change](services)
+    assert (await current_directory(services)).version == before.version + 1
 
 
 async def test_lease_is_renewed_in_time_and_yields_when_it_was_not() -> None:
