@@ -10,7 +10,7 @@ import pytest
 from exchange.console.routes import PAGES
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
-from tests.support.browser import Tab, browser_tab
+from tests.support.browser import Complaint, Tab, browser_tab
 from tests.support.console import Console, Visit, running_console
 from tests.support.signed_pdf import LETTER
 from tests.support.world import attachment, make_world
@@ -66,9 +66,9 @@ async def test_no_page_shuts_somebody_out_or_loads_from_elsewhere(
     assert seen > 20
 
 
-def is_ours(complaint: str) -> bool:
+def is_ours(complaint: Complaint) -> bool:
     """Tell whether a page is at fault: a missing document is answered by 404."""
-    return "status of 40" not in complaint
+    return "status of 40" not in complaint.text
 
 
 def pages(known: dict[str, str]) -> dict[AccessRole | None, list[str]]:

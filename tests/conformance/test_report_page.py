@@ -143,4 +143,4 @@ async def test_policy_of_the_page_stops_what_would_be_put_in(tmp_path: Path) -> 
     async with browser_tab(tmp_path / "profile") as tab:
         await tab.open(path, width=900)
         assert await tab.value("document.title") != "owned"
-        assert any("Content Security Policy" in one for one in tab.complaints)
+        assert any("Content Security Policy" in one.text for one in tab.complaints)

@@ -7,6 +7,7 @@ import subprocess
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -28,6 +29,28 @@ _FLAGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the browser has against a page.
+
+    Args:
+        text: everything it says.
+        url: what it is about, where it says so.
+        at: when, seconds since 1970.
+    """
+
+    text: str
+    url: str
+    at: float
+
+    @classmethod
+    def of(cls, parameters: dict[str, Any]) -> "Complaint":
+        """Read an event of the protocol."""
+        entry = parameters.get("entry", parameters)
+        text, url = str(parameters), str(entry.get("url", ""))
+        return cls(text=text, url=url, at=entry["timestamp"] / 1000)
+
+
 class Tab:
     """One page that is open.
 
@@ -39,7 +62,8 @@ class Tab:
         self._socket = socket
         self._number = 0
         self.requests: list[str] = []
-        self.complaints: list[str] = []
+        self.complaints: list[Complaint] = []
+        self.saved: list[str] = []
 
     async def ask(self, method: str, **parameters: object) -> dict[str, Any]:
         """Call a method of the protocol; note what happens meanwhile."""
@@ -131,7 +155,9 @@ class Tab:
         if method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
         if method in {"Runtime.exceptionThrown", "Log.entryAdded"}:
-            self.complaints.append(str(parameters))
+            self.complaints.append(Complaint.of(parameters))
+        if parameters.get("state") == "completed":
+            self.saved.append(parameters["guid"])
 
 
 @asynccontextmanager

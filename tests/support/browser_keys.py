@@ -14,7 +14,7 @@ from pki.keys.software import SoftwareKey, save_pkcs12
 from tests.support.judges import run
 from tests.support.pki import HeldKey
 
-_PASSPHRASE = "mot cau"
+PASSPHRASE = b"mot cau"
 
 
 def write_pkcs12(path: Path, credential: Credential) -> None:
@@ -26,7 +26,7 @@ def write_pkcs12(path: Path, credential: Credential) -> None:
     data = save_pkcs12(
         Credential(own, credential.certificate, credential.chain),
         "own",
-        _PASSPHRASE.encode(),
+        PASSPHRASE,
     )
     write_atomically(path, data, mode=PRIVATE)
 
@@ -45,7 +45,7 @@ def write_home(home: Path, credential: Credential, root: Path) -> None:
     place = ("-d", f"sql:{database}")
     for program, words in (
         ("certutil", ("-N", *place, "--empty-password")),
-        ("pk12util", ("-i", home / "own.p12", *place, "-W", _PASSPHRASE)),
+        ("pk12util", ("-i", home / "own.p12", *place, "-W", PASSPHRASE.decode())),
         ("certutil", ("-A", *place, "-n", "root", "-t", "C,,", "-i", root)),
     ):
         done = run(program, *words)

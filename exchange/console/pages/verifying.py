@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import require_length
 from exchange.usecases.verify_file import VerifyFile, verify_file
 from schemas.catalogue import explain
-from schemas.errors import Explanation
+from schemas.errors import ErrorCode, Explanation
 from schemas.verdict import Indication, Reason, SignatureVerdict, Verdict
 from signing.reports import detailed, etsi, printed, words
 from signing.reports.page import MOST_SHOWN
@@ -74,11 +75,11 @@ class ShownSignature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One reason in plain words."""
+    """One reason in plain words, with the places it is found in."""
 
     code: str
     explanation: Explanation
-    place: str
+    places: tuple[str, ...]
 
 
 async def verify_form(request: web.Request) -> web.StreamResponse:
@@ -113,7 +114,7 @@ def verdict_values(report: Report) -> dict[str, Any]:
     """Return what the template of a verdict shows."""
     verdict = report.verdict
     signatures = list(all_signatures(verdict))
-    reasons = problems(verdict)
+    reasons = _by_code(problems(verdict))
     parts = list(all_parts(verdict.parts))
     passed = verdict.indication is Indication.TOTAL_PASSED
     shown = (len(signatures), len(reasons), len(parts))
@@ -123,9 +124,10 @@ def verdict_values(report: Report) -> dict[str, Any]:
         "codes": _codes(verdict),
         "file_rows": _file_rows(report),
         "signatures": [_signature(*one, report) for one in signatures[:MOST_SHOWN]],
-        "problems": [_problem(one) for one in reasons[:MOST_SHOWN]],
+        "problems": reasons[:MOST_SHOWN],
         "problem_mark": Mark.OPEN if passed else MARKS[verdict.indication],
         "reasons_heading": words.NOTES if passed else words.REASONS,
+        "most": MOST_SHOWN,
         "parts": [_part(one) for one in parts[:MOST_SHOWN]],
         "more": sum(max(0, one - MOST_SHOWN) for one in shown),
         "downloads": _downloads(report),
@@ -164,10 +166,15 @@ def _signature(
     )
 
 
-def _problem(reason: Reason) -> Problem:
-    return Problem(
-        code=reason.code, explanation=explain(reason.code), place=clean(reason.place)
-    )
+def _by_code(reasons: Iterable[Reason]) -> list[Problem]:
+    """Say the same once, wherever it is found."""
+    places: dict[ErrorCode, list[str]] = {}
+    for one in reasons:
+        places.setdefault(one.code, []).append(clean(one.place))
+    return [
+        Problem(code=code, explanation=explain(code), places=tuple(filter(None, found)))
+        for code, found in places.items()
+    ]
 
 
 def _part(part: Verdict) -> dict[str, object]:
