@@ -86,10 +86,11 @@ def view_of(
 
     Deliveries tell of recipients that were added after acceptance.
     """
-    recipients = {*envelope.recipients, *(one.recipient for one in deliveries)}
-    own = recipients.intersection(agencies)
-    is_sender = envelope.sender in agencies
-    return View(is_sender, frozenset(own)) if is_sender or own else None
+    looking = frozenset(agencies)
+    own = looking.intersection(envelope.recipients)
+    own |= looking.intersection(one.recipient for one in deliveries)
+    is_sender = envelope.sender in looking
+    return View(is_sender, own) if is_sender or own else None
 
 
 def _holds(right: ActsFor, at: datetime) -> bool:

@@ -18,10 +18,13 @@ def is_common_superior(
     An agency counts as above itself: a province that is a recipient beside its own
     communes is their common superior.
     """
-    parties = (envelope.sender, *envelope.recipients)
-    return any(
-        all(agency in upwards(directory, one) for one in parties) for agency in agencies
-    )
+    above = set(upwards(directory, envelope.sender)).intersection(agencies)
+    for one in envelope.recipients:
+        # Nearly always nobody is left at once, of thousands of recipients.
+        if not above:
+            break
+        above.intersection_update(upwards(directory, one))
+    return bool(above)
 
 
 def upwards(directory: Directory, code: OrganId) -> Iterator[OrganId]:

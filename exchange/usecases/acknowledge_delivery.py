@@ -20,12 +20,12 @@ from exchange.domain.records import (
 from exchange.domain.steps import TRANSPORT_EFFECTS, receipt_key
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Caller, Services
-from exchange.usecases.arriving import arrival
+from exchange.usecases.arriving import with_arrival
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
 from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.failing import Failure, failure_of
 from exchange.usecases.signer import verified_step
-from exchange.usecases.viewing import find_envelope
+from exchange.usecases.viewing import find_own
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import StepReceipt, read_receipt
@@ -128,7 +128,7 @@ async def _stored(
             break
         step = replace(step, before=frozenset({delivery.state}))
         if attesting is not None and delivery.status is None:
-            step = replace(step, also=(arrival(services, attesting, delivery),))
+            step = with_arrival(services, attesting, delivery, step)
         with suppress(StateConflictError):
             return _recorded(step, await store.record_step(step))
         found = await store.delivery(delivery.envelope_id, delivery.recipient)
@@ -144,7 +144,7 @@ def _recorded(step: StepRecord, stored: StoredReceipt) -> RecordedStep:
 async def _delivery(
     services: Services, command: AcknowledgeDelivery
 ) -> tuple[Envelope, Delivery]:
-    found = await find_envelope(
+    found = await find_own(
         services, command.caller, command.envelope_id, agency=command.agency
     )
     (agency,) = found.agencies

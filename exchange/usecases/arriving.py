@@ -11,24 +11,41 @@ from exchange.domain.steps import receipt_key
 from exchange.services import Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.hub_steps import attested
+from schemas.identifiers import OrganId
 from schemas.receipt import StepReceipt
 from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
 
 
-def arrival(services: Services, envelope: Envelope, delivery: Delivery) -> StepRecord:
-    """Attest the arrival of a delivery that is taken in the same moment.
+def with_arrival(
+    services: Services, envelope: Envelope, delivery: Delivery, taking: StepRecord
+) -> StepRecord:
+    """Attest with the taking of a delivery that it arrived; one change tells of both.
 
     Args:
         services: who attests, and when.
         envelope: what was delivered.
         delivery: as it is before it is taken.
+        taking: the step that takes this delivery alone.
     """
+    arrived = replace(
+        delivery, state=DeliveryState.ACKNOWLEDGED, status=StatusCode.ARRIVED
+    )
+    return replace(
+        taking,
+        recipients=(),
+        after=None,
+        updates=(DeliveryUpdate(delivery, arrived),),
+        also=(_arrival(services, envelope, delivery.recipient),),
+    )
+
+
+def _arrival(services: Services, envelope: Envelope, recipient: OrganId) -> StepRecord:
     now, hub_id = services.now(), services.hub.hub_id
     receipt = StepReceipt(
         envelope_id=envelope.envelope_id,
         body_sha256=envelope.body_sha256,
         step=Step.ARRIVED,
-        recipient=delivery.recipient,
+        recipient=recipient,
         issuer=hub_id,
         at=now,
         status_code=StatusCode.ARRIVED,
@@ -38,10 +55,7 @@ def arrival(services: Services, envelope: Envelope, delivery: Delivery) -> StepR
         at=now,
         actor=hub_id,
         subject=envelope.envelope_id,
-        recipient=delivery.recipient,
+        recipient=recipient,
     )
-    key = f"{receipt_key(receipt.step, delivery.recipient)}:hub"
-    taken = replace(delivery, state=DeliveryState.ACKNOWLEDGED)
-    arrived = replace(taken, status=StatusCode.ARRIVED)
-    step = attested(services, receipt, key=key, audit=audit)
-    return replace(step, updates=(DeliveryUpdate(taken, arrived),))
+    key = f"{receipt_key(receipt.step, recipient)}:hub"
+    return attested(services, receipt, key=key, audit=audit)

@@ -16,7 +16,7 @@ from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.delegated_signing import delegations_behind, log_subjects
-from exchange.usecases.viewing import find_readable
+from exchange.usecases.viewing import find_envelope, open_payload
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent, LogEntryType
@@ -58,9 +58,10 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
             (SERVICE_UNAVAILABLE).
     """
     # A bundle holds the body, so it opens no sooner than the body itself.
-    found = await find_readable(
+    found = await find_envelope(
         services, command.caller, command.envelope_id, agency=command.agency
     )
+    await open_payload(services, found)
     store = services.storage.envelopes
     receipts = found.view.receipts(await store.receipts(command.envelope_id))
     answered = {one.status_envelope for one in receipts}

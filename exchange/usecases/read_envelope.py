@@ -7,7 +7,7 @@ from exchange.domain.records import Envelope
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import verified
-from exchange.usecases.viewing import find_envelope, find_readable
+from exchange.usecases.viewing import find_readable, find_shown
 from schemas.identifiers import EnvelopeId
 
 
@@ -48,5 +48,5 @@ async def read_receipt(services: Services, command: ReadEnvelope) -> bytes:
     Raises:
         ExchangeError: there is no such envelope for this caller.
     """
-    found = await find_envelope(services, command.caller, command.envelope_id)
+    found = await find_shown(services, command.caller, command.envelope_id)
     return found.envelope.receipt

@@ -19,7 +19,7 @@ from exchange.errors import ExchangeError
 from exchange.services import Caller, Office, Services
 from exchange.storage.ports import ArrivalQuery, SendingQuery
 from exchange.usecases.auditing import audit_line, refusals_audited
-from exchange.usecases.viewing import find_envelope
+from exchange.usecases.viewing import find_shown
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId, parse_organ_id
 from schemas.timestamps import VIETNAM
@@ -114,7 +114,7 @@ async def tell_number(services: Services, command: TellNumber) -> RegisterNumber
     caller, envelope_id = command.caller, command.envelope_id
     async with refusals_audited(services, caller, subject=envelope_id):
         recipient = parse_organ_id(command.agency)
-        found = await find_envelope(services, caller, envelope_id, agency=recipient)
+        found = await find_shown(services, caller, envelope_id, agency=recipient)
         if recipient not in found.envelope.reached:
             raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=recipient)
         if not 1 <= command.number <= MOST_NUMBER:

@@ -11,7 +11,7 @@ from exchange.usecases.report_status import (
     ReportStatus,
     report_status,
 )
-from exchange.usecases.viewing import agencies_of, find_envelope
+from exchange.usecases.viewing import agencies_of, find_shown
 from exchange.usecases.written_here import StatusWritten, submission_of_status
 from schemas.edxml.document import Organisation, ResponseFor
 from schemas.edxml.status import EdxmlStatus
@@ -44,7 +44,7 @@ async def report_in_words(services: Services, command: ReportInWords) -> Recorde
         CodedError: it is refused; the code says why.
     """
     (agency,) = await agencies_of(services, command.caller, command.agency)
-    found = await find_envelope(services, command.caller, command.envelope_id)
+    found = await find_shown(services, command.caller, command.envelope_id)
     document = found.envelope
     # Without a time: the same words again are a repeat.
     status = EdxmlStatus(

@@ -58,7 +58,7 @@ from exchange.usecases.storing import (
     require_same_bytes,
     store_body,
 )
-from exchange.usecases.viewing import Viewed, find_envelope
+from exchange.usecases.viewing import Shown, find_shown
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -104,7 +104,8 @@ class _Report:
     """A status whose reporter is known and may speak.
 
     Args:
-        deliveries: of the document, at least those of agencies the reporter acts for.
+        deliveries: of the document, those of agencies the reporter acts for, as they
+            were when the status had come.
         directory: as it was when the status had come.
     """
 
@@ -127,9 +128,9 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
     async with refusals_audited(
         services, submission.caller, subject=command.envelope_id
     ):
-        found = await find_envelope(services, submission.caller, command.envelope_id)
+        shown = await find_shown(services, submission.caller, command.envelope_id)
         async with received(services, submission) as message:
-            report = await _report(services, message, found)
+            report = await _report(services, message, shown)
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
@@ -137,8 +138,8 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
             return await _record(services, report, speaker)
 
 
-async def _report(services: Services, message: Received, found: Viewed) -> _Report:
-    status, document = message.message, found.envelope
+async def _report(services: Services, message: Received, shown: Shown) -> _Report:
+    status, document = message.message, shown.envelope
     if not isinstance(status, EdxmlStatus):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="StatusCode")
     if message.scanned.attachments:
@@ -153,11 +154,14 @@ async def _report(services: Services, message: Received, found: Viewed) -> _Repo
         raise refuse(refusal)
     _require_about(status, document)
     reporter = facts.sender.agency.code if facts.sender.agency else facts.sender.written
+    deliveries = await services.storage.envelopes.deliveries(
+        document.envelope_id, of=shown.agencies
+    )
     return _Report(
         message=message,
         status=status,
         document=document,
-        deliveries=found.deliveries,
+        deliveries=tuple(deliveries),
         directory=directory,
         reporter=reporter,
         facts=facts,
@@ -207,7 +211,13 @@ def _speaker(report: _Report, named: str | None, now: datetime) -> OrganId:
 async def _record(
     services: Services, report: _Report, speaker: OrganId
 ) -> RecordedStatus:
-    told = Told(status=report.status, reporter=speaker, named=report.document)
+    own = (one for one in report.deliveries if one.recipient == speaker)
+    told = Told(
+        status=report.status,
+        reporter=speaker,
+        named=report.document,
+        delivery=next(own, None),
+    )
     for _ in range(_TRIES):
         outcome = await outcome_of(services, told)
         if isinstance(outcome, StoredReceipt):
@@ -219,6 +229,7 @@ async def _record(
         with suppress(StateConflictError):
             envelope, repeated = await commit(services, report.message, acceptance)
             return RecordedStatus(envelope.receipt, repeated)
+        told = replace(told, delivery=None)
     raise ExchangeError(ErrorCode.OVERLOADED, place=report.document.envelope_id)
 
 

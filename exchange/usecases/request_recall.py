@@ -13,7 +13,7 @@ from exchange.usecases.report_status import (
     ReportStatus,
     report_status,
 )
-from exchange.usecases.viewing import find_envelope
+from exchange.usecases.viewing import find_shown
 from exchange.usecases.written_here import StatusWritten, submission_of_status
 from schemas.edxml.document import Organisation, ResponseFor
 from schemas.edxml.status import EdxmlStatus
@@ -47,8 +47,8 @@ async def request_recall(services: Services, command: RequestRecall) -> Recorded
         CodedError: it is refused; the code says why. A peer that signs must hand in a
             signed status 13 (SIGNATURE_MISSING).
     """
-    found = await find_envelope(services, command.caller, command.envelope_id)
-    if not found.view.is_sender:
+    found = await find_shown(services, command.caller, command.envelope_id)
+    if found.envelope.sender not in found.agencies:
         raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=command.envelope_id)
     written = StatusWritten(
         caller=command.caller,

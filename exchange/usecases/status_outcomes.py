@@ -42,11 +42,17 @@ _TARGETS = frozenset({LinkKind.RECALLS, LinkKind.UPDATES})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A status whose reporter is known and may speak, and the envelope it names."""
+    """A status whose reporter is known and may speak, and the envelope it names.
+
+    Args:
+        delivery: of that envelope to the reporter, as it was a moment ago; None if
+            that is to be looked at.
+    """
 
     status: EdxmlStatus
     reporter: OrganId
     named: Envelope
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +96,42 @@ async def outcome_of(
 async def _processing(
     services: Services, told: Told
 ) -> Outcome | StoredReceipt | Refuse:
-    code, document = told.status.status_code, told.named
-    key = receipt_key(STATUS_STEPS[code], told.reporter)
-    if stored := await _stored(services, document.envelope_id, key):
-        return stored
-    facts = StatusFacts(
-        code=code,
-        reporter=told.reporter,
-        delivery=await _delivery(services, document.envelope_id, told.reporter),
-    )
-    decision = decide_status(facts)
-    if isinstance(decision, Refuse):
-        return decision
+    document = told.named
+    key = receipt_key(STATUS_STEPS[told.status.status_code], told.reporter)
+    change = _first_told(told, told.delivery)
+    if change is None:
+        # Refused so far, so it may have been told before: its receipt answers it.
+        if stored := await _stored(services, document.envelope_id, key):
+            return stored
+        delivery = await _delivery(services, document.envelope_id, told.reporter)
+        decision = decide_status(_facts(told, delivery))
+        if isinstance(decision, Refuse):
+            return decision
+        change = decision
     return Outcome(
         about=document,
         key=key,
         recipient=told.reporter,
         to=(document.sender,),
-        change=decision,
+        change=change,
+    )
+
+
+def _first_told(told: Told, delivery: Delivery | None) -> StatusChange | None:
+    """Return what a status changes that cannot have been told before.
+
+    A status that follows from an earlier one was not; 01 may stand for the hub's word
+    or for the recipient's own. Storage takes each once, whoever is faster.
+    """
+    if delivery is None or delivery.status is told.status.status_code:
+        return None
+    decision = decide_status(_facts(told, delivery))
+    return decision if isinstance(decision, StatusChange) else None
+
+
+def _facts(told: Told, delivery: Delivery | None) -> StatusFacts:
+    return StatusFacts(
+        code=told.status.status_code, reporter=told.reporter, delivery=delivery
     )
 
 
@@ -164,7 +188,9 @@ async def _open_request(
 
 async def _answer(services: Services, told: Told) -> Outcome | StoredReceipt | Refuse:
     code, envelope = told.status.status_code, told.named
-    delivery = await _delivery(services, envelope.envelope_id, told.reporter)
+    delivery = told.delivery
+    if delivery is None:
+        delivery = await _delivery(services, envelope.envelope_id, told.reporter)
     if delivery is None:
         return Refuse(ErrorCode.STATUS_ACTOR_WRONG, told.reporter)
     recall = delivery.recall

@@ -1,6 +1,5 @@
 """Finding an envelope for a caller; what it may not see does not exist for it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,11 +18,23 @@ from schemas.timestamps import format_utc
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """An envelope that a caller may know of.
+
+    Args:
+        agencies: for which it looks, by the directory's own codes.
+    """
+
+    envelope: Envelope
+    agencies: frozenset[OrganId]
+
+
+@dataclass(frozen=True, slots=True)
 class Viewed:
     """An envelope as one caller sees it.
 
     Args:
-        deliveries: those the caller may see.
+        deliveries: those the caller may see, at least its own.
         agencies: for which it looks, by the directory's own codes.
     """
 
@@ -63,6 +74,41 @@ def _agencies_in(
     return caller.acting_as(named, now)
 
 
+async def find_shown(
+    services: Services,
+    caller: Caller,
+    envelope_id: EnvelopeId,
+    *,
+    agency: str | None = None,
+) -> Shown:
+    """Find an envelope that a caller may know of, looking no further than that takes.
+
+    Raises:
+        ExchangeError: as `find_envelope`.
+    """
+    look = await _look(services, caller, envelope_id, agency)
+    if look.agencies.isdisjoint((look.envelope.sender, *look.envelope.recipients)):
+        await _own(services, look)
+    return Shown(look.envelope, look.agencies)
+
+
+async def find_own(
+    services: Services,
+    caller: Caller,
+    envelope_id: EnvelopeId,
+    *,
+    agency: str | None = None,
+) -> Viewed:
+    """Find an envelope with the deliveries of the caller's own agencies alone.
+
+    Of a party of it the view does not say whether it oversees the others.
+
+    Raises:
+        ExchangeError: as `find_envelope`.
+    """
+    return await _own(services, await _look(services, caller, envelope_id, agency))
+
+
 async def find_envelope(
     services: Services,
     caller: Caller,
@@ -79,20 +125,16 @@ async def find_envelope(
         ExchangeError: there is none, or it is not the caller's
             (ENVELOPE_NOT_FOUND).
     """
-    directory = await current_directory(services)
-    agencies = _agencies_in(directory, caller, agency, services.now())
-    store = services.storage.envelopes
-    envelope = await store.envelope(envelope_id)
-    if envelope is None:
-        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    # One of thousands of recipients is not to cost what all of them would.
-    deliveries = await store.deliveries(envelope_id, of=agencies)
-    view = _view(directory, caller, envelope, agencies, deliveries)
-    if view is None:
-        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    if view.sees_all:
-        deliveries = await store.deliveries(envelope_id)
-    return Viewed(envelope, view, tuple(deliveries), agencies)
+    look = await _look(services, caller, envelope_id, agency)
+    found = await _own(services, look)
+    view = found.view
+    # Whoever sees all of it anyway need not be looked up in the tree.
+    if not view.sees_all and len(view.own) < len(look.envelope.recipients):
+        view = replace(view, oversees=look.oversees)
+    if not view.sees_all:
+        return found
+    deliveries = await services.storage.envelopes.deliveries(envelope_id)
+    return replace(found, view=view, deliveries=tuple(deliveries))
 
 
 async def find_readable(
@@ -102,7 +144,7 @@ async def find_readable(
     *,
     agency: str | None = None,
 ) -> Viewed:
-    """Find an envelope whose payload is handed to the caller now.
+    """Find an envelope, as `find_own` does, whose payload is handed to the caller now.
 
     That it was opened is noted first: a recall tells whether a document was.
 
@@ -112,16 +154,71 @@ async def find_readable(
             not open to reading (STEP_NOT_ALLOWED, the state is named), or its sender
             asks it back (DOCUMENT_RECALLED, the request is named).
     """
-    found = await find_envelope(services, caller, envelope_id, agency=agency)
+    found = await find_own(services, caller, envelope_id, agency=agency)
+    await open_payload(services, found)
+    return found
+
+
+async def open_payload(services: Services, found: Viewed) -> None:
+    """Note that the payload is handed out now.
+
+    Raises:
+        ExchangeError: it may not be, as `find_readable` says.
+    """
+    envelope = found.envelope
     if not found.view.is_party:
-        raise ExchangeError(ErrorCode.PAYLOAD_NOT_ALLOWED, place=envelope_id)
-    if found.envelope.purged_at is not None:
-        place = format_utc(found.envelope.purged_at)
+        raise ExchangeError(ErrorCode.PAYLOAD_NOT_ALLOWED, place=envelope.envelope_id)
+    if envelope.purged_at is not None:
+        place = format_utc(envelope.purged_at)
         raise ExchangeError(ErrorCode.PAYLOAD_PURGED, place=place)
     if not found.view.may_read(found.deliveries):
         raise _closed(found)
     await _note_opening(services, found)
-    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """An envelope that somebody looks for, before it is known whether they may."""
+
+    caller: Caller
+    directory: Directory
+    agencies: frozenset[OrganId]
+    envelope: Envelope
+
+    @property
+    def oversees(self) -> bool:
+        """Whether all of it is shown to the caller, whose it need not be."""
+        return self.caller.audits_all or is_common_superior(
+            self.directory, self.agencies, self.envelope
+        )
+
+
+async def _look(
+    services: Services, caller: Caller, envelope_id: EnvelopeId, agency: str | None
+) -> _Look:
+    directory = await current_directory(services)
+    agencies = _agencies_in(directory, caller, agency, services.now())
+    envelope = await services.storage.envelopes.envelope(envelope_id)
+    if envelope is None:
+        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
+    return _Look(caller, directory, agencies, envelope)
+
+
+async def _own(services: Services, look: _Look) -> Viewed:
+    """Look at the caller's own deliveries: one of thousands must not cost as all do."""
+    envelope, agencies, store = look.envelope, look.agencies, services.storage.envelopes
+    deliveries = await store.deliveries(envelope.envelope_id, of=agencies)
+    view = view_of(envelope, agencies, deliveries) or View(
+        is_sender=False, own=frozenset()
+    )
+    if look.caller.role in WITHOUT_PAYLOAD:
+        view = replace(view, is_reader=False)
+    if not view.is_sender and not view.own:
+        view = replace(view, oversees=look.oversees)
+        if not view.oversees:
+            place = envelope.envelope_id
+            raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=place)
+    return Viewed(envelope, view, tuple(deliveries), agencies)
 
 
 async def _note_opening(services: Services, found: Viewed) -> None:
@@ -148,24 +245,3 @@ def _closed(found: Viewed) -> ExchangeError:
             return ExchangeError(ErrorCode.DOCUMENT_RECALLED, place=one.recall.request)
     states = ", ".join(sorted({one.state for one in own}))
     return ExchangeError(ErrorCode.STEP_NOT_ALLOWED, place=states)
-
-
-def _view(
-    directory: Directory,
-    caller: Caller,
-    envelope: Envelope,
-    agencies: frozenset[OrganId],
-    deliveries: Iterable[Delivery],
-) -> View | None:
-    view = view_of(envelope, agencies, deliveries) or View(
-        is_sender=False, own=frozenset()
-    )
-    if caller.role in WITHOUT_PAYLOAD:
-        view = replace(view, is_reader=False)
-    # Whoever sees all of it anyway need not be looked up in the tree.
-    if not view.is_sender and len(view.own) < len(envelope.recipients):
-        oversees = caller.audits_all or is_common_superior(
-            directory, agencies, envelope
-        )
-        view = replace(view, oversees=oversees)
-    return view if view.sees_all or view.own else None

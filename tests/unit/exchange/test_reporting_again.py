@@ -1,0 +1,162 @@
+"""What is told once more, or told while something else happens; who is above whom."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from exchange.domain.directory import Directory
+from exchange.domain.overseeing import is_common_superior
+from exchange.domain.records import Agency, Envelope
+from exchange.storage.ports import AuditQuery
+from exchange.usecases.report_status import ReportStatus, report_status
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import OrganId
+from schemas.vocabulary import DeliveryState, Level, StatusCode
+from tests.support.conversations import (
+    SYSTEMS,
+    delivery,
+    recall,
+    report,
+    status_message,
+    take,
+)
+from tests.support.stored import acceptance
+from tests.support.world import COMMUNE, PROVINCE, World, agency, make_world
+
+BEFORE = {
+    "the same": (StatusCode.REGISTERED,),
+    "one that was passed": (StatusCode.REGISTERED, StatusCode.FINISHED),
+    "its own 01": (StatusCode.ARRIVED,),
+    "01 that was passed": (StatusCode.ARRIVED, StatusCode.REGISTERED),
+    "02": (StatusCode.REFUSED,),
+}
+
+
+@pytest.fixture
+async def world() -> World:
+    return await make_world()
+
+
+async def audit_lines(world: World) -> int:
+    found = await world.services.storage.audit.search(AuditQuery(limit=1_000))
+    return len(found.lines)
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["untaken", "taken"])
+@pytest.mark.parametrize("told", BEFORE.values(), ids=BEFORE)
+async def test_status_once_more_has_its_receipt_and_leaves_no_line(
+    world: World, told: tuple[StatusCode, ...], *, is_taken: bool
+) -> None:
+    letter = (await world.sent()).envelope
+    if is_taken:
+        await take(world, letter)
+    first, *_ = [await report(world, letter, code) for code in told]
+    before = await audit_lines(world)
+    for hours in (0, 1):
+        world.clock.move(hours=hours)
+        again = await report(world, letter, told[0])
+        assert (again.content, again.repeated) == (first.content, True)
+    assert await audit_lines(world) == before
+
+
+async def test_status_is_decided_on_what_is_when_all_of_it_has_come(
+    world: World,
+) -> None:
+    letter = (await world.sent()).envelope
+    message = status_message(world, StatusCode.REGISTERED)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield message.body[:10]
+        await recall(world, letter)
+        yield message.body[10:]
+
+    submission = await world.submission(message, system_id=SYSTEMS[PROVINCE])
+    command = ReportStatus(
+        submission=replace(submission, chunks=slowly()),
+        envelope_id=letter.envelope_id,
+    )
+    with pytest.raises(CodedError) as caught:
+        await report_status(world.services, command)
+    assert caught.value.code is ErrorCode.STATUS_NOT_ALLOWED
+    assert (await delivery(world, letter)).state is DeliveryState.RECALLED
+
+
+async def test_stranger_is_refused_before_anything_of_a_status_is_read(
+    world: World,
+) -> None:
+    letter = (await world.sent()).envelope
+    message = status_message(world, StatusCode.REGISTERED)
+
+    async def unread() -> AsyncIterator[bytes]:
+        yield pytest.fail("read")
+
+    submission = await world.submission(message, system_id="qlvb-h99-153")
+    command = ReportStatus(
+        submission=replace(submission, chunks=unread()),
+        envelope_id=letter.envelope_id,
+    )
+    with pytest.raises(CodedError) as caught:
+        await report_status(world.services, command)
+    assert caught.value.code is ErrorCode.ENVELOPE_NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Mapping[OrganId, Agency]):
+    """Agencies by code, and how often one was looked up."""
+
+    known: Mapping[OrganId, Agency]
+    looked_up: list[OrganId] = field(default_factory=list)
+
+    def __getitem__(self, code: OrganId) -> Agency:
+        self.looked_up.append(code)
+        return self.known[code]
+
+    def __iter__(self) -> Iterator[OrganId]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+COMMUNES = tuple(OrganId(f"H99.{number}") for number in range(100, 700))
+ABOVE = {
+    "the province": ({PROVINCE}, True),
+    "the province, beside others": ({OrganId("G22"), COMMUNE, PROVINCE}, True),
+    "a recipient": ({COMMUNES[-1]}, False),
+    "the sender": ({COMMUNE}, False),
+    "another province": ({OrganId("H98")}, False),
+    "nobody": (set[OrganId](), False),
+}
+
+
+def letter_to_all() -> Envelope:
+    return replace(acceptance().envelope, sender=COMMUNE, recipients=COMMUNES)
+
+
+def counted_directory() -> tuple[Directory, Counted]:
+    rows = [
+        agency("H99", "Tỉnh", Level.PROVINCE),
+        *(agency(one, one, Level.COMMUNE, parent=PROVINCE) for one in COMMUNES),
+    ]
+    directory = Directory.of(rows, version=1)
+    counted = Counted(directory.by_code)
+    return replace(directory, by_code=counted), counted
+
+
+@pytest.mark.parametrize(("agencies", "is_above"), ABOVE.values(), ids=ABOVE)
+def test_common_superior_is_above_sender_and_all_recipients(
+    agencies: set[OrganId], *, is_above: bool
+) -> None:
+    directory, counted = counted_directory()
+    assert is_common_superior(directory, agencies, letter_to_all()) is is_above
+    # Whoever is not above the sender is not looked for above all the others.
+    assert is_above or len(counted.looked_up) < len(COMMUNES) // 10
+
+
+def test_sender_is_above_those_below_it_and_not_above_strangers() -> None:
+    directory, _ = counted_directory()
+    letter = replace(letter_to_all(), sender=PROVINCE)
+    assert is_common_superior(directory, {PROVINCE}, letter)
+    beyond = replace(letter, recipients=(*COMMUNES, OrganId("H98")))
+    assert not is_common_superior(directory, {PROVINCE}, beyond)
