@@ -7,6 +7,7 @@ from aiohttp import web
 from exchange.certification.office import CaOffice
 from exchange.console.chart import chart_of
 from exchange.console.forms import fields_of
+from exchange.console.health import Parts, concerns_of
 from exchange.console.pages.deliveries import whole_hub
 from exchange.console.rendering import is_part, page, see_other, visitor_of
 from exchange.console.station import Station, station_of
@@ -48,6 +49,13 @@ async def _shown(
     whole_hub(request)
     services, station = request.app[SERVICES], station_of(request)
     hours = await traffic(services)
+    parts = Parts(
+        degraded=await _degraded(station),
+        lists=followed_lists(services),
+        last_audit=await last_log_audit(services),
+        growth=await growth(services, hours),
+        checked=checked,
+    )
     return page(
         request,
         "operations_now.html" if is_part(request) else "operations.html",
@@ -56,15 +64,15 @@ async def _shown(
         documents=chart_of(hours, lambda one: one.documents),
         sizes=chart_of(hours, lambda one: one.size),
         levels=tuple(Level),
-        lists=followed_lists(services),
+        lists=parts.lists,
         stamps=services.stamps is not None,
         head=await log_head(services),
-        last_audit=await last_log_audit(services),
-        growth=await growth(services, hours),
+        last_audit=parts.last_audit,
+        growth=parts.growth,
         checked=checked,
         has_authorities=bool(services.stamps or services.revocations),
         explain=explain,
-        degraded=await _degraded(station),
+        concerns=concerns_of(parts),
         expiring=await _expiring(station),
         maintenance=await services.storage.controls.maintenance(),
         may_act=visitor_of(request).role is AccessRole.OPERATOR,

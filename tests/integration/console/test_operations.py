@@ -183,6 +183,10 @@ async def test_list_that_has_ended_is_shown_as_bad(console: Console) -> None:
     async with console.visit("van.hanh") as visit:
         page = await visit.look("/operations")
     assert 'class="badge bad">đã hết' in page.text
+    headline = page.text.split('id="health"')[1].split("<dl>")[0]
+    assert "Thử nghiệm Issuing CA" in headline
+    assert 'class="badge bad"' in headline
+    assert "mọi phần đều tốt" not in page.text
 
 
 async def test_last_audit_of_the_log_is_shown(console: Console) -> None:
@@ -211,7 +215,8 @@ async def test_authorities_are_asked_when_an_operator_wants_to_know() -> None:
         await visit.look("/operations")
         page = await visit.send("/operations/check")
     assert "đồng hồ lệch" in page.text
-    assert "revocation_unchecked" in page.text
+    headline = page.text.split('id="health"')[1].split("<dl>")[0]
+    assert "revocation_unchecked" in headline
 
 
 def test_room_lasts_as_long_as_the_last_day_says() -> None:
