@@ -30,31 +30,38 @@ async def ticket(
 ) -> AsyncIterator[asyncio.Event]:
     """Give an event that is set when something may have come for `agencies`.
 
+    Where nobody waits yet it costs a look at the log's size.
+
     Raises:
         StorageUnavailableError: the database does not answer.
     """
-    mailroom = services.signals.mailroom
+    mailroom, signals = services.signals.mailroom, services.signals
+    # Taken before the size is read, so growth that follows it is told.
+    grown = signals.sequenced.ticket()
     size = await services.storage.log.size() if mailroom.is_idle else 0
     news = asyncio.Event()
     mailroom.waiting[news] = agencies
     # Another may have begun meanwhile, from an earlier index.
     if mailroom.is_idle:
         mailroom.after = size - 1
-        mailroom.looking = asyncio.create_task(_look_for_all(services))
+        mailroom.looking = asyncio.create_task(_look_for_all(services, grown))
     try:
         yield news
     finally:
         del mailroom.waiting[news]
 
 
-async def _look_for_all(services: Services) -> None:
+async def _look_for_all(services: Services, grown: asyncio.Event) -> None:
     """Look after each growth of the log, as long as anybody waits."""
     mailroom, signals = services.signals.mailroom, services.signals
     try:
-        while mailroom.waiting and not signals.draining:
+        while True:
+            await _come_or_late(grown)
+            if signals.draining or not mailroom.waiting:
+                return
             grown = signals.sequenced.ticket()
-            if not await _look(services):
-                await _come_or_late(grown)
+            while await _look(services):
+                pass
     except ExchangeError:
         # Whoever waits meets the same failure, and tells its caller.
         return

@@ -24,13 +24,22 @@ class Looks:
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         store, log = world.services.storage.envelopes, world.services.storage.log
-        self.count, self.fails = 0, False
+        self.count, self.of_log, self.fails = 0, 0, False
         self._look, self._look_for_all = store.inbox, log.arrivals
+        self._size, self.looked = log.size, asyncio.Event()
         monkeypatch.setattr(store, "inbox", self.inbox)
         monkeypatch.setattr(log, "arrivals", self.arrivals)
+        monkeypatch.setattr(log, "size", self.size)
+
+    async def size(self) -> int:
+        self._counted()
+        self.of_log += 1
+        return await self._size()
 
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         self._counted()
+        self.of_log += 1
+        self.looked.set()
         return await self._look_for_all(after, limit=limit)
 
     def _counted(self) -> None:
@@ -123,6 +132,54 @@ async def test_news_wake_whom_they_concern_by_one_look(
     # Those for all, one for each time the log grew, and the concerned one's own.
     assert looks.count - before <= 10
     await ended(others)
+
+
+async def test_mail_that_is_there_is_had_by_one_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    await world.sent()
+    looks = Looks(world, monkeypatch)
+    for agency in (PROVINCE, MINISTRY, PROVINCE):
+        assert (await poll(world, agency)).items
+    assert (looks.count, looks.of_log) == (3, 0)
+
+
+async def test_log_is_looked_at_once_to_wait_and_once_for_each_growth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    looks = Looks(world, monkeypatch)
+    polls = [asyncio.create_task(poll(world, PROVINCE)) for _ in range(_POLLERS)]
+    await waiting(world, _POLLERS)
+    begun = looks.of_log
+    for number in (1, 2, 3):
+        looks.looked.clear()
+        world.services.signals.sequenced.announce()
+        await looks.looked.wait()
+        await waiting(world, _POLLERS)
+        assert looks.of_log == begun + number
+    await ended(polls)
+
+
+async def test_mail_that_comes_while_a_ticket_is_taken_wakes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    log, looks = world.services.storage.log, Looks(world, monkeypatch)
+    sizes: list[int] = []
+
+    async def size() -> int:
+        found = await looks.size()
+        if not sizes:
+            sizes.append(found)
+            await world.sent()
+        return found
+
+    monkeypatch.setattr(log, "size", size)
+    page = await poll(world, PROVINCE)
+    assert sizes
+    assert len(page.items) == 1
 
 
 async def test_each_of_many_gets_what_comes_for_it(
