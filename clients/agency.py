@@ -172,7 +172,7 @@ class AgencyClient:
             ClientError: the answer is no page of an inbox.
         """
         numbers = {"after": str(after), "wait": str(wait), "limit": str(limit)}
-        answer = await self._get("/v1/inbox", **_named(agency), **numbers)
+        answer = await self._wait(wait, {**_named(agency), **numbers})
         with _hub_at_fault("/v1/inbox"):
             fields = json.loads(answer.body)
             return InboxPage(
@@ -188,8 +188,8 @@ class AgencyClient:
             RefusedError: the system does not act for `agency`.
             ClientError: the answer is no page of an inbox.
         """
-        parameters = {"lease": str(seconds), "wait": str(wait), "limit": str(limit)}
-        answer = await self._get("/v1/inbox", agency=agency, **parameters)
+        numbers = {"lease": str(seconds), "wait": str(wait), "limit": str(limit)}
+        answer = await self._wait(wait, {**_named(agency), **numbers})
         with _hub_at_fault("/v1/inbox"):
             return tuple(map(read_inbox_item, json.loads(answer.body)["items"]))
 
@@ -410,6 +410,16 @@ class AgencyClient:
             with _hub_at_fault(request.path):
                 item = read_inbox_item(json.loads(data))
             yield item
+
+    async def _wait(self, seconds: int, parameters: Mapping[str, str]) -> Response:
+        return await self._transport.send(
+            Request(
+                method="GET",
+                path="/v1/inbox",
+                parameters=parameters,
+                waits=seconds > 0,
+            )
+        )
 
     async def _get(self, path: str, **parameters: str) -> Response:
         return await self._transport.send(

@@ -8,7 +8,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
@@ -24,6 +24,12 @@ from schemas.errors import ErrorCode
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _EVENTS = "text/event-stream"
+_IDLE_SECONDS = 60.0
+"""A hub keeps an idle connection for 75 s: a new one costs both sides a handshake."""
+
+_AT_ONCE = 32
+"""Requests under way to one hub; what waits for news takes none of these places."""
+
 _SILENCE_SECONDS = 60.0
 """A hub sends at least a comment much more often."""
 
@@ -76,6 +82,7 @@ class Request:
     """One request; the same object is sent on every attempt.
 
     Args:
+        waits: for news, which may be long: it holds no place of other requests.
         told: is told how many bytes of the answer came.
     """
 
@@ -84,6 +91,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = False
     told: Callable[[int], object] | None = None
 
 
@@ -128,20 +136,27 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 class Transport:
-    """A kept-alive connection to one hub."""
+    """Kept-alive connections to one hub, no more than are of use."""
 
     def __init__(
         self, address: HubAddress, *, retry: RetryPolicy | None = None
     ) -> None:
         self._address = address
         self._retry = retry or RetryPolicy()
+        # Not the connector's limit: queueing there would count as a slow answer, and
+        # streams would leave no connection to the others.
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
         self._session = aiohttp.ClientSession(
             base_url=self._address.url,
-            connector=aiohttp.TCPConnector(ssl=client_tls(self._address)),
+            connector=aiohttp.TCPConnector(
+                ssl=client_tls(self._address),
+                limit=0,
+                keepalive_timeout=_IDLE_SECONDS,
+            ),
             timeout=aiohttp.ClientTimeout(total=self._retry.timeout),
             trust_env=False,
         )
@@ -166,7 +181,8 @@ class Transport:
             UnreachableError: no attempt was answered.
         """
         for attempt in range(1, self._retry.attempts + 1):
-            answer = await self._attempt(request)
+            async with nullcontext() if request.waits else self._places:
+                answer = await self._attempt(request)
             if answer is not None:
                 return answer
             if attempt < self._retry.attempts:

@@ -1,5 +1,6 @@
 """A real TLS server on loopback that answers as told and keeps what it was sent."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,16 +22,32 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(slots=True)
 class ScriptedHub:
-    """What the server answers next, and what it received."""
+    """What the server answers next, and what it received.
+
+    Args:
+        lines: the connections that requests came over.
+        held: paths whose answers wait until `let_go` is set.
+    """
 
     address: HubAddress
     answers: list[web.Response] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    lines: set[object] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def came(self, count: int) -> None:
+        """Wait until so many requests have come."""
+        while len(self.bodies) < count:  # noqa: ASYNC110 - handlers count, not events
+            await asyncio.sleep(0.01)
 
     async def handle(self, request: web.Request) -> web.Response:
         self.asked.append(request.query_string)
+        self.lines.add(request.protocol)
         self.bodies.append(await request.read())
+        if request.path in self.held:
+            await self.let_go.wait()
         return self.answers.pop(0) if self.answers else web.Response(status=200)
 
 

@@ -41,6 +41,52 @@ def problem(code: str) -> web.Response:
     )
 
 
+async def test_requests_one_after_another_share_one_connection(tmp_path: Path) -> None:
+    async with (
+        scripted_hub(tmp_path, TestPki.create()) as hub,
+        Transport(hub.address) as transport,
+    ):
+        hub.answers = [web.Response(status=201), problem("x"), web.Response(status=201)]
+        await transport.send(POST)
+        with pytest.raises(RefusedError):
+            await transport.send(POST)
+        await transport.send(POST)
+
+    assert len(hub.lines) == 1
+
+
+async def test_many_at_once_share_few_connections_and_lose_no_time_to_queueing(
+    tmp_path: Path,
+) -> None:
+    hasty = RetryPolicy(attempts=1, timeout=5)
+    async with (
+        scripted_hub(tmp_path, TestPki.create()) as hub,
+        Transport(hub.address, retry=hasty) as transport,
+    ):
+        hub.held = {"/v1/envelopes"}
+        asked = [asyncio.create_task(transport.send(POST)) for _ in range(150)]
+        await hub.came(32)
+        hub.let_go.set()
+        await asyncio.gather(*asked)
+
+    assert len(hub.bodies) == 150
+    assert len(hub.lines) == 32
+
+
+async def test_who_waits_for_news_keeps_nobody_from_sending(tmp_path: Path) -> None:
+    news = Request(method="GET", path="/v1/inbox", waits=True)
+    async with (
+        scripted_hub(tmp_path, TestPki.create()) as hub,
+        Transport(hub.address) as transport,
+    ):
+        hub.held = {"/v1/inbox"}
+        waiting = [asyncio.create_task(transport.send(news)) for _ in range(40)]
+        await hub.came(len(waiting))
+        assert (await transport.send(POST)).status == 200
+        hub.let_go.set()
+        await asyncio.gather(*waiting)
+
+
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_transient_refusal_is_retried_with_the_same_bytes(
     tmp_path: Path, status: int
