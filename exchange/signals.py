@@ -9,27 +9,56 @@ from contextlib import suppress
 
 from schemas.identifiers import OrganId
 
-_GATHERING_SECONDS = 0.005
+GATHERING_SECONDS = 0.04
+"""Between the end of a turn and the next while work keeps coming.
+
+A turn costs nearly the same, whatever it carries.
+"""
+
+_TOGETHER_SECONDS = 0.005
 
 
 class Bell:
-    """Wakes one loop; rings that come while it works are not lost."""
+    """Wakes one loop; rings that come while it works are not lost.
+
+    What comes after a pause is served at once, and what is urgent always is. What comes
+    while the loop is busy is gathered for a moment.
+    """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._hurry = asyncio.Event()
 
-    def ring(self) -> None:
-        """Say that there is work."""
+    def ring(self, *, hurries: bool = False) -> None:
+        """Say that there is work, and whether it is urgent."""
         self._event.set()
+        if hurries:
+            self._hurry.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Return when the bell rings, at the latest after `seconds`."""
+    async def wait(self, seconds: float, *, gathers: float = GATHERING_SECONDS) -> bool:
+        """Return when the bell rings; tell whether for something urgent.
+
+        Args:
+            seconds: after which it returns without a ring.
+            gathers: seconds since the last work, which ended just now, until a ring
+                that is not urgent is heeded.
+        """
+        served = asyncio.get_running_loop().time()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
-            # What rings almost together is done together.
-            await asyncio.sleep(_GATHERING_SECONDS)
+            await self._gather(served + gathers)
+        hurries = self._hurry.is_set()
         self._event.clear()
+        self._hurry.clear()
+        return hurries
+
+    async def _gather(self, until: float) -> None:
+        """Let others ring as well: what rings almost together is done together."""
+        at_least = asyncio.get_running_loop().time() + _TOGETHER_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(max(until, at_least)):
+                await self._hurry.wait()
 
 
 class Broadcast:

@@ -5,6 +5,7 @@ only spares two processes the same work.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from exchange.delivery.lease import Lease
 from exchange.errors import StateConflictError
 from exchange.file_stamps import FileStamps, stamps_of
 from exchange.services import Services
@@ -66,7 +68,8 @@ class CaJournalFollower:
         self._services = services
         self._folder = journals.folder
         self._alarm = journals.alarm
-        self._owner = owner
+        self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
+        self._known: frozenset[str] | None = None
         self._seen: dict[str, FileStamps] = {}
         self._seen_since: datetime | None = None
         self._broken: set[str] = set()
@@ -85,33 +88,29 @@ class CaJournalFollower:
         Raises:
             StorageUnavailableError: the database does not answer.
         """
-        if not await self._leads():
+        if not await self._lease.held():
             self._yield_to_others()
             return False
         self._look_anew_in_time()
-        return any([await self._follow(label) for label in await self._labels()])
+        labels = await self._labels()
+        stamps = await asyncio.to_thread(_stamps_of, self._folder, labels)
+        return any([await self._follow(one, stamps[one]) for one in labels])
 
     async def stop(self) -> None:
         """Let another process take over at once."""
-        await self._services.storage.leases.release(LEASE, owner=self._owner)
-
-    async def _leads(self) -> bool:
-        return await self._services.storage.leases.acquire(
-            LEASE,
-            owner=self._owner,
-            now=self._services.now(),
-            seconds=_LEASE_SECONDS,
-        )
+        await self._lease.release()
 
     async def _labels(self) -> tuple[str, ...]:
         """Return what is published, and what was: a vanished journal is missed."""
-        known = await self._services.storage.ca_journals.positions()
+        if self._known is None:
+            known = await self._services.storage.ca_journals.positions()
+            self._known = frozenset(one.label for one in known)
         published = await asyncio.to_thread(published_labels, self._folder)
-        return tuple(sorted({*published, *(one.label for one in known)}))
+        self._known = self._known.union(published)
+        return tuple(sorted(self._known))
 
-    async def _follow(self, label: str) -> bool:
+    async def _follow(self, label: str, stamps: FileStamps) -> bool:
         path = self._folder / f"{label}{SUFFIX}"
-        stamps = await asyncio.to_thread(stamps_of, (path,))
         if self._seen.get(label) == stamps:
             return False
         try:
@@ -139,6 +138,7 @@ class CaJournalFollower:
         now = self._services.now()
         if self._seen_since is None or now - self._seen_since >= CHECKED_AGAIN:
             self._seen.clear()
+            self._known = None
             self._seen_since = now
 
     def _yield_to_others(self) -> None:
@@ -147,3 +147,8 @@ class CaJournalFollower:
             self._alarm(label, broken=False)
         self._broken.clear()
         self._seen.clear()
+        self._known = None
+
+
+def _stamps_of(folder: Path, labels: Iterable[str]) -> dict[str, FileStamps]:
+    return {one: stamps_of((folder / f"{one}{SUFFIX}",)) for one in labels}

@@ -5,6 +5,7 @@ lease only spares two processes the same work.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -40,6 +41,7 @@ class Checker:
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[EnvelopeId, asyncio.Task[None]] = {}
         self._urgent: set[EnvelopeId] = set()
+        self._more = False
 
     async def turn(self) -> None:
         """Wait for work, at most a second, and begin it."""
@@ -55,13 +57,17 @@ class Checker:
         await self._lease.release()
 
     async def _begin_waiting(self) -> None:
-        envelopes = self._services.storage.envelopes
-        if len(self._urgent) < _URGENT_AT_ONCE:
-            for one in await envelopes.to_check(limit=_URGENT_AT_ONCE, urgent=True):
-                self._begin(one)
-        if len(self._running) - len(self._urgent) > _FEW:
-            return
-        for one in await envelopes.to_check(limit=_AT_ONCE):
+        store = self._services.storage.envelopes
+        found: Sequence[Envelope] = ()
+        is_free = len(self._running) - len(self._urgent) <= _FEW
+        if is_free:
+            found = await store.to_check(limit=_AT_ONCE)
+        # A page that is not full has all that waits, the urgent ones too.
+        self._more = not is_free or len(found) == _AT_ONCE
+        if self._more and len(self._urgent) < _URGENT_AT_ONCE:
+            urgent = await store.to_check(limit=_URGENT_AT_ONCE, urgent=True)
+            found = [*urgent, *found]
+        for one in sorted(found, key=lambda one: -one.urgency):
             self._begin(one)
 
     def _begin(self, envelope: Envelope) -> None:
@@ -82,6 +88,6 @@ class Checker:
         finally:
             del self._running[envelope.envelope_id]
             self._urgent.discard(envelope.envelope_id)
-            if len(self._running) == _FEW or not self._running:
+            if self._more and (len(self._running) == _FEW or not self._running):
                 # There may be more than fitted beside these.
-                self._services.signals.accepted.ring()
+                self._services.signals.accepted.ring(hurries=True)

@@ -64,7 +64,7 @@ async def check_envelope(services: Services, envelope: Envelope) -> StoredReceip
     checked = await look_at(services, envelope)
     record = _record(services, envelope, checked.step, checked.findings)
     stored = await _stored(services, record)
-    services.signals.recorded.ring()
+    services.signals.recorded.ring(hurries=is_urgent(envelope))
     return stored
 
 

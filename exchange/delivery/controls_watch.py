@@ -5,8 +5,8 @@ from typing import Protocol
 
 from exchange.services import Services
 
-_LOOK_SECONDS = 0.5
-_LOOKS_PER_TELLING = 10
+_LOOK_SECONDS = 1.0
+_LOOKS_PER_TELLING = 5
 
 
 class Gauges(Protocol):
@@ -32,7 +32,7 @@ class ControlsWatch:
         self._looks = 0
 
     async def turn(self) -> None:
-        """Look, now and then tell, and wait half a second."""
+        """Look, now and then tell, and wait a second."""
         await self.look()
         if self._looks % _LOOKS_PER_TELLING == 0:
             await self._services.usage.tell(self._services.storage.usage)

@@ -55,11 +55,13 @@ class Keeper:
         deliveries = services.storage.deliveries
         if await deliveries.end_leases(now=now):
             services.signals.sequenced.announce()
-        for one in await deliveries.due_again(now=now, limit=_AT_ONCE):
+        due = await deliveries.due_again(now=now, limit=_AT_ONCE)
+        for one in due:
             # Its recipient may have taken it this very moment.
             with suppress(StateConflictError):
                 await settle_failed(services, one)
-        services.signals.recorded.ring()
+        if due:
+            services.signals.recorded.ring()
         await self._look_for_stuck(now)
 
     async def stop(self) -> None:

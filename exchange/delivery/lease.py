@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 
 from exchange.services import Services
 
-_RENEWED_AFTER = 1 / 3
-"""Of its time; whoever renews by then is long before it could be somebody else's."""
+_RENEWED_AFTER = 2 / 3
+"""Of its time: a renewal is a write that waits for the disk.
+
+Every loop looks again, in the time that is left, before it could be somebody else's.
+"""
 
 
 class Lease:

@@ -8,7 +8,7 @@ import asyncio
 
 from exchange.services import Services
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 2.0
 
 
 class LogWatch:
@@ -23,7 +23,7 @@ class LogWatch:
         self._size = -1
 
     async def turn(self) -> None:
-        """Wait half a second and look."""
+        """Wait two seconds and look."""
         await asyncio.sleep(_LOOK_SECONDS)
         size = await self._services.storage.log.size()
         if size != self._size:

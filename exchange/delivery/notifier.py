@@ -8,6 +8,7 @@ killed process had begun is tried again, under the same id.
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 
 import structlog
 
@@ -33,6 +34,11 @@ CLAIMED_FOR = timedelta(seconds=60)
 
 _LEASE_SECONDS = 6.0
 _LOOK_SECONDS = 0.5
+_REMEMBERED_SECONDS = 1.0
+"""How long it is remembered whether anybody wants to know anything."""
+
+_LEFT_SECONDS = 5.0
+"""Between looks for what was noted while somebody still wanted to know."""
 _AT_ONCE = 16
 _AT_ONCE_TO_ONE = 4
 """So that one slow endpoint leaves room for others."""
@@ -56,8 +62,8 @@ class Notifier:
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._running: dict[asyncio.Task[None], str] = {}
         self._freed = asyncio.Event()
-        self._noted = -_LOOK_SECONDS
-        self._has_mail = False
+        self._noted = self._delivered = self._asked = -inf
+        self._has_mail = self._is_awaited = False
 
     async def turn(self) -> None:
         """Wait half a second, or until a place is free; make and deliver notices.
@@ -70,12 +76,16 @@ class Notifier:
         if not self._services.carriers:
             return
         clock = asyncio.get_running_loop().time
-        if clock() - self._noted >= _LOOK_SECONDS:
+        await self._ask()
+        is_idle = self._has_mail and not self._is_awaited
+        if not is_idle and clock() - self._noted >= _LOOK_SECONDS:
             await self.note()
             self._noted = clock()
         # Places that become free from here on are seen at the next turn.
         self._freed.clear()
-        await self.deliver()
+        if self._is_awaited or clock() - self._delivered >= _LEFT_SECONDS:
+            await self.deliver()
+            self._delivered = clock()
 
     async def note(self) -> None:
         """Make the notices that are due, if it is this process's to do.
@@ -98,6 +108,9 @@ class Notifier:
             StorageUnavailableError: the database does not answer.
         """
         barred = await self._left_alone()
+        # A claim is a write, which waits for the disk, whether it finds one or not.
+        if not await self._services.storage.notices.any_due(now=self._services.now()):
+            return
         while len(self._running) < _AT_ONCE and not self._services.signals.draining:
             notice = await self._claim(barred | self._busy())
             if notice is None:
@@ -116,6 +129,14 @@ class Notifier:
         """End attempts that are slow, and let another process take over."""
         await self.settle(_END_SECONDS)
         await self._lease.release()
+
+    async def _ask(self) -> None:
+        """Learn whether anybody wants to know anything; nearly nothing is done else."""
+        clock = asyncio.get_running_loop().time
+        if clock() - self._asked >= _REMEMBERED_SECONDS:
+            found = await self._services.storage.notices.subscriptions()
+            self._is_awaited = bool(found)
+            self._asked = clock()
 
     async def _claim(
         self, barred: set[str], *, only: str | None = None

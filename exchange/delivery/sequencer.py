@@ -24,6 +24,7 @@ class Sequencer:
         self._services = services
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._size = -1
+        self._follows = True
 
     async def turn(self) -> None:
         """Wait for work, at most half a second, and do it."""
@@ -34,10 +35,15 @@ class Sequencer:
         """Sequence everything that waits, if it is this process's to do."""
         while await self._lease.held():
             done = await self._services.storage.log.sequence(limit=_BATCH)
-            size = done[-1].index + 1 if done else await self._size_now()
-            self._announce(size)
+            if done:
+                self._announce(done[-1].index + 1)
+            elif self._follows:
+                # Another process may have been the last one.
+                self._announce(await self._size_now())
+            self._follows = False
             if len(done) < _BATCH:
                 return
+        self._follows = True
         self._announce(await self._size_now())
 
     async def stop(self) -> None:

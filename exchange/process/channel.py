@@ -13,6 +13,9 @@ from typing import Self
 _HEADER = struct.Struct("!cI")
 _MOST_BYTES = 4 << 20
 
+URGENT = b"!"
+"""Content of a word about something urgent."""
+
 
 class Word(Enum):
     """What can be said."""
@@ -21,10 +24,10 @@ class Word(Enum):
     """From a worker: it takes requests."""
 
     ACCEPTED = b"a"
-    """From a worker: envelopes wait for the checker."""
+    """From a worker: envelopes wait for the checker; with content: urgent ones."""
 
     RECORDED = b"r"
-    """From a worker: log entries wait for the sequencer."""
+    """From a worker: log entries wait for the sequencer; with content: urgent ones."""
 
     SEQUENCED = b"s"
     """To a worker: the log has grown."""

@@ -21,7 +21,7 @@ from exchange.config import Settings
 from exchange.delivery.log_watch import LogWatch
 from exchange.logs import configure_logs
 from exchange.process.base import Base, collect_garbage_rarely
-from exchange.process.channel import Channel, Word
+from exchange.process.channel import URGENT, Channel, Word
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.loop_lag import LoopLag
 from exchange.services import Services
@@ -90,8 +90,9 @@ async def _stay_in_touch(base: Base, services: Services, channel: Channel) -> No
 
 
 async def _pass_on(bell: Bell, channel: Channel, word: Word) -> None:
-    await bell.wait(_LONG_SECONDS)
-    channel.tell(word)
+    # The loops of the service gather what keeps coming.
+    hurries = await bell.wait(_LONG_SECONDS, gathers=0.0)
+    channel.tell(word, URGENT if hurries else b"")
 
 
 async def _hear(

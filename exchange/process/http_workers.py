@@ -15,7 +15,7 @@ from typing import Any, Self
 import structlog
 
 from exchange.errors import ExchangeError
-from exchange.process.channel import Channel, Word
+from exchange.process.channel import URGENT, Channel, Word
 from exchange.process.http_worker import WorkerOrder, run_http_worker
 from exchange.signals import Signals
 from schemas.errors import ErrorCode
@@ -147,9 +147,9 @@ class HttpWorker:
             case Word.LISTENING:
                 self._listening.set()
             case Word.ACCEPTED:
-                self._signals.accepted.ring()
+                self._signals.accepted.ring(hurries=content == URGENT)
             case Word.RECORDED:
-                self._signals.recorded.ring()
+                self._signals.recorded.ring(hurries=content == URGENT)
             case Word.COUNTERS if self._counters and not self._counters.done():
                 self._counters.set_result(content)
             case _:

@@ -4,11 +4,11 @@ import asyncio
 
 from exchange.http.metrics import Metrics
 
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
 
 
 class LoopLag:
-    """Measures twenty times a second by how much a short rest is too long.
+    """Measures ten times a second by how much a short rest is too long.
 
     Args:
         metrics: of the process.

@@ -1,5 +1,6 @@
 """What acceptance of documents and of statuses have in common."""
 
+from exchange.domain.deadlines import is_urgent
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import IntakeFacts, SignerFacts
 from exchange.domain.records import Acceptance, Accepted, Envelope, Repeated
@@ -86,8 +87,10 @@ async def commit(
         raise await _body_refused(services, message, error) from error
     match outcome:
         case Accepted(envelope):
-            services.signals.accepted.ring()
-            services.signals.recorded.ring()
+            hurries = is_urgent(envelope)
+            if not acceptance.entry.makes_visible:
+                services.signals.accepted.ring(hurries=hurries)
+            services.signals.recorded.ring(hurries=hurries)
             return envelope, False
         case Repeated(before):
             require_same_bytes(message, before)

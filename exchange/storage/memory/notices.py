@@ -78,6 +78,12 @@ class MemoryNotices:
             if before is not None and before.cursor < cursor:
                 self._subscriptions[key] = replace(before, cursor=cursor)
 
+    async def any_due(self, *, now: datetime) -> bool:
+        """Tell whether a notice is due, whoever may claim it."""
+        waiting = NoticeState.WAITING
+        found = self._notices.values()
+        return any(one.state is waiting and one.next_at <= now for one in found)
+
     async def claim(self, claim: NoticeClaim, *, now: datetime) -> Notice | None:
         """Take the notice that is due longest; an attempt is begun with it."""
         due = sorted(

@@ -109,6 +109,11 @@ class MongoNotices:
                 await self._notices.bulk_write(fresh, ordered=False)
             await self._subscriptions.update_many(behind, {"$set": {"cursor": cursor}})
 
+    async def any_due(self, *, now: datetime) -> bool:
+        """Tell whether a notice is due, whoever may claim it."""
+        due = {"state": _WAITING, "next_at": {"$lte": now}}
+        return await find_one(self._notices, due) is not None
+
     async def claim(self, claim: NoticeClaim, *, now: datetime) -> Notice | None:
         """Take the notice that is due longest; an attempt is begun with it."""
         whose: Document = {"$nin": list(claim.barred)}

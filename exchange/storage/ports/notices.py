@@ -88,6 +88,9 @@ class NoticeStore(Protocol):
     ) -> None:
         """Store the notices that are not there yet, and move cursors forward."""
 
+    async def any_due(self, *, now: datetime) -> bool:
+        """Tell whether a notice is due, whoever may claim it."""
+
     async def claim(self, claim: NoticeClaim, *, now: datetime) -> Notice | None:
         """Take the notice that is due longest; an attempt is begun with it.
 

@@ -134,6 +134,20 @@ async def test_notice_entered_twice_is_one(storage: Storage) -> None:
     assert await storage.notices.notice(claimed.notice_id) == claimed
 
 
+async def test_notice_is_due_once_its_time_has_come_and_while_nobody_has_it(
+    storage: Storage,
+) -> None:
+    due = notice(1).next_at
+    assert not await storage.notices.any_due(now=due)
+    await entered(storage, notice(1))
+    early = await storage.notices.any_due(now=due - timedelta(seconds=1))
+    in_time = await storage.notices.any_due(now=due)
+    await storage.notices.claim(by("a", minute=9), now=due)
+
+    assert (early, in_time) == (False, True)
+    assert not await storage.notices.any_due(now=due)
+
+
 async def test_claimed_notice_is_one_tries_until_the_claim_ends(
     storage: Storage,
 ) -> None:
