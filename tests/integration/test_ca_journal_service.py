@@ -14,6 +14,7 @@ from pki.journal.store import Act
 from pki.kinds import CertificateKind
 from pki.registration.desk import RegistrationDesk
 from tests.support.cli import Said, lienthong
+from tests.support.copies import launch_copy
 from tests.support.enrolling import desk_of
 
 pytestmark = pytest.mark.integration
@@ -74,13 +75,13 @@ async def test_service_enters_journals_over_a_kill_and_tells_of_a_rewritten_one(
 ) -> None:
     site = Site(tmp_path / "site")
     await asyncio.to_thread(build_site, site)
-    service = await start_service(site.folder)
+    service = await start_service(site.folder, launch=launch_copy)
     try:
         await audit(site, until=proves(journals(site.pki)))
         refresh_lists(site)
         decide(site, 1)
         await service.kill()
-        service = await start_service(site.folder)
+        service = await start_service(site.folder, launch=launch_copy)
         refresh_lists(site)
         decide(site, 0)
         assert journals(site.pki)["registration"] == 2

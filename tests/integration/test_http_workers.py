@@ -17,6 +17,7 @@ from clients.errors import UnreachableError
 from clients.messages import Message
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from tests.support.cli import lienthong
+from tests.support.copies import launch_copy
 from tests.support.holdings import read_head, settled
 from tests.support.peers import THROUGH_CRASHES, Peer, Posted, connect, post
 from tests.support.processes import connections_of
@@ -32,7 +33,7 @@ _PEERS = 12
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
     folder = tmp_path_factory.mktemp("workers")
-    async with run_station(folder, workers=_WORKERS) as station:
+    async with run_station(folder, workers=_WORKERS, launch=launch_copy) as station:
         yield station
 
 

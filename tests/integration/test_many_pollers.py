@@ -12,6 +12,7 @@ import pytest_asyncio
 from clients.answers import InboxItem
 from clients.messages import Message
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE
+from tests.support.copies import launch_copy
 from tests.support.holdings import settled
 from tests.support.peers import Peer, Posted, connect, post
 from tests.support.station import Station, run_station
@@ -27,7 +28,8 @@ _DISTINCT = 200
 async def station(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Station]:
-    async with run_station(tmp_path_factory.mktemp("pollers")) as running:
+    folder = tmp_path_factory.mktemp("pollers")
+    async with run_station(folder, launch=launch_copy) as running:
         yield running
 
 

@@ -28,6 +28,7 @@ from pki.ca.hierarchy import Hierarchy
 from pki.kinds import CertificateKind
 from pki.ocsp.responder import OcspAnswer
 from pki.registry.api import RegisteredCertificate
+from tests.support.copies import launch_copy
 from tests.support.judges import run
 from tests.support.ocsp import request_for
 from tests.support.pki import NOW
@@ -50,7 +51,7 @@ async def service(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RunningService]:
     monkeypatch.setenv("LIENTHONG__TRUST__RELOAD_SECONDS", "0.2")
-    started = await start_service(site.folder)
+    started = await start_service(site.folder, launch=launch_copy)
     try:
         yield started
     finally:

@@ -29,6 +29,7 @@ from signing.pades.remote_request import RemoteRequest
 from signing.profiles import SignatureLevel
 from signing.validation.pdf import judge_pdf
 from tests.support.cli import Said, lienthong
+from tests.support.copies import launch_copy
 from tests.support.signed_pdf import LETTER
 from tests.support.station import Station, run_station
 from tests.support.tokens import PIN, TokenFolder
@@ -41,7 +42,9 @@ PATIENT = RetryPolicy(attempts=30, longest_pause=2.0)
 
 @pytest.fixture
 async def station(tmp_path: Path) -> AsyncIterator[Station]:
-    async with run_station(tmp_path, public_port=free_port()) as running:
+    async with run_station(
+        tmp_path, public_port=free_port(), launch=launch_copy
+    ) as running:
         yield running
 
 

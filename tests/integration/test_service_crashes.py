@@ -16,6 +16,7 @@ from schemas.receipt import AcceptanceReceipt, read_receipt
 from schemas.vocabulary import DeliveryState, Step
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
+from tests.support.copies import launch_copy
 from tests.support.holdings import read_head, settled
 from tests.support.peers import THROUGH_CRASHES, Posted, connect, post
 from tests.support.signed_pdf import LETTER
@@ -30,7 +31,8 @@ async def shared(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Station]:
     """One site for the module: every test leaves its service running."""
-    async with run_station(tmp_path_factory.mktemp("crashes")) as station:
+    folder = tmp_path_factory.mktemp("crashes")
+    async with run_station(folder, launch=launch_copy) as station:
         yield station
 
 

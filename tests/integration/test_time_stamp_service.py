@@ -21,6 +21,7 @@ from pki.kinds import TIME_STAMP_POLICY
 from pki.trust import TrustMaterial, TrustStore
 from pki.tsa.servers import BreakerRules, TimeStampClient, TimeStampServer
 from pki.tsa.transport import HttpTimeStampTransport
+from tests.support.copies import launch_copy
 from tests.support.judges import require
 from tests.support.stamp_services import (
     Burst,
@@ -73,7 +74,7 @@ async def service(
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"LIENTHONG__{name}", value)
-    started = await start_service(site.folder)
+    started = await start_service(site.folder, launch=launch_copy)
     try:
         yield started
     finally:

@@ -14,6 +14,7 @@ from typing import Any
 from exchange.cli import main
 from exchange.demo.site import Site
 from pki.files import PRIVATE, write_atomically
+from tests.support.copies import Copy, copy_of
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
@@ -74,17 +75,15 @@ def passphrase(folder: Path, text: str = "mật khẩu thử") -> Path:
 def serving(*words: str | Path, log: Path) -> Iterator[dict[str, Any]]:
     """Run `lienthong serve` until the end of the block; yield what it says."""
     said = log / "serve.out"
-    with said.open("wb") as out, (log / "serve.err").open("wb") as err:
-        service = subprocess.Popen(
-            [sys.executable, "-m", "exchange", "serve", "--json", *map(str, words)],
-            stdout=out,
-            stderr=err,
-        )
+    said.unlink(missing_ok=True)
+    service = copy_of(
+        ("serve", "--json", *map(str, words)), log / "serve.err", answer=said
+    )
     try:
         yield _ready(service, said)
     finally:
         service.terminate()
-        service.wait(_STOP_SECONDS)
+        service.wait_until_ended(_STOP_SECONDS)
 
 
 @contextmanager
@@ -94,12 +93,12 @@ def demo_site(folder: Path) -> Iterator[Site]:
         yield Site(folder / "serve")
 
 
-def _ready(service: "subprocess.Popen[bytes]", said: Path) -> dict[str, Any]:
+def _ready(service: Copy, said: Path) -> dict[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and service.poll() is None:
         try:
             found: dict[str, Any] = json.loads(said.read_bytes())
-        except ValueError:
+        except (FileNotFoundError, ValueError):
             time.sleep(0.05)
         else:
             return found

@@ -2,9 +2,7 @@
 
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,9 +19,11 @@ from pki.names import SubjectFields
 from pki.registration.desk import RegistrationDesk
 from pki.registration.records import EnrolmentCode, EnrolmentOrder, OperatorProof
 from schemas.identifiers import parse_organ_id, parse_system_id
+from tests.support.copies import Copy, copy_of
 from tests.support.judges import require, run
 
 _START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
 _EST = "/.well-known/est"
 
 
@@ -46,7 +46,7 @@ class CaProcess:
     """A running process with the role `ca`."""
 
     site: Site
-    process: subprocess.Popen[bytes]
+    process: Copy
     ports: Mapping[str, Any]
 
     @property
@@ -56,8 +56,8 @@ class CaProcess:
 
     def kill(self) -> None:
         """End it without warning."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        self.process.wait_until_ended(_STOP_SECONDS)
 
     def ask(self, operation: str, *arguments: str | Path) -> EstReply:
         """Call curl."""
@@ -102,24 +102,19 @@ def ca_process(site: Site, *, roles: str = "ca") -> Iterator[CaProcess]:
     """Run a process on a site; its log goes to the site's folder."""
     state = site.folder / "run" / "service.json"
     state.unlink(missing_ok=True)
-    with (site.folder / "ca.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "exchange", "serve"),
-                *("--config", str(site.config), "--var", str(site.folder)),
-            ],
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "LIENTHONG__ROLES": roles},
-        )
+    process = copy_of(
+        ("serve", "--config", str(site.config), "--var", str(site.folder)),
+        site.folder / "ca.log",
+        {**os.environ, "LIENTHONG__ROLES": roles},
+    )
     try:
         yield CaProcess(site, process, _ports(process, state))
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait_until_ended(_STOP_SECONDS)
 
 
-def _ports(process: subprocess.Popen[bytes], state: Path) -> dict[str, Any]:
+def _ports(process: Copy, state: Path) -> dict[str, Any]:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         with suppress(FileNotFoundError):

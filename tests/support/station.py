@@ -21,7 +21,12 @@ from clients.transport import client_tls
 from exchange.demo.directory import fill_directory
 from exchange.demo.ports import free_port
 from exchange.demo.province import Office
-from exchange.demo.service import RunningService, start_service
+from exchange.demo.service import (
+    Launch,
+    RunningService,
+    launch_program,
+    start_service,
+)
 from exchange.demo.site import Site, build_site, write_profiles
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
@@ -38,17 +43,22 @@ class Station:
     Args:
         port: of the agency listener, the same after every start.
         workers: processes that take requests; 1 is the service itself.
+        launch: how the service is started.
     """
 
     site: Site
     port: int
     workers: int = 1
     running: RunningService | None = field(default=None)
+    launch: Launch = launch_program
 
     async def start(self) -> Self:
         """Start the service and wait until it listens."""
         self.running = await start_service(
-            self.site.folder, workers=self.workers, seconds=_START_SECONDS
+            self.site.folder,
+            workers=self.workers,
+            seconds=_START_SECONDS,
+            launch=self.launch,
         )
         return self
 
@@ -131,10 +141,15 @@ def make_station(folder: Path, *, workers: int = 1, public_port: int = 0) -> Sta
 
 @asynccontextmanager
 async def run_station(
-    folder: Path, *, workers: int = 1, public_port: int = 0
+    folder: Path,
+    *,
+    workers: int = 1,
+    public_port: int = 0,
+    launch: Launch = launch_program,
 ) -> AsyncIterator[Station]:
     """Run a service on a new site; whatever is left of it is stopped at the end."""
     station = make_station(folder, workers=workers, public_port=public_port)
+    station.launch = launch
     await fill_directory(station.site)
     try:
         yield await station.start()

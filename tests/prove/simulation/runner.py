@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from exchange.demo.service import Launch, launch_program
 from exchange.settings.database import MongoSettings
 from schemas.identifiers import SystemId
 from tests.prove.simulation import site
@@ -56,6 +57,7 @@ async def simulate(
     victims: Victims | None = None,
     kills: int = 0,
     workers: int = 2,
+    launch: Launch = launch_program,
 ) -> Outcome:
     """Run a plan of this scale and compare it with the model.
 
@@ -65,12 +67,14 @@ async def simulate(
         victims: what is killed meanwhile, if anything.
         kills: how often.
         workers: processes that take requests.
+        launch: how the service is started.
     """
     plan = make_plan(scale)
     run = Run(plan, Model(plan), acting=plan.province.acting)
     killer = Killer(kills=kills, documents=scale.documents, seed=scale.seed)
     async with AsyncExitStack() as stack:
         station = make_station(folder / "site", workers=workers)
+        station.launch = launch
         strike = partial(strike_site, station)
         if victims is Victims.PRIMARY:
             nodes = await stack.enter_async_context(three_nodes(folder))
