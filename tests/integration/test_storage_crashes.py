@@ -145,18 +145,18 @@ async def is_whole(storage: Storage, number: int) -> bool:
 
 
 STUCK_CLIENT = """
-import asyncio, sys
+import asyncio, sys, time
 from exchange.storage.mongo import commits
 from exchange.storage.mongo.store import open_mongo_storage
 from tests.support.stored import acceptance
 
-async def hang(self, group, session):
+def hang(group, receipts, transaction):
     print("inserted", flush=True)
-    await asyncio.sleep(1000)
+    time.sleep(1000)
 
 async def main(uri):
     storage = await open_mongo_storage(uri)
-    commits.Commits._insert_traces = hang
+    commits._insert = hang
     await storage.envelopes.accept(acceptance(1))
 
 asyncio.run(main(sys.argv[1]))

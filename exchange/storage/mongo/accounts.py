@@ -26,7 +26,7 @@ from exchange.storage.mongo.driver import (
     find_all,
     find_one,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 
 
 class MongoAccounts:
@@ -60,32 +60,13 @@ class MongoAccounts:
     async def store(self, account: Account, *, audit: AuditLine) -> bool:
         """Store an account if the version before it is stored."""
         try:
-            return await in_transaction(
-                self._database, partial(self._store, account, audit)
-            )
+            return await in_transaction(self._database, partial(_store, account, audit))
         except DuplicateError as error:
             if error.place == account.account_id:
                 return False
             if error.place in map(_identity_text, account.identities):
                 raise identity_taken(account.account_id) from error
             raise certificate_taken(account.account_id) from error
-
-    async def _store(
-        self, account: Account, audit: AuditLine, session: Session
-    ) -> bool:
-        """Move the account first: whoever is late stops here."""
-        if account.version == 1:
-            await insert(self._accounts, [_account_document(account)], session)
-        else:
-            before = {"_id": account.account_id, "version": account.version - 1}
-            moved = await self._accounts.replace_one(
-                before, _account_document(account), session=session
-            )
-            if not moved.matched_count:
-                return False
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
-        return True
 
 
 class MongoSessions:
@@ -136,6 +117,19 @@ class MongoSessions:
         async with available():
             gone = await self._sessions.delete_many({"begun_at": {"$lt": before}})
         return gone.deleted_count
+
+
+def _store(account: Account, audit: AuditLine, transaction: Transaction) -> bool:
+    """Move the account first: whoever is late stops here."""
+    document = _account_document(account)
+    if account.version == 1:
+        transaction.insert("accounts", [document])
+    else:
+        before = {"_id": account.account_id, "version": account.version - 1}
+        if not transaction.replace_one("accounts", before, document).matched_count:
+            return False
+    transaction.insert("audit", [codec.audit_document(audit)])
+    return True
 
 
 def _account_document(account: Account) -> Document:

@@ -20,7 +20,7 @@ from exchange.storage.mongo.driver import (
     find_all,
     find_one,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import OrganId
 
 
@@ -91,32 +91,30 @@ class MongoAgencyHistory:
         found = await find_one(self._events, {"_id": change.event.event_id})
         return None if found is None else agency_codec.event_record(found)
 
-    async def _apply(self, change: DirectoryChange, session: Session) -> None:
+    def _apply(self, change: DirectoryChange, transaction: Transaction) -> None:
         """Move the version first: whoever is late stops here."""
-        moved = await self._database["meta"].update_one(
+        moved = transaction.update_one(
+            "meta",
             {"_id": "directory", "version": change.before},
             {"$set": {"version": change.before + 1}},
-            session=session,
         )
         if not moved.matched_count:
             raise directory_conflict(change.before)
         rows = [agency_codec.agency_document(one) for one in change.agencies]
         versioned = [{**one, "version": change.before + 1} for one in rows]
-        await self._replace("agencies", versioned, session)
+        _replace("agencies", versioned, transaction)
         systems = [codec.system_document(one) for one in change.systems]
-        await self._replace("systems", systems, session)
+        _replace("systems", systems, transaction)
         event = agency_codec.event_document(change.recorded)
-        await insert(self._events, [event], session)
+        transaction.insert("agency_events", [event])
         entry = codec.pending_document(change.entry, 0)
-        await insert(self._database["log_pending"], [entry], session)
-        line = codec.audit_document(change.audit)
-        await insert(self._database["audit"], [line], session)
+        transaction.insert("log_pending", [entry])
+        transaction.insert("audit", [codec.audit_document(change.audit)])
 
-    async def _replace(
-        self, name: str, documents: Sequence[Document], session: Session
-    ) -> None:
-        changes = [
-            ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents
-        ]
-        if changes:
-            await self._database[name].bulk_write(changes, session=session)
+
+def _replace(
+    name: str, documents: Sequence[Document], transaction: Transaction
+) -> None:
+    changes = [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents]
+    if changes:
+        transaction.change(name, changes)

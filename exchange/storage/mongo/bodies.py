@@ -8,7 +8,7 @@ from exchange.domain.records import Acceptance
 from exchange.errors import ExchangeError
 from exchange.storage.conflicts import body_missing, body_purged, envelope_missing
 from exchange.storage.mongo.driver import Database, Document, available, find_one
-from exchange.storage.mongo.transactions import Session
+from exchange.storage.mongo.transactions import Transaction
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 
@@ -37,29 +37,6 @@ class Bodies:
             size += len(chunk)
             number += 1
         await self._mark(body_id, {"state": "stored", "size": size})
-
-    async def claim(self, acceptance: Acceptance, session: Session) -> None:
-        """Make a stored body part of an envelope.
-
-        Raises:
-            BodyMissingError: it is not stored completely, or taken.
-        """
-        whole = {
-            "_id": acceptance.body_chunks,
-            "state": "stored",
-            "size": acceptance.envelope.size,
-        }
-        claimed = await self._bodies.update_one(
-            whole, {"$set": {"state": "accepted"}}, session=session
-        )
-        if not claimed.matched_count:
-            raise body_missing()
-
-    async def give_up(self, body_id: str, session: Session) -> None:
-        """Make an accepted body an orphan, to be dropped like one."""
-        await self._bodies.update_one(
-            {"_id": body_id}, {"$set": {"state": "dropping"}}, session=session
-        )
 
     async def read(
         self, envelope_id: EnvelopeId, offset: int, length: int | None
@@ -141,6 +118,28 @@ class Bodies:
                 number += 1
         if number <= last:
             raise _damaged()
+
+
+def claim(acceptance: Acceptance, transaction: Transaction) -> None:
+    """Make a stored body part of an envelope.
+
+    Raises:
+        BodyMissingError: it is not stored completely, or taken.
+    """
+    whole = {
+        "_id": acceptance.body_chunks,
+        "state": "stored",
+        "size": acceptance.envelope.size,
+    }
+    accepted = {"$set": {"state": "accepted"}}
+    if not transaction.update_one("bodies", whole, accepted).matched_count:
+        raise body_missing()
+
+
+def give_up(body_id: str, transaction: Transaction) -> None:
+    """Make an accepted body an orphan, to be dropped like one."""
+    dropping = {"$set": {"state": "dropping"}}
+    transaction.update_one("bodies", {"_id": body_id}, dropping)
 
 
 async def _rechunk(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -18,7 +18,7 @@ from exchange.storage.mongo.driver import (
     find_all,
     find_one,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 
 
 class MongoCaJournals:
@@ -58,19 +58,19 @@ class MongoCaJournals:
         found = await find_all(self._database["log"], concerns, sort=[("_id", 1)])
         return [codec.sequenced_record(one) for one in found]
 
-    async def _enter(self, step: CaJournalStep, session: Session) -> bool:
+    def _enter(self, step: CaJournalStep, transaction: Transaction) -> bool:
         """Move the position first: whoever is late stops here."""
-        moved = await self._positions.replace_one(
+        moved = transaction.replace_one(
+            "ca_journals",
             _document(step.before),
             _document(step.after),
             # There is none before the first line; a second one is a duplicate.
             upsert=step.before.number == 0,
-            session=session,
         )
         if not moved.matched_count and moved.upserted_id is None:
             return False
         entries = [codec.pending_document(one, 0) for one in step.entries]
-        await insert(self._database["log_pending"], entries, session)
+        transaction.insert("log_pending", entries)
         return True
 
 

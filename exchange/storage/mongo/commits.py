@@ -1,45 +1,47 @@
 """The two transactions of the exchange, each over a group of callers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from pymongo import UpdateMany
+from pymongo import UpdateMany, UpdateOne
 
 from exchange.domain.records import (
     Acceptance,
     DeliveryUpdate,
     StatusChange,
     StepRecord,
+    StoredReceipt,
 )
+from exchange.errors import StateConflictError
 from exchange.storage.conflicts import (
     status_conflict,
     step_conflict,
     update_conflict,
 )
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.bodies import Bodies
+from exchange.storage.mongo.bodies import claim
 from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Change, Transaction, in_transaction
 from exchange.storage.mongo.update_codec import added_document, update_of
 
 
 class Commits:
     """Stores all of a group, or nothing of it."""
 
-    def __init__(self, database: Database, bodies: Bodies) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._bodies = bodies
 
     async def accept(self, group: Sequence[Acceptance]) -> None:
         """Store envelopes with all that belongs to them.
 
         Raises:
             DuplicateError: a message id, or a receipt's key, is taken.
-            StateConflictError: a status change starts from another status.
+            StateConflictError: a delivery is not as a change of it starts from.
             BodyMissingError: chunks of a body are missing, or taken.
         """
-        await in_transaction(self._database, partial(self._accept, group))
+        await in_transaction(self._database, partial(_accept, group))
 
     async def record(self, group: Sequence[StepRecord]) -> None:
         """Store steps with all that belongs to them.
@@ -48,89 +50,122 @@ class Commits:
             DuplicateError: a receipt's key is taken.
             StateConflictError: a delivery is in another state.
         """
-        await in_transaction(self._database, partial(self._record, group))
+        await in_transaction(self._database, partial(record, group))
 
-    async def record_within(
-        self, group: Sequence[StepRecord], session: Session
-    ) -> None:
-        """Store steps as a part of another transaction."""
-        await self._record(group, session)
 
-    async def _accept(self, group: Sequence[Acceptance], session: Session) -> None:
-        await self._insert("envelopes", map(envelope_document, group), session)
-        await self._insert("deliveries", _deliveries(group), session)
-        receipts = (receipt for one in group for receipt in one.receipts)
-        await self._insert("receipts", map(codec.receipt_document, receipts), session)
-        await self._insert_traces(group, session)
-        await self._change([update for one in group for update in one.updates], session)
-        if steps := [step for one in group for step in one.steps]:
-            await self._record(steps, session)
-        for one in group:
-            if one.body_chunks is not None:
-                await self._bodies.claim(one, session)
-            if one.status_change is not None:
-                await self._report(one.status_change, session)
+def record(group: Sequence[StepRecord], transaction: Transaction) -> None:
+    """Store steps with all that belongs to them, as a part of a transaction."""
+    steps = _each(group)
+    _insert(steps, (one.receipt for one in steps), transaction)
+    transaction.insert("deliveries", list(_added(steps)))
+    _make([_moving(steps), _updating(steps)], transaction)
 
-    async def _record(self, first: Sequence[StepRecord], session: Session) -> None:
-        group = [step for one in first for step in (one, *one.also)]
-        receipts = (one.receipt for one in group)
-        await self._insert("receipts", map(codec.receipt_document, receipts), session)
-        await self._insert_traces(group, session)
-        await self._move([one for one in group if one.recipients], session)
-        await self._change([update for one in group for update in one.updates], session)
-        added = (delivery for one in group for delivery in one.added)
-        await self._insert("deliveries", map(added_document, added), session)
 
-    async def _move(self, steps: Sequence[StepRecord], session: Session) -> None:
-        if not steps:
-            return
-        moved = await self._database["deliveries"].bulk_write(
-            [_move(step, keys) for step, keys in _moves(steps)], session=session
-        )
-        if moved.matched_count != sum(len(set(one.recipients)) for one in steps):
-            raise step_conflict(steps[0])
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Changes of deliveries that are as they were when they were looked at.
 
-    async def _change(
-        self, updates: Sequence[DeliveryUpdate], session: Session
-    ) -> None:
-        if not updates:
-            return
-        changed = await self._database["deliveries"].bulk_write(
-            list(map(update_of, updates)), session=session
-        )
-        if changed.matched_count != len(updates):
-            raise update_conflict(updates[0])
+    Args:
+        matched: how many deliveries they find, one counted for each change of it.
+        conflict: what is said when it is not so many.
+    """
 
-    async def _report(self, change: StatusChange, session: Session) -> None:
-        # A missing field equals None; `reported` keeps a code from coming twice.
-        held = {
-            "_id": codec.key_of(change.envelope_id, change.recipient),
-            "status": None if change.before is None else change.before.value,
-            "reported": {"$ne": change.after.value},
-        }
-        update = {
-            "$set": {"status": change.after.value},
-            "$push": {"reported": change.after.value},
-            "$inc": {"steps": 1},
-        }
-        reported = await self._database["deliveries"].update_one(
-            held, update, session=session
-        )
-        if not reported.matched_count:
-            raise status_conflict(change)
+    operations: Sequence[Change]
+    matched: int
+    conflict: StateConflictError
 
-    async def _insert_traces(
-        self, group: Sequence[Acceptance | StepRecord], session: Session
-    ) -> None:
-        entries = (codec.pending_document(one.entry, _shows(one)) for one in group)
-        await self._insert("log_pending", entries, session)
-        lines = (codec.audit_document(one.audit) for one in group)
-        await self._insert("audit", lines, session)
 
-    async def _insert(
-        self, name: str, documents: Iterable[Document], session: Session
-    ) -> None:
-        await insert(self._database[name], list(documents), session)
+def _accept(group: Sequence[Acceptance], transaction: Transaction) -> None:
+    steps = _each(step for one in group for step in one.steps)
+    transaction.insert("envelopes", list(map(envelope_document, group)))
+    transaction.insert("deliveries", [*_deliveries(group), *_added(steps)])
+    receipts = [*(receipt for one in group for receipt in one.receipts)]
+    receipts.extend(one.receipt for one in steps)
+    _insert([*group, *steps], receipts, transaction)
+    changes = [_updating(group), _moving(steps), _updating(steps), _reporting(group)]
+    _make(changes, transaction)
+    for one in group:
+        if one.body_chunks is not None:
+            claim(one, transaction)
+
+
+def _each(steps: Iterable[StepRecord]) -> list[StepRecord]:
+    return [each for one in steps for each in (one, *one.also)]
+
+
+def _insert(
+    group: Sequence[Acceptance | StepRecord],
+    receipts: Iterable[StoredReceipt],
+    transaction: Transaction,
+) -> None:
+    transaction.insert("receipts", list(map(codec.receipt_document, receipts)))
+    entries = [codec.pending_document(one.entry, _shows(one)) for one in group]
+    transaction.insert("log_pending", entries)
+    transaction.insert("audit", [codec.audit_document(one.audit) for one in group])
+
+
+def _make(groups: Iterable[_Changes | None], transaction: Transaction) -> None:
+    """Make all changes by one command, in their order."""
+    changes = [one for one in groups if one is not None]
+    if not changes:
+        return
+    made = transaction.change(
+        "deliveries", [o for one in changes for o in one.operations]
+    )
+    if made.matched_count != sum(one.matched for one in changes):
+        raise changes[-1].conflict
+
+
+def _moving(steps: Sequence[StepRecord]) -> _Changes | None:
+    moving = [one for one in steps if one.recipients]
+    if not moving:
+        return None
+    return _Changes(
+        operations=[_move(step, keys) for step, keys in _moves(moving)],
+        matched=sum(len(set(one.recipients)) for one in moving),
+        conflict=step_conflict(moving[0]),
+    )
+
+
+def _updating(group: Sequence[Acceptance | StepRecord]) -> _Changes | None:
+    updates: list[DeliveryUpdate] = [each for one in group for each in one.updates]
+    if not updates:
+        return None
+    return _Changes(
+        operations=list(map(update_of, updates)),
+        matched=len(updates),
+        conflict=update_conflict(updates[0]),
+    )
+
+
+def _reporting(group: Sequence[Acceptance]) -> _Changes | None:
+    reports = [one.status_change for one in group if one.status_change is not None]
+    if not reports:
+        return None
+    return _Changes(
+        operations=list(map(_report, reports)),
+        matched=len(reports),
+        conflict=status_conflict(reports[0]),
+    )
+
+
+def _report(change: StatusChange) -> UpdateOne:
+    # A missing field equals None; `reported` keeps a code from coming twice.
+    held = {
+        "_id": codec.key_of(change.envelope_id, change.recipient),
+        "status": None if change.before is None else change.before.value,
+        "reported": {"$ne": change.after.value},
+    }
+    update = {
+        "$set": {"status": change.after.value},
+        "$push": {"reported": change.after.value},
+        "$inc": {"steps": 1},
+    }
+    return UpdateOne(held, update)
+
+
+def _added(steps: Iterable[StepRecord]) -> Iterable[Document]:
+    return (added_document(delivery) for one in steps for delivery in one.added)
 
 
 def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:

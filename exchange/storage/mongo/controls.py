@@ -9,7 +9,7 @@ from exchange.domain.maintenance import Maintenance
 from exchange.domain.records import AuditLine
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, available, find_all, find_one
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 
 _MAINTENANCE = {"_id": "maintenance"}
 
@@ -32,20 +32,7 @@ class MongoControls:
         self, maintenance: Maintenance | None, *, audit: AuditLine
     ) -> None:
         """Begin or end maintenance."""
-        await in_transaction(self._database, partial(self._set, maintenance, audit))
-
-    async def _set(
-        self, maintenance: Maintenance | None, audit: AuditLine, session: Session
-    ) -> None:
-        if maintenance is None:
-            await self._controls.delete_one(_MAINTENANCE, session=session)
-        else:
-            values = {"since": maintenance.since, "reason": maintenance.reason}
-            await self._controls.replace_one(
-                _MAINTENANCE, {**_MAINTENANCE, **values}, upsert=True, session=session
-            )
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
+        await in_transaction(self._database, partial(_set, maintenance, audit))
 
 
 class MongoUsage:
@@ -86,3 +73,15 @@ class MongoUsage:
         async with available():
             found = await self._database.command("dbStats")
         return int(found["storageSize"]) + int(found["indexSize"])
+
+
+def _set(
+    maintenance: Maintenance | None, audit: AuditLine, transaction: Transaction
+) -> None:
+    if maintenance is None:
+        transaction.delete_one("controls", _MAINTENANCE)
+    else:
+        values = {"since": maintenance.since, "reason": maintenance.reason}
+        document = {**_MAINTENANCE, **values}
+        transaction.replace_one("controls", _MAINTENANCE, document, upsert=True)
+    transaction.insert("audit", [codec.audit_document(audit)])

@@ -16,7 +16,7 @@ from exchange.storage.mongo.driver import (
     find_all,
     find_one,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import OrganId
 
 _OLDEST_FIRST = [("filed_at", 1), ("_id", 1)]
@@ -34,7 +34,7 @@ class MongoDelegations:
     ) -> FiledDelegation:
         """Store a delegation with log entry and audit line, or none."""
         with suppress(DuplicateError):
-            work = partial(self._file, delegation_document(filed), entry, audit)
+            work = partial(_file, delegation_document(filed), entry, audit)
             await in_transaction(self._database, work)
         return await self.find(filed.delegation_id) or filed
 
@@ -47,7 +47,7 @@ class MongoDelegations:
         audit: AuditLine,
     ) -> FiledDelegation | None:
         """End a delegation, with log entry and audit line, or none."""
-        work = partial(self._revoke, delegation_id, at, entry, audit)
+        work = partial(_revoke, delegation_id, at, entry, audit)
         await in_transaction(self._database, work)
         return await self.find(delegation_id)
 
@@ -68,36 +68,30 @@ class MongoDelegations:
         found = await find_all(self._delegations, wanted, sort=_OLDEST_FIRST)
         return [delegation_record(one) for one in found]
 
-    async def _file(
-        self,
-        document: Document,
-        entry: PendingLogEntry,
-        audit: AuditLine,
-        session: Session,
-    ) -> None:
-        await insert(self._delegations, [document], session)
-        await self._trace(entry, audit, session)
 
-    async def _revoke(
-        self,
-        delegation_id: str,
-        at: datetime,
-        entry: PendingLogEntry,
-        audit: AuditLine,
-        session: Session,
-    ) -> None:
-        revoked = await self._delegations.update_one(
-            {"_id": delegation_id, "revoked_at": None},
-            {"$set": {"revoked_at": at}},
-            session=session,
-        )
-        if revoked.matched_count:
-            await self._trace(entry, audit, session)
+def _file(
+    document: Document,
+    entry: PendingLogEntry,
+    audit: AuditLine,
+    transaction: Transaction,
+) -> None:
+    transaction.insert("delegations", [document])
+    _trace(entry, audit, transaction)
 
-    async def _trace(
-        self, entry: PendingLogEntry, audit: AuditLine, session: Session
-    ) -> None:
-        waiting = codec.pending_document(entry, 0)
-        await insert(self._database["log_pending"], [waiting], session)
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
+
+def _revoke(
+    delegation_id: str,
+    at: datetime,
+    entry: PendingLogEntry,
+    audit: AuditLine,
+    transaction: Transaction,
+) -> None:
+    valid = {"_id": delegation_id, "revoked_at": None}
+    revoked = transaction.update_one("delegations", valid, {"$set": {"revoked_at": at}})
+    if revoked.matched_count:
+        _trace(entry, audit, transaction)
+
+
+def _trace(entry: PendingLogEntry, audit: AuditLine, transaction: Transaction) -> None:
+    transaction.insert("log_pending", [codec.pending_document(entry, 0)])
+    transaction.insert("audit", [codec.audit_document(audit)])

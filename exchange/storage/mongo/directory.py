@@ -14,7 +14,7 @@ from exchange.storage.conflicts import (
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.agency_codec import agency_document, agency_record
 from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import OrganId, SystemId
 
 _WRITTEN_AT_ONCE = 1000
@@ -75,7 +75,7 @@ class MongoDirectory:
             ExchangeError: another system has one of its certificates
                 (CLIENT_CERTIFICATE_REFUSED).
         """
-        work = partial(self._register, system, audit)
+        work = partial(_register, system, audit)
         try:
             await in_transaction(self._database, work)
         except DuplicateError as error:
@@ -91,22 +91,22 @@ class MongoDirectory:
         found = await find_one(self._systems, {"_id": system_id})
         return None if found is None else codec.system_record(found)
 
-    async def _import(
+    def _import(
         self,
         agencies: Sequence[Agency],
         traces: tuple[AuditLine, PendingLogEntry | None],
         before: int | None,
         told: Callable[[int], object] | None,
-        session: Session,
+        transaction: Transaction,
     ) -> None:
         audit, entry = traces
-        meta = await self._meta.find_one({"_id": "directory"}, session=session)
+        meta = transaction.find_one("meta", {"_id": "directory"})
         version = int((meta or {"version": 0})["version"])
         if before is not None and before != version:
             raise directory_conflict(version)
         documents = {one.code: agency_document(one) for one in agencies}
-        known = self._agencies.find({"_id": {"$in": list(documents)}}, session=session)
-        async for one in known:
+        known = {"_id": {"$in": list(documents)}}
+        for one in transaction.find_all("agencies", known):
             one.pop("version", None)
             if documents[one["_id"]] == one:
                 del documents[one["_id"]]
@@ -118,26 +118,17 @@ class MongoDirectory:
         ]
         for begin in range(0, len(changes), _WRITTEN_AT_ONCE):
             part = changes[begin : begin + _WRITTEN_AT_ONCE]
-            await self._agencies.bulk_write(part, session=session)
+            transaction.change("agencies", part)
             if told is not None:
                 told(begin + len(part))
-        await self._meta.update_one(
-            {"_id": "directory"}, {"$set": {"version": version + 1}}, session=session
-        )
-        await self._append(audit, session)
+        change = {"$set": {"version": version + 1}}
+        transaction.update_one("meta", {"_id": "directory"}, change)
+        transaction.insert("audit", [codec.audit_document(audit)])
         if entry is not None:
-            waiting = codec.pending_document(entry, 0)
-            await insert(self._database["log_pending"], [waiting], session)
+            transaction.insert("log_pending", [codec.pending_document(entry, 0)])
 
-    async def _register(
-        self, system: System, audit: AuditLine, session: Session
-    ) -> None:
-        document = codec.system_document(system)
-        await self._systems.replace_one(
-            {"_id": system.system_id}, document, upsert=True, session=session
-        )
-        await self._append(audit, session)
 
-    async def _append(self, audit: AuditLine, session: Session) -> None:
-        line = codec.audit_document(audit)
-        await self._database["audit"].insert_one(line, session=session)
+def _register(system: System, audit: AuditLine, transaction: Transaction) -> None:
+    key, document = {"_id": system.system_id}, codec.system_document(system)
+    transaction.replace_one("systems", key, document, upsert=True)
+    transaction.insert("audit", [codec.audit_document(audit)])

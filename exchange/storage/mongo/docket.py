@@ -19,7 +19,7 @@ from exchange.errors import StateConflictError
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.docket import ArrivalQuery, DocketEntry
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -44,7 +44,7 @@ class MongoDocket:
         """Store rows that are not there yet, count, and move the cursor."""
         if entry.before == -1:
             await self._begin()
-        return await in_transaction(self._database, partial(self._enter, entry))
+        return await in_transaction(self._database, partial(_enter, entry))
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[DocketRow]:
         """Rows to be looked at, those that are due longest first."""
@@ -56,7 +56,7 @@ class MongoDocket:
         self, changes: Sequence[RowChange], audit: Sequence[AuditLine]
     ) -> bool:
         """Replace rows, count, and store audit lines."""
-        work = partial(self._settle, changes, audit)
+        work = partial(_settle, changes, audit)
         try:
             await in_transaction(self._database, work)
         except StateConflictError:
@@ -151,59 +151,48 @@ class MongoDocket:
             {"_id": _CURSOR}, {"$setOnInsert": {"cursor": -1}}, upsert=True
         )
 
-    async def _enter(self, entry: DocketEntry, session: Session) -> bool:
-        moved = await self._meta.update_one(
-            {"_id": _CURSOR, "cursor": entry.before},
-            {"$set": {"cursor": entry.after}},
-            session=session,
-        )
-        if not moved.matched_count:
-            return False
-        await insert(self._rows, list(map(_document, entry.rows)), session)
-        await self._count(entry.tallies, session)
-        return True
 
-    async def _settle(
-        self,
-        changes: Sequence[RowChange],
-        audit: Sequence[AuditLine],
-        session: Session,
-    ) -> None:
-        replaced = await self._rows.bulk_write(
-            [
-                ReplaceOne(_as_it_was(one.before), _document(one.after))
-                for one in changes
-            ],
-            session=session,
-        )
-        if replaced.matched_count != len(changes):
-            raise StateConflictError(ErrorCode.INTERNAL, place="docket")
-        await self._count((one for each in changes for one in each.tallies), session)
-        lines = list(map(codec.audit_document, audit))
-        await insert(self._database["audit"], lines, session)
+def _enter(entry: DocketEntry, transaction: Transaction) -> bool:
+    moved = transaction.update_one(
+        "meta",
+        {"_id": _CURSOR, "cursor": entry.before},
+        {"$set": {"cursor": entry.after}},
+    )
+    if not moved.matched_count:
+        return False
+    transaction.insert("docket", list(map(_document, entry.rows)))
+    _count(entry.tallies, transaction)
+    return True
 
-    async def _count(self, tallies: Iterable[Tally], session: Session) -> None:
-        sums: dict[tuple[str, OrganId], dict[str, int]] = {}
-        for one in tallies:
-            numbers = sums.setdefault((one.month, one.agency), {})
-            field = f"counts.{one.count.value}"
-            numbers[field] = numbers.get(field, 0) + one.number
-        if not sums:
-            return
-        await self._database["statistics"].bulk_write(
-            [
-                UpdateOne(
-                    {"_id": f"{month}/{agency}"},
-                    {
-                        "$inc": numbers,
-                        "$setOnInsert": {"month": month, "agency": agency},
-                    },
-                    upsert=True,
-                )
-                for (month, agency), numbers in sorted(sums.items())
-            ],
-            session=session,
+
+def _settle(
+    changes: Sequence[RowChange], audit: Sequence[AuditLine], transaction: Transaction
+) -> None:
+    replacing = [
+        ReplaceOne(_as_it_was(one.before), _document(one.after)) for one in changes
+    ]
+    if transaction.change("docket", replacing).matched_count != len(changes):
+        raise StateConflictError(ErrorCode.INTERNAL, place="docket")
+    _count((one for each in changes for one in each.tallies), transaction)
+    transaction.insert("audit", list(map(codec.audit_document, audit)))
+
+
+def _count(tallies: Iterable[Tally], transaction: Transaction) -> None:
+    sums: dict[tuple[str, OrganId], dict[str, int]] = {}
+    for one in tallies:
+        numbers = sums.setdefault((one.month, one.agency), {})
+        field = f"counts.{one.count.value}"
+        numbers[field] = numbers.get(field, 0) + one.number
+    adding = [
+        UpdateOne(
+            {"_id": f"{month}/{agency}"},
+            {"$inc": numbers, "$setOnInsert": {"month": month, "agency": agency}},
+            upsert=True,
         )
+        for (month, agency), numbers in sorted(sums.items())
+    ]
+    if adding:
+        transaction.change("statistics", adding)
 
 
 def _as_it_was(row: DocketRow) -> Document:

@@ -48,7 +48,7 @@ class MongoEnvelopes:
         self._deliveries = database["deliveries"]
         self._receipts = database["receipts"]
         self._bodies = Bodies(database)
-        commits = Commits(database, self._bodies)
+        commits = Commits(database)
         self._accepting = GroupCommitter(
             commits.accept,
             weight=_acceptance_weight,

@@ -19,7 +19,7 @@ from exchange.storage.mongo.driver import (
     find_all,
     find_one,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports import Arrivals
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -47,7 +47,7 @@ class MongoLog:
         # Nearly always nothing waits, and that needs no transaction.
         cut = await find_one(self._pending, {}) is not None
         while cut and len(done) < limit:
-            work = partial(self._sequence, limit - len(done))
+            work = partial(_sequence, limit - len(done))
             entries, cut = await in_transaction(self._database, work)
             done.extend(entries)
         return done
@@ -114,57 +114,61 @@ class MongoLog:
             if completing_index(one) in completed
         }
 
-    async def _sequence(
-        self, limit: int, session: Session
-    ) -> tuple[Sequence[SequencedLogEntry], bool]:
-        documents = await self._waiting(limit, session)
-        batch = [codec.pending_record(one) for one in _fitting(documents)]
-        if not batch:
-            return (), False
-        state = await self._meta.find_one({"_id": "log"}, session=session)
-        growth = grow(codec.log_state_record(state or {}), batch)
-        await self._store(growth, session)
-        await self._show(growth, session)
-        return growth.entries, len(batch) < len(documents)
 
-    async def _waiting(self, limit: int, session: Session) -> list[Document]:
-        """Find what waits: the oldest, unless that is more than fits at a time."""
-        pending = self._pending
-        found = pending.find({}, session=session).sort("_id", 1).limit(limit)
-        oldest = await found.to_list(None)
-        if len(oldest) < limit and len(_fitting(oldest)) == len(oldest):
-            return oldest
-        marked = pending.find({"urgency": {"$gt": 0}}, session=session)
-        first = marked.sort([("urgency", -1), ("_id", 1)]).limit(most_urgent(limit))
-        return in_turn(_by_id(await first.to_list(None)), _by_id(oldest), limit=limit)
+def _sequence(
+    limit: int, transaction: Transaction
+) -> tuple[Sequence[SequencedLogEntry], bool]:
+    documents = _waiting(limit, transaction)
+    batch = [codec.pending_record(one) for one in _fitting(documents)]
+    if not batch:
+        return (), False
+    state = transaction.find_one("meta", {"_id": "log"})
+    growth = grow(codec.log_state_record(state or {}), batch)
+    _store(growth, transaction)
+    _show(growth, transaction)
+    return growth.entries, len(batch) < len(documents)
 
-    async def _store(self, growth: Growth, session: Session) -> None:
-        documents = [codec.leaf_document(leaf) for leaf in growth.leaves]
-        await insert(self._entries, documents, session)
-        done = [one.entry.entry_id for one in growth.entries]
-        await self._pending.delete_many({"_id": {"$in": done}}, session=session)
-        # Two that sequence at a time meet here, whatever their leases say.
-        before = {"_id": "log", "size": growth.state.size - len(done)}
-        after = {"size": growth.state.size, "frontier": list(growth.state.frontier)}
-        grown = await self._meta.update_one(before, {"$set": after}, session=session)
-        if not grown.matched_count:
-            raise StateConflictError(ErrorCode.INTERNAL, place="log")
 
-    async def _show(self, growth: Growth, session: Session) -> None:
-        shown = [
-            UpdateMany(
-                {
-                    **codec.of_envelope(one.entry.envelope_id),
-                    "log_index": None,
-                    "state": {"$in": _READABLE},
-                },
-                {"$set": {"log_index": one.index}},
-            )
-            for one in growth.entries
-            if one.entry.makes_visible
-        ]
-        if shown:
-            await self._database["deliveries"].bulk_write(shown, session=session)
+def _waiting(limit: int, transaction: Transaction) -> list[Document]:
+    """Find what waits: the oldest, unless that is more than fits at a time."""
+    oldest = transaction.find_all("log_pending", {}, limit=limit)
+    if len(oldest) < limit and len(_fitting(oldest)) == len(oldest):
+        return oldest
+    first = transaction.find_all(
+        "log_pending",
+        {"urgency": {"$gt": 0}},
+        sort=[("urgency", -1), ("_id", 1)],
+        limit=most_urgent(limit),
+    )
+    return in_turn(_by_id(first), _by_id(oldest), limit=limit)
+
+
+def _store(growth: Growth, transaction: Transaction) -> None:
+    transaction.insert("log", [codec.leaf_document(leaf) for leaf in growth.leaves])
+    done = [one.entry.entry_id for one in growth.entries]
+    transaction.delete_many("log_pending", {"_id": {"$in": done}})
+    # Two that sequence at a time meet here, whatever their leases say.
+    before = {"_id": "log", "size": growth.state.size - len(done)}
+    after = {"size": growth.state.size, "frontier": list(growth.state.frontier)}
+    if not transaction.update_one("meta", before, {"$set": after}).matched_count:
+        raise StateConflictError(ErrorCode.INTERNAL, place="log")
+
+
+def _show(growth: Growth, transaction: Transaction) -> None:
+    shown = [
+        UpdateMany(
+            {
+                **codec.of_envelope(one.entry.envelope_id),
+                "log_index": None,
+                "state": {"$in": _READABLE},
+            },
+            {"$set": {"log_index": one.index}},
+        )
+        for one in growth.entries
+        if one.entry.makes_visible
+    ]
+    if shown:
+        transaction.change("deliveries", shown)
 
 
 def _by_id(documents: Sequence[Document]) -> dict[str, Document]:

@@ -19,7 +19,7 @@ from exchange.storage.mongo.driver import (
     find_one,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.notices import NoticeClaim, NoticeQuery, Shown
 from schemas.identifiers import OrganId
 
@@ -36,9 +36,7 @@ class MongoNotices:
 
     async def subscribe(self, subscription: Subscription, *, audit: AuditLine) -> None:
         """Store a subscription, or replace what it says; its cursor stays."""
-        await in_transaction(
-            self._database, partial(self._subscribe, subscription, audit)
-        )
+        await in_transaction(self._database, partial(_subscribe, subscription, audit))
 
     async def ensure(self, subscription: Subscription) -> None:
         """Store a subscription unless there is one of this id."""
@@ -52,11 +50,9 @@ class MongoNotices:
     async def unsubscribe(self, subscription_id: str, *, audit: AuditLine) -> None:
         """Forget a subscription; its notices stay."""
 
-        async def work(session: Session) -> None:
-            await self._subscriptions.delete_one(
-                {"_id": subscription_id}, session=session
-            )
-            await self._append(audit, session)
+        def work(transaction: Transaction) -> None:
+            transaction.delete_one("subscriptions", {"_id": subscription_id})
+            _append(audit, transaction)
 
         await in_transaction(self._database, work)
 
@@ -178,12 +174,12 @@ class MongoNotices:
     async def replace(self, before: Notice, after: Notice, *, audit: AuditLine) -> bool:
         """Replace a notice whose state is as it was; tell whether it was."""
 
-        async def work(session: Session) -> bool:
+        def work(transaction: Transaction) -> bool:
             same = {"_id": before.notice_id, "state": before.state.value}
             document = records.notice_document(after)
-            done = await self._notices.replace_one(same, document, session=session)
+            done = transaction.replace_one("notices", same, document)
             if done.matched_count:
-                await self._append(audit, session)
+                _append(audit, transaction)
             return bool(done.matched_count)
 
         return await in_transaction(self._database, work)
@@ -196,21 +192,6 @@ class MongoNotices:
                 sort=[("next_at", 1), ("_id", 1)],
                 return_document=ReturnDocument.AFTER,
             )
-
-    async def _subscribe(
-        self, subscription: Subscription, audit: AuditLine, session: Session
-    ) -> None:
-        key = {"_id": subscription.subscription_id}
-        change = {
-            "$set": _without_id(subscription),
-            "$setOnInsert": {"cursor": subscription.cursor},
-        }
-        await self._subscriptions.update_one(key, change, upsert=True, session=session)
-        await self._append(audit, session)
-
-    async def _append(self, audit: AuditLine, session: Session) -> None:
-        line = codec.audit_document(audit)
-        await self._database["audit"].insert_one(line, session=session)
 
     async def _items(self, shows: Sequence[Document]) -> list[InboxItem]:
         if not shows:
@@ -226,6 +207,22 @@ class MongoNotices:
             InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
             for one in shown
         ]
+
+
+def _subscribe(
+    subscription: Subscription, audit: AuditLine, transaction: Transaction
+) -> None:
+    key = {"_id": subscription.subscription_id}
+    change = {
+        "$set": _without_id(subscription),
+        "$setOnInsert": {"cursor": subscription.cursor},
+    }
+    transaction.update_one("subscriptions", key, change, upsert=True)
+    _append(audit, transaction)
+
+
+def _append(audit: AuditLine, transaction: Transaction) -> None:
+    transaction.insert("audit", [codec.audit_document(audit)])
 
 
 def _without_id(subscription: Subscription) -> Document:

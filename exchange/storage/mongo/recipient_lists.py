@@ -13,7 +13,7 @@ from exchange.storage.mongo.agency_codec import (
     lists_of,
 )
 from exchange.storage.mongo.driver import Database, find_all, find_one
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import OrganId
 
 
@@ -26,11 +26,11 @@ class MongoRecipientLists:
 
     async def save(self, saved: RecipientList, *, audit: AuditLine) -> None:
         """Insert or replace a list."""
-        await in_transaction(self._database, partial(self._save, saved, audit))
+        await in_transaction(self._database, partial(_save, saved, audit))
 
     async def remove(self, owner: OrganId, name: str, *, audit: AuditLine) -> bool:
         """Remove a list; False if there is none."""
-        work = partial(self._remove, list_key(owner, name), audit)
+        work = partial(_remove, list_key(owner, name), audit)
         return await in_transaction(self._database, work)
 
     async def find(self, owner: OrganId, name: str) -> RecipientList | None:
@@ -49,21 +49,16 @@ class MongoRecipientLists:
         found = await find_all(self._lists, named, sort=[("_id", 1)])
         return [list_record(one) for one in found]
 
-    async def _save(
-        self, saved: RecipientList, audit: AuditLine, session: Session
-    ) -> None:
-        document = list_document(saved)
-        await self._lists.replace_one(
-            {"_id": document["_id"]}, document, upsert=True, session=session
-        )
-        await self._append(audit, session)
 
-    async def _remove(self, key: str, audit: AuditLine, session: Session) -> bool:
-        removed = await self._lists.delete_one({"_id": key}, session=session)
-        if removed.deleted_count:
-            await self._append(audit, session)
-        return bool(removed.deleted_count)
+def _save(saved: RecipientList, audit: AuditLine, transaction: Transaction) -> None:
+    document = list_document(saved)
+    key = {"_id": document["_id"]}
+    transaction.replace_one("recipient_lists", key, document, upsert=True)
+    transaction.insert("audit", [codec.audit_document(audit)])
 
-    async def _append(self, audit: AuditLine, session: Session) -> None:
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
+
+def _remove(key: str, audit: AuditLine, transaction: Transaction) -> bool:
+    removed = transaction.delete_one("recipient_lists", {"_id": key})
+    if removed.deleted_count:
+        transaction.insert("audit", [codec.audit_document(audit)])
+    return bool(removed.deleted_count)

@@ -14,7 +14,7 @@ from exchange.storage.mongo.driver import (
     find_all,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.registers import SendingQuery
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import EnvelopeKind
@@ -31,7 +31,7 @@ class MongoRegisters:
 
     async def record(self, number: RegisterNumber, *, audit: AuditLine) -> bool:
         """Store the number of a document, or correct it."""
-        work = partial(self._record, number, audit)
+        work = partial(_record, number, audit)
         try:
             await in_transaction(self._database, work)
         except DuplicateError:
@@ -69,18 +69,15 @@ class MongoRegisters:
         )
         return [envelope_record(one) for one in found]
 
-    async def _record(
-        self, number: RegisterNumber, audit: AuditLine, session: Session
-    ) -> None:
-        document = _document(number)
-        same = {name: document[name] for name in ("_id", *_FIELDS)}
-        if await self._numbers.find_one(same, session=session) is not None:
-            return
-        await self._numbers.replace_one(
-            {"_id": document["_id"]}, document, upsert=True, session=session
-        )
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
+
+def _record(number: RegisterNumber, audit: AuditLine, transaction: Transaction) -> None:
+    document = _document(number)
+    same = {name: document[name] for name in ("_id", *_FIELDS)}
+    if transaction.find_one("register_numbers", same) is not None:
+        return
+    key = {"_id": document["_id"]}
+    transaction.replace_one("register_numbers", key, document, upsert=True)
+    transaction.insert("audit", [codec.audit_document(audit)])
 
 
 def _document(number: RegisterNumber) -> Document:

@@ -6,11 +6,11 @@ from functools import partial
 
 from exchange.domain.records import Envelope
 from exchange.domain.stuck import CLOCK_ASIDE, first_id_of
-from exchange.storage.mongo.bodies import Bodies
-from exchange.storage.mongo.commits import Commits
+from exchange.storage.mongo.bodies import give_up
+from exchange.storage.mongo.commits import record
 from exchange.storage.mongo.driver import Database, available, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.retention import Purge
 from schemas.identifiers import EnvelopeId
 
@@ -24,8 +24,6 @@ class MongoRetention:
         self._database = database
         self._envelopes = database["envelopes"]
         self._meta = database["meta"]
-        self._bodies = Bodies(database)
-        self._commits = Commits(database, self._bodies)
 
     async def kept(
         self, *, after: EnvelopeId, before: datetime, limit: int
@@ -54,7 +52,7 @@ class MongoRetention:
         Chunks are only marked here; from then on they are orphans, which the
         housekeeper drops, again and again until they are gone.
         """
-        return await in_transaction(self._database, partial(self._purge, purge))
+        return await in_transaction(self._database, partial(_purge, purge))
 
     async def _begin(self) -> str:
         found = await find_one(self._meta, {"_id": _BEGIN})
@@ -70,17 +68,18 @@ class MongoRetention:
                 {"_id": _BEGIN}, {"$max": {"envelope": envelope_id}}, upsert=True
             )
 
-    async def _purge(self, purge: Purge, session: Session) -> bool:
-        """Mark the envelope first: whoever is late stops here."""
-        before = await self._envelopes.find_one_and_update(
-            {"_id": purge.envelope_id, "purged_at": None},
-            {"$set": {"purged_at": purge.at}, "$unset": {"body": ""}},
-            projection={"body_chunks": 1},
-            session=session,
-        )
-        if before is None:
-            return False
-        await self._commits.record_within([purge.step], session)
-        if (body_id := before.get("body_chunks")) is not None:
-            await self._bodies.give_up(body_id, session)
-        return True
+
+def _purge(purge: Purge, transaction: Transaction) -> bool:
+    """Mark the envelope first: whoever is late stops here."""
+    before = transaction.take(
+        "envelopes",
+        {"_id": purge.envelope_id, "purged_at": None},
+        {"$set": {"purged_at": purge.at}, "$unset": {"body": ""}},
+        fields={"body_chunks": 1},
+    )
+    if before is None:
+        return False
+    record([purge.step], transaction)
+    if (body_id := before.get("body_chunks")) is not None:
+        give_up(body_id, transaction)
+    return True

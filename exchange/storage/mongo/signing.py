@@ -16,7 +16,7 @@ from exchange.storage.mongo.driver import (
     available,
 )
 from exchange.storage.mongo.signing_tasks import MongoSigningTasks
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.vocabulary import SigningState
 
 
@@ -59,26 +59,22 @@ class MongoSigning(MongoSigningTasks):
             await self._tasks.delete_many({"asked_at": {"$lt": before}})
         return gone.deleted_count
 
-    async def _advance(self, step: SigningStep, session: Session) -> bool:
+    def _advance(self, step: SigningStep, transaction: Transaction) -> bool:
         """Move the signing first: whoever is late stops here."""
         if step.before is None:
-            await insert(self._signings, [_document(step.after)], session)
+            transaction.insert("signings", [_document(step.after)])
         else:
             held = {
                 "_id": step.before.signing_id,
                 "state": step.before.state.value,
                 "value": step.before.value,
             }
-            moved = await self._signings.replace_one(
-                held, _document(step.after), session=session
-            )
+            moved = transaction.replace_one("signings", held, _document(step.after))
             if not moved.matched_count:
                 return False
         entries = [codec.pending_document(step.entry, 0)] if step.entry else []
-        await insert(self._database["log_pending"], entries, session)
-        await insert(
-            self._database["audit"], [codec.audit_document(step.audit)], session
-        )
+        transaction.insert("log_pending", entries)
+        transaction.insert("audit", [codec.audit_document(step.audit)])
         return True
 
 

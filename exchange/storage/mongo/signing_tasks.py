@@ -15,7 +15,7 @@ from exchange.storage.mongo.driver import (
     DuplicateError,
     available,
 )
-from exchange.storage.mongo.transactions import Session, in_transaction, insert
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 
 
 class MongoSigningTasks:
@@ -53,24 +53,21 @@ class MongoSigningTasks:
             return bool(await in_transaction(self._database, move))
         return False
 
-    async def _move(
+    def _move(
         self,
         before: SigningTask | None,
         after: SigningTask,
         audit: AuditLine,
-        session: Session,
+        transaction: Transaction,
     ) -> bool:
         if before is None:
-            await insert(self._tasks, [_document(after)], session)
+            transaction.insert("signing_tasks", [_document(after)])
         else:
             held = {"_id": before.task_id, "version": before.version}
-            moved = await self._tasks.replace_one(
-                held, _document(after), session=session
-            )
+            moved = transaction.replace_one("signing_tasks", held, _document(after))
             if not moved.matched_count:
                 return False
-        line = codec.audit_document(audit)
-        await insert(self._database["audit"], [line], session)
+        transaction.insert("audit", [codec.audit_document(audit)])
         return True
 
 

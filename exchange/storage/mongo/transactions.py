@@ -1,90 +1,175 @@
-"""Durable transactions that try again, with patience, when they meet another one."""
+"""Durable transactions that try again, with patience, when they meet another one.
+
+A transaction is a handful of commands that wait for one another. All of it runs in one
+thread, without a way to the event loop and back for each command: that way cost more
+than the commands did (docs/adr/0045).
+"""
 
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
-from motor.core import AgnosticClientSession
+import pymongo.database
+from pymongo import ReplaceOne, UpdateMany, UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_preferences import ReadPreference
+from pymongo.results import BulkWriteResult, DeleteResult, UpdateResult
 
 from exchange.storage.mongo.driver import (
     DURABLE,
     SNAPSHOT,
-    Collection,
     Database,
     Document,
+    Filter,
     available,
 )
 
-Session = AgnosticClientSession
 Result = TypeVar("Result")
+Change = UpdateOne | UpdateMany | ReplaceOne[Document]
 
 # Longer than a transaction of a process that died can hold its locks
 # (transactionLifetimeLimitSeconds), and than a change of primary takes.
 _PATIENCE_SECONDS = 30.0
 _FIRST_DELAY, _LONGEST_DELAY, _GROWTH = 0.002, 0.25, 1.6
 
+# More than ever run at a time: callers wait for one another in groups, loops in turns.
+_THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="transaction")
+
+
+class Transaction:
+    """One transaction; its methods block, and are called from its own thread alone.
+
+    Args:
+        database: the driver's own, whose calls block.
+        session: of this transaction.
+    """
+
+    def __init__(
+        self, database: "pymongo.database.Database[Document]", session: ClientSession
+    ) -> None:
+        self._database = database
+        self._session = session
+
+    def insert(self, name: str, documents: Sequence[Document]) -> None:
+        """Insert documents into a collection; none is fine."""
+        if documents:
+            self._database[name].insert_many(documents, session=self._session)
+
+    def update_one(
+        self, name: str, condition: Filter, change: Filter, *, upsert: bool = False
+    ) -> UpdateResult:
+        """Change one document."""
+        return self._database[name].update_one(
+            condition, change, upsert=upsert, session=self._session
+        )
+
+    def replace_one(
+        self, name: str, condition: Filter, document: Document, *, upsert: bool = False
+    ) -> UpdateResult:
+        """Put a document in the place of another."""
+        return self._database[name].replace_one(
+            condition, document, upsert=upsert, session=self._session
+        )
+
+    def change(self, name: str, changes: Sequence[Change]) -> BulkWriteResult:
+        """Make many changes in one collection, one after the other."""
+        return self._database[name].bulk_write(list(changes), session=self._session)
+
+    def delete_one(self, name: str, condition: Filter) -> DeleteResult:
+        """Remove one document."""
+        return self._database[name].delete_one(condition, session=self._session)
+
+    def delete_many(self, name: str, condition: Filter) -> DeleteResult:
+        """Remove documents."""
+        return self._database[name].delete_many(condition, session=self._session)
+
+    def find_one(self, name: str, condition: Filter) -> Document | None:
+        """Find a document as it is in the snapshot."""
+        return self._database[name].find_one(condition, session=self._session)
+
+    def find_all(
+        self,
+        name: str,
+        condition: Filter,
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+        limit: int = 0,
+    ) -> list[Document]:
+        """Find documents in the order of `sort`; a `limit` of 0 means all."""
+        found = self._database[name].find(condition, session=self._session)
+        return list(found.sort(list(sort)).limit(limit))
+
+    def take(
+        self, name: str, condition: Filter, change: Filter, *, fields: Filter
+    ) -> Document | None:
+        """Change one document; return these fields of it as they were before."""
+        return self._database[name].find_one_and_update(
+            condition, change, projection=fields, session=self._session
+        )
+
 
 async def in_transaction(
-    database: Database, work: Callable[[Session], Coroutine[Any, Any, Result]]
+    database: Database, work: Callable[[Transaction], Result]
 ) -> Result:
     """Run `work` in one durable transaction over one snapshot.
 
     `work` runs again when the transaction met another one or a new primary, so all it
-    does is to write through the session it gets. The driver has a loop like this one
-    that spins without a pause.
+    does is to call what it gets. The driver has a loop like this one that spins without
+    a pause. Whoever stops waiting does not stop the transaction.
 
     Raises:
         DuplicateError: a unique key is taken.
         StorageUnavailableError: the database failed, or tries are used up.
     """
-    async with available(), await database.client.start_session() as session:
-        patience = _Patience()
+    begin = partial(_tried, database.delegate, work)
+    async with available():
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, begin)
+
+
+def _tried(
+    database: "pymongo.database.Database[Document]",
+    work: Callable[[Transaction], Result],
+) -> Result:
+    patience = _Patience()
+    with database.client.start_session() as session:
+        transaction = Transaction(database, session)
         while True:
             try:
-                return await _attempt(session, work, patience)
+                return _attempt(session, partial(work, transaction), patience)
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
-                if await patience.ends():
+                if patience.ends():
                     raise
 
 
-async def insert(
-    collection: Collection, documents: Sequence[Document], session: Session
-) -> None:
-    """Insert documents within a transaction; none is fine."""
-    if documents:
-        await collection.insert_many(documents, session=session)
-
-
-async def _attempt(
-    session: Session,
-    work: Callable[[Session], Coroutine[Any, Any, Result]],
-    patience: "_Patience",
+def _attempt(
+    session: ClientSession, work: Callable[[], Result], patience: "_Patience"
 ) -> Result:
-    async with session.start_transaction(
+    with session.start_transaction(
         read_concern=SNAPSHOT,
         write_concern=DURABLE,
         read_preference=ReadPreference.PRIMARY,
     ):
-        result = await work(session)
-        await _commit(session, patience)
+        result = work()
+        _commit(session, patience)
     return result
 
 
-async def _commit(session: Session, patience: "_Patience") -> None:
+def _commit(session: ClientSession, patience: "_Patience") -> None:
     """Commit, and ask again until the answer is known."""
     while True:
         try:
-            await session.commit_transaction()
+            session.commit_transaction()
         except PyMongoError as error:
             if not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
-            if await patience.ends():
+            if patience.ends():
                 raise
         else:
             return
@@ -97,11 +182,11 @@ class _Patience:
         self._end = time.monotonic() + _PATIENCE_SECONDS
         self._delay = _FIRST_DELAY
 
-    async def ends(self) -> bool:
+    def ends(self) -> bool:
         """Tell that no try is left, or wait before the next one."""
         if time.monotonic() > self._end:
             return True
         jitter = random.uniform(0.5, 1)  # noqa: S311 - spreads tries, is no secret
-        await asyncio.sleep(self._delay * jitter)
+        time.sleep(self._delay * jitter)
         self._delay = min(self._delay * _GROWTH, _LONGEST_DELAY)
         return False

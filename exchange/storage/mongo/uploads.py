@@ -12,7 +12,7 @@ from exchange.domain.uploads import Upload
 from exchange.storage.conflicts import file_damaged, upload_conflict
 from exchange.storage.mongo.bodies import CHUNK_BYTES, Bodies, chunk_document, chunk_id
 from exchange.storage.mongo.driver import LINEARIZABLE, Database, Document, available
-from exchange.storage.mongo.transactions import Session, in_transaction
+from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import SystemId
 
 _UNUSED = ("storing", "stored")
@@ -24,7 +24,6 @@ class MongoUploads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._records = database["bodies"]
-        self._chunks = database["body_chunks"]
         self._bodies = Bodies(database)
 
     async def begin(self, upload: Upload) -> None:
@@ -83,8 +82,8 @@ class MongoUploads:
         async with available():
             return await self._records.count_documents(wanted)
 
-    async def _append(
-        self, upload: Upload, piece: bytes, after: Upload, session: Session
+    def _append(
+        self, upload: Upload, piece: bytes, after: Upload, transaction: Transaction
     ) -> bool:
         """Move the offset first: whoever is late stops here."""
         held = {"_id": upload.upload_id, "state": "storing", "size": upload.offset}
@@ -94,31 +93,30 @@ class MongoUploads:
             "upload.expires_at": after.expires_at,
         }
         change: Document = {"$set": values, "$currentDate": {"begun_at": True}}
-        moved = await self._records.update_one(held, change, session=session)
+        moved = transaction.update_one("bodies", held, change)
         if not moved.matched_count:
             return False
         number, begun = divmod(upload.offset, CHUNK_BYTES)
-        data = await self._begun(upload, number, begun, session) + piece
+        data = _begun(upload, number, begun, transaction) + piece
         for start in range(0, len(data), CHUNK_BYTES):
             place = number + start // CHUNK_BYTES
             chunk = data[start : start + CHUNK_BYTES]
             document = chunk_document(upload.upload_id, place, chunk)
-            await self._chunks.replace_one(
-                {"_id": document["_id"]}, document, upsert=True, session=session
+            transaction.replace_one(
+                "body_chunks", {"_id": document["_id"]}, document, upsert=True
             )
         return True
 
-    async def _begun(
-        self, upload: Upload, number: int, size: int, session: Session
-    ) -> bytes:
-        """Return the bytes of a chunk that an earlier piece began."""
-        if not size:
-            return b""
-        wanted = {"_id": chunk_id(upload.upload_id, number)}
-        found = await self._chunks.find_one(wanted, session=session)
-        if found is None or len(found["data"]) != size:
-            raise file_damaged()
-        return bytes(found["data"])
+
+def _begun(upload: Upload, number: int, size: int, transaction: Transaction) -> bytes:
+    """Return the bytes of a chunk that an earlier piece began."""
+    if not size:
+        return b""
+    wanted = {"_id": chunk_id(upload.upload_id, number)}
+    found = transaction.find_one("body_chunks", wanted)
+    if found is None or len(found["data"]) != size:
+        raise file_damaged()
+    return bytes(found["data"])
 
 
 def _record(document: Document) -> Upload:
