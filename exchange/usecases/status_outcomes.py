@@ -196,7 +196,7 @@ async def _answer(services: Services, told: Told) -> Outcome | StoredReceipt | R
     recall = delivery.recall
     is_asked = envelope.status_of is not None or is_request(envelope)
     if recall is not None and (recall.answer is None or not is_asked):
-        request = await services.storage.envelopes.envelope(recall.request)
+        request = await services.storage.envelopes.known_envelope(recall.request)
         if request is not None:
             return await _recall_answer(services, told, request)
     if not is_asked:
@@ -230,7 +230,7 @@ async def _recall_answer(
     if not updates:
         return refusal
     first = updates[0].before
-    about = await services.storage.envelopes.envelope(first.envelope_id)
+    about = await services.storage.envelopes.known_envelope(first.envelope_id)
     return Outcome(
         about=about or request,
         key=key,

@@ -83,10 +83,12 @@ async def find_shown(
 ) -> Shown:
     """Find an envelope that a caller may know of, looking no further than that takes.
 
+    Whether its body went is not known.
+
     Raises:
         ExchangeError: as `find_envelope`.
     """
-    look = await _look(services, caller, envelope_id, agency)
+    look = await _look(services, caller, envelope_id, agency, may_be_known=True)
     if look.agencies.isdisjoint((look.envelope.sender, *look.envelope.recipients)):
         await _own(services, look)
     return Shown(look.envelope, look.agencies)
@@ -101,12 +103,14 @@ async def find_own(
 ) -> Viewed:
     """Find an envelope with the deliveries of the caller's own agencies alone.
 
-    Of a party of it the view does not say whether it oversees the others.
+    Of a party of it the view does not say whether it oversees the others, and the
+    envelope not whether its body went.
 
     Raises:
         ExchangeError: as `find_envelope`.
     """
-    return await _own(services, await _look(services, caller, envelope_id, agency))
+    look = await _look(services, caller, envelope_id, agency, may_be_known=True)
+    return await _own(services, look)
 
 
 async def find_envelope(
@@ -144,8 +148,9 @@ async def find_readable(
     *,
     agency: str | None = None,
 ) -> Viewed:
-    """Find an envelope, as `find_own` does, whose payload is handed to the caller now.
+    """Find an envelope whose payload is handed to the caller now.
 
+    With the deliveries of the caller's own agencies alone, as `find_own` does.
     That it was opened is noted first: a recall tells whether a document was.
 
     Raises:
@@ -154,7 +159,8 @@ async def find_readable(
             not open to reading (STEP_NOT_ALLOWED, the state is named), or its sender
             asks it back (DOCUMENT_RECALLED, the request is named).
     """
-    found = await find_own(services, caller, envelope_id, agency=agency)
+    # As it is now: its body may have gone meanwhile.
+    found = await _own(services, await _look(services, caller, envelope_id, agency))
     await open_payload(services, found)
     return found
 
@@ -194,11 +200,17 @@ class _Look:
 
 
 async def _look(
-    services: Services, caller: Caller, envelope_id: EnvelopeId, agency: str | None
+    services: Services,
+    caller: Caller,
+    envelope_id: EnvelopeId,
+    agency: str | None,
+    *,
+    may_be_known: bool = False,
 ) -> _Look:
-    directory = await current_directory(services)
+    directory, store = await current_directory(services), services.storage.envelopes
     agencies = _agencies_in(directory, caller, agency, services.now())
-    envelope = await services.storage.envelopes.envelope(envelope_id)
+    find = store.known_envelope if may_be_known else store.envelope
+    envelope = await find(envelope_id)
     if envelope is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
     return _Look(caller, directory, agencies, envelope)

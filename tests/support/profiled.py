@@ -1,5 +1,6 @@
 """What MongoDB did for a piece of work, by its own profiler."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,9 +29,16 @@ class Query:
 
 @dataclass(slots=True)
 class Work:
-    """Filled when the block ends."""
+    """Filled when the block ends.
+
+    Args:
+        queries: what looked something up.
+        commands: how often which collection was asked for what (``query envelopes``);
+            a transaction's commit is of no database, and not among them.
+    """
 
     queries: list[Query] = field(default_factory=list)
+    commands: Counter[str] = field(default_factory=Counter)
 
     @property
     def examined(self) -> int:
@@ -47,9 +55,14 @@ async def profiled(database: Database) -> AsyncIterator[Work]:
         yield work
     finally:
         await database.command("profile", 0)
-    plain = database["system.profile"].find({"planSummary": {"$exists": True}})
-    work.queries.extend([_query(one) async for one in plain])
+    noted = await database["system.profile"].find().to_list(None)
+    work.queries.extend(_query(one) for one in noted if "planSummary" in one)
+    work.commands.update(_command(one) for one in noted)
     await database.drop_collection("system.profile")
+
+
+def _command(entry: Document) -> str:
+    return f"{entry['op']} {entry['ns'].partition('.')[2]}"
 
 
 def _query(entry: Document) -> Query:

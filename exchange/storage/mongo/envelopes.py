@@ -31,6 +31,7 @@ from exchange.storage.mongo.driver import (
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.schema import UNCHECKED
+from exchange.storage.recent_envelopes import RecentEnvelopes
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 
 # A group is one transaction, and a transaction must end within seconds.
@@ -48,6 +49,7 @@ class MongoEnvelopes:
         self._deliveries = database["deliveries"]
         self._receipts = database["receipts"]
         self._bodies = Bodies(database)
+        self._recent = RecentEnvelopes()
         commits = Commits(database)
         self._accepting = GroupCommitter(
             commits.accept,
@@ -81,12 +83,17 @@ class MongoEnvelopes:
             await self._accepting.submit(acceptance)
         except DuplicateError as error:
             return await self._stored_before(acceptance.envelope, error)
+        self._recent.keep(acceptance.envelope)
         return Accepted(acceptance.envelope)
 
     async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
         """Find an envelope by the hub's id."""
         found = await find_one(self._envelopes, {"_id": envelope_id}, without="body")
-        return None if found is None else envelope_record(found)
+        return None if found is None else self._kept(found)
+
+    async def known_envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
+        """Find an envelope by the hub's id, as this process may have met it before."""
+        return self._recent.get(envelope_id) or await self.envelope(envelope_id)
 
     async def envelope_by_message(
         self, system_id: SystemId, sender: OrganId, message_id: MessageId
@@ -231,12 +238,21 @@ class MongoEnvelopes:
     async def _by_id(
         self, envelope_ids: Sequence[EnvelopeId]
     ) -> dict[EnvelopeId, Envelope]:
-        if not envelope_ids:
-            return {}
-        wanted = {"_id": {"$in": list(envelope_ids)}}
-        async with available():
-            found = await self._envelopes.find(wanted, {"body": 0}).to_list(None)
-        return {one["_id"]: envelope_record(one) for one in found}
+        """Return envelopes by their ids, reading those this process does not know."""
+        known = {one: self._recent.get(one) for one in envelope_ids}
+        found = {key: one for key, one in known.items() if one is not None}
+        missing = [one for one in known if one not in found]
+        if missing:
+            wanted = {"_id": {"$in": missing}}
+            async with available():
+                read = await self._envelopes.find(wanted, {"body": 0}).to_list(None)
+            found |= {one["_id"]: self._kept(one) for one in read}
+        return found
+
+    def _kept(self, document: Document) -> Envelope:
+        envelope = envelope_record(document)
+        self._recent.keep(envelope)
+        return envelope
 
 
 def _message(system_id: SystemId, sender: OrganId, message_id: MessageId) -> Document:

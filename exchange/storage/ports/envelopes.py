@@ -47,6 +47,12 @@ class EnvelopeStore(Protocol):
     async def envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
         """Find an envelope by the hub's id."""
 
+    async def known_envelope(self, envelope_id: EnvelopeId) -> Envelope | None:
+        """Find an envelope by the hub's id, as this process may have met it before.
+
+        Nothing of it has changed since but `purged_at`, which may be missing.
+        """
+
     async def envelope_by_message(
         self, system_id: SystemId, sender: OrganId, message_id: MessageId
     ) -> Envelope | None:
@@ -79,13 +85,15 @@ class EnvelopeStore(Protocol):
         """Visible deliveries with a log index above `after`, in log order.
 
         More than `limit` only so that deliveries of one index stay together: whoever
-        goes on after the last index has missed nothing.
+        goes on after the last index has missed nothing. Their envelopes are as
+        `known_envelope` has them.
         """
 
     async def to_check(self, *, limit: int, urgent: bool = False) -> Sequence[Envelope]:
         """Envelopes with deliveries in state accepted or checking, oldest first.
 
-        Only the urgent ones, the most urgent first, if those are asked for.
+        Only the urgent ones, the most urgent first, if those are asked for. They are as
+        `known_envelope` has them.
         """
 
     async def record_step(self, step: StepRecord) -> StoredReceipt:

@@ -16,6 +16,7 @@ from schemas.vocabulary import DeliveryState
 from tests.support.pki import NOW
 from tests.support.purges import purge_of
 from tests.support.stored import (
+    COMMUNE,
     PROVINCE,
     SYSTEM,
     acceptance,
@@ -60,6 +61,23 @@ async def test_body_goes_once_and_all_else_stays(storage: Storage) -> None:
     await storage.envelopes.drop_orphans(before=SOON + timedelta(days=9999))
     left = [one async for one in storage.envelopes.read_body(envelope_id(3))]
     assert left == [b"other"]
+
+
+async def test_known_envelope_is_as_stored_but_that_its_body_may_have_gone(
+    storage: Storage,
+) -> None:
+    wanted = acceptance(1, recipients=(PROVINCE, COMMUNE))
+    await storage.envelopes.accept(wanted)
+    assert await storage.envelopes.known_envelope(envelope_id(1)) == wanted.envelope
+    assert await storage.envelopes.known_envelope(envelope_id(2)) is None
+
+    await storage.retention.purge(await purge_of(storage, 1))
+    known = await storage.envelopes.known_envelope(envelope_id(1))
+    assert known is not None
+    assert replace(known, purged_at=None) == wanted.envelope
+    found = await storage.envelopes.envelope(envelope_id(1))
+    assert found == replace(wanted.envelope, purged_at=NOW)
+    assert await storage.envelopes.known_envelope(envelope_id(1)) == found
 
 
 async def test_nothing_goes_when_a_delivery_changed(storage: Storage) -> None:
