@@ -7,6 +7,7 @@ alternative name. A document system has `urn:lienthong:system:ID`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -24,6 +25,9 @@ AGENCY_URN = "urn:lienthong:agency:"
 SYSTEM_URN = "urn:lienthong:system:"
 
 COUNTRY = "VN"
+_KEPT = 512
+"""Of how many certificates names are kept: one and the same few sign all day."""
+
 _UPPER_BOUND = 64  # RFC 5280 appendix A.1: ub-common-name and its like
 
 UNREADABLE_CERTIFICATE = (
@@ -90,6 +94,7 @@ def alternative_names(fields: SubjectFields) -> tuple[x509.GeneralName, ...]:
         raise PkiError(ErrorCode.ISSUANCE_REFUSED, place="subjectAltName") from error
 
 
+@lru_cache(maxsize=_KEPT)
 def agency_of(certificate: x509.Certificate) -> OrganId | None:
     """Return the agency a certificate speaks for; None if none, or not exactly one."""
     stated = {
@@ -122,6 +127,7 @@ def subject_fields(certificate: x509.Certificate) -> SubjectFields:
     )
 
 
+@lru_cache(maxsize=_KEPT)
 def system_of(certificate: x509.Certificate) -> SystemId | None:
     """Return the document system a certificate names; None unless exactly one."""
     stated = _uris(certificate, SYSTEM_URN)
@@ -139,6 +145,7 @@ def common_name(certificate: x509.Certificate) -> str:
     return values[0] if values else ""
 
 
+@lru_cache(maxsize=_KEPT)
 def summary(certificate: x509.Certificate) -> CertificateSummary:
     """Describe `certificate` in a verdict; an unreadable name is left empty."""
     return CertificateSummary(

@@ -1,12 +1,15 @@
 """What a judgement rested on, named by its digests."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from pki.certificates import fingerprint_of
 from pki.path.judging import ChainJudgement
 from schemas.verdict import EvidenceItem, EvidenceKind
+
+_KEPT = 16
+"""Lists whose digests are kept: they may be large, and are the same for hours."""
 
 
 def items(kind: EvidenceKind, ders: Iterable[bytes]) -> Iterator[EvidenceItem]:
@@ -29,7 +32,13 @@ def used_in(
 
 
 def _of(chain: ChainJudgement) -> Iterator[EvidenceItem]:
-    ders = (one.public_bytes(Encoding.DER) for one in chain.chain)
-    yield from items(EvidenceKind.CERTIFICATE, ders)
-    yield from items(EvidenceKind.REVOCATION_LIST, chain.crls)
+    for one in chain.chain:
+        yield EvidenceItem(EvidenceKind.CERTIFICATE, fingerprint_of(one).hex())
+    for crl in chain.crls:
+        yield EvidenceItem(EvidenceKind.REVOCATION_LIST, _sha256_of_list(crl))
     yield from items(EvidenceKind.OCSP_ANSWER, chain.ocsps)
+
+
+@lru_cache(maxsize=_KEPT)
+def _sha256_of_list(der: bytes) -> str:
+    return sha256(der).hexdigest()

@@ -196,3 +196,10 @@ def test_unreadable_names_are_left_empty() -> None:
 )
 def test_fields_read_back_name_the_same_subject(fields: SubjectFields) -> None:
     assert subject_fields(certificate(fields)) == fields
+
+
+def test_names_of_a_certificate_that_signs_again_and_again_are_read_once() -> None:
+    made = certificate(SubjectFields(common_name="a", system_id=SystemId("qlvb")))
+    again = x509.load_der_x509_certificate(made.public_bytes(Encoding.DER))
+    assert summary(again) is summary(made)
+    assert system_of(again) is system_of(made)
