@@ -1,7 +1,14 @@
 """What agencies sent and got, month by month, for administrative-reform reports."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 
 from exchange.domain.directory import Directory
@@ -30,6 +37,9 @@ _ON_TIME: dict[str, tuple[Count, Count]] = {
     "registered_on_time_share": (Count.REGISTERED_ON_TIME, Count.REGISTERED_LATE),
     "answered_on_time_share": (Count.ANSWERED_ON_TIME, Count.ANSWERED_LATE),
 }
+_Sums = dict[tuple[str, Count], int]
+"""By month and count."""
+
 COLUMNS = (
     *("month", "level", "agency", "name"),
     *(one.value for one in Count),
@@ -104,15 +114,48 @@ async def statistics(
     Raises:
         ExchangeError: a month is none (REQUEST_INVALID).
     """
-    for month in (query.first_month, query.last_month):
-        if not _MONTH.fullmatch(month):
-            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
+    _require_months(query)
+    if query.by_level:
+        return sorted(
+            [one async for one in _levels(office, directory, query)], key=_place
+        )
     tallies = await office.storage.docket.tallies(
         first_month=query.first_month,
         last_month=query.last_month,
         agencies=query.agencies,
     )
     return sorted(_rows(tallies, directory, query), key=_place)
+
+
+async def statistics_after(
+    office: Office,
+    directory: Directory,
+    query: StatisticsQuery,
+    *,
+    after: tuple[str, OrganId] | None,
+    most: int,
+) -> Sequence[StatisticsRow]:
+    """Return some of the counts by month and agency, in the order of their codes.
+
+    Args:
+        office: storage and clock.
+        directory: names and levels.
+        query: which months of which agencies.
+        after: month and agency of the last row that was seen.
+        most: rows.
+
+    Raises:
+        ExchangeError: a month is none (REQUEST_INVALID).
+    """
+    _require_months(query)
+    tallies = await office.storage.docket.tallies(
+        first_month=query.first_month,
+        last_month=query.last_month,
+        agencies=query.agencies,
+        after=after,
+        most=most,
+    )
+    return list(_rows(tallies, directory, query))
 
 
 def agencies_below(
@@ -127,6 +170,67 @@ def agencies_below(
     )
 
 
+def _require_months(query: StatisticsQuery) -> None:
+    for month in (query.first_month, query.last_month):
+        if not _MONTH.fullmatch(month):
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
+
+
+async def _levels(
+    office: Office, directory: Directory, query: StatisticsQuery
+) -> AsyncIterator[StatisticsRow]:
+    """Yield a row for each month and level, added up where the counts are."""
+    codes: dict[str, set[OrganId]] = {}
+    for one in directory.by_code.values():
+        if not query.agencies or one.code in query.agencies:
+            codes.setdefault(one.level, set()).add(one.code)
+    wanted = [query.level] if query.level else list(codes)
+    found = {
+        level: await _totals(office, query, codes[level])
+        for level in wanted
+        if level in codes
+    }
+    if query.level is None:
+        found[""] = await _unknown(office, query, codes, found)
+    for level, sums in found.items():
+        for row in _months(sums, level):
+            yield row
+
+
+async def _unknown(
+    office: Office,
+    query: StatisticsQuery,
+    codes: Mapping[str, Collection[OrganId]],
+    found: Mapping[str, _Sums],
+) -> _Sums:
+    """Return what was counted of agencies that the directory does not have."""
+    if query.agencies:
+        others = query.agencies.difference(*codes.values())
+        return await _totals(office, query, others) if others else {}
+    rest = await _totals(office, query, ())
+    for sums in found.values():
+        for key, number in sums.items():
+            rest[key] = rest.get(key, 0) - number
+    return {key: number for key, number in rest.items() if number > 0}
+
+
+async def _totals(
+    office: Office, query: StatisticsQuery, agencies: Collection[OrganId]
+) -> _Sums:
+    found = await office.storage.docket.totals(
+        first_month=query.first_month, last_month=query.last_month, agencies=agencies
+    )
+    return {(one.month, one.count): one.number for one in found}
+
+
+def _months(sums: _Sums, level: str) -> Iterator[StatisticsRow]:
+    months: dict[str, dict[Count, int]] = {}
+    for (month, count), number in sums.items():
+        months.setdefault(month, {})[count] = number
+    for month, counts in months.items():
+        yield StatisticsRow(month, level, "", "", tuple(sorted(counts.items())))
+
+
 def _rows(
     tallies: Iterable[Tally], directory: Directory, query: StatisticsQuery
 ) -> Iterator[StatisticsRow]:
@@ -136,11 +240,9 @@ def _rows(
         level = agency.level if agency else ""
         if query.level is not None and level != query.level:
             continue
-        whose = (
-            ("", "") if query.by_level else (one.agency, agency.name if agency else "")
-        )
+        whose = (one.agency, agency.name if agency else "")
         counts = sums.setdefault((one.month, level, *whose), {})
-        counts[one.count] = counts.get(one.count, 0) + one.number
+        counts[one.count] = one.number
     for key, counts in sums.items():
         yield StatisticsRow(*key, tuple(sorted(counts.items())))
 

@@ -11,6 +11,7 @@ import statistics
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from time import monotonic, perf_counter, process_time
 
 import pytest
@@ -21,7 +22,8 @@ from exchange.storage.mongo.store import open_mongo_storage
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from schemas.vocabulary import Level
 from tests.support.console import Console, running_console
-from tests.support.loading import accepted_at, id_at, load
+from tests.support.loading import load
+from tests.support.places import accepted_at, id_at, parties
 from tests.support.processes import cpu_seconds
 from tests.support.world import PROVINCE, agency, make_world
 
@@ -38,6 +40,7 @@ _MIDDLE = id_at(_STORED // 2, _STORED)
 _MIDDLE_DAY = accepted_at(_STORED // 2, _STORED).date()
 _DAY = f"from={_MIDDLE_DAY}&to={_MIDDLE_DAY}"
 _MONTH = f"from={_MIDDLE_DAY:%Y-%m}&to={_MIDDLE_DAY:%Y-%m}"
+_YEAR = f"from={_MIDDLE_DAY:%Y}-01&to={_MIDDLE_DAY:%Y}-12"
 _PAGES = {
     "inbox": ("tinh.van", "/inbox"),
     "inbox, deep": ("tinh.van", f"/inbox?before={_DEEP}"),
@@ -56,6 +59,9 @@ _PAGES = {
     "register, incoming": ("tinh.van", f"/registers?{_DAY}"),
     "register, outgoing": ("thu.van", f"/registers?kind=outgoing&{_DAY}"),
     "statistics": ("van.hanh", f"/statistics?{_MONTH}"),
+    "statistics of a province": ("tinh.van", f"/statistics?{_MONTH}"),
+    "statistics of a year": ("tinh.van", f"/statistics?{_YEAR}"),
+    "statistics by level": ("tinh.van", f"/statistics?{_MONTH}&by_level=true"),
     "directory": ("thu.van", "/directory?below=H99"),
     "directory, deep": ("thu.van", "/directory?below=H99&after=H99.9000"),
     "directory, searched": ("thu.van", "/directory?q=xa+9"),
@@ -84,9 +90,10 @@ async def stored(mongod_uri: str) -> AsyncIterator[Stored]:
     loaded = {"stored": _STORED, "load_seconds": round(monotonic() - began)}
     sys.stdout.write(json.dumps(loaded) + "\n")
     world = await make_world(storage=storage)
+    idle = (f"H99.{number}" for number in range(1_000, 1_000 + _AGENCIES))
     communes = tuple(
-        agency(f"H99.{number}", f"UBND xã {number}", Level.COMMUNE, PROVINCE)
-        for number in range(1_000, 1_000 + _AGENCIES)
+        agency(code, f"UBND xã {code[4:]}", Level.COMMUNE, PROVINCE)
+        for code in islice(chain(parties(), idle), _AGENCIES)
     )
     command = ImportAgencies(agencies=communes, operator="test")
     await import_agencies(world.services, command)

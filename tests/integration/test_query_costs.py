@@ -23,8 +23,9 @@ from exchange.storage.ports import (
 from exchange.usecases.look_after_deliveries import WATCHED
 from schemas.identifiers import DocumentId, EnvelopeId
 from schemas.vocabulary import AuditEvent, DeliveryState
-from tests.support.loading import id_at, load
+from tests.support.loading import load
 from tests.support.pki import NOW
+from tests.support.places import id_at
 from tests.support.profiled import profiled
 from tests.support.world import COMMUNE, PROVINCE
 

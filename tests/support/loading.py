@@ -6,60 +6,26 @@ service that starts on it has nothing left to do but what comes next.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 from pymongo import WriteConcern
 
 from exchange.domain.records import PendingLogEntry
-from exchange.domain.stuck import first_id_of
 from exchange.storage.growth import grow
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.schema import create_missing
-from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import AuditEvent, DeliveryState, LogEntryType
-from tests.support.pki import NOW
+from tests.support.counted import Counts, register_number
+from tests.support.places import Place, place_at
 from tests.support.stored import acceptance, audit_line, receipt
-from tests.support.world import COMMUNE, PROVINCE
+from tests.support.world import PROVINCE
 
 _AT_ONCE: Final = 2_000
-_BETWEEN: Final = timedelta(seconds=10)
-_OTHERS: Final = 3_000
 _BODY, _RECEIPT, _LEAF = b"x" * 1_500, b"r" * 2_300, b"l" * 160
-_STATES: Final = (
-    *((DeliveryState.ACKNOWLEDGED,) * 950),
-    *((DeliveryState.AVAILABLE,) * 30),
-    *((DeliveryState.FAILED,) * 10),
-    *((DeliveryState.DEAD_LETTER,) * 5),
-    *((DeliveryState.HELD,) * 5),
-)
-"""Of a thousand deliveries."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One envelope among many.
-
-    Args:
-        place: from 0.
-        envelope_id: in the order of the places.
-        accepted_at: ten seconds after the one before.
-    """
-
-    place: int
-    envelope_id: EnvelopeId
-    accepted_at: datetime
-    sender: OrganId
-    recipient: OrganId
-
-    @property
-    def state(self) -> DeliveryState:
-        """A number prime to a thousand scatters the states."""
-        return _STATES[self.place * 997 % 1_000]
 
 
 async def load(database: Database, number: int, *, first: int = 0) -> None:
@@ -74,46 +40,19 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
     """
     for name in (*_MAKERS, "log"):
         await database[name].drop_indexes()
+    counts = Counts()
     for begin in range(first, number, _AT_ONCE):
         end = min(begin + _AT_ONCE, number)
-        places = [_place(place, number) for place in range(begin, end)]
+        places = [place_at(place, number) for place in range(begin, end)]
         stored = (
             _store(database, name, chain.from_iterable(map(make, places)))
             for name, make in _MAKERS.items()
         )
         await asyncio.gather(*stored, _grow(database, places))
+        counts.add(places)
     await _set(database, "docket", {"cursor": 2 * number - 1})
+    await counts.store(database)
     await create_missing(database)
-
-
-def accepted_at(place: int, number: int) -> datetime:
-    """Return when an envelope was accepted, by its place among so many, from 0."""
-    return NOW - (number - place) * _BETWEEN
-
-
-def id_at(place: int, number: int) -> EnvelopeId:
-    """Return the id of an envelope by its place among so many, from 0."""
-    return _place(place, number).envelope_id
-
-
-def _place(place: int, number: int) -> Place:
-    moment = accepted_at(place, number)
-    sender, recipient = _parties(place)
-    return Place(
-        place=place,
-        envelope_id=EnvelopeId(f"{first_id_of(moment)[:10]}{place:016d}"),
-        accepted_at=moment,
-        sender=sender,
-        recipient=recipient,
-    )
-
-
-def _parties(place: int) -> tuple[OrganId, OrganId]:
-    """Every tenth is from the commune to its province: both have long lists."""
-    if place % 10 == 0:
-        return COMMUNE, PROVINCE
-    sender, recipient = place % _OTHERS, (place * 7 + 1) % _OTHERS
-    return OrganId(f"H98.{sender + 100}"), OrganId(f"H98.{recipient + 100}")
 
 
 async def _store(database: Database, name: str, documents: Iterable[Document]) -> None:
@@ -228,4 +167,5 @@ _MAKERS: Final[dict[str, Callable[[Place], Iterator[Document]]]] = {
     "receipts": _receipt,
     "audit": _lines,
     "docket": _row,
+    "register_numbers": register_number,
 }

@@ -1,5 +1,6 @@
 """Registers of an agency and counts by month, on the page, printed and as CSV."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Final
@@ -22,6 +23,7 @@ from exchange.usecases.statistics import (
     StatisticsRow,
     agencies_below,
     statistics,
+    statistics_after,
 )
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
@@ -29,7 +31,8 @@ from schemas.identifiers import OrganId
 SHOWN: Final = 200
 """Lines on the page; the file has all of them."""
 
-_MONTHS_SHOWN: Final = 1000
+_ROWS: Final = 50
+_AFTER: Final = re.compile(r"(20[0-9]{2}-[01][0-9])/([A-Za-z0-9._-]{1,35})")
 
 
 async def register(request: web.Request) -> web.StreamResponse:
@@ -62,11 +65,21 @@ async def register(request: web.Request) -> web.StreamResponse:
 
 async def counts(request: web.Request) -> web.StreamResponse:
     """Show counts by month: of the visitor's agency and those below it, or of all."""
-    rows, query = await _counted(request)
+    services, query = request.app[SERVICES], await _counts_query(request)
+    directory = await current_directory(services)
+    if query.by_level:
+        rows = await statistics(services, directory, query)
+    else:
+        after = _seen(request)
+        rows = await statistics_after(
+            services, directory, query, after=after, most=_ROWS + 1
+        )
+    shown = rows if query.by_level else rows[:_ROWS]
     return page(
         request,
         "statistics.html",
-        rows=[one.fields() for one in rows[:_MONTHS_SHOWN]],
+        rows=[one.fields() for one in shown],
+        next=_address(request, shown[-1]) if len(shown) < len(rows) else "",
         first=query.first_month,
         last=query.last_month,
         by_level=query.by_level,
@@ -77,19 +90,17 @@ async def counts(request: web.Request) -> web.StreamResponse:
 
 async def counts_file(request: web.Request) -> web.StreamResponse:
     """Answer with the same counts as a file: all columns as CSV, or printed."""
-    rows, query = await _counted(request)
-    services, grant = request.app[SERVICES], visitor_of(request).grant
+    services, query = request.app[SERVICES], await _counts_query(request)
+    directory, grant = await current_directory(services), visitor_of(request).grant
+    rows = await statistics(services, directory, query)
     owner: tuple[str, ...] = ()
     if grant is not None and grant.agency is not None:
-        directory = await current_directory(services)
         owner = titles(directory, grant.agency, services.now())
     form = registers.form_of_file(request)
     return await registers.counts_file(request, rows, query, owner, form=form)
 
 
-async def _counted(
-    request: web.Request,
-) -> tuple[list[StatisticsRow], StatisticsQuery]:
+async def _counts_query(request: web.Request) -> StatisticsQuery:
     services = request.app[SERVICES]
     directory = await current_directory(services)
     today = local_day(services.now())
@@ -99,13 +110,29 @@ async def _counted(
         agencies = agencies_below(directory, grant.agency, services)
     elif visitor_of(request).role not in {AccessRole.OPERATOR, AccessRole.AUDITOR}:
         raise ExchangeError(ErrorCode.AGENCY_NOT_ACTED_FOR)
-    query = StatisticsQuery(
+    return StatisticsQuery(
         first_month=request.query.get("from", f"{today.year}-01"),
         last_month=request.query.get("to", f"{today:%Y-%m}"),
         agencies=agencies,
         by_level=request.query.get("by_level") == "true",
     )
-    return list(await statistics(services, directory, query)), query
+
+
+def _seen(request: web.Request) -> tuple[str, OrganId] | None:
+    """Return the last row that was seen, as the address has it."""
+    text = request.query.get("after", "")
+    if not text:
+        return None
+    found = _AFTER.fullmatch(text)
+    if found is None:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="after")
+    return found.group(1), OrganId(found.group(2))
+
+
+def _address(request: web.Request, last: StatisticsRow) -> str:
+    """Return where the rows after one are."""
+    query = {**request.query, "after": f"{last.month}/{last.agency}"}
+    return f"{request.path}?{urlencode(query)}"
 
 
 async def _first(

@@ -21,6 +21,7 @@ WORDS: dict[str, Text] = {
     "statistics.title": Text(vi="Thống kê", en="Statistics"),
     "statistics.month": Text(vi="Tháng", en="Month"),
     "statistics.by_level": Text(vi="Gộp theo cấp", en="One row for each level"),
+    "statistics.next": Text(vi="Các dòng tiếp theo →", en="The rows that follow →"),
     "statistics.sent": Text(vi="Gửi", en="Sent"),
     "statistics.sent_signed_share": Text(vi="Gửi có chữ ký số", en="Sent signed"),
     "statistics.received": Text(vi="Nhận", en="Received"),

@@ -112,14 +112,40 @@ class MemoryDocket:
         ]
 
     async def tallies(
-        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
+        self,
+        *,
+        first_month: str,
+        last_month: str,
+        agencies: Collection[OrganId],
+        after: tuple[str, OrganId] | None = None,
+        most: int = 0,
     ) -> Sequence[Tally]:
         """Counts of some agencies, of all if none is named, by month and agency."""
-        return sorted(
+        found = sorted(
             Tally(month, agency, count, number)
             for (month, agency, count), number in self._counts.items()
             if first_month <= month <= last_month
             and (not agencies or agency in agencies)
+            and (after is None or (month, agency) > after)
+        )
+        places = sorted({(one.month, one.agency) for one in found})
+        shown = set(places[:most] if most else places)
+        return [one for one in found if (one.month, one.agency) in shown]
+
+    async def totals(
+        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
+    ) -> Sequence[Tally]:
+        """Counts of the same together, by month; no agency is named in them."""
+        every = await self.tallies(
+            first_month=first_month, last_month=last_month, agencies=agencies
+        )
+        sums: dict[tuple[str, Count], int] = {}
+        for one in every:
+            key = (one.month, one.count)
+            sums[key] = sums.get(key, 0) + one.number
+        return sorted(
+            Tally(month, OrganId(""), count, number)
+            for (month, count), number in sums.items()
         )
 
     def _add(self, tallies: Iterable[Tally]) -> None:

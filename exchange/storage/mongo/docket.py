@@ -17,7 +17,13 @@ from exchange.domain.records import (
 )
 from exchange.errors import StateConflictError
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import Database, Document, find_all, find_one
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    available,
+    find_all,
+    find_one,
+)
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.docket import ArrivalQuery, DocketEntry
@@ -34,6 +40,7 @@ class MongoDocket:
         self._database = database
         self._rows = database["docket"]
         self._meta = database["meta"]
+        self._statistics = database["statistics"]
 
     async def cursor(self) -> int:
         """Return the log index up to which the docket was made; -1 at first."""
@@ -132,19 +139,44 @@ class MongoDocket:
         return [codec.receipt_record({**one, "content": b""}) for one in found]
 
     async def tallies(
-        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
+        self,
+        *,
+        first_month: str,
+        last_month: str,
+        agencies: Collection[OrganId],
+        after: tuple[str, OrganId] | None = None,
+        most: int = 0,
     ) -> Sequence[Tally]:
         """Counts of some agencies, of all if none is named, by month and agency."""
-        wanted: Document = {"month": {"$gte": first_month, "$lte": last_month}}
-        if agencies:
-            wanted["agency"] = {"$in": list(agencies)}
-        order = [("month", 1), ("agency", 1)]
-        found = await find_all(self._database["statistics"], wanted, sort=order)
+        found = await find_all(
+            self._statistics,
+            _counted(first_month, last_month, agencies, after),
+            sort=[("month", 1), ("agency", 1)],
+            limit=most,
+        )
         return [
             Tally(one["month"], one["agency"], Count(name), number)
             for one in found
             for name, number in sorted(one["counts"].items())
         ]
+
+    async def totals(
+        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
+    ) -> Sequence[Tally]:
+        """Counts of the same together, by month; no agency is named in them."""
+        sums = {one.value: {"$sum": f"$counts.{one.value}"} for one in Count}
+        stages = [
+            {"$match": _counted(first_month, last_month, agencies, None)},
+            {"$group": {"_id": "$month", **sums}},
+        ]
+        async with available():
+            found = await self._statistics.aggregate(stages).to_list(None)
+        return sorted(
+            Tally(one["_id"], OrganId(""), count, one[count.value])
+            for one in found
+            for count in Count
+            if one[count.value]
+        )
 
     async def _begin(self) -> None:
         await self._meta.update_one(
@@ -193,6 +225,23 @@ def _count(tallies: Iterable[Tally], transaction: Transaction) -> None:
     ]
     if adding:
         transaction.change("statistics", adding)
+
+
+def _counted(
+    first_month: str,
+    last_month: str,
+    agencies: Collection[OrganId],
+    after: tuple[str, OrganId] | None,
+) -> Document:
+    wanted: Document = {"month": {"$gte": first_month, "$lte": last_month}}
+    if agencies:
+        wanted["agency"] = {"$in": sorted(agencies)}
+    if after is None:
+        return wanted
+    month, agency = after
+    same = {**wanted.get("agency", {}), "$gt": agency}
+    later = {**wanted, "month": {"$gt": month, "$lte": last_month}}
+    return {"$or": [{"month": month, "agency": same}, later]}
 
 
 def _as_it_was(row: DocketRow) -> Document:

@@ -90,6 +90,25 @@ class DocketStore(Protocol):
         """Step receipts by envelope and key, without their bytes."""
 
     async def tallies(
+        self,
+        *,
+        first_month: str,
+        last_month: str,
+        agencies: Collection[OrganId],
+        after: tuple[str, OrganId] | None = None,
+        most: int = 0,
+    ) -> Sequence[Tally]:
+        """Counts of some agencies, of all if none is named, by month and agency.
+
+        Args:
+            first_month: as in ``2026-11``.
+            last_month: likewise, included.
+            agencies: whose.
+            after: month and agency of the last that was seen.
+            most: how many agencies in months; 0: all.
+        """
+
+    async def totals(
         self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
     ) -> Sequence[Tally]:
-        """Counts of some agencies, of all if none is named, by month and agency."""
+        """Counts of the same together, by month; no agency is named in them."""

@@ -89,6 +89,53 @@ async def test_log_entries_are_followed_once_and_looked_up_by_key(
     assert list(await storage.docket.receipts([])) == []
 
 
+async def test_counts_are_read_in_parts_and_added_up(storage: Storage) -> None:
+    places = [
+        (month, agency)
+        for month in ("2026-10", "2026-11", "2026-12")
+        for agency in (MINISTRY, PROVINCE, COMMUNE)
+    ]
+    tallies = [
+        Tally(month, agency, count, number)
+        for number, (month, agency) in enumerate(places, start=1)
+        for count in (Count.RECEIVED, Count.SENT)
+    ]
+    entry = DocketEntry(before=-1, after=4, rows=[], tallies=tallies)
+    assert await storage.docket.enter(entry)
+    both = frozenset({PROVINCE, COMMUNE})
+    found: list[Tally] = []
+    after = None
+    while True:
+        part = await storage.docket.tallies(
+            first_month="2026-10",
+            last_month="2026-11",
+            agencies=both,
+            after=after,
+            most=1,
+        )
+        if not part:
+            break
+        assert len({(one.month, one.agency) for one in part}) == 1
+        after = (part[-1].month, part[-1].agency)
+        found.extend(part)
+    assert found == sorted(
+        one for one in tallies if one.month < "2026-12" and one.agency in both
+    )
+    totals = await storage.docket.totals(
+        first_month="2026-10", last_month="2026-11", agencies=both
+    )
+    assert list(totals) == [
+        Tally("2026-10", OrganId(""), Count.RECEIVED, 2 + 3),
+        Tally("2026-10", OrganId(""), Count.SENT, 2 + 3),
+        Tally("2026-11", OrganId(""), Count.RECEIVED, 5 + 6),
+        Tally("2026-11", OrganId(""), Count.SENT, 5 + 6),
+    ]
+    every = await storage.docket.totals(
+        first_month="2026-12", last_month="2026-12", agencies=()
+    )
+    assert [one.number for one in every] == [7 + 8 + 9] * 2
+
+
 async def test_rows_are_due_in_turn_and_settled_together_or_not_at_all(
     storage: Storage,
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from exchange.console.pages import registers
 from exchange.usecases.docket import follow_log
 from tests.support.console import Console, running_console
 from tests.support.world import make_world, note
@@ -59,6 +60,36 @@ async def test_register_nobody_keeps_is_refused(console: Console, query: str) ->
     async with console.visit("thu.van") as visit:
         page = await visit.look(f"/registers?{query}")
     assert page.status == 400
+
+
+async def test_counts_go_on_where_a_page_ends(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registers, "_ROWS", 1)
+    address, found = "/statistics?from=2026-01&to=2026-12", []
+    async with console.visit("giam.sat") as visit:
+        while address:
+            page = await visit.look(address)
+            rows = page.text.split("<tbody>")[1].split("</tbody>")[0]
+            assert rows.count("<tr>") == 1
+            found.append(rows.split("<td>")[3].split("<")[0])
+            _, _, rest = page.text.partition('" rel="next"')
+            begin = page.text.partition('" rel="next"')[0].rpartition('href="')[2]
+            address = begin.replace("&amp;", "&") if rest else ""
+        refused = await visit.look("/statistics?from=2026-01&to=2026-12&after=x")
+    assert found == ["Văn phòng Chính phủ", "UBND tỉnh Bình Sơn", "UBND xã Suối Mây"]
+    assert refused.status == 400
+
+
+async def test_counts_of_levels_add_up(console: Console) -> None:
+    query = "from=2026-01&to=2026-12&by_level=true"
+    async with console.visit("giam.sat") as visit:
+        page = await visit.look(f"/statistics?{query}")
+    rows = page.text.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+    levels = [one.split("<td>")[2].split("<")[0] for one in rows]
+    received = [one.split('"number">')[2].split("<")[0] for one in rows]
+    assert levels == ["Trung ương", "Tỉnh", "Xã"]
+    assert received == ["1", "1", "0"]
 
 
 async def test_counts_are_of_the_own_agency_and_below(console: Console) -> None:
