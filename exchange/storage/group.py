@@ -89,8 +89,10 @@ class GroupCommitter(Generic[Item]):
             return [outcome] * len(items)
         if len(items) == 1:
             return [outcome]
-        # One of them is at fault; alone, each gets its own answer.
-        return [await self._try([item]) for item in items]
+        # One of them is at fault, most likely one alone: half of them are without it.
+        middle = len(items) // 2
+        first = await self._outcomes(items[:middle])
+        return [*first, *await self._outcomes(items[middle:])]
 
     async def _try(self, items: Sequence[Item]) -> Outcome:
         [outcome] = await asyncio.gather(self._commit(items), return_exceptions=True)

@@ -150,13 +150,13 @@ from exchange.storage.mongo import commits
 from exchange.storage.mongo.store import open_mongo_storage
 from tests.support.stored import acceptance
 
-def hang(group, receipts, transaction):
+def hang(group, transaction):
     print("inserted", flush=True)
     time.sleep(1000)
 
 async def main(uri):
     storage = await open_mongo_storage(uri)
-    commits._insert = hang
+    commits._trace = hang
     await storage.envelopes.accept(acceptance(1))
 
 asyncio.run(main(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""The two transactions of the exchange, each over a group of callers."""
+"""The transaction of the exchange: all that a group of callers hands in."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from exchange.domain.records import (
     DeliveryUpdate,
     StatusChange,
     StepRecord,
-    StoredReceipt,
 )
 from exchange.errors import StateConflictError
 from exchange.storage.conflicts import (
@@ -27,38 +26,39 @@ from exchange.storage.mongo.transactions import Change, Transaction, in_transact
 from exchange.storage.mongo.update_codec import added_document, update_of
 
 
-class Commits:
-    """Stores all of a group, or nothing of it."""
+async def store(database: Database, group: Sequence[Acceptance | StepRecord]) -> None:
+    """Store envelopes and steps with all that belongs to them, or nothing of it.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def accept(self, group: Sequence[Acceptance]) -> None:
-        """Store envelopes with all that belongs to them.
-
-        Raises:
-            DuplicateError: a message id, or a receipt's key, is taken.
-            StateConflictError: a delivery is not as a change of it starts from.
-            BodyMissingError: chunks of a body are missing, or taken.
-        """
-        await in_transaction(self._database, partial(_accept, group))
-
-    async def record(self, group: Sequence[StepRecord]) -> None:
-        """Store steps with all that belongs to them.
-
-        Raises:
-            DuplicateError: a receipt's key is taken.
-            StateConflictError: a delivery is in another state.
-        """
-        await in_transaction(self._database, partial(record, group))
+    Raises:
+        DuplicateError: a message id, or a receipt's key, is taken.
+        StateConflictError: a delivery is not as a change of it starts from.
+        BodyMissingError: chunks of a body are missing, or taken.
+    """
+    await in_transaction(database, partial(store_within, group))
 
 
-def record(group: Sequence[StepRecord], transaction: Transaction) -> None:
-    """Store steps with all that belongs to them, as a part of a transaction."""
-    steps = _each(group)
-    _insert(steps, (one.receipt for one in steps), transaction)
-    transaction.insert("deliveries", list(_added(steps)))
-    _make([_moving(steps), _updating(steps)], transaction)
+def store_within(
+    group: Sequence[Acceptance | StepRecord], transaction: Transaction
+) -> None:
+    """Store the same as a part of a transaction."""
+    accepted = [one for one in group if isinstance(one, Acceptance)]
+    steps = list(_steps(group))
+    transaction.insert("envelopes", list(map(envelope_document, accepted)))
+    transaction.insert("deliveries", [*_deliveries(accepted), *_added(steps)])
+    receipts = [receipt for one in accepted for receipt in one.receipts]
+    receipts.extend(one.receipt for one in steps)
+    transaction.insert("receipts", list(map(codec.receipt_document, receipts)))
+    _trace([*accepted, *steps], transaction)
+    changes = [
+        _updating(accepted),
+        _moving(steps),
+        _updating(steps),
+        _reporting(accepted),
+    ]
+    _make(changes, transaction)
+    for one in accepted:
+        if one.body_chunks is not None:
+            claim(one, transaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +75,14 @@ class _Changes:
     conflict: StateConflictError
 
 
-def _accept(group: Sequence[Acceptance], transaction: Transaction) -> None:
-    steps = _each(step for one in group for step in one.steps)
-    transaction.insert("envelopes", list(map(envelope_document, group)))
-    transaction.insert("deliveries", [*_deliveries(group), *_added(steps)])
-    receipts = [*(receipt for one in group for receipt in one.receipts)]
-    receipts.extend(one.receipt for one in steps)
-    _insert([*group, *steps], receipts, transaction)
-    changes = [_updating(group), _moving(steps), _updating(steps), _reporting(group)]
-    _make(changes, transaction)
+def _steps(group: Iterable[Acceptance | StepRecord]) -> Iterator[StepRecord]:
     for one in group:
-        if one.body_chunks is not None:
-            claim(one, transaction)
+        first = one.steps if isinstance(one, Acceptance) else (one,)
+        for step in first:
+            yield from (step, *step.also)
 
 
-def _each(steps: Iterable[StepRecord]) -> list[StepRecord]:
-    return [each for one in steps for each in (one, *one.also)]
-
-
-def _insert(
-    group: Sequence[Acceptance | StepRecord],
-    receipts: Iterable[StoredReceipt],
-    transaction: Transaction,
-) -> None:
-    transaction.insert("receipts", list(map(codec.receipt_document, receipts)))
+def _trace(group: Sequence[Acceptance | StepRecord], transaction: Transaction) -> None:
     entries = [codec.pending_document(one.entry, _shows(one)) for one in group]
     transaction.insert("log_pending", entries)
     transaction.insert("audit", [codec.audit_document(one.audit) for one in group])

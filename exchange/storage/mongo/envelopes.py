@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from exchange.domain.records import (
     Acceptance,
@@ -17,7 +18,7 @@ from exchange.storage.conflicts import receipt_conflict
 from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import Bodies
-from exchange.storage.mongo.commits import Commits
+from exchange.storage.mongo.commits import store
 from exchange.storage.mongo.deliveries import among
 from exchange.storage.mongo.driver import (
     LINEARIZABLE,
@@ -50,16 +51,9 @@ class MongoEnvelopes:
         self._receipts = database["receipts"]
         self._bodies = Bodies(database)
         self._recent = RecentEnvelopes()
-        commits = Commits(database)
-        self._accepting = GroupCommitter(
-            commits.accept,
-            weight=_acceptance_weight,
-            limit=_GROUP_WEIGHT,
-            gather_seconds=_GATHER_SECONDS,
-        )
-        self._recording = GroupCommitter(
-            commits.record,
-            weight=_step_weight,
+        self._committing = GroupCommitter[Acceptance | StepRecord](
+            partial(store, database),
+            weight=_weight,
             limit=_GROUP_WEIGHT,
             gather_seconds=_GATHER_SECONDS,
         )
@@ -80,7 +74,7 @@ class MongoEnvelopes:
                 a receipt's key is stored already.
         """
         try:
-            await self._accepting.submit(acceptance)
+            await self._committing.submit(acceptance)
         except DuplicateError as error:
             return await self._stored_before(acceptance.envelope, error)
         self._recent.keep(acceptance.envelope)
@@ -159,7 +153,7 @@ class MongoEnvelopes:
             StateConflictError: a delivery is not in one of `before`.
         """
         try:
-            await self._recording.submit(step)
+            await self._committing.submit(step)
         except DuplicateError:
             key = codec.key_of(step.receipt.envelope_id, step.receipt.key)
             durable = self._receipts.with_options(read_concern=LINEARIZABLE)
@@ -191,8 +185,7 @@ class MongoEnvelopes:
 
     async def drain(self) -> None:
         """Return when all that was handed in is stored."""
-        await self._accepting.drain()
-        await self._recording.drain()
+        await self._committing.drain()
 
     async def _stored_before(
         self, envelope: Envelope, error: DuplicateError
@@ -259,10 +252,9 @@ def _message(system_id: SystemId, sender: OrganId, message_id: MessageId) -> Doc
     return {"system": system_id, "sender": sender, "message_id": message_id}
 
 
-def _acceptance_weight(acceptance: Acceptance) -> int:
-    recipients = len(acceptance.envelope.recipients) * _RECIPIENT_WEIGHT
-    return max(_LEAST_WEIGHT, len(acceptance.body) + recipients)
-
-
-def _step_weight(step: StepRecord) -> int:
-    return max(_LEAST_WEIGHT, len(step.recipients) * _RECIPIENT_WEIGHT)
+def _weight(one: Acceptance | StepRecord) -> int:
+    if isinstance(one, Acceptance):
+        recipients, size = one.envelope.recipients, len(one.body)
+    else:
+        recipients, size = one.recipients, 0
+    return max(_LEAST_WEIGHT, size + len(recipients) * _RECIPIENT_WEIGHT)

@@ -7,7 +7,7 @@ from functools import partial
 from exchange.domain.records import Envelope
 from exchange.domain.stuck import CLOCK_ASIDE, first_id_of
 from exchange.storage.mongo.bodies import give_up
-from exchange.storage.mongo.commits import record
+from exchange.storage.mongo.commits import store_within
 from exchange.storage.mongo.driver import Database, available, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.transactions import Transaction, in_transaction
@@ -79,7 +79,7 @@ def _purge(purge: Purge, transaction: Transaction) -> bool:
     )
     if before is None:
         return False
-    record([purge.step], transaction)
+    store_within([purge.step], transaction)
     if (body_id := before.get("body_chunks")) is not None:
         give_up(body_id, transaction)
     return True

@@ -68,6 +68,15 @@ async def test_one_at_fault_is_refused_alone() -> None:
     assert store.groups == [[1], [3]]
 
 
+async def test_one_at_fault_leaves_the_others_in_groups() -> None:
+    store = Store()
+
+    answers = await submit_all(store.committer(), 1, 2, 3, 4, 5, -6, 7, 8)
+
+    assert [one is None for one in answers] == [True] * 5 + [False] + [True] * 2
+    assert store.groups == [[1, 2, 3, 4], [5], [7, 8]]
+
+
 @pytest.mark.parametrize(
     "failure",
     [StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE), RuntimeError("defect")],
