@@ -1,17 +1,19 @@
 """The simulated province has everything in it that it is to prove."""
 
-from collections import Counter
-from itertools import count
+from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
-from clients.answers import InboxItem
+from clients.agency import AgencyClient
+from clients.answers import InboxItem, InboxPage
 from exchange.demo.site import Site
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import BusinessType
 from tests.prove.simulation.check import Check
-from tests.prove.simulation.desk import Seen
+from tests.prove.simulation.desk import Desk, Seen
 from tests.prove.simulation.model import Line, Model
 from tests.prove.simulation.plan import (
     AFTER,
@@ -23,6 +25,7 @@ from tests.prove.simulation.plan import (
 )
 from tests.prove.simulation.province import ALL_COMMUNES
 from tests.prove.simulation.run import Run
+from tests.prove.simulation.site import Connection
 from tests.support.station import Station
 
 _SCALE = Scale(seed=1, agencies=120, systems=12, documents=1500, merging=14)
@@ -144,3 +147,49 @@ def test_lost_doubled_and_disordered_lines_are_found(
         f"{agency}: out of order",
         f"{agency}: the same twice",
     ]
+
+
+class Shelf(AgencyClient):
+    """What a hub would tell the systems, of all their agencies or of one, in order."""
+
+    def __init__(self, items: list[InboxItem]) -> None:
+        self.items = items
+
+    async def inbox(
+        self,
+        agency: OrganId | None,
+        *,
+        after: int = -1,
+        wait: int = 0,
+        limit: int = 100,
+    ) -> InboxPage:
+        del wait
+        own = (
+            one
+            for one in self.items
+            if one.cursor > after and agency in {None, one.agency}
+        )
+        page = tuple(islice(own, limit))
+        return InboxPage(page, page[-1].cursor if page else after)
+
+
+async def test_inbox_that_reads_otherwise_afterwards_is_found(
+    plan: Plan, model: Model, tmp_path: Path
+) -> None:
+    seen = seen_of(model)
+    shelf = Shelf([one.item for lines in seen.values() for one in lines])
+    connection = Connection.__new__(Connection)
+    acting = plan.province.acting
+    desks = {one: Desk(connection, shelf) for one in {*acting.values()}}
+    run = Run(plan, model, seen=defaultdict(list, seen), acting=acting, desks=desks)
+    check = Check(run, Station(Site(tmp_path), 0))
+    assert await check.inboxes_again() == []
+
+    missing, twice, *_ = sorted(seen, key=lambda one: -len(seen[one]))
+    due, other = len(seen[missing]), len(seen[twice])
+    shelf.items.remove(seen[missing][due // 2].item)
+    shelf.items.append(replace(seen[twice][0].item, cursor=10**6))
+    assert set(await check.inboxes_again()) == {
+        f"{missing}: {due - 1} for {due}",
+        f"{twice}: {other + 1} for {other}",
+    }

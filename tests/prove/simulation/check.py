@@ -2,44 +2,32 @@
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.database import AsyncDatabase
 
+from clients.agency import AgencyClient
 from clients.answers import InboxItem
 from exchange.usecases.audit_log import audit_log
-from schemas.identifiers import OrganId
+from schemas.identifiers import EnvelopeId, OrganId, SystemId
 from schemas.verdict import Indication
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
-from tests.prove.simulation.model import EVERYBODY, Line
+from tests.prove.simulation.held import Document, read_stored
+from tests.prove.simulation.model import Line
 from tests.prove.simulation.run import Run
 from tests.support.station import Station
 
-Document = dict[str, Any]
-Collection = AsyncCollection[Document]
-
-_FAR = datetime(2100, 1, 1, tzinfo=UTC)
-_BUNDLES, _TRACES = 10, 100
+_BUNDLES, _TRACES, _ALONE = 10, 40, 20
 _AT_ONCE = 16
-_BY_THE_CLOCK = {"offered_again"}
-"""Steps whose number depends on how long something took."""
+_PAGE = 200
 
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What the database says, by the names of the plan."""
-
-    state: dict[tuple[str, str], str]
-    steps: Counter[tuple[str, str, str]]
-    accepted: Counter[str]
-    stray: list[str]
+_One = TypeVar("_One")
+_Found = TypeVar("_Found")
+Place = tuple[int, EnvelopeId]
+"""Cursor and envelope of a line of an inbox."""
 
 
 class Check:
@@ -79,30 +67,38 @@ class Check:
                 yield f"{agency}: the same twice"
 
     async def inboxes_again(self) -> list[str]:
-        """Say which inboxes read otherwise from the beginning than as they came."""
-        limit = asyncio.Semaphore(_AT_ONCE)
+        """Say which inboxes read otherwise from the beginning than as they came.
 
-        async def one_inbox(agency: OrganId) -> str:
-            async with limit:
-                again = await self._inbox(agency)
-            seen = [
-                (one.item.cursor, one.item.envelope_id)
-                for one in self._run.seen[agency]
-            ]
-            found = [(one.cursor, one.envelope_id) for one in again]
-            return "" if found == seen else f"{agency}: {len(found)} for {len(seen)}"
+        Every system reads those of all its agencies; some are also read alone.
+        """
+        systems = await _at_once(self._inboxes_of, self._run.desks)
+        together = {agency: lines for one in systems for agency, lines in one.items()}
+        some = random.Random(self._run.plan.scale.seed).sample(self._agencies, _ALONE)
+        read = await _at_once(self._inbox_of, some)
+        alone = dict(zip(some, read, strict=True))
+        return [
+            f"{agency}: {len(found)} for {len(self._as_it_came(agency))}"
+            for agency, found in (
+                *((one, together.get(one, [])) for one in self._agencies),
+                *alone.items(),
+            )
+            if found != self._as_it_came(agency)
+        ]
 
-        said = await asyncio.gather(*map(one_inbox, self._agencies))
-        return [one for one in said if one]
+    def _as_it_came(self, agency: OrganId) -> list[Place]:
+        return [_place(one.item) for one in self._run.seen[agency]]
 
-    async def _inbox(self, agency: OrganId) -> list[InboxItem]:
-        client, items, after = self._run.desk(agency).client, list[InboxItem](), -1
-        while True:
-            page = await client.inbox(agency, after=after, limit=200)
-            if not page.items:
-                return items
-            items.extend(page.items)
-            after = page.cursor
+    async def _inboxes_of(self, system: SystemId) -> dict[OrganId, list[Place]]:
+        """Read the inboxes of the agencies that a system speaks for."""
+        found: dict[OrganId, list[Place]] = defaultdict(list)
+        for item in await _inbox(self._run.desks[system].client, None):
+            if self._run.acting.get(item.agency) == system:
+                found[item.agency].append(_place(item))
+        return found
+
+    async def _inbox_of(self, agency: OrganId) -> list[Place]:
+        lines = await _inbox(self._run.desk(agency).client, agency)
+        return list(map(_place, lines))
 
     def refusals(self) -> list[str]:
         """Say what was refused and should not be, or the other way round."""
@@ -111,19 +107,20 @@ class Check:
 
     async def repeats(self) -> list[str]:
         """Send kept messages again; say whose receipt differs."""
-        said: list[str] = list(self._run.measured.unequal)
-        for key, (message, receipt) in self._run.kept.items():
-            sender = self._run.plan.all_letters[key].sender
-            # Ids are the system's own, whoever succeeds its agency.
-            system = self._run.plan.province.acting[sender]
-            again = await self._run.desks[system].client.send(message)
-            if again.receipt != receipt:
-                said.append(f"{key}: another receipt")
-        return said
+        said = await _at_once(self._repeat, self._run.kept)
+        return [*self._run.measured.unequal, *filter(None, said)]
+
+    async def _repeat(self, key: str) -> str:
+        message, receipt = self._run.kept[key]
+        sender = self._run.plan.all_letters[key].sender
+        # Ids are the system's own, whoever succeeds its agency.
+        system = self._run.plan.province.acting[sender]
+        again = await self._run.desks[system].client.send(message)
+        return "" if again.receipt == receipt else f"{key}: another receipt"
 
     async def stored(self) -> list[str]:
         """Say what the database holds otherwise than the model."""
-        held = await self._held()
+        held = await read_stored(self._run, self._station)
         said = [
             f"{key}: accepted {n} times" for key, n in held.accepted.items() if n > 1
         ]
@@ -142,83 +139,68 @@ class Check:
 
     async def bundles(self) -> list[str]:
         """Judge the evidence of some letters with the root alone."""
-        said: list[str] = []
+        said = await _at_once(self._bundle, self._sample(_BUNDLES))
+        return [one for one in said if one]
+
+    async def _bundle(self, key: str) -> str:
+        letter = self._run.plan.all_letters[key]
+        client = self._run.desk(letter.sender).client
+        bundle = await client.evidence(letter.sender, self._run.envelopes[key])
         trust = self._station.site.trust()
-        for key in self._sample(_BUNDLES):
-            letter = self._run.plan.all_letters[key]
-            client = self._run.desk(letter.sender).client
-            bundle = await client.evidence(letter.sender, self._run.envelopes[key])
-            verdict = await asyncio.to_thread(
-                judge_bundle, bundle, material=trust, at=None, judge_pdf=judge_pdf
-            )
-            if verdict.indication is not Indication.TOTAL_PASSED:
-                said.append(f"{key}: {verdict.indication} {verdict.reasons}")
-        return said
+        verdict = await asyncio.to_thread(
+            judge_bundle, bundle, material=trust, at=None, judge_pdf=judge_pdf
+        )
+        is_good = verdict.indication is Indication.TOTAL_PASSED
+        return "" if is_good else f"{key}: {verdict.indication} {verdict.reasons}"
 
     async def traces(self) -> list[str]:
         """Compare what some senders are told with the model."""
-        said: list[str] = []
-        for key in self._sample(_TRACES):
-            letter = self._run.plan.all_letters[key]
-            client = self._run.desk(letter.sender).client
-            trace = await client.trace(letter.sender, self._run.envelopes[key])
-            told = {(key, one.agency): one.state for one in trace.deliveries}
-            due = {pair: s for pair, s in self._model.state.items() if pair[0] == key}
-            said += _differing(due, told)
-        return said
+        keys = self._sample(_TRACES)
+        told = dict(zip(keys, await _at_once(self._trace, keys), strict=True))
+        due: dict[str, dict[tuple[str, str], str]] = {key: {} for key in keys}
+        for pair, state in self._model.state.items():
+            if pair[0] in due:
+                due[pair[0]][pair] = state
+        return [line for key in keys for line in _differing(due[key], told[key])]
+
+    async def _trace(self, key: str) -> dict[tuple[str, str], str]:
+        letter = self._run.plan.all_letters[key]
+        client = self._run.desk(letter.sender).client
+        trace = await client.trace(letter.sender, self._run.envelopes[key])
+        return {(key, one.agency): one.state for one in trace.deliveries}
 
     def _sample(self, count: int) -> list[str]:
         chance = random.Random(self._run.plan.scale.seed)
         keys = sorted(self._run.accepted_at)
         return chance.sample(keys, min(count, len(keys)))
 
-    async def _held(self) -> Stored:
-        async with self._station.storage() as storage:
-            # What requests that were cut off left behind is cleared away.
-            await storage.envelopes.drop_orphans(before=_FAR)
-        async with AsyncMongoClient[Document](self._station.uri()) as client:
-            database = client["lienthong"]
-            subjects = database["envelopes"].find({"kind": "document"}, {"subject": 1})
-            return Stored(
-                await self._states(database["deliveries"]),
-                await self._steps(database["receipts"]),
-                Counter([one["subject"].partition(" ")[0] async for one in subjects]),
-                await _strays(database),
-            )
 
-    async def _states(self, deliveries: Collection) -> dict[tuple[str, str], str]:
-        keys, wanted = self._run.keys, {"envelope": 1, "recipient": 1, "state": 1}
-        return {
-            (keys[one["envelope"]], one["recipient"]): one["state"]
-            async for one in deliveries.find({}, wanted)
-            if one["envelope"] in keys
-        }
+async def _at_once(
+    work: Callable[[_One], Awaitable[_Found]], many: Iterable[_One]
+) -> list[_Found]:
+    """Do the same with many, some at a time; results in their order."""
+    limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def _steps(self, receipts: Collection) -> Counter[tuple[str, str, str]]:
-        keys, wanted = self._run.keys, {"recipient": 1, "step": 1}
-        steps = [
-            (
-                keys[_owner(one)],
-                one.get("recipient") or EVERYBODY,
-                one["step"],
-            )
-            async for one in receipts.find({}, wanted)
-            if _owner(one) in keys and one["step"] not in _BY_THE_CLOCK
-        ]
-        return Counter(steps)
+    async def one(each: _One) -> _Found:
+        async with limit:
+            return await work(each)
+
+    return await asyncio.gather(*map(one, many))
 
 
-def _owner(part: Document) -> str:
-    """Return the envelope a part of one belongs to."""
-    return str(part["_id"]).partition("/")[0]
+async def _inbox(client: AgencyClient, agency: OrganId | None) -> list[InboxItem]:
+    """Read from the beginning; a page that is not full is the last."""
+    items, after = list[InboxItem](), -1
+    while True:
+        page = await client.inbox(agency, after=after, limit=_PAGE)
+        items.extend(page.items)
+        after = page.cursor
+        if len(page.items) < _PAGE:
+            return items
 
 
-async def _strays(database: AsyncDatabase[Document]) -> list[str]:
-    chunks = database["body_chunks"].find({}, {"_id": 1})
-    owners = {_owner(one) async for one in chunks}
-    claimed = database["envelopes"].find({"_id": {"$in": list(owners)}}, {"_id": 1})
-    known = {one["_id"] async for one in claimed}
-    return [f"{one}: chunks of nothing" for one in sorted(owners - known)]
+def _place(item: InboxItem) -> Place:
+    return item.cursor, item.envelope_id
 
 
 def _differing(due: Mapping[Any, object], found: Mapping[Any, object]) -> list[str]:

@@ -133,7 +133,7 @@ async def _carried_out(
         faults = [
             *(f"lost: {line} {n}" for line, n in lost.items()),
             *(f"doubled: {line} {n}" for line, n in doubled.items()),
-            *await _other_faults(check),
+            *await _other_faults(run, check),
         ]
     figures = _figures(run, cpu=cpu)
     figures["kills"] = killer.done
@@ -141,17 +141,19 @@ async def _carried_out(
     return Outcome(faults=tuple(faults), figures=figures)
 
 
-async def _other_faults(check: Check) -> list[str]:
-    return [
-        *check.order(),
-        *check.refusals(),
-        *await check.repeats(),
-        *await check.inboxes_again(),
-        *await check.stored(),
-        *await check.log(),
-        *await check.traces(),
-        *await check.bundles(),
-    ]
+async def _other_faults(run: Run, check: Check) -> list[str]:
+    faults = [*check.order(), *check.refusals()]
+    for asked in (
+        check.repeats,
+        check.inboxes_again,
+        check.stored,
+        check.log,
+        check.traces,
+        check.bundles,
+    ):
+        with run.phase(f"check {asked.__name__}"):
+            faults += await asked()
+    return faults
 
 
 def _figures(run: Run, *, cpu: Mapping[str, float]) -> dict[str, object]:
