@@ -1,13 +1,15 @@
 """Hand out an envelope exactly as it was received, and its receipt."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.records import Envelope
+from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import verified
-from exchange.usecases.viewing import find_readable, find_shown
+from exchange.usecases.viewing import find_own, find_shown, open_payload
+from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 
 
@@ -33,13 +35,16 @@ async def read_envelope(services: Services, command: ReadEnvelope) -> OpenedEnve
     Raises:
         ExchangeError: there is none for this caller, or it may not be read.
     """
-    found = await find_readable(services, command.caller, command.envelope_id)
-    await record_reading(services, command.caller, command.envelope_id, part="body")
-    body = services.storage.envelopes.read_body(command.envelope_id)
-    checked = verified(
-        body, sha256=found.envelope.body_sha256, place=command.envelope_id
-    )
-    return OpenedEnvelope(found.envelope, checked)
+    caller, envelope_id = command.caller, command.envelope_id
+    found = await find_own(services, caller, envelope_id)
+    opened = await services.storage.envelopes.open_envelope(envelope_id)
+    if opened is None:
+        raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
+    envelope, body = opened
+    await open_payload(services, replace(found, envelope=envelope))
+    await record_reading(services, caller, envelope_id, part="body")
+    checked = verified(body, sha256=envelope.body_sha256, place=envelope_id)
+    return OpenedEnvelope(envelope, checked)
 
 
 async def read_receipt(services: Services, command: ReadEnvelope) -> bytes:

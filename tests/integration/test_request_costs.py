@@ -105,6 +105,14 @@ async def test_poll_that_finds_mail_looks_once(hub: Hub) -> None:
     assert await hub.cost(inbox(hub.world)) == {"query deliveries": 1}
 
 
+async def test_reading_looks_at_the_envelope_once_with_its_body(hub: Hub) -> None:
+    letter = await hub.letter()
+    looks = {"query deliveries": 1, "query envelopes": 1, "insert audit": 1}
+    opening = {**looks, "update deliveries": 1}
+    assert await hub.cost(read(hub.world, letter)) == opening
+    assert await hub.cost(read(hub.world, letter)) == looks
+
+
 async def test_sending_looks_for_either_name_of_the_document(hub: Hub) -> None:
     sending = hub.world.send(hub.world.document(document_id=DocumentId("một mình")))
     traces = {"insert log_pending": 1, "insert audit": 1}

@@ -73,6 +73,13 @@ class MemoryEnvelopes:
         """Find an envelope by the hub's id; all of them are at hand."""
         return await self.envelope(envelope_id)
 
+    async def open_envelope(
+        self, envelope_id: EnvelopeId
+    ) -> tuple[Envelope, AsyncIterator[bytes]] | None:
+        """Find an envelope, and its raw body, to be read once."""
+        found = await self.envelope(envelope_id)
+        return None if found is None else (found, self.read_body(envelope_id))
+
     async def envelope_by_message(
         self, system_id: SystemId, sender: OrganId, message_id: MessageId
     ) -> Envelope | None:

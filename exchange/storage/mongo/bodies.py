@@ -44,13 +44,28 @@ class Bodies:
         """Yield a slice of a body, each piece checked before it leaves.
 
         Raises:
-            ExchangeError: ENVELOPE_NOT_FOUND or STORED_BYTES_DAMAGED.
+            ExchangeError: ENVELOPE_NOT_FOUND, or as `read_of` says.
         """
-        envelope = await find_one(self._envelopes, {"_id": envelope_id})
+        envelope = await self.find(envelope_id)
         if envelope is None:
             raise envelope_missing(envelope_id)
+        async for piece in self.read_of(envelope, offset, length):
+            yield piece
+
+    async def find(self, envelope_id: EnvelopeId) -> Document | None:
+        """Find an envelope with its body, if that is inline."""
+        return await find_one(self._envelopes, {"_id": envelope_id})
+
+    async def read_of(
+        self, envelope: Document, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield a slice of the body of an envelope that was found.
+
+        Raises:
+            ExchangeError: PAYLOAD_PURGED or STORED_BYTES_DAMAGED.
+        """
         if "purged_at" in envelope:
-            raise body_purged(envelope_id)
+            raise body_purged(envelope["_id"])
         end = envelope["size"] if length is None else offset + length
         end = min(end, envelope["size"])
         if offset >= end:

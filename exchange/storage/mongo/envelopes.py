@@ -89,6 +89,15 @@ class MongoEnvelopes:
         """Find an envelope by the hub's id, as this process may have met it before."""
         return self._recent.get(envelope_id) or await self.envelope(envelope_id)
 
+    async def open_envelope(
+        self, envelope_id: EnvelopeId
+    ) -> tuple[Envelope, AsyncIterator[bytes]] | None:
+        """Find an envelope as it is now, and its raw body, to be read once."""
+        found = await self._bodies.find(envelope_id)
+        return (
+            None if found is None else (self._kept(found), self._bodies.read_of(found))
+        )
+
     async def envelope_by_message(
         self, system_id: SystemId, sender: OrganId, message_id: MessageId
     ) -> Envelope | None:

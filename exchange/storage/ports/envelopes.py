@@ -53,6 +53,11 @@ class EnvelopeStore(Protocol):
         Nothing of it has changed since but `purged_at`, which may be missing.
         """
 
+    async def open_envelope(
+        self, envelope_id: EnvelopeId
+    ) -> tuple[Envelope, AsyncIterator[bytes]] | None:
+        """Find an envelope as it is now, and its raw body as `read_body` has it."""
+
     async def envelope_by_message(
         self, system_id: SystemId, sender: OrganId, message_id: MessageId
     ) -> Envelope | None:

@@ -6,6 +6,8 @@ import pytest
 from exchange.errors import ExchangeError
 from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode
+from tests.support.pki import NOW
+from tests.support.purges import purge_of
 from tests.support.stored import acceptance, envelope_id, in_pieces
 
 MEBIBYTE = 1 << 20
@@ -55,6 +57,38 @@ async def test_large_body_is_read_in_slices(
     pieces = storage.envelopes.read_body(envelope_id(1), offset=offset, length=length)
 
     assert b"".join([one async for one in pieces]) == LARGE[offset:end]
+
+
+@pytest.mark.parametrize("chunks", [None, "b"], ids=["inline", "in chunks"])
+async def test_envelope_is_opened_with_its_body(
+    storage: Storage, chunks: str | None
+) -> None:
+    wanted = acceptance(1, body=LARGE, body_chunks=chunks)
+    if chunks is not None:
+        await storage.envelopes.store_chunks(chunks, in_pieces(LARGE, 300_007))
+    await storage.envelopes.accept(wanted)
+
+    opened = await storage.envelopes.open_envelope(envelope_id(1))
+
+    assert opened is not None
+    envelope, body = opened
+    assert envelope == wanted.envelope
+    assert b"".join([one async for one in body]) == LARGE
+    assert await storage.envelopes.open_envelope(envelope_id(2)) is None
+
+
+async def test_envelope_whose_body_went_is_opened_without(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    await storage.retention.purge(await purge_of(storage, 1))
+
+    opened = await storage.envelopes.open_envelope(envelope_id(1))
+
+    assert opened is not None
+    envelope, body = opened
+    assert envelope.purged_at == NOW
+    with pytest.raises(ExchangeError) as caught:
+        _ = [one async for one in body]
+    assert caught.value.code is ErrorCode.PAYLOAD_PURGED
 
 
 async def test_body_of_an_unknown_envelope_is_refused(storage: Storage) -> None:
