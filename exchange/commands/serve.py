@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.config import Settings
 from exchange.config_file import load_settings
 from exchange.demo.directory import fill_directory
-from exchange.demo.people import admit_people
+from exchange.demo.people import SIGNERS, admit_people
 from exchange.demo.ports import free_port
-from exchange.demo.province import OFFICES
+from exchange.demo.province import COMMUNE, OFFICES, data_path
 from exchange.demo.site import (
     Site,
     build_site,
@@ -25,6 +24,26 @@ from exchange.logs import configure_logs
 from exchange.process.ports import Ports
 from exchange.serve import serve
 from schemas.errors import Text
+
+_WALK = "docs/console/README.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told of a demonstration.
+
+    Args:
+        profiles: of the systems, by the name of their agency.
+        passwords: by account.
+        signers: commands that sign, by account.
+    """
+
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    passwords: Mapping[str, str] = field(default_factory=dict)
+    signers: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING = Told()
 
 
 def configure(parser: Parser) -> None:
@@ -82,36 +101,55 @@ async def _serve_demo(site: Site, workers: int | None, output: Output) -> None:
 
     def started(ports: Ports) -> None:
         write_profiles(site, ports.agency_port or 0)
-        profiles = {office.name: str(site.profile(office)) for office in OFFICES}
-        _tell(_places(ports, settings), ports, output, profiles, passwords)
+        told = Told(
+            profiles={office.name: str(site.profile(office)) for office in OFFICES},
+            passwords=passwords,
+            signers=_signers(site),
+        )
+        _tell(_places(ports, settings), ports, output, told)
 
     await serve(settings, site.folder, started=started)
+
+
+def _signers(site: Site) -> dict[str, str]:
+    """Return the command by which people sign what a page gave them a code for."""
+    return {
+        one.account: f"lienthong sign --remote {site.profile(COMMUNE)}"
+        f" --key {site.key(one.key).path}"
+        f" --passphrase-file {site.key(one.key).passphrase}"
+        f" --image {data_path(one.image)} --out SIGNED.pdf --code CODE"
+        for one in SIGNERS
+    }
 
 
 def _tell(
     places: Mapping[str, str],
     ports: Ports,
     output: Output,
-    profiles: Mapping[str, str] = MappingProxyType({}),
-    passwords: Mapping[str, str] = MappingProxyType({}),
+    told: Told = _NOTHING,
 ) -> None:
     lines = [
-        f"\n  lienthong inbox --profile {profiles[one]}   # {one}" for one in profiles
+        f"\n  lienthong inbox --profile {path}   # {one}"
+        for one, path in told.profiles.items()
     ]
-    sign_ins = [f"\n  {one:<18} {passwords[one]}" for one in passwords]
-    told = "  ".join(places.values())
+    sign_ins = [f"\n  {one:<18} {word}" for one, word in told.passwords.items()]
+    signs = [f"\n  {one:<18} {line}" for one, line in told.signers.items()]
+    where = "  ".join(places.values())
     output.result(
         {
             **places,
             "pid": ports.pid,
-            "profiles": dict(profiles),
-            "accounts": dict(passwords),
+            "profiles": dict(told.profiles),
+            "accounts": dict(told.passwords),
+            "signers": dict(told.signers),
         },
         Text(
-            f"Đang phục vụ: {told}{''.join(lines)}"
-            f"{_headed('Đăng nhập trang làm việc', sign_ins)}",
-            f"Serving: {told}{''.join(lines)}"
-            f"{_headed('Sign in to the console', sign_ins)}",
+            f"Đang phục vụ: {where}{''.join(lines)}"
+            f"{_headed('Đăng nhập trang làm việc', sign_ins)}"
+            f"{_headed(f'Ký bằng mã của trang ({_WALK})', signs)}",
+            f"Serving: {where}{''.join(lines)}"
+            f"{_headed('Sign in to the console', sign_ins)}"
+            f"{_headed(f'Sign by the code of a page ({_WALK})', signs)}",
         ),
     )
 

@@ -1,7 +1,10 @@
 """Where on a page a signature is to show: pure, in points, from a form or by custom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from math import isfinite
+from textwrap import wrap
 
 from exchange.console.forms import Fields
 from exchange.errors import ExchangeError
@@ -9,6 +12,10 @@ from schemas.errors import ErrorCode
 from signing.profiles import ROLES, Placement, SignerRole
 from signing.validation.drawn import DrawnPage
 
+_SIGN, _LINE = 7.5, 12.0
+"""Room for a capital letter, and for a line, of text of 10 points."""
+
+_USUAL_SIZE = (140.0, 60.0)
 _ACROSS, _UP = 0.55, 0.35
 """Where the signer's block usually stands, as shares of the page (Annex I, cell 7)."""
 
@@ -48,8 +55,7 @@ class Place:
 
 def usual_place(role: SignerRole, drawn: DrawnPage) -> Place:
     """Return where one would look for the signature of a role on a page."""
-    image = ROLES[role].image
-    width, height = (image.width, image.height) if image else (140.0, 60.0)
+    width, height = size_of(role)
     across, up = drawn.points
     return Place(
         page=drawn.number,
@@ -58,6 +64,24 @@ def usual_place(role: SignerRole, drawn: DrawnPage) -> Place:
         width=round(width),
         height=round(height),
     )
+
+
+def written_lines(texts: Iterable[str], size: tuple[float, float]) -> tuple[str, ...]:
+    """Break what stands in a frame without an image into lines that fit.
+
+    Args:
+        texts: each begins a line of its own; what has no room is left out.
+        size: width and height of the frame.
+    """
+    across, lines = int(size[0] / _SIGN), int(size[1] / _LINE)
+    broken = (line for one in texts for line in wrap(one, max(across, 1)))
+    return tuple(islice(broken, lines))
+
+
+def size_of(role: SignerRole) -> tuple[float, float]:
+    """Return width and height of the frame a role usually has."""
+    image = ROLES[role].image
+    return (image.width, image.height) if image else _USUAL_SIZE
 
 
 def place_of(fields: Fields) -> Place:

@@ -46,6 +46,26 @@ PEOPLE: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who of them signs, and with what.
+
+    Args:
+        key: name of the key on the site.
+        image: what is drawn, among the files of the demonstration.
+    """
+
+    account: str
+    key: str
+    image: str
+
+
+SIGNERS: Final = (
+    Signer("lanhdao.suoimay", "official", "chu-ky-mau.png"),
+    Signer("vanthu.suoimay", "seal", "con-dau-mau.png"),
+)
+
+
 async def admit_people(site: Site) -> Mapping[str, str]:
     """Make the accounts, or give them new passwords; return passwords by account."""
     async with open_database(MongoSettings(), site.folder) as storage:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from schemas.edxml.document import (
     Attachment,
@@ -63,7 +64,12 @@ _DOCUMENT_ID = DocumentId(f"{COMMUNE.code},{_DAY:%Y/%m/%d},{_CODE}")
 
 def data(name: str) -> bytes:
     """Return a file that comes with the demonstration."""
-    return files("exchange.demo").joinpath("data", name).read_bytes()
+    return data_path(name).read_bytes()
+
+
+def data_path(name: str) -> Traversable:
+    """Return where such a file is."""
+    return files("exchange.demo").joinpath("data", name)
 
 
 def letter(at: datetime) -> EdxmlDocument:

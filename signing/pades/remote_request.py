@@ -34,7 +34,11 @@ _KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRequest:
-    """One signature to be prepared elsewhere; as `SignRequest`, but for its time."""
+    """One signature to be prepared elsewhere; as `SignRequest`, but for its time.
+
+    Args:
+        lines: shown where no image comes; Decree 30/2020 asks for the image alone.
+    """
 
     role: SignerRole = SignerRole.PERSON
     level: SignatureLevel = SignatureLevel.B_B
@@ -106,7 +110,7 @@ class RemoteRequest:
                 at=moment,
                 image=image,
                 placement=self.placement,
-                text_lines=self.lines,
+                text_lines=() if image else self.lines,
                 field_name=self.field,
                 profile=self.profile,
                 particulars=replace(self.particulars, text=text),

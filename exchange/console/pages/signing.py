@@ -9,7 +9,13 @@ from aiohttp import web
 
 from exchange.console.forms import Fields, fields_of
 from exchange.console.pages.mail import own_agency
-from exchange.console.placing import Place, place_of, usual_place
+from exchange.console.placing import (
+    Place,
+    place_of,
+    size_of,
+    usual_place,
+    written_lines,
+)
 from exchange.console.rendering import is_part, page, see_other, visitor_of
 from exchange.console.uploads import Upload, uploads_of
 from exchange.domain.roles import AccessRole
@@ -257,11 +263,16 @@ def _request(request: web.Request, fields: Fields) -> RemoteRequest:
     except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="level") from error
     name = visitor.account.name if visitor.account else ""
+    role = _role(request)
+    place = place_of(fields) if fields.text("where") else None
     return RemoteRequest(
-        role=_role(request),
+        role=role,
         level=level,
-        placement=place_of(fields).placement if fields.text("where") else None,
-        lines=tuple(one for one in (name, visitor.agency_name) if one),
+        placement=place.placement if place else None,
+        lines=written_lines(
+            (name, visitor.agency_name),
+            (place.width, place.height) if place else size_of(role),
+        ),
     )
 
 

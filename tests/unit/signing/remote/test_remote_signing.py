@@ -12,6 +12,7 @@ from schemas.verdict import Indication
 from signing.errors import SigningError
 from signing.pades.kept import KeptState, check_value
 from signing.pades.remote import complete_signature
+from signing.pades.remote_request import RemoteRequest
 from signing.profiles import SignatureLevel, SignatureProfile
 from signing.remote_client import check_offer, check_signed
 from signing.validation.pdf import judge_pdf
@@ -132,3 +133,9 @@ def test_client_accepts_the_empty_field_of_a_form() -> None:
     source = FORM.read_bytes()
     prepared = prepared_for(source, SIGNER, image=SIGNATURE_PNG)
     check_offer(offer_of(source, SIGNER, prepared))
+
+
+def test_lines_stand_in_place_of_an_image() -> None:
+    request = RemoteRequest(lines=("Đoàn Khuê",))
+    assert request.at(NOW, image=None, text=None).text_lines == ("Đoàn Khuê",)
+    assert request.at(NOW, image=SIGNATURE_PNG, text=None).text_lines == ()
