@@ -5,8 +5,10 @@ every waiter also looks there on a timer, so a lost hint costs time and nothing 
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
+from exchange.domain.news import News
 from schemas.identifiers import OrganId
 
 GATHERING_SECONDS = 0.04
@@ -82,14 +84,26 @@ class Mailroom:
 
     Attributes:
         waiting: an event of each who waits.
-        after: the log index up to which one look for all of them has come.
+        after: the log index up to which all of them were told what came.
+        is_behind: there may be more in the log than was told.
         looking: looks while anybody waits (`exchange.usecases.inbox_news`).
     """
 
     def __init__(self) -> None:
         self.waiting: dict[asyncio.Event, frozenset[OrganId]] = {}
         self.after = -1
+        self.is_behind = False
         self.looking: asyncio.Task[None] | None = None
+
+    def tell(self, news: News) -> None:
+        """Wake whom news concern; what leaves a gap is left to a look into the log."""
+        if news.after > self.after:
+            self.is_behind = True
+            return
+        self.after = max(self.after, news.until)
+        for waiting, awaited in self.waiting.items():
+            if awaited & news.recipients:
+                waiting.set()
 
     @property
     def is_idle(self) -> bool:
@@ -105,6 +119,7 @@ class Signals:
         recorded: log entries wait for the sequencer.
         sequenced: the log has grown; inboxes may show more.
         mailroom: who waits for mail.
+        tellers: who passes on to other processes that the log has grown.
         draining: the process is about to stop; nobody should wait any longer.
     """
 
@@ -114,8 +129,23 @@ class Signals:
         self.recorded = Bell()
         self.sequenced = Broadcast()
         self.mailroom = Mailroom()
+        self.tellers: list[Callable[[News | None], None]] = []
+
+    def grown(self, news: News | None = None) -> None:
+        """Say that the log has grown, or that something in inboxes is as before.
+
+        Args:
+            news: what came; None sends those who wait to look for themselves.
+        """
+        if news is None:
+            self.mailroom.is_behind = True
+        else:
+            self.mailroom.tell(news)
+        self.sequenced.announce()
+        for tell in self.tellers:
+            tell(news)
 
     def drain(self) -> None:
         """Send everybody home who only waits for news."""
         self.draining = True
-        self.sequenced.announce()
+        self.grown()

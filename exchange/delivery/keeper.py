@@ -54,7 +54,7 @@ class Keeper:
         services, now = self._services, self._services.now()
         deliveries = services.storage.deliveries
         if await deliveries.end_leases(now=now):
-            services.signals.sequenced.announce()
+            services.signals.grown()
         due = await deliveries.due_again(now=now, limit=_AT_ONCE)
         for one in due:
             # Its recipient may have taken it this very moment.

@@ -28,4 +28,5 @@ class LogWatch:
         size = await self._services.storage.log.size()
         if size != self._size:
             self._size = size
-            self._services.signals.sequenced.announce()
+            if self._services.signals.mailroom.after < size - 1:
+                self._services.signals.grown()

@@ -4,7 +4,11 @@ The lease keeps two processes from doing it at once; storage is atomic all the s
 process without the lease only watches the log grow, to wake its own inboxes.
 """
 
+from collections.abc import Sequence
+
 from exchange.delivery.lease import Lease
+from exchange.domain.news import News
+from exchange.domain.records import SequencedLogEntry
 from exchange.services import Services
 
 LEASE = "sequencer"
@@ -35,25 +39,35 @@ class Sequencer:
         """Sequence everything that waits, if it is this process's to do."""
         while await self._lease.held():
             done = await self._services.storage.log.sequence(limit=_BATCH)
+            # Until all is told, somebody may not know of what was the last.
+            follows, self._follows = self._follows, True
             if done:
-                self._announce(done[-1].index + 1)
-            elif self._follows:
-                # Another process may have been the last one.
-                self._announce(await self._size_now())
+                await self._tell(done)
+            elif follows:
+                await self._look()
             self._follows = False
             if len(done) < _BATCH:
                 return
         self._follows = True
-        self._announce(await self._size_now())
+        await self._look()
 
     async def stop(self) -> None:
         """Let another process take over at once."""
         await self._lease.release()
 
-    async def _size_now(self) -> int:
-        return await self._services.storage.log.size()
+    async def _tell(self, done: Sequence[SequencedLogEntry]) -> None:
+        """Tell what came, looked up once for all processes of the service."""
+        visible = [one for one in done if one.entry.makes_visible]
+        reached = await self._services.storage.log.reached(visible)
+        first, last = done[0].index, done[-1].index
+        self._size = last + 1
+        self._services.signals.grown(
+            News(after=first - 1, until=last, recipients=reached)
+        )
 
-    def _announce(self, size: int) -> None:
+    async def _look(self) -> None:
+        """Look what another process did."""
+        size = await self._services.storage.log.size()
         if size != self._size:
             self._size = size
-            self._services.signals.sequenced.announce()
+            self._services.signals.grown()

@@ -5,13 +5,17 @@ there on a timer as well, so a lost word costs time and nothing else.
 """
 
 import asyncio
+import json
 import socket
 import struct
 from enum import Enum
 from typing import Self
 
+from exchange.domain.news import News
+
 _HEADER = struct.Struct("!cI")
 _MOST_BYTES = 4 << 20
+_MOST_RECIPIENTS = 20_000
 
 URGENT = b"!"
 """Content of a word about something urgent."""
@@ -30,10 +34,25 @@ class Word(Enum):
     """From a worker: log entries wait for the sequencer; with content: urgent ones."""
 
     SEQUENCED = b"s"
-    """To a worker: the log has grown."""
+    """To a worker: the log has grown; with content: to whom it showed something."""
 
     COUNTERS = b"c"
     """To a worker: asks for its counters. From a worker: a page of them."""
+
+
+def news_content(news: News | None) -> bytes:
+    """Say what came; nothing where everybody is to look for themselves."""
+    if news is None or len(news.recipients) > _MOST_RECIPIENTS:
+        return b""
+    return json.dumps([news.after, news.until, *sorted(news.recipients)]).encode()
+
+
+def read_news(content: bytes) -> News | None:
+    """Read what `news_content` says."""
+    if not content:
+        return None
+    after, until, *recipients = json.loads(content)
+    return News(after=after, until=until, recipients=frozenset(recipients))
 
 
 class Channel:

@@ -21,7 +21,7 @@ from exchange.config import Settings
 from exchange.delivery.log_watch import LogWatch
 from exchange.logs import configure_logs
 from exchange.process.base import Base, collect_garbage_rarely
-from exchange.process.channel import URGENT, Channel, Word
+from exchange.process.channel import URGENT, Channel, Word, read_news
 from exchange.process.exchange_role import ExchangeRole
 from exchange.process.loop_lag import LoopLag
 from exchange.services import Services
@@ -99,9 +99,9 @@ async def _hear(
     base: Base, services: Services, channel: Channel, stop: asyncio.Event
 ) -> None:
     while (heard := await channel.hear()) is not None:
-        word, _ = heard
+        word, content = heard
         if word is Word.SEQUENCED:
-            services.signals.sequenced.announce()
+            services.signals.grown(read_news(content))
         elif word is Word.COUNTERS:
             channel.tell(Word.COUNTERS, base.metrics.page())
     stop.set()

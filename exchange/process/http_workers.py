@@ -14,8 +14,9 @@ from typing import Any, Self
 
 import structlog
 
+from exchange.domain.news import News
 from exchange.errors import ExchangeError
-from exchange.process.channel import URGENT, Channel, Word
+from exchange.process.channel import URGENT, Channel, Word, news_content
 from exchange.process.http_worker import WorkerOrder, run_http_worker
 from exchange.signals import Signals
 from schemas.errors import ErrorCode
@@ -70,10 +71,10 @@ class HttpWorker:
         if not self.listens:
             raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="http worker")
 
-    def tell(self, word: Word) -> None:
+    def tell(self, word: Word, content: bytes = b"") -> None:
         """Say something to the worker, if there is one."""
         if self._channel is not None:
-            self._channel.tell(word)
+            self._channel.tell(word, content)
 
     async def counters(self) -> bytes | None:
         """Ask for the worker's counters; None if it does not answer in time."""
@@ -172,7 +173,6 @@ class HttpWorkers:
     def __init__(self, order: WorkerOrder, number: int, signals: Signals) -> None:
         self._signals = signals
         self._workers = [HttpWorker(order, signals) for _ in range(number)]
-        self._telling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Start all workers.
@@ -180,7 +180,7 @@ class HttpWorkers:
         Raises:
             ExchangeError: one did not come up (SERVICE_UNAVAILABLE).
         """
-        self._telling = asyncio.create_task(self._tell_of_news())
+        self._signals.tellers.append(self._tell_of_news)
         starting = [asyncio.create_task(one.start()) for one in self._workers]
         await asyncio.wait(starting)
         failed = [one for one in starting if one.exception()]
@@ -192,8 +192,7 @@ class HttpWorkers:
     async def __aexit__(self, *_: object) -> None:
         """Stop all workers at the same time."""
         await asyncio.gather(*(one.stop() for one in self._workers))
-        if self._telling is not None:
-            self._telling.cancel()
+        self._signals.tellers.remove(self._tell_of_news)
 
     async def check(self) -> tuple[str, ...]:
         """Return what is degraded: a worker is being replaced.
@@ -214,14 +213,10 @@ class HttpWorkers:
         numbered = enumerate(pages, start=1)
         return {str(number): page for number, page in numbered if page is not None}
 
-    async def _tell_of_news(self) -> None:
-        news = self._signals.sequenced.ticket()
-        while True:
-            await news.wait()
-            # Taken before it is told: what comes meanwhile is told next.
-            news = self._signals.sequenced.ticket()
-            for one in self._workers:
-                one.tell(Word.SEQUENCED)
+    def _tell_of_news(self, news: News | None) -> None:
+        content = news_content(news)
+        for one in self._workers:
+            one.tell(Word.SEQUENCED, content)
 
 
 @asynccontextmanager

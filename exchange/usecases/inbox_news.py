@@ -5,9 +5,12 @@ itself each time, six hundred pollers would ask six hundred questions about a le
 that concerns one of them. The one look goes along the log: it costs what is new,
 whatever the number of those who wait.
 
+Nor need each process look: whoever sequences looks once and tells all of them. The look
+here is for what was not told, or not all of it.
+
 Invariants:
     - A ticket is taken before its holder looks for itself; what becomes visible after
-      that look has a higher log index than the mailroom has looked through by then.
+      that look has a higher log index than the mailroom has been told of by then.
     - Whatever fails wakes everybody, and each looks for itself.
 """
 
@@ -15,6 +18,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from exchange.domain.news import News
 from exchange.errors import ExchangeError
 from exchange.services import Services
 from schemas.identifiers import OrganId
@@ -43,7 +47,7 @@ async def ticket(
     mailroom.waiting[news] = agencies
     # Another may have begun meanwhile, from an earlier index.
     if mailroom.is_idle:
-        mailroom.after = size - 1
+        mailroom.after = max(mailroom.after, size - 1)
         mailroom.looking = asyncio.create_task(_look_for_all(services, grown))
     try:
         yield news
@@ -56,10 +60,13 @@ async def _look_for_all(services: Services, grown: asyncio.Event) -> None:
     mailroom, signals = services.signals.mailroom, services.signals
     try:
         while True:
-            await _come_or_late(grown)
+            is_told = await _come_or_late(grown)
             if signals.draining or not mailroom.waiting:
                 return
             grown = signals.sequenced.ticket()
+            if is_told and not mailroom.is_behind:
+                continue
+            mailroom.is_behind = False
             while await _look(services):
                 pass
     except ExchangeError:
@@ -75,16 +82,15 @@ async def _look(services: Services) -> bool:
     mailroom = services.signals.mailroom
     before = mailroom.after
     found = await services.storage.log.arrivals(before, limit=_AT_ONCE)
-    mailroom.after = found.until
-    for news, awaited in mailroom.waiting.items():
-        if awaited & found.recipients:
-            news.set()
+    mailroom.tell(News(after=before, until=found.until, recipients=found.recipients))
     return found.until - before >= _AT_ONCE
 
 
-async def _come_or_late(grown: asyncio.Event) -> None:
+async def _come_or_late(grown: asyncio.Event) -> bool:
+    """Wait for growth, but not for ever; tell whether any was told."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_LOOK_SECONDS):
             await grown.wait()
     # What is sequenced almost together is looked for together.
     await asyncio.sleep(_GATHERING_SECONDS)
+    return grown.is_set()

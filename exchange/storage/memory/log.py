@@ -8,7 +8,7 @@ from exchange.storage.growth import completed_by, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.memory.tables import Tables
 from exchange.storage.ports import Arrivals
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
 
 
@@ -44,6 +44,14 @@ class MemoryLog:
         deliveries = self._tables.deliveries.values()
         reached = (one.recipient for one in deliveries if one.log_index in shown)
         return Arrivals(frozenset(reached), max(after, until))
+
+    async def reached(
+        self, entries: Collection[SequencedLogEntry]
+    ) -> frozenset[OrganId]:
+        """To whom these entries showed something."""
+        shown = {one.index for one in entries}
+        deliveries = self._tables.deliveries.values()
+        return frozenset(one.recipient for one in deliveries if one.log_index in shown)
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""

@@ -65,16 +65,24 @@ class MongoLog:
         async with available():
             looked_at = await found.limit(limit).to_list(None)
         reached = await self._reached(
-            [one for one in looked_at if one["makes_visible"]]
+            {one["_id"]: one["envelope"] for one in looked_at if one["makes_visible"]}
         )
         return Arrivals(reached, looked_at[-1]["_id"] if looked_at else after)
 
-    async def _reached(self, entries: Sequence[Document]) -> frozenset[OrganId]:
+    async def reached(
+        self, entries: Collection[SequencedLogEntry]
+    ) -> frozenset[OrganId]:
+        """To whom these entries showed something."""
+        return await self._reached(
+            {one.index: one.entry.envelope_id for one in entries}
+        )
+
+    async def _reached(self, entries: Mapping[int, EnvelopeId]) -> frozenset[OrganId]:
         if not entries:
             return frozenset()
         shown = [
-            {**codec.of_envelope(one["envelope"]), "log_index": one["_id"]}
-            for one in entries
+            {**codec.of_envelope(envelope), "log_index": index}
+            for index, envelope in entries.items()
         ]
         found = self._database["deliveries"].find({"$or": shown}, {"recipient": 1})
         async with available():

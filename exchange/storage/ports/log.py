@@ -42,6 +42,11 @@ class LogStore(Protocol):
         others before it.
         """
 
+    async def reached(
+        self, entries: Collection[SequencedLogEntry]
+    ) -> frozenset[OrganId]:
+        """To whom these entries showed something."""
+
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""
 

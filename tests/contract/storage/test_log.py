@@ -68,9 +68,12 @@ async def test_arrivals_are_whom_new_entries_show_something(storage: Storage) ->
     assert await storage.log.arrivals(-1, limit=10) == Arrivals(frozenset(), 0)
     await storage.envelopes.record_step(step(1, recipients=(PROVINCE, MINISTRY)))
     await storage.envelopes.accept(acceptance(2))
-    await storage.log.sequence(limit=10)
+    done = await storage.log.sequence(limit=10)
 
     both = frozenset({PROVINCE, MINISTRY})
+    assert await storage.log.reached(done) == both
+    assert await storage.log.reached(done[-1:]) == frozenset()
+    assert await storage.log.reached(()) == frozenset()
     assert await storage.log.arrivals(-1, limit=10) == Arrivals(both, 2)
     assert await storage.log.arrivals(-1, limit=1) == Arrivals(frozenset(), 0)
     assert await storage.log.arrivals(2, limit=10) == Arrivals(frozenset(), 2)

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from exchange.delivery.checking import check_envelope
+from exchange.domain.news import News
 from exchange.domain.records import ActsFor, InboxItem, System
 from exchange.errors import StorageUnavailableError
+from exchange.process.channel import news_content, read_news
 from exchange.services import Caller
 from exchange.storage.ports import Arrivals
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
@@ -155,7 +158,7 @@ async def test_log_is_looked_at_once_to_wait_and_once_for_each_growth(
     begun = looks.of_log
     for number in (1, 2, 3):
         looks.looked.clear()
-        world.services.signals.sequenced.announce()
+        world.services.signals.grown()
         await looks.looked.wait()
         await waiting(world, _POLLERS)
         assert looks.of_log == begun + number
@@ -204,7 +207,7 @@ async def test_mail_that_was_there_before_anybody_waited_wakes_nobody() -> None:
     first = await poll(world, PROVINCE)
     later = asyncio.create_task(poll(world, PROVINCE, after=first.cursor))
     await waiting(world, 1)
-    world.services.signals.sequenced.announce()
+    world.services.signals.grown()
     await waiting(world, 1)
     assert not later.done()
     await ended([later])
@@ -218,7 +221,7 @@ async def test_database_that_fails_is_told_to_whoever_waits(
     polls = [asyncio.create_task(poll(world, PROVINCE)) for _ in range(3)]
     await waiting(world, 3)
     looks.fails = True
-    world.services.signals.sequenced.announce()
+    world.services.signals.grown()
     failures = await asyncio.gather(*polls, return_exceptions=True)
     assert {type(one) for one in failures} == {StorageUnavailableError}
 
@@ -230,3 +233,49 @@ async def test_stopping_sends_everybody_home() -> None:
     world.services.signals.drain()
     pages = await asyncio.gather(*polls)
     assert [one.items for one in pages] == [(), (), ()]
+
+
+async def test_what_was_told_is_not_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    looks = Looks(world, monkeypatch)
+    signals, log = world.services.signals, world.services.storage.log
+    others = [asyncio.create_task(poll(world, COMMUNE)) for _ in range(_POLLERS)]
+    concerned = asyncio.create_task(poll(world, PROVINCE))
+    await waiting(world, _POLLERS + 1)
+    signals.mailroom.is_behind = False
+    before = looks.count
+
+    await world.sent()
+    page = await concerned
+
+    assert [one.delivery.recipient for one in page.items] == [PROVINCE]
+    assert looks.count - before == 1
+    assert signals.mailroom.after == await log.size() - 1
+    await waiting(world, _POLLERS)
+    await ended(others)
+
+
+async def test_news_that_leave_a_gap_are_looked_for() -> None:
+    world = await make_world()
+    concerned = asyncio.create_task(poll(world, PROVINCE))
+    await waiting(world, 1)
+    await world.send(world.document())
+    for one in await world.services.storage.envelopes.to_check(limit=9):
+        await check_envelope(world.services, one)
+    await world.services.storage.log.sequence(limit=9)
+    # The word of what came for the province was lost.
+    later = News(after=5, until=6, recipients=frozenset({COMMUNE}))
+
+    world.services.signals.grown(later)
+
+    assert len((await concerned).items) == 1
+
+
+def test_news_are_read_by_another_process_as_they_were_said() -> None:
+    news = News(after=7, until=9, recipients=frozenset({PROVINCE, COMMUNE}))
+    assert read_news(news_content(news)) == news
+    assert read_news(news_content(None)) is None
+    many = frozenset(OrganId(f"H{one}") for one in range(20_001))
+    assert read_news(news_content(replace(news, recipients=many))) is None
