@@ -15,10 +15,11 @@ def draw_page(pdf: bytes, folder: Path, page: int = 1) -> Image.Image:
     path = folder / "page.pdf"
     path.write_bytes(pdf)
     target = folder / "page"
-    options = ("-png", "-r", str(DPI), "-f", str(page), "-l", str(page))
+    # As PPM, which is not compressed.
+    options = ("-r", str(DPI), "-f", str(page), "-l", str(page))
     done = run("pdftoppm", *options, "-singlefile", path, target)
     assert done.returncode == 0, done.stderr
-    with Image.open(target.with_suffix(".png")) as drawn:
+    with Image.open(target.with_suffix(".ppm")) as drawn:
         return drawn.convert("RGB")
 
 
