@@ -1,6 +1,7 @@
 """Content encrypted to recipients opens for each of them, and for nobody else."""
 
 import tracemalloc
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from tests.support import judges
 from tests.support.enveloped import recipient, write_recipient
 
 KINDS = list(KeyKind)
-RECIPIENTS = {kind: recipient(kind, serial=n) for n, kind in enumerate(KINDS, 1)}
 SIZES = [0, 1, 127, 128, 65_535, 65_536, 200_000]
-P256 = RECIPIENTS[KeyKind.P256]
+P256 = recipient()
+
+
+@cache
+def recipients() -> dict[KeyKind, Credential]:
+    """One of every kind; an RSA key takes its time, and not where tests are listed."""
+    return {kind: recipient(kind, serial=n) for n, kind in enumerate(KINDS, 1)}
 
 
 def sealed(content: bytes, *recipients: Credential) -> bytes:
@@ -45,8 +51,8 @@ def test_content_of_every_size_opens_for_every_recipient(
     kind: KeyKind, size: int
 ) -> None:
     content = bytes(range(256)) * 800
-    cms = sealed(content[:size], *RECIPIENTS.values())
-    assert opened(cms, RECIPIENTS[kind]) == content[:size]
+    cms = sealed(content[:size], *recipients().values())
+    assert opened(cms, recipients()[kind]) == content[:size]
 
 
 def test_content_is_encrypted_once_for_many() -> None:
@@ -98,12 +104,12 @@ def test_same_name_with_another_key_opens_nothing() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_no_changed_octet_opens(kind: KeyKind) -> None:
-    cms = sealed(b"noi dung", RECIPIENTS[kind])
+    cms = sealed(b"noi dung", recipients()[kind])
     # Two operations of RSA for each would take their time.
     for at in range(0, len(cms), 7 if kind is KeyKind.RSA3072 else 1):
         changed = bytearray(cms)
         changed[at] ^= 1
-        assert refusal(bytes(changed), RECIPIENTS[kind]) in {
+        assert refusal(bytes(changed), recipients()[kind]) in {
             ErrorCode.ENCRYPTED_CONTENT_INVALID,
             ErrorCode.NOT_ENCRYPTED_TO_THIS_KEY,
         }, at
@@ -116,16 +122,14 @@ def test_what_is_cut_off_or_longer_does_not_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "unsuitable",
-    [
-        recipient(usage="digital_signature"),
-        recipient(KeyKind.RSA3072, usage="data_encipherment"),
-    ],
+    ("kind", "usage"),
+    [(KeyKind.P256, "digital_signature"), (KeyKind.RSA3072, "data_encipherment")],
     ids=["P-256", "RSA"],
 )
 def test_certificate_for_something_else_is_not_encrypted_to(
-    unsuitable: Credential,
+    kind: KeyKind, usage: str
 ) -> None:
+    unsuitable = recipient(kind, usage=usage)
     with pytest.raises(PkiError) as refused:
         sealed(b"x", unsuitable)
     assert refused.value.code is ErrorCode.ENCRYPTION_CERTIFICATE_UNSUITABLE
@@ -155,9 +159,9 @@ def test_key_that_is_elsewhere_is_told_so() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_openssl_opens_what_is_sealed_here(tmp_path: Path, kind: KeyKind) -> None:
     content = bytes(range(256)) * 500
-    certificate, key = write_recipient(tmp_path, RECIPIENTS[kind])
+    certificate, key = write_recipient(tmp_path, recipients()[kind])
     cms, found = tmp_path / "cms", tmp_path / "found"
-    cms.write_bytes(sealed(content, *RECIPIENTS.values()))
+    cms.write_bytes(sealed(content, *recipients().values()))
 
     said = judges.run(
         "openssl",
@@ -182,7 +186,7 @@ _OPTIONS: dict[KeyKind, tuple[str, ...]] = {
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_what_openssl_seals_opens_here(tmp_path: Path, kind: KeyKind) -> None:
     content = bytes(range(256)) * 500
-    certificate, _ = write_recipient(tmp_path, RECIPIENTS[kind])
+    certificate, _ = write_recipient(tmp_path, recipients()[kind])
     plain, cms = tmp_path / "plain", tmp_path / "cms"
     plain.write_bytes(content)
 
@@ -194,4 +198,4 @@ def test_what_openssl_seals_opens_here(tmp_path: Path, kind: KeyKind) -> None:
     )
 
     assert said.returncode == 0, said.stderr
-    assert opened(cms.read_bytes(), RECIPIENTS[kind]) == content
+    assert opened(cms.read_bytes(), recipients()[kind]) == content

@@ -1,6 +1,9 @@
 """A worker judges any kind of file as this process would."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from schemas.errors import ErrorCode
 from schemas.verdict import FileKind, Indication, Verdict
@@ -25,29 +28,31 @@ def _message() -> bytes:
     return header.encode() + body.data
 
 
-async def test_worker_gives_the_verdict_of_this_process() -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[WorkerPool]:
+    """One worker for all tests here: to start one takes most of a second."""
+    async with WorkerPool(1, GIB, 30, (Job.JUDGE_FILE,)) as warm:
+        yield warm
+
+
+async def test_worker_gives_the_verdict_of_this_process(pool: WorkerPool) -> None:
     material = PKI.material()
     question = Question(material=material, at=None, now=NOW, judge_pdf=judge_pdf)
-    async with WorkerPool(1, GIB, 30, (Job.JUDGE_FILE,)) as pool:
-        for data in (_message(), b"", b"%PDF-1.7 broken", b"PK\x03\x04", b"text"):
-            found = await pool.run(Job.JUDGE_FILE, data, material=material, now=NOW)
-            assert found == judge_file(data, question)
+    for data in (_message(), b"", b"%PDF-1.7 broken", b"PK\x03\x04", b"text"):
+        found = await pool.run(Job.JUDGE_FILE, data, material=material, now=NOW)
+        assert found == judge_file(data, question)
 
 
-async def test_pdf_inside_a_message_is_judged_too() -> None:
-    async with WorkerPool(1, GIB, 30, (Job.JUDGE_FILE,)) as pool:
-        found = await pool.run(
-            Job.JUDGE_FILE, _message(), material=PKI.material(), now=NOW
-        )
+async def test_pdf_inside_a_message_is_judged_too(pool: WorkerPool) -> None:
+    found = await pool.run(Job.JUDGE_FILE, _message(), material=PKI.material(), now=NOW)
     assert isinstance(found, Verdict)
     assert found.kind is FileKind.ENVELOPE
     assert [one.kind for one in found.parts] == [FileKind.PDF]
 
 
-async def test_without_a_time_nothing_is_judged() -> None:
-    async with WorkerPool(1, GIB, 30, (Job.JUDGE_FILE,)) as pool:
-        with pytest.raises(WorkerFailure) as refused:
-            await pool.run(Job.JUDGE_FILE, b"text")
+async def test_without_a_time_nothing_is_judged(pool: WorkerPool) -> None:
+    with pytest.raises(WorkerFailure) as refused:
+        await pool.run(Job.JUDGE_FILE, b"text")
     assert refused.value.code is ErrorCode.REQUEST_INVALID
 
 

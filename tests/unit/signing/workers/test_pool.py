@@ -6,14 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Verdict
-from signing.validation.drawn import DrawnPage
 from signing.workers import (
     Job,
     WorkerFailure,
@@ -22,7 +20,6 @@ from signing.workers import (
 )
 from signing.workers.pool import WorkerPool
 from signing.workers.process import WorkerLimits, WorkerProcess
-from tests.support.hostile_pdf import cross_reference_bomb
 from tests.support.judged_pdf import TRUSTED, judged, person_signed, sealed
 from tests.support.pki import NOW
 from tests.support.signed_pdf import LETTER
@@ -71,39 +68,6 @@ def _many_objects() -> bytes:
 def _slow() -> bytes:
     """The same, long enough for any deadline."""
     return small_pdf(catalog="/Long [" + "7 " * 5_000_000 + "]")
-
-
-async def test_worker_gives_the_same_verdict_as_this_process() -> None:
-    async with WorkerPool(2, GIB, 20) as pool:
-        for data in (person_signed(), sealed(), LETTER.read_bytes(), b"junk"):
-            found = await pool.run(Job.JUDGE_PDF, data, material=TRUSTED, at=NOW)
-            assert found == judged(data)
-
-
-async def test_moment_of_proof_reaches_the_worker() -> None:
-    later, data = NOW + timedelta(hours=1), person_signed()
-    async with WorkerPool(1, GIB, 20) as pool:
-        found = await pool.run(
-            Job.JUDGE_PDF, data, material=TRUSTED, at=later, proven_at=NOW
-        )
-    assert found == judged(data, at=later, proven_at=NOW)
-
-
-async def test_lines_of_the_first_page_are_read() -> None:
-    async with WorkerPool(1, GIB, 20) as pool:
-        lines = await pool.run(Job.FIRST_PAGE_LINES, LETTER.read_bytes())
-        assert lines[:2] == ("ỦY BAN NHÂN DÂN", "XÃ SUỐI MÂY")  # type: ignore[index]  # lines
-        with pytest.raises(WorkerFailure) as failure:
-            await pool.run(Job.FIRST_PAGE_LINES, b"junk")
-        assert failure.value.code is ErrorCode.PDF_MALFORMED
-
-
-async def test_page_is_drawn_in_a_worker() -> None:
-    async with WorkerPool(1, GIB, 20, (Job.DRAW_PAGE,)) as pool:
-        drawn = await pool.run(Job.DRAW_PAGE, LETTER.read_bytes(), instructions=b"2")
-    assert isinstance(drawn, DrawnPage)
-    assert drawn.number == 2
-    assert drawn.png.startswith(b"\x89PNG")
 
 
 async def test_many_jobs_share_few_workers() -> None:
@@ -177,18 +141,6 @@ async def test_dead_worker_is_named_and_replaced(
         assert found == judged(person_signed())
 
 
-async def test_cancelled_caller_does_not_lose_a_worker() -> None:
-    async with WorkerPool(1, GIB, 20) as pool:
-        for _ in range(5):
-            job = asyncio.create_task(
-                pool.run(Job.JUDGE_PDF, person_signed(), material=TRUSTED, at=NOW)
-            )
-            await asyncio.sleep(0.001)
-            job.cancel()
-        found = await pool.run(Job.JUDGE_PDF, person_signed(), material=TRUSTED, at=NOW)
-    assert found == judged(person_signed())
-
-
 async def test_worker_is_limited_and_inherits_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -253,12 +205,3 @@ def test_parent_loads_no_pdf_library() -> None:
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-async def test_bomb_does_not_reach_the_parent() -> None:
-    async with WorkerPool(1, GIB, 10) as pool:
-        found = await pool.run(
-            Job.JUDGE_PDF, cross_reference_bomb(), material=TRUSTED, at=NOW
-        )
-    assert isinstance(found, Verdict)
-    assert found.indication is Indication.TOTAL_FAILED

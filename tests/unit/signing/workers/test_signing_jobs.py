@@ -2,8 +2,10 @@
 
 import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.keys.api import Credential
@@ -40,9 +42,17 @@ def instructions(signer: Credential = SIGNER, request: bytes = b"{}") -> bytes:
     return json.dumps(fields).encode()
 
 
-async def test_prepared_in_one_process_and_completed_in_another() -> None:
-    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
-        part = await pool.run(Job.PREPARE, SOURCE, at=NOW, instructions=instructions())
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[WorkerPool]:
+    """One worker for all tests here: to start one takes most of a second."""
+    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as warm:
+        yield warm
+
+
+async def test_prepared_in_one_process_and_completed_in_another(
+    pool: WorkerPool,
+) -> None:
+    part = await pool.run(Job.PREPARE, SOURCE, at=NOW, instructions=instructions())
     assert isinstance(part, PreparedPart)
     state = KeptState.from_json(part.kept)
     value = SIGNER.key.sign(state.attributes, state.scheme)
@@ -52,8 +62,8 @@ async def test_prepared_in_one_process_and_completed_in_another() -> None:
         "token": "",
     }
     prepared = SOURCE + part.added
-    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
-        done = await pool.run(
+    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as other:
+        done = await other.run(
             Job.COMPLETE, prepared, instructions=json.dumps(asked).encode()
         )
     assert isinstance(done, CompletedPart)
@@ -72,16 +82,15 @@ async def test_prepared_in_one_process_and_completed_in_another() -> None:
     ],
 )
 async def test_refusal_comes_back_by_its_code(
-    document: bytes, request_json: bytes, code: ErrorCode
+    pool: WorkerPool, document: bytes, request_json: bytes, code: ErrorCode
 ) -> None:
-    async with WorkerPool(1, MEMORY, 20.0, SIGNING_JOBS) as pool:
-        with pytest.raises(WorkerFailure) as refused:
-            await pool.run(
-                Job.PREPARE,
-                document,
-                at=NOW,
-                instructions=instructions(request=request_json),
-            )
+    with pytest.raises(WorkerFailure) as refused:
+        await pool.run(
+            Job.PREPARE,
+            document,
+            at=NOW,
+            instructions=instructions(request=request_json),
+        )
     assert refused.value.code is code
 
 
