@@ -21,7 +21,12 @@ from exchange.config_file import load_settings
 from exchange.database import open_database
 from exchange.demo.directory import fill_directory
 from exchange.demo.province import COMMUNE, PROVINCE, Office
-from exchange.demo.service import RunningService, start_service
+from exchange.demo.service import (
+    Launch,
+    RunningService,
+    launch_program,
+    start_service,
+)
 from exchange.demo.site import Site, build_site, write_profiles
 from exchange.serve import running
 from exchange.settings.database import MongoSettings
@@ -31,6 +36,7 @@ from pki.ca.hierarchy import Hierarchy
 from pki.keys.api import Credential
 from pki.keys.loader import load_credential
 from schemas.errors import CodedError, ErrorCode
+from tests.support.copies import launch_copy
 from tests.support.signed_pdf import LETTER
 from tests.support.world import attachment, edxml_document
 
@@ -47,8 +53,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @asynccontextmanager
-async def service(site: Site) -> AsyncIterator[RunningService]:
-    started = await start_service(site.folder)
+async def service(
+    site: Site, launch: Launch = launch_copy
+) -> AsyncIterator[RunningService]:
+    started = await start_service(site.folder, launch=launch)
     write_profiles(site, started.agency_port)
     try:
         yield started
@@ -83,11 +91,14 @@ async def test_killed_service_goes_on_with_the_same_database_and_receipts(
     site: Site,
 ) -> None:
     message = letter(site, "Trước khi mất điện")
-    async with service(site) as first, client_of(site, COMMUNE) as commune:
+    async with (
+        service(site, launch_program) as first,
+        client_of(site, COMMUNE) as commune,
+    ):
         sent = await commune.send(message)
         mongod = find_running(Layout(site.folder.absolute()))
         await first.kill()
-    async with service(site), client_of(site, COMMUNE) as commune:
+    async with service(site, launch_program), client_of(site, COMMUNE) as commune:
         again = await commune.send(message)
         async with client_of(site, PROVINCE) as province:
             page = await province.inbox(PROVINCE.code, wait=20)
