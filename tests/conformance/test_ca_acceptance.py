@@ -18,13 +18,13 @@ from urllib.parse import quote
 import pytest
 from cryptography import x509
 
-from exchange.demo.directory import fill_directory
 from exchange.demo.province import data
 from exchange.demo.site import Site, build_site
 from pki.ca.audit import audit_folder
 from tests.support.cli import Said, lienthong
 from tests.support.enrolling import Applicant, CaProcess, ca_process, system_code
 from tests.support.judges import require, run
+from tests.support.station import fill_and_leave
 
 ISSUING = "issuing-systems"
 
@@ -117,7 +117,7 @@ def serial_of(applicant: Applicant) -> int:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaProcess]:
     site = Site(tmp_path_factory.mktemp("acceptance"))
     build_site(site)
-    asyncio.run(fill_directory(site))
+    asyncio.run(fill_and_leave(site))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("LIENTHONG__TRUST__RELOAD_SECONDS", "0.1")
         patched.setenv("LIENTHONG__SERVER__WORKERS", "1")

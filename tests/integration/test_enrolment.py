@@ -16,7 +16,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from exchange.demo.directory import fill_directory
 from exchange.demo.site import Site, build_site
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.requests import read_request
@@ -36,6 +35,7 @@ from tests.support.enrolling import (
     system_code,
 )
 from tests.support.judges import run
+from tests.support.station import fill_and_leave
 
 pytestmark = pytest.mark.integration
 
@@ -411,7 +411,7 @@ def test_enrolled_system_connects_to_the_agency_listener(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIENTHONG__SERVER__WORKERS", "1")
-    asyncio.run(fill_directory(site))
+    asyncio.run(fill_and_leave(site))
     with ca_process(site, roles="exchange,ca") as process:
         system = enrolled(process, tmp_path, "qlvb-ket-noi")
         registered = lienthong(

@@ -28,6 +28,8 @@ from exchange.demo.service import (
     start_service,
 )
 from exchange.demo.site import Site, build_site, write_profiles
+from exchange.settings.database import MongoSettings
+from exchange.storage.embedded import EmbeddedMongo
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.mongod import Layout, Mongod, find_running
 from tests.support.processes import http_workers_of
@@ -139,6 +141,16 @@ def make_station(folder: Path, *, workers: int = 1, public_port: int = 0) -> Sta
     return Station(site, port, workers)
 
 
+async def fill_and_leave(site: Site) -> None:
+    """Fill a site's directory; its mongod runs on, and is the next service's."""
+    mongo = EmbeddedMongo(site.folder)
+    await mongo.start()
+    try:
+        await fill_directory(site, MongoSettings(uri=mongo.uri))
+    finally:
+        await mongo.detach()
+
+
 @asynccontextmanager
 async def run_station(
     folder: Path,
@@ -150,7 +162,7 @@ async def run_station(
     """Run a service on a new site; whatever is left of it is stopped at the end."""
     station = make_station(folder, workers=workers, public_port=public_port)
     station.launch = launch
-    await fill_directory(station.site)
+    await fill_and_leave(station.site)
     try:
         yield await station.start()
     finally:
