@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.ca.founding import HierarchySettings, create_hierarchy
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.status import read_published_status
-from pki.keys.software import KeyKind, generate
+from pki.keys.software import KeyKind, SoftwareKey, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from pki.ocsp.responder import AnsweringCa, OcspPolicy, OcspResponder
 from schemas.identifiers import OrganId
 from tests.support.judges import run
+from tests.support.keys import rsa_key
 
 ISSUING = CertificateKind.ISSUING_PERSONS
 NAMES = SubjectFields(
@@ -59,12 +61,9 @@ def issue(folder: Path, hierarchy: Hierarchy, name: str) -> x509.Certificate:
 def answer(folder: Path, hierarchy: Hierarchy) -> None:
     """Answer `request.der` from what is published."""
     authority = hierarchy.chain_above(CertificateKind.PERSON)[0]
-    kind = (
-        KeyKind.P256
-        if authority.public_key().__class__.__name__.startswith("EC")
-        else KeyKind.RSA3072
-    )
-    made = hierarchy.issue_responder(ISSUING, key=generate(kind))
+    is_rsa = isinstance(authority.public_key(), rsa.RSAPublicKey)
+    key = SoftwareKey(rsa_key()) if is_rsa else generate(KeyKind.P256)
+    made = hierarchy.issue_responder(ISSUING, key=key)
     source = read_published_status(folder / "pki", ISSUING)
     responder = OcspResponder(
         [AnsweringCa(authority, made, source)], policy=OcspPolicy(), clock=clock
