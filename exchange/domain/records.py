@@ -437,6 +437,7 @@ class StepRecord:
         recipients: the deliveries concerned.
         before: the states they must be in, else nothing is stored.
         after: the state they enter, which ends a lease; None leaves it.
+        status: the status they get, none of which may have one; None leaves it.
         retry: what is kept of failures from now on; None leaves it.
         lease: who has them from now on, where `after` is leased.
         updates: deliveries that change one by one, after those above.
@@ -450,6 +451,7 @@ class StepRecord:
     recipients: tuple[OrganId, ...]
     before: frozenset[DeliveryState]
     after: DeliveryState | None = None
+    status: StatusCode | None = None
     retry: DeliveryRetry | None = None
     lease: DeliveryLease | None = None
     updates: tuple[DeliveryUpdate, ...] = ()

@@ -128,7 +128,7 @@ async def _stored(
             break
         step = replace(step, before=frozenset({delivery.state}))
         if attesting is not None and delivery.status is None:
-            step = with_arrival(services, attesting, delivery, step)
+            step = with_arrival(services, attesting, delivery.recipient, step)
         with suppress(StateConflictError):
             return _recorded(step, await store.record_step(step))
         found = await store.delivery(delivery.envelope_id, delivery.recipient)

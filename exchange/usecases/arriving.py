@@ -6,37 +6,29 @@ bears a key of its own, so the recipient may still report 01 itself, once.
 
 from dataclasses import replace
 
-from exchange.domain.records import Delivery, DeliveryUpdate, Envelope, StepRecord
+from exchange.domain.records import Envelope, StepRecord
 from exchange.domain.steps import receipt_key
 from exchange.services import Services
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.hub_steps import attested
 from schemas.identifiers import OrganId
 from schemas.receipt import StepReceipt
-from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
+from schemas.vocabulary import AuditEvent, StatusCode, Step
 
 
 def with_arrival(
-    services: Services, envelope: Envelope, delivery: Delivery, taking: StepRecord
+    services: Services, envelope: Envelope, recipient: OrganId, taking: StepRecord
 ) -> StepRecord:
     """Attest with the taking of a delivery that it arrived; one change tells of both.
 
     Args:
         services: who attests, and when.
         envelope: what was delivered.
-        delivery: as it is before it is taken.
+        recipient: to whom; it has reported nothing yet.
         taking: the step that takes this delivery alone.
     """
-    arrived = replace(
-        delivery, state=DeliveryState.ACKNOWLEDGED, status=StatusCode.ARRIVED
-    )
-    return replace(
-        taking,
-        recipients=(),
-        after=None,
-        updates=(DeliveryUpdate(delivery, arrived),),
-        also=(_arrival(services, envelope, delivery.recipient),),
-    )
+    arrival = _arrival(services, envelope, recipient)
+    return replace(taking, status=StatusCode.ARRIVED, also=(arrival,))
 
 
 def _arrival(services: Services, envelope: Envelope, recipient: OrganId) -> StepRecord:

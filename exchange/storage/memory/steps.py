@@ -47,15 +47,21 @@ def _require_new(tables: Tables, step: StepRecord) -> None:
 def _move(deliveries: _Deliveries, step: StepRecord) -> None:
     keys = [(step.receipt.envelope_id, one) for one in step.recipients]
     found = [deliveries[key] for key in keys if key in deliveries]
-    if len(found) < len(keys) or any(one.state not in step.before for one in found):
+    if len(found) < len(keys) or not all(_may_move(one, step) for one in found):
         raise step_conflict(step)
     for key, delivery in zip(keys, found, strict=True):
         deliveries[key] = replace(
             delivery,
             state=step.after or delivery.state,
+            status=step.status or delivery.status,
             lease=step.lease if step.after else delivery.lease,
             retry=step.retry or delivery.retry,
         )
+
+
+def _may_move(delivery: Delivery, step: StepRecord) -> bool:
+    has_other_status = step.status is not None and delivery.status is not None
+    return delivery.state in step.before and not has_other_status
 
 
 def _change(deliveries: _Deliveries, updates: Iterable[DeliveryUpdate]) -> None:

@@ -184,12 +184,12 @@ def _moves(steps: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, set[str]]]
 
 
 def _change_of(step: StepRecord) -> tuple[object, ...]:
-    return step.before, step.after, step.retry, step.lease
+    return step.before, step.after, step.status, step.retry, step.lease
 
 
 def _move(step: StepRecord, keys: Iterable[str]) -> UpdateMany:
     states = [one.value for one in step.before]
-    held = {"_id": {"$in": sorted(keys)}, "state": {"$in": states}}
+    held: Document = {"_id": {"$in": sorted(keys)}, "state": {"$in": states}}
     # A write even where the state stays: two steps at a time must meet.
     change: Document = {"$inc": {"steps": 1}}
     values: Document = {}
@@ -199,6 +199,9 @@ def _move(step: StepRecord, keys: Iterable[str]) -> UpdateMany:
             change["$unset"] = {"lease": ""}
         else:
             values["lease"] = codec.lease_document(step.lease)
+    if step.status is not None:
+        held["status"] = None
+        values["status"] = step.status.value
     if step.retry is not None:
         values["retry"] = codec.retry_document(step.retry)
     if values:

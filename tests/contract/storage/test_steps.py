@@ -7,7 +7,7 @@ from exchange.domain.records import StepRecord
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.identifiers import OrganId
-from schemas.vocabulary import DeliveryState
+from schemas.vocabulary import DeliveryState, StatusCode
 from tests.support.stored import (
     MINISTRY,
     PROVINCE,
@@ -61,6 +61,37 @@ async def test_step_may_leave_the_state(storage: Storage) -> None:
     await storage.envelopes.record_step(step(1, after=None))
 
     assert await states(storage, 1) == [DeliveryState.ACCEPTED]
+
+
+async def test_step_gives_a_status_where_there_is_none(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    await storage.envelopes.record_step(
+        step(1, recipients=BOTH, after=DeliveryState.AVAILABLE)
+    )
+    await storage.documents.open_payload(envelope_id(1), [PROVINCE])
+    taking = step(
+        1, key="taken", recipients=(PROVINCE,), before=[DeliveryState.AVAILABLE]
+    )
+
+    await storage.envelopes.record_step(replace(taking, status=StatusCode.ARRIVED))
+
+    found = await storage.envelopes.deliveries(envelope_id(1), of={PROVINCE})
+    assert [(one.status, one.opened) for one in found] == [(StatusCode.ARRIVED, True)]
+
+
+async def test_step_gives_no_status_where_there_is_one(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    arriving = replace(step(1, recipients=BOTH, after=None), status=StatusCode.ARRIVED)
+    await storage.envelopes.record_step(arriving)
+
+    with pytest.raises(StateConflictError):
+        await storage.envelopes.record_step(
+            replace(step(1, key="again", after=None), status=StatusCode.REGISTERED)
+        )
+
+    found = await storage.envelopes.deliveries(envelope_id(1))
+    assert {one.status for one in found} == {StatusCode.ARRIVED}
+    assert len(await storage.audit.lines(limit=9)) == 2
 
 
 async def test_step_recorded_before_is_returned_as_stored(storage: Storage) -> None:
