@@ -19,14 +19,14 @@ class TimelineEntry:
         words: key of its name.
         mood: ``good``, ``bad`` or ``unsure``.
         recipient: whom it concerns; None for all.
-        issuer: who attests it.
+        key: of the receipt that attests it; empty for the acceptance.
     """
 
     at: datetime
     words: str
     mood: str
     recipient: OrganId | None
-    issuer: str
+    key: str = ""
 
 
 def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
@@ -36,7 +36,6 @@ def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
         words="mail.accepted",
         mood="good",
         recipient=None,
-        issuer="hub",
     )
     steps = (
         TimelineEntry(
@@ -44,7 +43,7 @@ def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
             words=f"step.{one.step}",
             mood=mood_of(one.step),
             recipient=one.recipient,
-            issuer=one.issuer,
+            key=one.key,
         )
         for one in trace.receipts
     )

@@ -278,7 +278,7 @@ def paths_about(envelope: str) -> Iterator[str]:
     """Pages that are there, those of an envelope among them."""
     for page in PAGES:
         is_page = not page.path.startswith(("/live/", "/language/"))
-        is_file = page.path.endswith((".pdf", "/evidence"))
+        is_file = page.path.endswith((".pdf", "/evidence", "/receipt"))
         if page.method == "GET" and is_page and not is_file:
             yield (
                 page.path.replace("{id}", envelope)

@@ -1,4 +1,4 @@
-"""Attachments: their pages as pictures, what is judged of them, what can be saved."""
+"""Attachments as pictures and as they are judged; what of a document can be saved."""
 
 import asyncio
 from typing import Final
@@ -7,17 +7,21 @@ from aiohttp import web
 
 from exchange.console.pages.verifying import verdict_values
 from exchange.console.rendering import page, visitor_of
-from exchange.http import envelopes
+from exchange.errors import ExchangeError
+from exchange.http import answers, envelopes
 from exchange.http.evidence import bundle
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of, number_parameter
 from exchange.usecases.read_attachment import ReadAttachment
+from exchange.usecases.read_envelope import ReadEnvelope, read_receipt
 from exchange.usecases.show_attachment import (
     ShownPage,
     draw_attachment,
     judge_attachment,
 )
+from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
 from schemas.catalogue import explain
+from schemas.errors import ErrorCode
 from signing.reports import words
 from signing.reports.report import Report
 from signing.reports.rows import MARKS, Mark, problems
@@ -75,6 +79,24 @@ async def content(request: web.Request) -> web.StreamResponse:
 async def evidence(request: web.Request) -> web.StreamResponse:
     """Hand out what proves a document's story, to be saved and judged anywhere."""
     return await bundle(request)
+
+
+async def receipt(request: web.Request) -> web.StreamResponse:
+    """Hand out what attests a step (``step``), or the acceptance, to be saved."""
+    services, key = request.app[SERVICES], request.query.get("step", "")
+    caller, envelope_id = caller_of(request), envelope_id_of(request)
+    if key:
+        command = TraceEnvelope(caller=caller, envelope_id=envelope_id)
+        found = await trace_envelope(services, command)
+        kept = next((one.content for one in found.receipts if one.key == key), None)
+        if kept is None:
+            raise ExchangeError(ErrorCode.NOT_FOUND, place="step")
+    else:
+        wanted = ReadEnvelope(caller=caller, envelope_id=envelope_id)
+        kept = await read_receipt(services, wanted)
+    name = f"receipt-{(key or 'accepted').replace(':', '-')}.xml"
+    saved = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return answers.xml(kept, headers=saved)
 
 
 async def _shown(request: web.Request) -> ShownPage:

@@ -118,5 +118,13 @@ MAIL_PAGES: tuple[Route, ...] = (
         allowed=_DESK,
         is_transfer=True,
     ),
+    Route(
+        method="GET",
+        path="/documents/{id}/receipt",
+        operation_id="stepReceipt",
+        summary="Tải biên nhận của một bước / save the receipt of a step",
+        handler=attachments.receipt,
+        allowed=_DESK | {AccessRole.AUDITOR},
+    ),
     *COMPOSE_PAGES,
 )

@@ -30,6 +30,7 @@ WORDS: dict[str, Text] = {
     "mail.size": Text(vi="Dung lượng", en="Size"),
     "mail.evidence": Text(vi="Căn cứ gửi", en="Evidence"),
     "mail.timeline": Text(vi="Quá trình", en="Timeline"),
+    "mail.receipt": Text(vi="biên nhận", en="receipt"),
     "mail.recipients": Text(vi="Tình trạng theo nơi nhận", en="State by recipient"),
     "mail.document_id": Text(vi="Mã văn bản", en="Document id"),
     "mail.envelope_id": Text(vi="Mã gói tin", en="Envelope id"),

@@ -1,10 +1,13 @@
 """Attachments as a clerk sees them: pictures of pages, a verdict, the file itself."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
+from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from exchange.domain.roles import AccessRole
 from exchange.usecases.accept_envelope import AcceptedEnvelope
 from pki.trust import TrustMaterial
 from schemas.catalogue import explain
@@ -13,9 +16,9 @@ from schemas.verdict import Indication
 from schemas.vocabulary import DeliveryState
 from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
-from tests.support.console import Console, running_console
+from tests.support.console import Console, Visit, add_person, running_console
 from tests.support.signed_pdf import LETTER
-from tests.support.world import PROVINCE, attachment, make_world, note
+from tests.support.world import MINISTRY, PROVINCE, attachment, make_world, note
 
 
 @pytest.fixture
@@ -82,6 +85,46 @@ async def test_evidence_is_saved_and_passes_with_the_root_alone(
             saved, material=TrustMaterial(roots=(root,)), at=None, judge_pdf=judge_pdf
         )
         assert verdict.indication is Indication.TOTAL_PASSED
+
+
+async def test_receipt_of_a_step_is_saved_by_who_may_see_the_step(
+    console: Console,
+) -> None:
+    world = console.world
+    await add_person(console.office, world, "bo.van", ((AccessRole.CLERK, MINISTRY),))
+    envelope = (await world.sent(note(b"1"))).envelope
+    path = f"/documents/{envelope.envelope_id}"
+    async with console.visit("tinh.van") as visit:
+        await visit.look(path)
+        await visit.send(f"{path}/take")
+    kept = await world.services.storage.envelopes.receipts(envelope.envelope_id)
+    contents = {"": envelope.receipt} | {
+        f"?step={quote(one.key, safe='')}": one.content for one in kept
+    }
+    everybody = {"", "?step=delivered"}
+    assert everybody < set(contents)
+    for account, own in (
+        ("thu.van", set(contents)),
+        ("giam.sat", set(contents)),
+        ("tinh.van", set(contents)),
+        ("bo.van", everybody),
+    ):
+        async with console.visit(account) as visit:
+            shown = (await visit.look(path)).text
+            saved = {
+                one: await _saved(visit, f"{path}/receipt{one}") for one in contents
+            }
+        assert saved == {one: contents[one] if one in own else None for one in contents}
+        assert {one for one in contents if f'{path}/receipt{one}"' in shown} == own
+
+
+async def _saved(visit: Visit, path: str) -> bytes | None:
+    """Save a file; None if there is none."""
+    async with visit.http.get(visit.base + path) as answer:
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+        return await answer.read()
 
 
 async def test_looking_at_a_page_counts_as_having_opened(console: Console) -> None:

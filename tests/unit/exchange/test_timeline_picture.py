@@ -22,7 +22,6 @@ def step(minutes: float, recipient: OrganId | None = None) -> TimelineEntry:
         words="mail.accepted",
         mood="good",
         recipient=recipient,
-        issuer="hub",
     )
 
 
