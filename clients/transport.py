@@ -27,7 +27,7 @@ _EVENTS = "text/event-stream"
 _IDLE_SECONDS = 60.0
 """A hub keeps an idle connection for 75 s: a new one costs both sides a handshake."""
 
-_AT_ONCE = 32
+_AT_ONCE = 16
 """Requests under way to one hub; what waits for news takes none of these places."""
 
 _SILENCE_SECONDS = 60.0

@@ -13,7 +13,7 @@ from exchange.services import Services
 
 LEASE = "sequencer"
 _LEASE_SECONDS = 5.0
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 _BATCH = 500
 
 
@@ -31,7 +31,7 @@ class Sequencer:
         self._follows = True
 
     async def turn(self) -> None:
-        """Wait for work, at most half a second, and do it."""
+        """Wait for work, at most a second, and do it."""
         await self._services.signals.recorded.wait(_LOOK_SECONDS)
         await self.sequence_waiting()
 

@@ -65,12 +65,12 @@ async def test_many_at_once_share_few_connections_and_lose_no_time_to_queueing(
     ):
         hub.held = {"/v1/envelopes"}
         asked = [asyncio.create_task(transport.send(POST)) for _ in range(150)]
-        await hub.came(32)
+        await hub.came(16)
         hub.let_go.set()
         await asyncio.gather(*asked)
 
     assert len(hub.bodies) == 150
-    assert len(hub.lines) == 32
+    assert len(hub.lines) == 16
 
 
 async def test_who_waits_for_news_keeps_nobody_from_sending(tmp_path: Path) -> None:
