@@ -110,8 +110,10 @@ def _refused(request: web.Request, error: CodedError) -> web.StreamResponse:
         _log.error("http.internal", occurrence=occurrence, place=error.place)
         error = ExchangeError(ErrorCode.INTERNAL)
     response = _answer(request, error, occurrence)
-    if request.can_read_body and not request.content.at_eof():
-        # What was refused unread is not read: the peer is told and the line closed.
+    if request.can_read_body and not request.content.is_eof():
+        # What was refused unread is not read: the peer is told and the line closed. A
+        # body that has come already is in nobody's way: a peer that is told to wait
+        # keeps its line, and needs no handshake to ask again.
         response.force_close()
     return response
 

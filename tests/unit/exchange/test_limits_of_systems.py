@@ -1,5 +1,6 @@
 """Who takes too much is told when to come back; others do not notice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -73,6 +74,29 @@ class TestRequests:
             )
             assert answer.status == 429
             assert answer.headers["Retry-After"] == "1"
+
+    @pytest.mark.parametrize(
+        ("declared", "sent", "closes"),
+        [(1, 1, False), (10, 1, True)],
+        ids=["body-has-come", "body-is-under-way"],
+    )
+    async def test_that_are_too_many_leave_the_line_open_once_they_have_come(
+        self, declared: int, sent: int, *, closes: bool
+    ) -> None:
+        limits = LimitSettings(system_intakes_per_second=1)
+        async with two_systems(limits) as (_, client, first, _second):
+            await client.post("/v1/envelopes", headers=first | HEADERS, data=b"x")
+            ((name, value),) = first.items()
+            asked = (
+                f"POST /v1/envelopes HTTP/1.1\r\nHost: a\r\n{name}: {value}\r\n"
+                f"Content-Type: application/xml\r\nContent-Length: {declared}\r\n\r\n"
+            ).encode()
+            reader, writer = await asyncio.open_connection(client.host, client.port)
+            writer.write(asked + b"x" * sent)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 429 ")
+            assert (b"Connection: close" in answer) is closes
+            writer.close()
             assert (await client.get("/v1/agencies", headers=first)).status == 200
 
     async def test_are_shared_by_processes(self) -> None:
