@@ -12,6 +12,7 @@ LONGEST_FIRST = (
     "integration/test_enrolment.py",
     "conformance/test_acceptance_verify.py",
     "integration/test_remote_signing_service.py",
+    "conformance/test_console_story.py",
     "conformance/test_signing_matrix.py",
     "conformance/test_ocsp_openssl.py",
     "integration/test_cli_sign_batch.py",
