@@ -61,9 +61,10 @@ class Sequencer:
         reached = await self._services.storage.log.reached(visible)
         first, last = done[0].index, done[-1].index
         self._size = last + 1
-        self._services.signals.grown(
-            News(after=first - 1, until=last, recipients=reached)
-        )
+        news = News(after=first - 1, until=last, recipients=reached)
+        # Another process may have had its turn between two transactions of this one.
+        is_whole = len(done) == last - first + 1
+        self._services.signals.grown(news if is_whole else None)
 
     async def _look(self) -> None:
         """Look what another process did."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from exchange.delivery.checking import check_envelope
+from exchange.delivery.sequencer import Sequencer
 from exchange.domain.news import News
-from exchange.domain.records import ActsFor, InboxItem, System
+from exchange.domain.records import ActsFor, InboxItem, SequencedLogEntry, System
 from exchange.errors import StorageUnavailableError
 from exchange.process.channel import news_content, read_news
 from exchange.services import Caller
@@ -271,6 +272,30 @@ async def test_news_that_leave_a_gap_are_looked_for() -> None:
     world.services.signals.grown(later)
 
     assert len((await concerned).items) == 1
+
+
+async def test_what_another_process_sequenced_in_between_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    log, signals = world.services.storage.log, world.services.signals
+    await world.send(world.document())
+    for one in await world.services.storage.envelopes.to_check(limit=9):
+        await check_envelope(world.services, one)
+    await world.send(world.document(subject="later"))
+    sequence, size = log.sequence, await log.size()
+    signals.mailroom.after = size - 1
+
+    async def in_turns(*, limit: int) -> Sequence[SequencedLogEntry]:
+        first = await sequence(limit=1)
+        await sequence(limit=1)
+        return [*first, *await sequence(limit=limit)]
+
+    monkeypatch.setattr(log, "sequence", in_turns)
+    await Sequencer(world.services, owner="a").sequence_waiting()
+
+    assert signals.mailroom.is_behind
+    assert signals.mailroom.after == size - 1
 
 
 def test_news_are_read_by_another_process_as_they_were_said() -> None:
