@@ -5,10 +5,11 @@ its standard input. The jobs named are loaded before it says that it is ready; w
 Python compiles for them it may write down, so that the next worker starts sooner.
 """
 
+import gc
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from schemas.errors import CodedError, ErrorCode
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> None:
     """Limit this process, load the jobs, then answer until the input ends."""
     memory_bytes, seconds = int(arguments[0]), int(arguments[1])
     _limit_process(memory_bytes)
-    performers = {Job(name): _load(Job(name)) for name in arguments[2:]}
+    performers = _load_all([Job(name) for name in arguments[2:]])
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     requests, answers = _take_pipes()
     _send(answers, DONE)
@@ -77,6 +78,15 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
         os.dup2(nowhere, standard)
     os.close(nowhere)
     return requests, answers
+
+
+def _load_all(jobs: Sequence[Job]) -> dict[Job, _Performer]:
+    """Load the jobs; what is loaded stays, so no garbage is looked for in it."""
+    gc.disable()
+    performers = {job: _load(job) for job in jobs}
+    gc.freeze()
+    gc.enable()
+    return performers
 
 
 def _load(job: Job) -> _Performer:
