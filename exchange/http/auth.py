@@ -4,7 +4,6 @@ A resumed TLS session does not check the chain, and a certificate may be revoked
 a connection lives, so every request asks; judgements are kept for at most a minute.
 """
 
-from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -15,6 +14,7 @@ from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
 from exchange.http.passed_certificate import NOBODY, Proxies, shown_certificate
 from exchange.http.route import Route
+from exchange.known_systems import KnownSystems
 from exchange.services import Caller, Services
 from exchange.settings.server import AuthMode
 from exchange.usecases.signer import refusal_of
@@ -25,9 +25,6 @@ from schemas.vocabulary import AuditEvent
 
 SYSTEM_HEADER = "Lienthong-System"
 """Names the caller where development authentication is on."""
-
-_REMEMBERED = timedelta(seconds=5)
-"""How long a change of a system's rights may take to be noticed."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _HUBS_OWN = frozenset({ErrorCode.REVOCATION_UNCHECKED, ErrorCode.REVOCATION_STALE})
@@ -47,7 +44,7 @@ class Authenticator:
         self._services = services
         self._mode = mode
         self._proxies = proxies
-        self._systems: dict[str, tuple[System, datetime]] = {}
+        self._systems = KnownSystems()
 
     async def caller(self, request: web.Request) -> Caller:
         """Return the caller.
@@ -99,18 +96,12 @@ class Authenticator:
         return system
 
     async def _registered(self, fingerprint: str) -> System:
-        """Find who registered a certificate; remembered for a moment."""
-        now = self._services.now()
-        known = self._systems.get(fingerprint)
-        if known is not None and known[1] <= now < known[1] + _REMEMBERED:
-            return known[0]
-        found = await self._services.storage.directory.system_by_certificate(
-            fingerprint
+        services = self._services
+        found = await self._systems.owner(
+            fingerprint, services.storage.directory, now=services.now()
         )
         if found is None:
-            self._systems.pop(fingerprint, None)
             raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_UNKNOWN, place=fingerprint)
-        self._systems[fingerprint] = (found, now)
         return found
 
     def _by_token(self, request: web.Request, system: System, der: bytes) -> Caller:

@@ -165,7 +165,7 @@ async def test_hot_queries_read_no_more_than_they_return(
         (log.entries_of(envelope_id(7)), 2),
         (log.pending_of(envelope_id(129)), 1),
         (log.nodes([(0, 3), (2, 1)]), 2),
-        (mongo_storage.directory.system_by_certificate("aa"), 0),
+        (mongo_storage.directory.systems_by_certificates({"aa", "bb"}), 0),
         (mongo_storage.audit.lines(limit=4), 4),
     ):
         made = await plans(raw, use)

@@ -1,6 +1,6 @@
 """Agencies and systems in memory."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
 from exchange.storage.conflicts import (
@@ -72,12 +72,15 @@ class MemoryDirectory:
         self._tables.systems[system.system_id] = system
         self._tables.audit.append(audit)
 
-    async def system_by_certificate(self, sha256: str) -> System | None:
-        """Find the system that owns a client certificate."""
-        owners = (
-            one for one in self._tables.systems.values() if sha256 in one.certificates
-        )
-        return next(owners, None)
+    async def systems_by_certificates(
+        self, sha256s: Collection[str]
+    ) -> Mapping[str, System]:
+        """Find by each of these client certificates the system that owns it."""
+        return {
+            sha256: one
+            for one in self._tables.systems.values()
+            for sha256 in one.certificates.intersection(sha256s)
+        }
 
     async def system(self, system_id: SystemId) -> System | None:
         """Find a system by its id."""

@@ -1,6 +1,6 @@
 """Agencies and systems in MongoDB."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from pymongo import ReplaceOne
@@ -81,10 +81,17 @@ class MongoDirectory:
         except DuplicateError as error:
             raise certificate_taken(system.system_id) from error
 
-    async def system_by_certificate(self, sha256: str) -> System | None:
-        """Find the system that owns a client certificate."""
-        found = await find_one(self._systems, {"certificates": sha256})
-        return None if found is None else codec.system_record(found)
+    async def systems_by_certificates(
+        self, sha256s: Collection[str]
+    ) -> Mapping[str, System]:
+        """Find by each of these client certificates the system that owns it."""
+        wanted = {"certificates": {"$in": sorted(sha256s)}}
+        found = await find_all(self._systems, wanted, sort=[("_id", 1)])
+        return {
+            sha256: system
+            for system in map(codec.system_record, found)
+            for sha256 in system.certificates.intersection(sha256s)
+        }
 
     async def system(self, system_id: SystemId) -> System | None:
         """Find a system by its id."""

@@ -1,6 +1,6 @@
 """Agencies and the systems that act for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
@@ -41,8 +41,10 @@ class DirectoryStore(Protocol):
     async def register_system(self, system: System, *, audit: AuditLine) -> None:
         """Insert or replace a system by its id."""
 
-    async def system_by_certificate(self, sha256: str) -> System | None:
-        """Find the system that owns a client certificate."""
+    async def systems_by_certificates(
+        self, sha256s: Collection[str]
+    ) -> Mapping[str, System]:
+        """Find by each of these client certificates the system that owns it."""
 
     async def system(self, system_id: SystemId) -> System | None:
         """Find a system by its id."""

@@ -102,8 +102,8 @@ async def test_system_is_found_by_id_and_certificate(storage: Storage) -> None:
     await storage.directory.register_system(registered, audit=REGISTERED)
 
     assert await storage.directory.system(registered.system_id) == registered
-    assert await storage.directory.system_by_certificate("bb") == registered
-    assert await storage.directory.system_by_certificate("cc") is None
+    owners = await storage.directory.systems_by_certificates({"bb", "cc"})
+    assert owners == {"bb": registered}
     assert await storage.audit.lines(limit=9) == [REGISTERED]
 
 
@@ -112,8 +112,8 @@ async def test_registering_again_replaces_the_certificates(storage: Storage) -> 
 
     await storage.directory.register_system(system("a", "bb"), audit=REGISTERED)
 
-    assert await storage.directory.system_by_certificate("aa") is None
-    assert await storage.directory.system_by_certificate("bb") == system("a", "bb")
+    owners = await storage.directory.systems_by_certificates({"aa", "bb"})
+    assert owners == {"bb": system("a", "bb")}
 
 
 async def test_certificate_of_another_system_is_refused(storage: Storage) -> None:
@@ -126,7 +126,21 @@ async def test_certificate_of_another_system_is_refused(storage: Storage) -> Non
 
     assert caught.value.code is ErrorCode.CLIENT_CERTIFICATE_REFUSED
     assert await storage.directory.system(SystemId("b")) is None
-    assert await storage.directory.system_by_certificate("aa") == system("a", "aa")
+    owners = await storage.directory.systems_by_certificates({"aa", "bb"})
+    assert owners == {"aa": system("a", "aa")}
+
+
+async def test_systems_are_found_together_by_any_of_their_certificates(
+    storage: Storage,
+) -> None:
+    first, second = system("a", "aa", "ab"), system("b", "bb")
+    for one in (first, second):
+        await storage.directory.register_system(one, audit=REGISTERED)
+
+    owners = await storage.directory.systems_by_certificates(["ab", "bb", "aa"])
+
+    assert owners == {"aa": first, "ab": first, "bb": second}
+    assert await storage.directory.systems_by_certificates([]) == {}
 
 
 async def test_systems_without_certificates_do_not_meet(storage: Storage) -> None:
