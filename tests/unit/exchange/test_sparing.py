@@ -169,7 +169,7 @@ async def test_lease_is_renewed_in_time_and_yields_when_it_was_not() -> None:
     assert await mine.held()
 
 
-async def test_lease_asks_storage_once_in_a_third_of_its_time() -> None:
+async def test_lease_asks_storage_once_in_two_thirds_of_its_time() -> None:
     world = await make_world()
     asked: list[str] = []
 
@@ -187,10 +187,10 @@ async def test_lease_asks_storage_once_in_a_third_of_its_time() -> None:
     for _ in range(12):
         assert await lease.held()
         world.clock.move(seconds=0.5)
-    assert len(asked) == 3
+    assert len(asked) == 2
     world.clock.move(seconds=-60)
     assert await lease.held()
-    assert len(asked) == 4
+    assert len(asked) == 3
 
 
 async def test_intake_notes_which_attachments_are_pdfs_by_their_bytes() -> None:
