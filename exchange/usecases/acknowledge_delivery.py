@@ -134,7 +134,9 @@ async def _stored(
         found = await store.delivery(delivery.envelope_id, delivery.recipient)
         delivery = found or delivery
     step = make()
-    return _recorded(step, await store.record_step(step))
+    # Said before, it would hinder all that is stored together with it.
+    before = await store.receipt(delivery.envelope_id, step.receipt.key)
+    return _recorded(step, before or await store.record_step(step))
 
 
 def _recorded(step: StepRecord, stored: StoredReceipt) -> RecordedStep:

@@ -87,6 +87,13 @@ async def test_acknowledgement_looks_once_and_changes_once(hub: Hub) -> None:
     )
 
 
+async def test_acknowledgement_once_more_writes_nothing(hub: Hub) -> None:
+    letter = await hub.letter()
+    await take(hub.world, letter)
+    cost = await hub.cost(take(hub.world, letter))
+    assert cost == {"query deliveries": 1, "query receipts": 1}
+
+
 async def test_status_looks_once_and_changes_once(hub: Hub) -> None:
     letter = await hub.letter()
     cost = await hub.cost(report(hub.world, letter, StatusCode.REGISTERED))
