@@ -104,6 +104,30 @@ def test_some_letter_waits_at_several_that_become_one(plan: Plan, model: Model) 
     assert max(reports.values()) > 1
 
 
+def test_what_a_system_read_is_not_taken_back_from_its_other_agencies() -> None:
+    drawn = make_plan(replace(_SCALE, systems=2, documents=400))
+    letters = tuple(
+        replace(one, sequel=Asking(key=one.key, only=None))
+        for one in drawn.letters
+        if 1 < len(one.to) < _SCALE.merging
+    )
+    plan = replace(drawn, letters=letters)
+    model, acting = Model(plan), plan.province.acting
+    untaken = {
+        (letter.key, one): any(
+            doing.takes and doing.reads and acting[other] == acting[one]
+            for other in model.reached[letter.key]
+            for doing in [plan.handling(letter, other)]
+        )
+        for letter in letters
+        for one in model.reached[letter.key]
+        if not plan.handling(letter, one).takes
+    }
+    assert set(untaken.values()) == {True, False}
+    for which, was_read in untaken.items():
+        assert model.state[which] == ("available" if was_read else "recalled")
+
+
 def seen_of(model: Model) -> dict[OrganId, list[Seen]]:
     """What pollers see when all goes as the model says; statuses name their letter."""
     numbers = count()

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from schemas.identifiers import OrganId
+from schemas.identifiers import OrganId, SystemId
 from schemas.vocabulary import BusinessType, StatusCode
 from tests.prove.simulation.plan import AFTER, BEFORE, Asking, Letter, Plan
 from tests.prove.simulation.province import ALL_COMMUNES
@@ -47,7 +47,9 @@ class Model:
         self._plan = plan
         self._heirs: dict[OrganId, OrganId] = {}
         self._communes = list(plan.province.communes)
+        self._acting = dict(plan.province.acting)
         self._had: set[tuple[str, OrganId]] = set()
+        self._read: set[tuple[str, OrganId]] = set()
         self._status: dict[tuple[str, OrganId], StatusCode] = {}
         self._asked: dict[str, set[OrganId]] = defaultdict(set)
         self.inbox: dict[OrganId, Counter[Line]] = defaultdict(Counter)
@@ -64,6 +66,8 @@ class Model:
                 waiting += self._story(one)
         for merger in self._plan.province.mergers:
             self._heirs |= dict.fromkeys(merger.sources, merger.into)
+            heir = self._acting[merger.into]
+            self._acting |= dict.fromkeys(merger.sources, heir)
             self._communes = [
                 *(one for one in self._communes if one not in merger.sources),
                 merger.into,
@@ -138,7 +142,7 @@ class Model:
         """Take back from whoever never had it, ask the others; False: nobody."""
         reached = [one for one in recipients if not self._is_beyond(key, one)]
         for one in reached:
-            if (key, one) in self._had:
+            if (key, one) in self._had or (key, one) in self._read:
                 self._asked[by].add(one)
                 # A status has one receipt, whomever it reaches.
                 self.steps[key, one, "recall_requested"] += not by.endswith("?")
@@ -166,7 +170,8 @@ class Model:
         for one in reached:
             self._show(one, "status", letter.sender, letter.key)
         for one in self._asked[request]:
-            self._answer_recall(letter, one, agrees=self.agrees(letter, one))
+            if (letter.key, one) in self._had:
+                self._answer_recall(letter, one, agrees=self.agrees(letter, one))
 
     def agrees(self, letter: Letter, recipient: OrganId) -> bool:
         """Whether a recipient agrees to what is asked of a letter."""
@@ -183,6 +188,8 @@ class Model:
         if not doing.takes:
             return
         self._had.add((letter.key, recipient))
+        if doing.reads:
+            self._hand_out(letter, self._acting[recipient])
         if self.state[letter.key, recipient] != "recalled":
             self.state[letter.key, recipient] = "acknowledged"
         self.steps[letter.key, recipient, "failed"] += doing.fails_first
@@ -192,6 +199,14 @@ class Model:
             self._report(letter, recipient, one)
         self._answer(letter, recipient)
 
+    def _hand_out(self, letter: Letter, system: SystemId) -> None:
+        """A system that reads a document has it for every agency it acts for."""
+        self._read |= {
+            (letter.key, one)
+            for one in self.reached[letter.key]
+            if self._acting[one] == system
+        }
+
     def _report(self, letter: Letter, recipient: OrganId, code: StatusCode) -> None:
         self._status[letter.key, recipient] = code
         self.steps[letter.key, recipient, _STEP_OF_STATUS[code]] += 1
@@ -200,7 +215,8 @@ class Model:
 
     def _answer(self, letter: Letter, recipient: OrganId) -> None:
         """Answer a request that came as a document."""
-        if recipient in self._asked[letter.key]:
+        is_asked = recipient in self._asked[letter.key]
+        if is_asked and (letter.earlier, recipient) in self._had:
             earlier = self._plan.all_letters[letter.earlier]
             agrees = self.agrees(earlier, recipient)
             self._answer_recall(earlier, recipient, agrees=agrees)
