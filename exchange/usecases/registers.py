@@ -26,6 +26,7 @@ from schemas.timestamps import VIETNAM
 from schemas.vocabulary import AuditEvent
 
 _AT_ONCE = 500
+"""Lines of a file that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,13 @@ class Register:
 
     Args:
         directory: names of agencies.
+        at_once: how many lines are read together.
     """
 
     agency: OrganId
     period: Period
     directory: Directory
+    at_once: int = _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ async def incoming(
         recipient=register.agency,
         since=register.period.since,
         until=register.period.until,
-        limit=_AT_ONCE,
+        limit=register.at_once,
     )
     while query is not None:
         rows = await office.storage.docket.arrived(query)
@@ -94,7 +97,7 @@ async def outgoing(
         sender=register.agency,
         since=register.period.since,
         until=register.period.until,
-        limit=_AT_ONCE,
+        limit=register.at_once,
     )
     while query is not None:
         found = await office.storage.registers.sent(query)

@@ -28,7 +28,7 @@ from exchange.usecases.statistics import (
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 
-SHOWN: Final = 200
+SHOWN: Final = 100
 """Lines on the page; the file has all of them."""
 
 _ROWS: Final = 50
@@ -46,6 +46,7 @@ async def register(request: web.Request) -> web.StreamResponse:
         agency=own_agency(request),
         period=period,
         directory=await current_directory(services),
+        at_once=SHOWN + 1,
     )
     lines = await _first(book.read(services, wanted), SHOWN + 1)
     file = urlencode({"agency": wanted.agency, "from": period.first, "to": period.last})
