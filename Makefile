@@ -1,5 +1,8 @@
 # Every target sets up what it needs: `make demo` and `make test` work in a fresh clone.
-PYTHON ?= python3
+# The distribution's Python is built with profiles, others often are not (docs/operations.md).
+PYTHON ?= $(shell for one in /usr/bin/python3 python3; do \
+  if "$$one" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+    2>/dev/null; then echo "$$one"; exit; fi; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests, a file in one of them; one more than two cores, since

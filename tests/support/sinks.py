@@ -75,9 +75,12 @@ async def webhook_sink(tls: SSLContext | None = None) -> AsyncIterator[WebhookSi
         await runner.cleanup()
 
 
-@dataclass(slots=True)
+@dataclass
 class MailSink:
-    """Takes mail and answers as it is told."""
+    """Takes mail and answers as it is told.
+
+    Without slots: aiosmtpd lists its members, which fails with them in Python 3.11.2.
+    """
 
     port: int = 0
     answers: list[str] = field(default_factory=list)
