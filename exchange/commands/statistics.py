@@ -15,7 +15,6 @@ from exchange.usecases.register_books import titles
 from exchange.usecases.statistics import (
     StatisticsQuery,
     StatisticsRow,
-    agencies_below,
     statistics,
 )
 from exchange.usecases.statistics_files import (
@@ -24,7 +23,7 @@ from exchange.usecases.statistics_files import (
     counts_as_pdf,
 )
 from schemas.errors import Text
-from schemas.identifiers import OrganId, parse_organ_id
+from schemas.identifiers import parse_organ_id
 from schemas.vocabulary import Level
 
 _SHOWN = (
@@ -73,7 +72,8 @@ def run(arguments: Arguments, output: Output) -> int:
         query = StatisticsQuery(
             first_month=arguments.first,
             last_month=arguments.last,
-            agencies=_agencies(arguments, directory, office),
+            agency=parse_organ_id(arguments.agency) if arguments.agency else None,
+            is_below=arguments.below,
             level=Level(arguments.level) if arguments.level else None,
             by_level=arguments.by_level,
         )
@@ -94,17 +94,6 @@ def run(arguments: Arguments, output: Output) -> int:
         return 0
 
     return with_site(arguments, act)
-
-
-def _agencies(
-    arguments: Arguments, directory: Directory, office: DirectoryOffice
-) -> frozenset[OrganId]:
-    if not arguments.agency:
-        return frozenset()
-    code = parse_organ_id(arguments.agency)
-    if arguments.below:
-        return agencies_below(directory, code, office)
-    return frozenset({code})
 
 
 def _owner(

@@ -30,7 +30,6 @@ from exchange.usecases.registers import Period, Register, TellNumber, tell_numbe
 from exchange.usecases.statistics import (
     StatisticsQuery,
     StatisticsRow,
-    agencies_below,
     statistics,
 )
 from exchange.usecases.statistics_files import (
@@ -95,13 +94,11 @@ async def counts(request: web.Request) -> web.StreamResponse:
     """GET /v1/statistics."""
     services, agency = request.app[SERVICES], await _agency(request)
     directory = await current_directory(services)
-    is_below = _flag(request, "below")
     query = StatisticsQuery(
         first_month=request.query.get("from", ""),
         last_month=request.query.get("to", ""),
-        agencies=agencies_below(directory, agency, services)
-        if is_below
-        else frozenset({agency}),
+        agency=agency,
+        is_below=_flag(request, "below"),
         level=_level(request),
         by_level=_flag(request, "by_level"),
     )

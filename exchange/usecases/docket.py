@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from exchange.domain.counting import gathered
 from exchange.domain.deadlines import DEADLINE_STEPS, DeliveryFacts
 from exchange.domain.directory import Directory
 from exchange.domain.docket import (
@@ -80,7 +81,9 @@ async def follow_log(services: Services) -> bool:
         before=before,
         after=shown.until,
         rows=rows,
-        tallies=tuple(_tallies(rows, about, sent, rules)),
+        counts=gathered(
+            _tallies(rows, about, sent, rules), await current_directory(services)
+        ),
     )
     return await storage.docket.enter(entry)
 
@@ -109,7 +112,8 @@ async def settle_due(services: Services) -> bool:
     ]
     await _note(services, changes)
     audit = [line for one in changes for line in _audit(services, one, now)]
-    if not await docket.settle(changes, audit):
+    counts = gathered((one for each in changes for one in each.tallies), directory)
+    if not await docket.settle(changes, counts, audit):
         # Another process was faster; what it left is looked at again.
         return False
     for change in changes:

@@ -1,20 +1,16 @@
 """What agencies sent and got, month by month, for administrative-reform reports."""
 
 import re
-from collections.abc import (
-    AsyncIterator,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
+from exchange.domain.counting import EVERYBODY, level_in
 from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, Tally
 from exchange.errors import ExchangeError
 from exchange.services import Office
+from exchange.storage.ports import TallyQuery
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level
@@ -37,9 +33,6 @@ _ON_TIME: dict[str, tuple[Count, Count]] = {
     "registered_on_time_share": (Count.REGISTERED_ON_TIME, Count.REGISTERED_LATE),
     "answered_on_time_share": (Count.ANSWERED_ON_TIME, Count.ANSWERED_LATE),
 }
-_Sums = dict[tuple[str, Count], int]
-"""By month and count."""
-
 COLUMNS = (
     *("month", "level", "agency", "name"),
     *(one.value for one in Count),
@@ -53,14 +46,16 @@ class StatisticsQuery:
     """Which months of which agencies.
 
     Args:
-        agencies: those counted; all if none is named.
+        agency: whose; all if none is named.
+        is_below: also of the agencies that were below it.
         level: only those of a level.
         by_level: one row for each level instead of each agency.
     """
 
     first_month: str
     last_month: str
-    agencies: frozenset[OrganId] = frozenset()
+    agency: OrganId | None = None
+    is_below: bool = False
     level: Level | None = None
     by_level: bool = False
 
@@ -114,17 +109,12 @@ async def statistics(
     Raises:
         ExchangeError: a month is none (REQUEST_INVALID).
     """
-    _require_months(query)
+    wanted = _wanted(directory, query)
     if query.by_level:
-        return sorted(
-            [one async for one in _levels(office, directory, query)], key=_place
-        )
-    tallies = await office.storage.docket.tallies(
-        first_month=query.first_month,
-        last_month=query.last_month,
-        agencies=query.agencies,
-    )
-    return sorted(_rows(tallies, directory, query), key=_place)
+        rows = await _levels(office, directory, wanted)
+    else:
+        rows = _rows(await office.storage.docket.tallies(wanted), directory)
+    return sorted(_of_level(rows, query.level), key=_place)
 
 
 async def statistics_after(
@@ -147,104 +137,78 @@ async def statistics_after(
     Raises:
         ExchangeError: a month is none (REQUEST_INVALID).
     """
-    _require_months(query)
-    tallies = await office.storage.docket.tallies(
-        first_month=query.first_month,
-        last_month=query.last_month,
-        agencies=query.agencies,
-        after=after,
-        most=most,
-    )
-    return list(_rows(tallies, directory, query))
+    wanted = replace(_wanted(directory, query), after=after, most=most)
+    rows = _rows(await office.storage.docket.tallies(wanted), directory)
+    return list(_of_level(rows, query.level))
 
 
-def agencies_below(
-    directory: Directory, code: OrganId, office: Office
-) -> frozenset[OrganId]:
-    """Return an agency and all below it."""
-    found = directory.agency(code)
-    if found is None:
-        return frozenset({code})
-    return frozenset(
-        {code, *(one.code for one in directory.below(found, office.now()))}
-    )
-
-
-def _require_months(query: StatisticsQuery) -> None:
+def _wanted(directory: Directory, query: StatisticsQuery) -> TallyQuery:
     for month in (query.first_month, query.last_month):
         if not _MONTH.fullmatch(month):
             raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
+    found = directory.agency(query.agency) if query.agency else None
+    return TallyQuery(
+        first_month=query.first_month,
+        last_month=query.last_month,
+        agency=found.code if found else query.agency,
+        is_below=query.is_below,
+    )
 
 
 async def _levels(
-    office: Office, directory: Directory, query: StatisticsQuery
-) -> AsyncIterator[StatisticsRow]:
-    """Yield a row for each month and level, added up where the counts are."""
-    codes: dict[str, set[OrganId]] = {}
-    for one in directory.by_code.values():
-        if not query.agencies or one.code in query.agencies:
-            codes.setdefault(one.level, set()).add(one.code)
-    wanted = [query.level] if query.level else list(codes)
-    found = {
-        level: await _totals(office, query, codes[level])
-        for level in wanted
-        if level in codes
-    }
-    if query.level is None:
-        found[""] = await _unknown(office, query, codes, found)
-    for level, sums in found.items():
-        for row in _months(sums, level):
-            yield row
-
-
-async def _unknown(
-    office: Office,
-    query: StatisticsQuery,
-    codes: Mapping[str, Collection[OrganId]],
-    found: Mapping[str, _Sums],
-) -> _Sums:
-    """Return what was counted of agencies that the directory does not have."""
-    if query.agencies:
-        others = query.agencies.difference(*codes.values())
-        return await _totals(office, query, others) if others else {}
-    rest = await _totals(office, query, ())
-    for sums in found.values():
-        for key, number in sums.items():
-            rest[key] = rest.get(key, 0) - number
-    return {key: number for key, number in rest.items() if number > 0}
-
-
-async def _totals(
-    office: Office, query: StatisticsQuery, agencies: Collection[OrganId]
-) -> _Sums:
-    found = await office.storage.docket.totals(
-        first_month=query.first_month, last_month=query.last_month, agencies=agencies
-    )
-    return {(one.month, one.count): one.number for one in found}
-
-
-def _months(sums: _Sums, level: str) -> Iterator[StatisticsRow]:
-    months: dict[str, dict[Count, int]] = {}
-    for (month, count), number in sums.items():
-        months.setdefault(month, {})[count] = number
-    for month, counts in months.items():
-        yield StatisticsRow(month, level, "", "", tuple(sorted(counts.items())))
-
-
-def _rows(
-    tallies: Iterable[Tally], directory: Directory, query: StatisticsQuery
+    office: Office, directory: Directory, wanted: TallyQuery
 ) -> Iterator[StatisticsRow]:
-    sums: dict[tuple[str, str, str, str], dict[Count, int]] = {}
-    for one in tallies:
-        agency = directory.agency(one.agency)
-        level = agency.level if agency else ""
-        if query.level is not None and level != query.level:
-            continue
-        whose = (one.agency, agency.name if agency else "")
-        counts = sums.setdefault((one.month, level, *whose), {})
-        counts[one.count] = one.number
-    for key, counts in sums.items():
-        yield StatisticsRow(*key, tuple(sorted(counts.items())))
+    """Return a row for each month and level: what is kept so, and the agency's own."""
+    docket, sums = office.storage.docket, _Sums()
+    if wanted.agency is not None:
+        for one in await docket.tallies(replace(wanted, is_below=False)):
+            level = level_in(directory, one.agency, one.month)
+            sums.add((one.month, level), one.count, one.number)
+    if wanted.agency is None or wanted.is_below:
+        below = await docket.level_tallies(
+            wanted.agency or EVERYBODY,
+            first_month=wanted.first_month,
+            last_month=wanted.last_month,
+        )
+        for each in below:
+            sums.add((each.month, each.level), each.count, each.number)
+    return sums.rows()
+
+
+class _Sums:
+    """Counts of levels as they are added up."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], dict[Count, int]] = {}
+
+    def add(self, of: tuple[str, str], count: Count, number: int) -> None:
+        """Add to a count of a month and level."""
+        counts = self._counts.setdefault(of, {})
+        counts[count] = counts.get(count, 0) + number
+
+    def rows(self) -> Iterator[StatisticsRow]:
+        """Yield a row for each month and level."""
+        for (month, level), counts in self._counts.items():
+            yield StatisticsRow(month, level, "", "", tuple(sorted(counts.items())))
+
+
+def _rows(tallies: Iterable[Tally], directory: Directory) -> Iterator[StatisticsRow]:
+    for (month, code), group in groupby(tallies, key=_month_and_agency):
+        agency = directory.agency(code)
+        counts = tuple((one.count, one.number) for one in group)
+        name = agency.name if agency else ""
+        level = level_in(directory, code, month)
+        yield StatisticsRow(month, level, code, name, counts)
+
+
+def _month_and_agency(tally: Tally) -> tuple[str, OrganId]:
+    return tally.month, tally.agency
+
+
+def _of_level(
+    rows: Iterable[StatisticsRow], level: Level | None
+) -> Iterator[StatisticsRow]:
+    return (one for one in rows if level is None or one.level == level)
 
 
 def _place(row: StatisticsRow) -> tuple[str, int, str]:

@@ -20,12 +20,12 @@ import pytest_asyncio
 from exchange.storage.mongo.driver import open_client, open_database
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
-from schemas.vocabulary import Level
+from schemas.identifiers import OrganId
 from tests.support.console import Console, running_console
 from tests.support.loading import load
-from tests.support.places import accepted_at, id_at, parties
+from tests.support.places import accepted_at, communes, id_at, parties
 from tests.support.processes import cpu_seconds
-from tests.support.world import PROVINCE, agency, make_world
+from tests.support.world import make_world
 
 pytestmark = [
     pytest.mark.bench,
@@ -62,6 +62,11 @@ _PAGES = {
     "statistics of a province": ("tinh.van", f"/statistics?{_MONTH}"),
     "statistics of a year": ("tinh.van", f"/statistics?{_YEAR}"),
     "statistics by level": ("tinh.van", f"/statistics?{_MONTH}&by_level=true"),
+    "statistics by level of a year": (
+        "tinh.van",
+        f"/statistics?{_YEAR}&by_level=true",
+    ),
+    "statistics by level of all": ("van.hanh", f"/statistics?{_YEAR}&by_level=true"),
     "directory": ("thu.van", "/directory?below=H99"),
     "directory, deep": ("thu.van", "/directory?below=H99&after=H99.9000"),
     "directory, searched": ("thu.van", "/directory?q=xa+9"),
@@ -91,11 +96,8 @@ async def stored(mongod_uri: str) -> AsyncIterator[Stored]:
     sys.stdout.write(json.dumps(loaded) + "\n")
     world = await make_world(storage=storage)
     idle = (f"H99.{number}" for number in range(1_000, 1_000 + _AGENCIES))
-    communes = tuple(
-        agency(code, f"UBND xã {code[4:]}", Level.COMMUNE, PROVINCE)
-        for code in islice(chain(parties(), idle), _AGENCIES)
-    )
-    command = ImportAgencies(agencies=communes, operator="test")
+    below = communes(islice(chain(parties(), map(OrganId, idle)), _AGENCIES))
+    command = ImportAgencies(agencies=below, operator="test")
     await import_agencies(world.services, command)
     # What was loaded is on disk before anything is measured.
     await client.admin.command("fsync")

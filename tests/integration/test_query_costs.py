@@ -1,7 +1,7 @@
 """Every list looks at about what it shows, however much is stored; MongoDB tells."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -19,9 +19,10 @@ from exchange.storage.ports import (
     NoticeQuery,
     SendingQuery,
     SentQuery,
+    TallyQuery,
 )
 from exchange.usecases.look_after_deliveries import WATCHED
-from schemas.identifiers import DocumentId, EnvelopeId
+from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.vocabulary import AuditEvent, DeliveryState
 from tests.support.loading import load
 from tests.support.pki import NOW
@@ -35,6 +36,13 @@ STORED = 2_000
 PAGE = 20
 MIDDLE = id_at(STORED // 2, STORED)
 LONG_AGO = NOW - timedelta(days=400)
+COUNTED = TallyQuery(
+    first_month=f"{NOW:%Y}-01",
+    last_month=f"{NOW:%Y}-12",
+    agency=PROVINCE,
+    is_below=True,
+    most=PAGE,
+)
 
 Look = Callable[[MongoStorage], Awaitable[object]]
 
@@ -119,6 +127,17 @@ LOOKS: dict[str, Look] = {
     ),
     "register of sendings": lambda one: one.registers.sent(
         SendingQuery(sender=COMMUNE, since=LONG_AGO, until=NOW, limit=PAGE)
+    ),
+    "counts of all": lambda one: one.docket.tallies(replace(COUNTED, agency=None)),
+    "counts of a province": lambda one: one.docket.tallies(COUNTED),
+    "counts of a province, deep": lambda one: one.docket.tallies(
+        replace(COUNTED, after=(f"{NOW:%Y-%m}", OrganId("H98.2000")))
+    ),
+    "counts of one agency": lambda one: one.docket.tallies(
+        replace(COUNTED, is_below=False)
+    ),
+    "counts by level": lambda one: one.docket.level_tallies(
+        PROVINCE, first_month=COUNTED.first_month, last_month=COUNTED.last_month
     ),
     "audit": lambda one: one.audit.search(AuditQuery(limit=PAGE)),
     "audit of an event": lambda one: one.audit.search(

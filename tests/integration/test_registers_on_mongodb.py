@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from exchange.cli import main
+from exchange.domain.counting import gathered
 from exchange.domain.deadlines import ClockName
+from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.storage.ports import DocketEntry
@@ -42,7 +44,9 @@ async def _fill(uri: str, database: str) -> None:
         for agency in range(AGENCIES)
         for count in (Count.SENT, Count.SENT_ON_TIME)
     ]
-    entry = DocketEntry(before=-1, after=7, rows=[row], tallies=tallies)
+    entry = DocketEntry(
+        before=-1, after=7, rows=[row], counts=gathered(tallies, Directory())
+    )
     assert await storage.docket.enter(entry)
     due = ARRIVED + timedelta(hours=14)
     late = replace(
@@ -51,7 +55,7 @@ async def _fill(uri: str, database: str) -> None:
         told=(PROVINCE, COMMUNE),
         version=1,
     )
-    assert await storage.docket.settle([RowChange(before=row, after=late)], [])
+    assert await storage.docket.settle([RowChange(before=row, after=late)], [], [])
     await storage.close()
 
 

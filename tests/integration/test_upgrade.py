@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from exchange.cli import main
+from exchange.domain.counting import EVERYBODY, gathered
 from exchange.errors import ExchangeError
+from exchange.storage.memory import MemoryStorage
+from exchange.storage.mongo.count_migration import add_months_up
+from exchange.storage.mongo.docket import MongoDocket
 from exchange.storage.mongo.driver import open_client, open_database
 from exchange.storage.mongo.migrations import VERSION
 from exchange.storage.mongo.store import (
@@ -23,18 +28,37 @@ from exchange.storage.mongo.store import (
     upgrade_layout,
 )
 from exchange.storage.mongo.upgrading import upgrade
+from exchange.storage.ports import DocketEntry, DocketStore, TallyQuery
 from exchange.storage.ports.deliveries import DeliveryQuery
 from exchange.storage.ports.documents import DocumentQuery
 from schemas.errors import ErrorCode
 from schemas.vocabulary import DeliveryState
-from tests.support.layout_one import DOCUMENTS, STATUS, UNREADABLE, Raw, fill
+from tests.support.agencies import agency, directory
+from tests.support.layout_one import (
+    COUNTED,
+    DOCUMENTS,
+    LEVEL,
+    STATUS,
+    TALLIES,
+    UNREADABLE,
+    Raw,
+    fill,
+)
 from tests.support.stored import COMMUNE, PROVINCE, envelope_id
 
 pytestmark = pytest.mark.integration
 
-STEPS = 3
+STEPS = 5
+COUNTED_MONTHS = TallyQuery(first_month="2026-10", last_month="2026-11")
+MONTHS = {
+    "first_month": COUNTED_MONTHS.first_month,
+    "last_month": COUNTED_MONTHS.last_month,
+}
 _KILLED_AT = """
 import asyncio, os, signal, sys
+from exchange.storage.memory import MemoryStorage
+from exchange.storage.mongo.count_migration import add_months_up
+from exchange.storage.mongo.docket import MongoDocket
 from exchange.storage.mongo.driver import open_client, open_database
 from exchange.storage.mongo.upgrading import upgrade
 
@@ -97,6 +121,52 @@ async def test_what_version_one_stored_is_found_as_if_it_were_stored_today(
         "version": VERSION,
     }
     assert await old["meta"].find_one({"_id": "upgrade"}) is None
+
+
+async def test_what_was_counted_is_added_up_as_if_it_were_counted_today(
+    mongod_uri: str, mongo_database: str, old: Raw
+) -> None:
+    today = MemoryStorage()
+    tree = directory([agency(PROVINCE, LEVEL), agency(COMMUNE, LEVEL, PROVINCE)])
+    entry = DocketEntry(before=-1, after=1, rows=[], counts=gathered(TALLIES, tree))
+    assert await today.docket.enter(entry)
+
+    storage = await opened(mongod_uri, mongo_database)
+    upgraded = await everything_counted(storage.docket)
+    await storage.close()
+
+    assert upgraded == await everything_counted(today.docket)
+    assert all(upgraded.values())
+
+
+async def everything_counted(docket: DocketStore) -> dict[str, list[object]]:
+    of_province = replace(COUNTED_MONTHS, agency=PROVINCE, is_below=True)
+    return {
+        "all": list(await docket.level_tallies(EVERYBODY, **MONTHS)),
+        "below": list(await docket.level_tallies(PROVINCE, **MONTHS)),
+        "rows of all": list(await docket.tallies(COUNTED_MONTHS)),
+        "rows of the province": list(await docket.tallies(of_province)),
+    }
+
+
+async def test_month_is_added_up_once_with_its_first_row(
+    mongod_uri: str, mongo_database: str, old: Raw
+) -> None:
+    client = open_client(mongod_uri, patience_seconds=10)
+    database = open_database(client, mongo_database)
+    rows = await old["statistics"].find({}, {"month": 1}).sort("_id", 1).to_list(None)
+
+    parts = (rows[:1], rows[1:3], rows[3:])
+    first, rest, second = [await add_months_up(database, part) for part in parts]
+    for _ in range(2):
+        await database["level_sums"].bulk_write([*first, *second])
+    stored = await MongoDocket(database).level_tallies(EVERYBODY, **MONTHS)
+    client.close()
+
+    assert not rest
+    numbers = [one.number for one in TALLIES]
+    assert sum(one.number for one in stored) == sum(numbers)
+    assert len(first) == len(second)
 
 
 async def test_only_deliveries_of_documents_get_a_sender(
@@ -193,7 +263,8 @@ async def test_check_says_what_an_upgrade_would_do_and_changes_nothing(
 
     assert (checked, done, again) == (2, 0, 0)
     assert (said["found"], said["known"]) == (1, VERSION)
-    assert [one["documents"] for one in said["pending"]] == [2, DOCUMENTS, DOCUMENTS]
+    looked_at = [one["documents"] for one in said["pending"]]
+    assert looked_at == [2, DOCUMENTS, DOCUMENTS, COUNTED, COUNTED]
     assert unchanged == before
     assert (current["found"], current["pending"]) == (VERSION, [])
 

@@ -1,13 +1,14 @@
-"""What counting leaves of many documents: rows of statistics, and register numbers."""
+"""What counting leaves of many documents: statistics, and register numbers."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pymongo import UpdateOne
-
-from exchange.domain.docket import Count, month_of
+from exchange.domain.counting import gathered
+from exchange.domain.directory import Directory
+from exchange.domain.docket import Count, Tally, month_of
 from exchange.storage.mongo import codec
+from exchange.storage.mongo.counts import ROWS, SUMS, adding_to_row, adding_to_sums
 from exchange.storage.mongo.driver import Database, Document
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState
@@ -44,20 +45,17 @@ class Counts:
             self._events[month, one.recipient, _RECEIVED] += 1
             self._events[month, one.recipient, _TAKEN if is_taken else _LEFT] += 1
 
-    async def store(self, database: Database) -> None:
-        """Add what was counted to what is there."""
-        changes = [
-            UpdateOne(
-                {"_id": f"{month}/{agency}"},
-                {
-                    "$inc": {f"counts.{one.value}": number for one in counted},
-                    "$setOnInsert": {"month": month, "agency": agency},
-                },
-                upsert=True,
-            )
+    async def store(self, database: Database, directory: Directory) -> None:
+        """Add what was counted to what is there, by where agencies stand."""
+        tallies = (
+            Tally(month, agency, one, number)
             for (month, agency, counted), number in self._events.items()
-        ]
-        await database["statistics"].bulk_write(changes, ordered=False)
+            for one in counted
+        )
+        counts = gathered(tallies, directory)
+        rows = list(map(adding_to_row, counts))
+        await database[ROWS].bulk_write(rows, ordered=False)
+        await database[SUMS].bulk_write(list(adding_to_sums(counts)), ordered=False)
 
 
 def register_number(place: Place) -> Iterator[Document]:

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from exchange.domain.counting import EVERYBODY, gathered
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, DocketRow, RowChange, Tally
 from exchange.domain.notices import (
     MAIL_SUBSCRIPTION,
@@ -28,7 +30,7 @@ from exchange.domain.notices import (
 from exchange.domain.records import DeliveryLease, DeliveryRetry
 from exchange.domain.registers import RegisterNumber
 from exchange.domain.uploads import Upload
-from exchange.storage.ports import DocketEntry, NoticeClaim, Storage
+from exchange.storage.ports import DocketEntry, NoticeClaim, Storage, TallyQuery
 from schemas.delegation import Delegation
 from schemas.identifiers import SystemId
 from schemas.vocabulary import DeliveryState
@@ -120,7 +122,8 @@ ROW = DocketRow(
     next_at=NOW,
 )
 SETTLED = replace(ROW, next_at=None, version=1)
-TALLIES = [Tally("2026-11", PROVINCE, Count.RECEIVED)]
+YEAR = TallyQuery(first_month="2026-01", last_month="2026-12")
+COUNTS = gathered([Tally("2026-11", PROVINCE, Count.RECEIVED)], Directory())
 FAILED = step(
     1,
     "failed:1",
@@ -240,10 +243,10 @@ RECORDS: Acts = {
     ),
     "register": lambda to: to.registers.record(NUMBER, audit=audit_line(14)),
     "docket": lambda to: to.docket.enter(
-        DocketEntry(before=-1, after=5, rows=[ROW], tallies=TALLIES)
+        DocketEntry(before=-1, after=5, rows=[ROW], counts=COUNTS)
     ),
     "settle": lambda to: to.docket.settle(
-        [RowChange(before=ROW, after=SETTLED, tallies=tuple(TALLIES))], [audit_line(15)]
+        [RowChange(before=ROW, after=SETTLED)], COUNTS, [audit_line(15)]
     ),
     "enter journal": lambda to: to.ca_journals.enter(journal_step(1, 3)),
 }
@@ -251,9 +254,6 @@ RECORDS: Acts = {
 
 async def acts_done(to: Storage) -> dict[str, object]:
     """Read what the acts store, without the attempts that were only begun."""
-    tallies = await to.docket.tallies(
-        first_month="2026-01", last_month="2026-12", agencies=()
-    )
     return {
         **{one.channel: await _tried(to, one) for one in (ARRIVAL, LETTER)},
         "hook": await to.notices.subscription(HOOK.subscription_id),
@@ -267,7 +267,12 @@ async def acts_done(to: Storage) -> dict[str, object]:
             await to.docket.cursor(),
             list(await to.docket.due(now=FAR, limit=9)),
         ),
-        "tallies": list(tallies),
+        "tallies": list(await to.docket.tallies(YEAR)),
+        "sums": list(
+            await to.docket.level_tallies(
+                EVERYBODY, first_month=YEAR.first_month, last_month=YEAR.last_month
+            )
+        ),
         "journal": await to.ca_journals.position(LABEL),
     }
 

@@ -6,10 +6,16 @@ sender, agencies their version, and envelopes their year.
 
 import hashlib
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
+from exchange.domain.counting import AgencyCounts, gathered
+from exchange.domain.directory import Directory
+from exchange.domain.docket import Count, Tally
+from schemas.identifiers import OrganId
+from schemas.vocabulary import Level
 from tests.support.bodies import attachment, envelope
 from tests.support.edxml import (
     CODE,
@@ -26,10 +32,20 @@ from tests.support.stored import COMMUNE, PROVINCE, SYSTEM, envelope_id
 Raw = AsyncIOMotorDatabase[dict[str, Any]]
 DOCUMENTS = 4
 CHUNKED, UNREADABLE, STATUS = 2, 3, 5
+TALLIES = [
+    Tally(month, agency, count, number)
+    for number, (month, agency) in enumerate(
+        product(("2026-10", "2026-11"), (COMMUNE, PROVINCE, OrganId("A00"))), start=1
+    )
+    for count in (Count.SENT, Count.SENT_SIGNED)
+]
+COUNTED = 6
+"""Rows of agencies in months."""
+LEVEL = Level.COMMUNE
 
 
 async def fill(raw: Raw) -> None:
-    """Store agencies, documents (one in chunks, one unreadable) and a status."""
+    """Store agencies, documents (one in chunks, one unreadable), a status, counts."""
     await raw["meta"].insert_many(
         [
             {"_id": "schema", "version": 1},
@@ -37,7 +53,10 @@ async def fill(raw: Raw) -> None:
             {"_id": "log", "size": 0, "frontier": []},
         ]
     )
-    await raw["agencies"].insert_many([_agency(COMMUNE), _agency(PROVINCE)])
+    await raw["agencies"].insert_many(
+        [{**_agency(COMMUNE), "parent": PROVINCE}, _agency(PROVINCE)]
+    )
+    await raw["statistics"].insert_many(map(_counted, gathered(TALLIES, Directory())))
     for number in range(1, DOCUMENTS + 1):
         await _store(raw, _envelope(number, _content(number)))
     await _store(
@@ -56,11 +75,20 @@ def _content(number: int) -> bytes:
     return message_xml(SENDER, RECIPIENT, CODE, PROMULGATION, TYPE, SUBJECT)
 
 
+def _counted(one: AgencyCounts) -> dict[str, Any]:
+    return {
+        "_id": f"{one.month}/{one.agency}",
+        "month": one.month,
+        "agency": one.agency,
+        "counts": {count.value: number for count, number in one.counts.items()},
+    }
+
+
 def _agency(code: str) -> dict[str, Any]:
     return {
         "_id": code,
         "name": "UBND",
-        "level": "commune",
+        "level": LEVEL.value,
         "email": "",
         "valid_from": NOW,
     }

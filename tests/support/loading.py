@@ -20,7 +20,7 @@ from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.schema import create_missing
 from schemas.vocabulary import AuditEvent, DeliveryState, LogEntryType
 from tests.support.counted import Counts, register_number
-from tests.support.places import Place, place_at
+from tests.support.places import Place, place_at, tree
 from tests.support.stored import acceptance, audit_line, receipt
 from tests.support.world import PROVINCE
 
@@ -51,7 +51,7 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
         await asyncio.gather(*stored, _grow(database, places))
         counts.add(places)
     await _set(database, "docket", {"cursor": 2 * number - 1})
-    await counts.store(database)
+    await counts.store(database, tree())
     await create_missing(database)
 
 

@@ -1,14 +1,17 @@
 """Where each of many envelopes stands: its id, its time, its parties, its state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from exchange.domain.directory import Directory
+from exchange.domain.records import Agency
 from exchange.domain.stuck import first_id_of
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import DeliveryState
+from schemas.vocabulary import DeliveryState, Level
 from tests.support.pki import NOW
-from tests.support.world import COMMUNE, PROVINCE
+from tests.support.world import AGENCIES, COMMUNE, PROVINCE, agency
 
 _BETWEEN: Final = timedelta(seconds=10)
 _OTHERS: Final = 3_000
@@ -70,6 +73,18 @@ def place_at(place: int, number: int) -> Place:
 def parties() -> tuple[OrganId, ...]:
     """Return the agencies that write to each other, but for the two."""
     return tuple(OrganId(f"H98.{number + 100}") for number in range(_OTHERS))
+
+
+def communes(codes: Iterable[OrganId]) -> tuple[Agency, ...]:
+    """Return agencies as communes of the province."""
+    return tuple(
+        agency(code, f"UBND xã {code[4:]}", Level.COMMUNE, PROVINCE) for code in codes
+    )
+
+
+def tree() -> Directory:
+    """Return the directory by which everything was counted."""
+    return Directory.of((*AGENCIES, *communes(parties())), version=0)
 
 
 def _parties(place: int) -> tuple[OrganId, OrganId]:

@@ -21,7 +21,6 @@ from exchange.usecases.registers import Period, Register
 from exchange.usecases.statistics import (
     StatisticsQuery,
     StatisticsRow,
-    agencies_below,
     statistics,
     statistics_after,
 )
@@ -66,7 +65,7 @@ async def register(request: web.Request) -> web.StreamResponse:
 
 async def counts(request: web.Request) -> web.StreamResponse:
     """Show counts by month: of the visitor's agency and those below it, or of all."""
-    services, query = request.app[SERVICES], await _counts_query(request)
+    services, query = request.app[SERVICES], _counts_query(request)
     directory = await current_directory(services)
     if query.by_level:
         rows = await statistics(services, directory, query)
@@ -91,7 +90,7 @@ async def counts(request: web.Request) -> web.StreamResponse:
 
 async def counts_file(request: web.Request) -> web.StreamResponse:
     """Answer with the same counts as a file: all columns as CSV, or printed."""
-    services, query = request.app[SERVICES], await _counts_query(request)
+    services, query = request.app[SERVICES], _counts_query(request)
     directory, grant = await current_directory(services), visitor_of(request).grant
     rows = await statistics(services, directory, query)
     owner: tuple[str, ...] = ()
@@ -101,20 +100,20 @@ async def counts_file(request: web.Request) -> web.StreamResponse:
     return await registers.counts_file(request, rows, query, owner, form=form)
 
 
-async def _counts_query(request: web.Request) -> StatisticsQuery:
-    services = request.app[SERVICES]
-    directory = await current_directory(services)
-    today = local_day(services.now())
+def _counts_query(request: web.Request) -> StatisticsQuery:
+    today = local_day(request.app[SERVICES].now())
     grant = visitor_of(request).grant
-    agencies: frozenset[OrganId] = frozenset()
-    if grant is not None and grant.agency is not None:
-        agencies = agencies_below(directory, grant.agency, services)
-    elif visitor_of(request).role not in {AccessRole.OPERATOR, AccessRole.AUDITOR}:
+    agency = grant.agency if grant is not None else None
+    if agency is None and visitor_of(request).role not in {
+        AccessRole.OPERATOR,
+        AccessRole.AUDITOR,
+    }:
         raise ExchangeError(ErrorCode.AGENCY_NOT_ACTED_FOR)
     return StatisticsQuery(
         first_month=request.query.get("from", f"{today.year}-01"),
         last_month=request.query.get("to", f"{today:%Y-%m}"),
-        agencies=agencies,
+        agency=agency,
+        is_below=True,
         by_level=request.query.get("by_level") == "true",
     )
 

@@ -1,9 +1,15 @@
 """The docket in memory."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from exchange.domain.counting import (
+    AgencyCounts,
+    LevelKey,
+    LevelTally,
+    level_sums,
+)
 from exchange.domain.docket import Count, DocketRow, RowChange, Tally
 from exchange.domain.records import (
     AuditLine,
@@ -13,7 +19,7 @@ from exchange.domain.records import (
     delivery_key,
 )
 from exchange.storage.memory.tables import Tables
-from exchange.storage.ports.docket import ArrivalQuery, DocketEntry
+from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, TallyQuery
 from schemas.identifiers import EnvelopeId, OrganId
 
 
@@ -24,6 +30,8 @@ class MemoryDocket:
         self._tables = tables
         self._rows: dict[str, DocketRow] = {}
         self._counts: dict[tuple[str, OrganId, Count], int] = {}
+        self._above: dict[tuple[str, OrganId], set[OrganId]] = {}
+        self._sums: dict[tuple[LevelKey, Count], int] = {}
         self._cursor = -1
 
     async def cursor(self) -> int:
@@ -37,7 +45,7 @@ class MemoryDocket:
         self._cursor = entry.after
         for row in entry.rows:
             self._rows.setdefault(_key(row), row)
-        self._add(entry.tallies)
+        self._add(entry.counts)
         return True
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[DocketRow]:
@@ -50,7 +58,10 @@ class MemoryDocket:
         return [self._rows[key] for _, key in due[:limit]]
 
     async def settle(
-        self, changes: Sequence[RowChange], audit: Sequence[AuditLine]
+        self,
+        changes: Sequence[RowChange],
+        counts: Collection[AgencyCounts],
+        audit: Sequence[AuditLine],
     ) -> bool:
         """Replace rows, count, and store audit lines."""
         for change in changes:
@@ -59,7 +70,7 @@ class MemoryDocket:
                 return False
         for change in changes:
             self._rows[_key(change.after)] = change.after
-            self._add(change.tallies)
+        self._add(counts)
         self._tables.audit.extend(audit)
         return True
 
@@ -111,47 +122,44 @@ class MemoryDocket:
             replace(stored[one], content=b"") for one in sorted(keys) if one in stored
         ]
 
-    async def tallies(
-        self,
-        *,
-        first_month: str,
-        last_month: str,
-        agencies: Collection[OrganId],
-        after: tuple[str, OrganId] | None = None,
-        most: int = 0,
-    ) -> Sequence[Tally]:
-        """Counts of some agencies, of all if none is named, by month and agency."""
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """Counts by month and agency."""
         found = sorted(
             Tally(month, agency, count, number)
             for (month, agency, count), number in self._counts.items()
-            if first_month <= month <= last_month
-            and (not agencies or agency in agencies)
-            and (after is None or (month, agency) > after)
+            if query.first_month <= month <= query.last_month
+            and self._is_of(query, month, agency)
+            and (query.after is None or (month, agency) > query.after)
         )
         places = sorted({(one.month, one.agency) for one in found})
-        shown = set(places[:most] if most else places)
+        shown = set(places[: query.most] if query.most else places)
         return [one for one in found if (one.month, one.agency) in shown]
 
-    async def totals(
-        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
-    ) -> Sequence[Tally]:
-        """Counts of the same together, by month; no agency is named in them."""
-        every = await self.tallies(
-            first_month=first_month, last_month=last_month, agencies=agencies
-        )
-        sums: dict[tuple[str, Count], int] = {}
-        for one in every:
-            key = (one.month, one.count)
-            sums[key] = sums.get(key, 0) + one.number
+    async def level_tallies(
+        self, above: OrganId, *, first_month: str, last_month: str
+    ) -> Sequence[LevelTally]:
+        """Sums of all agencies that were below one, by month and level."""
         return sorted(
-            Tally(month, OrganId(""), count, number)
-            for (month, count), number in sums.items()
+            LevelTally(key.month, key.level, count, number)
+            for (key, count), number in self._sums.items()
+            if key.above == above and first_month <= key.month <= last_month
         )
 
-    def _add(self, tallies: Iterable[Tally]) -> None:
-        for one in tallies:
-            key = (one.month, one.agency, one.count)
-            self._counts[key] = self._counts.get(key, 0) + one.number
+    def _is_of(self, query: TallyQuery, month: str, agency: OrganId) -> bool:
+        if query.agency is None or agency == query.agency:
+            return True
+        return query.is_below and query.agency in self._above[month, agency]
+
+    def _add(self, counted: Collection[AgencyCounts]) -> None:
+        for one in counted:
+            above = self._above.setdefault((one.month, one.agency), set())
+            above.update(one.place.above)
+            for count, number in one.counts.items():
+                name = (one.month, one.agency, count)
+                self._counts[name] = self._counts.get(name, 0) + number
+        for key, counts in level_sums(counted).items():
+            for count, number in counts.items():
+                self._sums[key, count] = self._sums.get((key, count), 0) + number
 
 
 def _key(row: DocketRow) -> str:

@@ -1,13 +1,14 @@
 """The docket in MongoDB."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import ReplaceOne
 
+from exchange.domain.counting import AgencyCounts, LevelTally
 from exchange.domain.deadlines import ClockName
-from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
+from exchange.domain.docket import DocketRow, LateClock, RowChange, Tally
 from exchange.domain.records import (
     AuditLine,
     Delivery,
@@ -17,16 +18,18 @@ from exchange.domain.records import (
 )
 from exchange.errors import StateConflictError
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import (
-    Database,
-    Document,
-    available,
-    find_all,
-    find_one,
+from exchange.storage.mongo.counts import (
+    ROWS,
+    SUMS,
+    count,
+    counted_rows,
+    level_tallies_of,
+    tallies_of,
 )
+from exchange.storage.mongo.driver import Database, Document, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.transactions import Transaction, in_transaction
-from exchange.storage.ports.docket import ArrivalQuery, DocketEntry
+from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, TallyQuery
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 
@@ -40,7 +43,6 @@ class MongoDocket:
         self._database = database
         self._rows = database["docket"]
         self._meta = database["meta"]
-        self._statistics = database["statistics"]
 
     async def cursor(self) -> int:
         """Return the log index up to which the docket was made; -1 at first."""
@@ -60,10 +62,13 @@ class MongoDocket:
         return list(map(_row, await find_all(self._rows, due, sort=order, limit=limit)))
 
     async def settle(
-        self, changes: Sequence[RowChange], audit: Sequence[AuditLine]
+        self,
+        changes: Sequence[RowChange],
+        counts: Collection[AgencyCounts],
+        audit: Sequence[AuditLine],
     ) -> bool:
         """Replace rows, count, and store audit lines."""
-        work = partial(_settle, changes, audit)
+        work = partial(_settle, changes, counts, audit)
         try:
             await in_transaction(self._database, work)
         except StateConflictError:
@@ -138,45 +143,26 @@ class MongoDocket:
         )
         return [codec.receipt_record({**one, "content": b""}) for one in found]
 
-    async def tallies(
-        self,
-        *,
-        first_month: str,
-        last_month: str,
-        agencies: Collection[OrganId],
-        after: tuple[str, OrganId] | None = None,
-        most: int = 0,
-    ) -> Sequence[Tally]:
-        """Counts of some agencies, of all if none is named, by month and agency."""
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """Counts by month and agency."""
         found = await find_all(
-            self._statistics,
-            _counted(first_month, last_month, agencies, after),
+            self._database[ROWS],
+            counted_rows(query),
             sort=[("month", 1), ("agency", 1)],
-            limit=most,
+            limit=query.most,
         )
-        return [
-            Tally(one["month"], one["agency"], Count(name), number)
-            for one in found
-            for name, number in sorted(one["counts"].items())
-        ]
+        return [tally for one in found for tally in tallies_of(one)]
 
-    async def totals(
-        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
-    ) -> Sequence[Tally]:
-        """Counts of the same together, by month; no agency is named in them."""
-        sums = {one.value: {"$sum": f"$counts.{one.value}"} for one in Count}
-        stages = [
-            {"$match": _counted(first_month, last_month, agencies, None)},
-            {"$group": {"_id": "$month", **sums}},
-        ]
-        async with available():
-            found = await self._statistics.aggregate(stages).to_list(None)
-        return sorted(
-            Tally(one["_id"], OrganId(""), count, one[count.value])
-            for one in found
-            for count in Count
-            if one[count.value]
+    async def level_tallies(
+        self, above: OrganId, *, first_month: str, last_month: str
+    ) -> Sequence[LevelTally]:
+        """Sums of all agencies that were below one, by month and level."""
+        found = await find_all(
+            self._database[SUMS],
+            {"above": above, "month": {"$gte": first_month, "$lte": last_month}},
+            sort=[("month", 1), ("level", 1)],
         )
+        return [tally for one in found for tally in level_tallies_of(one)]
 
     async def _begin(self) -> None:
         await self._meta.update_one(
@@ -193,55 +179,23 @@ def _enter(entry: DocketEntry, transaction: Transaction) -> bool:
     if not moved.matched_count:
         return False
     transaction.insert("docket", list(map(_document, entry.rows)))
-    _count(entry.tallies, transaction)
+    count(entry.counts, transaction)
     return True
 
 
 def _settle(
-    changes: Sequence[RowChange], audit: Sequence[AuditLine], transaction: Transaction
+    changes: Sequence[RowChange],
+    counts: Collection[AgencyCounts],
+    audit: Sequence[AuditLine],
+    transaction: Transaction,
 ) -> None:
     replacing = [
         ReplaceOne(_as_it_was(one.before), _document(one.after)) for one in changes
     ]
     if transaction.change("docket", replacing).matched_count != len(changes):
         raise StateConflictError(ErrorCode.INTERNAL, place="docket")
-    _count((one for each in changes for one in each.tallies), transaction)
+    count(counts, transaction)
     transaction.insert("audit", list(map(codec.audit_document, audit)))
-
-
-def _count(tallies: Iterable[Tally], transaction: Transaction) -> None:
-    sums: dict[tuple[str, OrganId], dict[str, int]] = {}
-    for one in tallies:
-        numbers = sums.setdefault((one.month, one.agency), {})
-        field = f"counts.{one.count.value}"
-        numbers[field] = numbers.get(field, 0) + one.number
-    adding = [
-        UpdateOne(
-            {"_id": f"{month}/{agency}"},
-            {"$inc": numbers, "$setOnInsert": {"month": month, "agency": agency}},
-            upsert=True,
-        )
-        for (month, agency), numbers in sorted(sums.items())
-    ]
-    if adding:
-        transaction.change("statistics", adding)
-
-
-def _counted(
-    first_month: str,
-    last_month: str,
-    agencies: Collection[OrganId],
-    after: tuple[str, OrganId] | None,
-) -> Document:
-    wanted: Document = {"month": {"$gte": first_month, "$lte": last_month}}
-    if agencies:
-        wanted["agency"] = {"$in": sorted(agencies)}
-    if after is None:
-        return wanted
-    month, agency = after
-    same = {**wanted.get("agency", {}), "$gt": agency}
-    later = {**wanted, "month": {"$gt": month, "$lte": last_month}}
-    return {"$or": [{"month": month, "agency": same}, later]}
 
 
 def _as_it_was(row: DocketRow) -> Document:

@@ -15,6 +15,7 @@ from exchange.domain.relations import matter_of
 from exchange.errors import ExchangeError
 from exchange.storage.mongo.bodies import Bodies
 from exchange.storage.mongo.codec import of_envelope, with_values
+from exchange.storage.mongo.count_migration import add_months_up, place_counts
 from exchange.storage.mongo.driver import Database, Document, Filter, find_one
 from exchange.storage.mongo.link_codec import matter_fields
 from schemas.edxml.body import BodyScanner
@@ -25,6 +26,9 @@ from schemas.vocabulary import EnvelopeKind
 from schemas.xml import parse
 
 Changes = Sequence[UpdateOne | UpdateMany]
+_COUNTS_AT_ONCE: Final = 5_000
+"""With each of them the directory is read."""
+
 _DOCUMENTS: Final = {"kind": EnvelopeKind.DOCUMENT.value}
 
 
@@ -149,6 +153,29 @@ MIGRATIONS: Final = (
     ),
     # Other indexes; documents stay as they are.
     Migration(3, ()),
+    Migration(
+        4,
+        (
+            Step(
+                name="statistics: above",
+                reads="statistics",
+                outdated={"above": {"$exists": False}},
+                fields=("month", "agency"),
+                writes="statistics",
+                changes=place_counts,
+                at_once=_COUNTS_AT_ONCE,
+            ),
+            Step(
+                name="sums of levels",
+                reads="statistics",
+                outdated={},
+                fields=("month",),
+                writes="level_sums",
+                changes=add_months_up,
+                at_once=_COUNTS_AT_ONCE,
+            ),
+        ),
+    ),
 )
 VERSION: Final = MIGRATIONS[-1].version
 

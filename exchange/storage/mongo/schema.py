@@ -136,7 +136,12 @@ _INDEXES: Final = {
         # A register of what arrived.
         IndexModel(["recipient", "arrived_at", "_id"]),
     ),
-    "statistics": (IndexModel(["month", "agency"]),),
+    "statistics": (
+        IndexModel(["month", "agency"]),
+        # Of an agency and those below it.
+        IndexModel(["above", "month", "agency"]),
+    ),
+    "level_sums": (IndexModel(["above", "month", "level"]),),
     "register_numbers": (IndexModel(["recipient", "year", "number"], unique=True),),
     "log_pending": (
         IndexModel("envelope"),

@@ -13,7 +13,12 @@ from exchange.storage.ports.controls import ControlStore, UsageStore
 from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
-from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, DocketStore
+from exchange.storage.ports.docket import (
+    ArrivalQuery,
+    DocketEntry,
+    DocketStore,
+    TallyQuery,
+)
 from exchange.storage.ports.documents import DocumentQuery, DocumentStore
 from exchange.storage.ports.envelopes import EnvelopeStore
 from exchange.storage.ports.leases import LeaseStore
@@ -78,6 +83,7 @@ __all__ = [
     "Shown",
     "SigningStore",
     "Storage",
+    "TallyQuery",
     "UploadStore",
     "UsageStore",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from exchange.domain.counting import AgencyCounts, LevelTally
 from exchange.domain.docket import DocketRow, RowChange, Tally
 from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
 from schemas.identifiers import EnvelopeId, OrganId
@@ -17,12 +18,13 @@ class DocketEntry:
     Args:
         before: the log index up to which the docket was made; -1 at first.
         after: the same afterwards.
+        counts: one of each agency and month at most.
     """
 
     before: int
     after: int
     rows: Collection[DocketRow]
-    tallies: Collection[Tally]
+    counts: Collection[AgencyCounts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,27 @@ class ArrivalQuery:
     limit: int = 500
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyQuery:
+    """Counts of agencies in months, by month and agency.
+
+    Args:
+        first_month: as in ``2026-11``.
+        last_month: likewise, included.
+        agency: whose; all if none is named.
+        is_below: also of the agencies that were below it.
+        after: month and agency of the last that was seen.
+        most: how many agencies in months; 0: all.
+    """
+
+    first_month: str
+    last_month: str
+    agency: OrganId | None = None
+    is_below: bool = False
+    after: tuple[str, OrganId] | None = None
+    most: int = 0
+
+
 class DocketStore(Protocol):
     """The docket."""
 
@@ -59,7 +82,10 @@ class DocketStore(Protocol):
         """Rows to be looked at, those that are due longest first."""
 
     async def settle(
-        self, changes: Sequence[RowChange], audit: Sequence[AuditLine]
+        self,
+        changes: Sequence[RowChange],
+        counts: Collection[AgencyCounts],
+        audit: Sequence[AuditLine],
     ) -> bool:
         """Replace rows, count, and store audit lines.
 
@@ -89,26 +115,16 @@ class DocketStore(Protocol):
     ) -> Sequence[StoredReceipt]:
         """Step receipts by envelope and key, without their bytes."""
 
-    async def tallies(
-        self,
-        *,
-        first_month: str,
-        last_month: str,
-        agencies: Collection[OrganId],
-        after: tuple[str, OrganId] | None = None,
-        most: int = 0,
-    ) -> Sequence[Tally]:
-        """Counts of some agencies, of all if none is named, by month and agency.
+    async def tallies(self, query: TallyQuery) -> Sequence[Tally]:
+        """Counts by month and agency."""
+
+    async def level_tallies(
+        self, above: OrganId, *, first_month: str, last_month: str
+    ) -> Sequence[LevelTally]:
+        """Sums of all agencies that were below one, by month and level.
 
         Args:
+            above: the agency, or `EVERYBODY`.
             first_month: as in ``2026-11``.
             last_month: likewise, included.
-            agencies: whose.
-            after: month and agency of the last that was seen.
-            most: how many agencies in months; 0: all.
         """
-
-    async def totals(
-        self, *, first_month: str, last_month: str, agencies: Collection[OrganId]
-    ) -> Sequence[Tally]:
-        """Counts of the same together, by month; no agency is named in them."""

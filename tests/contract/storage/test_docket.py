@@ -3,13 +3,22 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from exchange.domain.counting import EVERYBODY, LevelTally, gathered
 from exchange.domain.deadlines import ClockName
 from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
 from exchange.domain.records import Acceptance
 from exchange.domain.registers import RegisterNumber
 from exchange.ids import MonotonicIds
-from exchange.storage.ports import ArrivalQuery, DocketEntry, SendingQuery, Storage
+from exchange.storage.ports import (
+    ArrivalQuery,
+    DocketEntry,
+    SendingQuery,
+    Storage,
+    TallyQuery,
+)
 from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import Level
+from tests.support.agencies import agency, directory
 from tests.support.pki import NOW
 from tests.support.stored import (
     COMMUNE,
@@ -24,7 +33,12 @@ from tests.support.stored import (
 
 MINUTE = timedelta(minutes=1)
 MONTH = "2026-11"
+PROVINCE_ROW = agency(PROVINCE, Level.PROVINCE)
+COMMUNE_ROW = agency(COMMUNE, Level.COMMUNE, PROVINCE)
+MINISTRY_ROW = agency(MINISTRY, Level.CENTRAL)
+TREE = directory([MINISTRY_ROW, PROVINCE_ROW, COMMUNE_ROW])
 RECEIVED = Tally(MONTH, PROVINCE, Count.RECEIVED)
+RECEIVED_ONCE = gathered([RECEIVED], TREE)
 LATE = LateClock(ClockName.CONFIRM, NOW)
 
 
@@ -41,14 +55,17 @@ def row(number: int, *, recipient: OrganId = PROVINCE) -> DocketRow:
 async def entered(storage: Storage, *rows: DocketRow) -> None:
     before = await storage.docket.cursor()
     entry = DocketEntry(
-        before=before, after=before + 5, rows=rows, tallies=[RECEIVED] * len(rows)
+        before=before,
+        after=before + 5,
+        rows=rows,
+        counts=gathered([RECEIVED] * len(rows), TREE),
     )
     assert await storage.docket.enter(entry)
 
 
-async def counted(storage: Storage, *agencies: OrganId) -> dict[Count, int]:
+async def counted(storage: Storage, agency: OrganId | None = None) -> dict[Count, int]:
     found = await storage.docket.tallies(
-        first_month=MONTH, last_month=MONTH, agencies=agencies
+        TallyQuery(first_month=MONTH, last_month=MONTH, agency=agency)
     )
     return {one.count: one.number for one in found}
 
@@ -56,7 +73,7 @@ async def counted(storage: Storage, *agencies: OrganId) -> dict[Count, int]:
 async def test_log_entries_are_followed_once_and_looked_up_by_key(
     storage: Storage,
 ) -> None:
-    entry = DocketEntry(before=-1, after=4, rows=[row(1), row(2)], tallies=[RECEIVED])
+    entry = DocketEntry(before=-1, after=4, rows=[row(1), row(2)], counts=RECEIVED_ONCE)
 
     assert await storage.docket.cursor() == -1
     assert await storage.docket.enter(entry)
@@ -66,7 +83,7 @@ async def test_log_entries_are_followed_once_and_looked_up_by_key(
     assert await counted(storage) == {Count.RECEIVED: 1}
     assert await counted(storage, MINISTRY) == {}
     earlier = await storage.docket.tallies(
-        first_month="2026-01", last_month="2026-10", agencies=()
+        TallyQuery(first_month="2026-01", last_month="2026-10")
     )
     assert list(earlier) == []
 
@@ -89,7 +106,17 @@ async def test_log_entries_are_followed_once_and_looked_up_by_key(
     assert list(await storage.docket.receipts([])) == []
 
 
-async def test_counts_are_read_in_parts_and_added_up(storage: Storage) -> None:
+async def below(storage: Storage, above: OrganId) -> list[LevelTally]:
+    return list(
+        await storage.docket.level_tallies(
+            above, first_month="2026-10", last_month="2026-11"
+        )
+    )
+
+
+async def test_counts_are_read_in_parts_by_whom_they_are_below(
+    storage: Storage,
+) -> None:
     places = [
         (month, agency)
         for month in ("2026-10", "2026-11", "2026-12")
@@ -100,40 +127,65 @@ async def test_counts_are_read_in_parts_and_added_up(storage: Storage) -> None:
         for number, (month, agency) in enumerate(places, start=1)
         for count in (Count.RECEIVED, Count.SENT)
     ]
-    entry = DocketEntry(before=-1, after=4, rows=[], tallies=tallies)
+    entry = DocketEntry(before=-1, after=4, rows=[], counts=gathered(tallies, TREE))
     assert await storage.docket.enter(entry)
-    both = frozenset({PROVINCE, COMMUNE})
+    query = TallyQuery(
+        first_month="2026-10",
+        last_month="2026-11",
+        agency=PROVINCE,
+        is_below=True,
+        most=1,
+    )
     found: list[Tally] = []
-    after = None
-    while True:
-        part = await storage.docket.tallies(
-            first_month="2026-10",
-            last_month="2026-11",
-            agencies=both,
-            after=after,
-            most=1,
-        )
-        if not part:
-            break
+    while part := await storage.docket.tallies(query):
         assert len({(one.month, one.agency) for one in part}) == 1
-        after = (part[-1].month, part[-1].agency)
+        query = replace(query, after=(part[-1].month, part[-1].agency))
         found.extend(part)
+    own = await storage.docket.tallies(
+        TallyQuery(first_month="2026-12", last_month="2026-12", agency=PROVINCE)
+    )
+
     assert found == sorted(
-        one for one in tallies if one.month < "2026-12" and one.agency in both
+        one for one in tallies if one.month < "2026-12" and one.agency != MINISTRY
     )
-    totals = await storage.docket.totals(
-        first_month="2026-10", last_month="2026-11", agencies=both
+    assert list(own) == sorted(
+        Tally("2026-12", PROVINCE, one, 8) for one in (Count.RECEIVED, Count.SENT)
     )
-    assert list(totals) == [
-        Tally("2026-10", OrganId(""), Count.RECEIVED, 2 + 3),
-        Tally("2026-10", OrganId(""), Count.SENT, 2 + 3),
-        Tally("2026-11", OrganId(""), Count.RECEIVED, 5 + 6),
-        Tally("2026-11", OrganId(""), Count.SENT, 5 + 6),
+
+
+async def test_sums_of_levels_grow_with_the_counts_and_stay_where_they_were(
+    storage: Storage,
+) -> None:
+    unknown = Tally(MONTH, OrganId("A00"), Count.SENT, 5)
+    sent = [
+        Tally(MONTH, agency, Count.SENT, number)
+        for agency, number in ((MINISTRY, 1), (PROVINCE, 2), (COMMUNE, 3))
     ]
-    every = await storage.docket.totals(
-        first_month="2026-12", last_month="2026-12", agencies=()
-    )
-    assert [one.number for one in every] == [7 + 8 + 9] * 2
+    moved = directory([MINISTRY_ROW, PROVINCE_ROW, replace(COMMUNE_ROW, parent=None)])
+    for before, tallies, tree in (
+        (-1, [*sent, unknown], TREE),
+        (3, [sent[2], replace(sent[2], month="2026-10")], TREE),
+        (7, [sent[2]], moved),
+    ):
+        entry = DocketEntry(
+            before=before, after=before + 4, rows=[], counts=gathered(tallies, tree)
+        )
+        assert await storage.docket.enter(entry)
+        assert not await storage.docket.enter(entry)
+
+    commune = [
+        LevelTally("2026-10", "commune", Count.SENT, 3),
+        LevelTally(MONTH, "commune", Count.SENT, 6),
+    ]
+    assert await below(storage, PROVINCE) == commune
+    assert await below(storage, COMMUNE) == []
+    assert await below(storage, EVERYBODY) == [
+        commune[0],
+        LevelTally(MONTH, "", Count.SENT, 5),
+        LevelTally(MONTH, "central", Count.SENT, 1),
+        LevelTally(MONTH, "commune", Count.SENT, 9),
+        LevelTally(MONTH, "province", Count.SENT, 2),
+    ]
 
 
 async def test_rows_are_due_in_turn_and_settled_together_or_not_at_all(
@@ -146,20 +198,24 @@ async def test_rows_are_due_in_turn_and_settled_together_or_not_at_all(
     assert list(await storage.docket.due(now=now, limit=1)) == [row(1)]
 
     closed = replace(row(1), next_at=None, version=1, settled=frozenset(ClockName))
-    change = RowChange(before=row(1), after=closed, tallies=(RECEIVED,))
-    assert await storage.docket.settle([change], [audit_line(7)])
+    change = RowChange(before=row(1), after=closed)
+    assert await storage.docket.settle([change], RECEIVED_ONCE, [audit_line(7)])
     assert list(await storage.docket.due(now=now, limit=9)) == [row(2)]
     assert (await counted(storage))[Count.RECEIVED] == 4
 
     await entered(storage, row(3), row(4))
     first = RowChange(before=row(3), after=replace(row(3), version=1))
-    assert await storage.docket.settle([first], [])
+    assert await storage.docket.settle([first], [], [])
     second = RowChange(before=row(4), after=replace(row(4), version=1))
 
-    assert not await storage.docket.settle([second, first], [audit_line(7)])
+    assert not await storage.docket.settle(
+        [second, first], RECEIVED_ONCE, [audit_line(7)]
+    )
 
     assert row(4) in await storage.docket.due(now=NOW + 9 * MINUTE, limit=9)
     assert len(await storage.audit.lines(limit=9)) == 1
+    assert (await counted(storage))[Count.RECEIVED] == 6
+    assert [one.number for one in await below(storage, EVERYBODY)] == [6]
 
 
 async def test_rows_are_found_by_those_who_are_told_and_by_arrival(
@@ -174,7 +230,7 @@ async def test_rows_are_found_by_those_who_are_told_and_by_arrival(
         RowChange(before=replace(one, late=(), told=(), version=0), after=one)
         for one in late
     ]
-    assert await storage.docket.settle(changes, [])
+    assert await storage.docket.settle(changes, [], [])
 
     assert list(await storage.docket.late(None, after="", limit=9)) == late
     assert list(await storage.docket.late(COMMUNE, after="", limit=1)) == late[:1]

@@ -18,6 +18,7 @@ from exchange.domain.docket import (
     sending_tallies,
 )
 from exchange.domain.records import Envelope
+from exchange.storage.ports import TallyQuery
 from schemas.edxml.document import Organisation
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, EvidenceLevel, StatusCode, Step
@@ -176,7 +177,7 @@ async def late_to(world: World, agency: OrganId) -> list[OrganId]:
 
 async def counted(world: World, agency: OrganId) -> dict[Count, int]:
     found = await world.services.storage.docket.tallies(
-        first_month="2026-11", last_month="2026-11", agencies=[agency]
+        TallyQuery(first_month="2026-11", last_month="2026-11", agency=agency)
     )
     return {one.count: one.number for one in found}
 
@@ -270,6 +271,6 @@ async def test_a_process_that_is_late_enters_nothing_twice(world: World) -> None
     assert (await counted(world, SUPERIOR))[Count.RECEIVED] == 1
     assert Tally("2026-11", SUPERIOR, Count.RECEIVED) in (
         await world.services.storage.docket.tallies(
-            first_month="2026-11", last_month="2026-11", agencies=()
+            TallyQuery(first_month="2026-11", last_month="2026-11")
         )
     )
