@@ -281,6 +281,8 @@ class Services:
         tokens: makes and reads tokens of systems; None: none are given.
         usage: what callers have used.
         switches: what operators have switched.
+        delivers_at_once: what has nothing to check is delivered with its acceptance,
+            and waits for no turn of the checker.
         scanner: asked about every attachment before it is delivered; None: nobody is.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
         turns: taken by what keeps the processor for more than a moment.
@@ -309,6 +311,7 @@ class Services:
     room: TokenRoom = field(default_factory=TokenRoom)
     ids: MonotonicIds = field(default_factory=MonotonicIds)
     directory: DirectoryCache = field(default_factory=DirectoryCache)
+    delivers_at_once: bool = False
     scanner: MalwareScanner | None = None
     pdf_places: Places = field(default_factory=_pdf_places)
     turns: Turns = field(default_factory=Turns)

@@ -4,8 +4,7 @@ Every PDF is judged. A signed PDF that fails is quarantined; what could not be c
 is held, never delivered as if it had been (design, invariant 10).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exchange.domain.deadlines import is_urgent
 from exchange.domain.records import (
@@ -14,43 +13,24 @@ from exchange.domain.records import (
     StoredAttachment,
     StoredReceipt,
 )
-from exchange.domain.steps import CHECK_EFFECTS
 from exchange.errors import StateConflictError
 from exchange.services import Services
 from exchange.usecases.attachment_content import attachment_content
-from exchange.usecases.hub_steps import HubStep, hub_record
+from exchange.usecases.check_outcomes import (
+    Checked,
+    Outcome,
+    check_record,
+    checked_as,
+    judged,
+    refused,
+    remark,
+    unchecked,
+)
 from exchange.usecases.pdfs import bears_secrecy_stamp, pdf_bytes, starts_as_pdf
-from pki.enveloped.content import MEDIA_TYPE
 from schemas.edxml.body import decode_attachment
-from schemas.edxml.content_type import media_type
 from schemas.errors import CodedError, ErrorCode
-from schemas.receipt import Finding
-from schemas.verdict import Indication, SubIndication, Verdict
-from schemas.vocabulary import AuditEvent, Step
 
-_EVENTS = {
-    Step.DELIVERED: AuditEvent.ENVELOPE_DELIVERED,
-    Step.QUARANTINED: AuditEvent.ENVELOPE_QUARANTINED,
-    Step.HELD: AuditEvent.ENVELOPE_HELD,
-}
-_GRAVEST_FIRST = (Step.QUARANTINED, Step.HELD, Step.DELIVERED)
 _PEEK_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one attachment means for the whole envelope."""
-
-    step: Step
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """How the check of an envelope ended."""
-
-    step: Step
-    findings: tuple[Finding, ...]
 
 
 async def check_envelope(services: Services, envelope: Envelope) -> StoredReceipt:
@@ -62,7 +42,7 @@ async def check_envelope(services: Services, envelope: Envelope) -> StoredReceip
         StateConflictError: a delivery has left the states of the check.
     """
     checked = await look_at(services, envelope)
-    record = _record(services, envelope, checked.step, checked.findings)
+    record = check_record(services, envelope, checked)
     stored = await _stored(services, record)
     services.signals.recorded.ring(hurries=is_urgent(envelope))
     return stored
@@ -79,12 +59,7 @@ async def look_at(services: Services, envelope: Envelope) -> Checked:
         for attachment in envelope.attachments
         if (outcome := await _check(services, envelope, attachment))
     ]
-    return Checked(_gravest(outcomes), tuple(one.finding for one in outcomes))
-
-
-def _gravest(outcomes: Iterable[Outcome]) -> Step:
-    steps = {one.step for one in outcomes} or {Step.DELIVERED}
-    return next(one for one in _GRAVEST_FIRST if one in steps)
+    return checked_as(outcomes)
 
 
 async def _stored(services: Services, record: StepRecord) -> StoredReceipt:
@@ -104,21 +79,21 @@ async def _check(
     services: Services, envelope: Envelope, attachment: StoredAttachment
 ) -> Outcome | None:
     """Judge one attachment; None when there is nothing to judge."""
-    if refused := await _scanned(services, envelope, attachment):
-        return refused
+    if found := await _scanned(services, envelope, attachment):
+        return found
     if not await _may_be_pdf(services, envelope, attachment):
-        return _remark(attachment)
+        return remark(attachment)
     async with services.pdf_places.held(urgent=is_urgent(envelope)):
         try:
             data = await _pdf(services, envelope, attachment)
             if await bears_secrecy_stamp(services.pdfs, data):
-                return _refused(attachment, ErrorCode.SECRECY_MARK)
+                return refused(attachment, ErrorCode.SECRECY_MARK)
             verdict = await services.pdfs.judge(
                 data, material=services.trust.material, at=services.now()
             )
         except CodedError as failure:
-            return _unchecked(attachment, failure.code)
-    return _judged(attachment, verdict)
+            return unchecked(attachment, failure.code)
+    return judged(attachment, verdict)
 
 
 async def _scanned(
@@ -131,8 +106,8 @@ async def _scanned(
         try:
             is_found = await services.scanner.finds_malware(content)
         except CodedError as failure:
-            return _unchecked(attachment, failure.code)
-    return _refused(attachment, ErrorCode.MALWARE_FOUND) if is_found else None
+            return unchecked(attachment, failure.code)
+    return refused(attachment, ErrorCode.MALWARE_FOUND) if is_found else None
 
 
 async def _pdf(
@@ -160,74 +135,3 @@ async def _may_be_pdf(
         return starts_as_pdf(decode_attachment(attachment, head))
     except CodedError:
         return True
-
-
-def _remark(attachment: StoredAttachment) -> Outcome | None:
-    """Say of encrypted content that nobody looked inside; it is delivered with that."""
-    if media_type(attachment.content_type) != media_type(MEDIA_TYPE):
-        return None
-    finding = _finding(
-        attachment,
-        Indication.INDETERMINATE,
-        SubIndication.GENERIC,
-        ErrorCode.CONTENT_ENCRYPTED,
-    )
-    return Outcome(Step.DELIVERED, finding)
-
-
-def _judged(attachment: StoredAttachment, verdict: Verdict) -> Outcome:
-    finding = _finding(
-        attachment,
-        verdict.indication,
-        verdict.sub_indication,
-        *(reason.code for reason in verdict.reasons),
-        *(reason.code for one in verdict.signatures for reason in one.reasons),
-    )
-    if verdict.indication is not Indication.TOTAL_FAILED:
-        return Outcome(Step.DELIVERED, finding)
-    # A file that fails without a signature could not be read.
-    return Outcome(Step.QUARANTINED if verdict.signatures else Step.HELD, finding)
-
-
-def _refused(attachment: StoredAttachment, code: ErrorCode) -> Outcome:
-    finding = _finding(
-        attachment,
-        Indication.TOTAL_FAILED,
-        SubIndication.POLICY_PROCESSING_ERROR,
-        code,
-    )
-    return Outcome(Step.QUARANTINED, finding)
-
-
-def _unchecked(attachment: StoredAttachment, code: ErrorCode) -> Outcome:
-    finding = _finding(
-        attachment, Indication.INDETERMINATE, SubIndication.GENERIC, code
-    )
-    return Outcome(Step.HELD, finding)
-
-
-def _finding(
-    attachment: StoredAttachment,
-    indication: Indication,
-    sub_indication: SubIndication | None,
-    *codes: ErrorCode,
-) -> Finding:
-    return Finding(
-        attachment=attachment.number,
-        name=attachment.name,
-        indication=indication,
-        sub_indication=sub_indication,
-        reasons=tuple(dict.fromkeys(codes)),
-    )
-
-
-def _record(
-    services: Services, envelope: Envelope, step: Step, findings: tuple[Finding, ...]
-) -> StepRecord:
-    checked = HubStep(
-        effect=CHECK_EFFECTS[step],
-        recipients=envelope.reached,
-        event=_EVENTS[step],
-        findings=findings,
-    )
-    return hub_record(services, envelope, checked)

@@ -399,6 +399,8 @@ class Acceptance:
         body_chunks: id under which the chunks were stored before.
         updates: deliveries of other envelopes that change with it.
         steps: what else is recorded because of it.
+        delivered: its delivery, where there is nothing to check: its deliveries begin
+            in the state that step leaves.
     """
 
     envelope: Envelope
@@ -410,10 +412,16 @@ class Acceptance:
     status_change: "StatusChange | None" = None
     updates: tuple[DeliveryUpdate, ...] = ()
     steps: "tuple[StepRecord, ...]" = ()
+    delivered: "StepRecord | None" = None
+
+    @property
+    def waits_for_check(self) -> bool:
+        """Whether its deliveries cannot be read yet."""
+        return self.delivered is None and not self.entry.makes_visible
 
     def first_states(self) -> Iterator[tuple[OrganId, DeliveryState]]:
         """Yield each recipient with the state in which its delivery begins."""
-        elsewhere, is_shown = self.envelope.redirected, self.entry.makes_visible
+        elsewhere, is_shown = self.envelope.redirected, not self.waits_for_check
         first = DeliveryState.AVAILABLE if is_shown else DeliveryState.ACCEPTED
         for one in self.envelope.recipients:
             yield one, DeliveryState.REDIRECTED if one in elsewhere else first

@@ -109,6 +109,7 @@ class ExchangeRole:
             counters=base.metrics,
             carriers=carriers_of(settings),
             webhook_policy=webhook_policy(settings),
+            delivers_at_once=True,
             scanner=self._scanner,
             deadlines=deadline_rules(settings.calendar, settings.deadlines),
         )

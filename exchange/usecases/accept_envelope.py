@@ -28,6 +28,7 @@ from exchange.usecases.attesting import (
     pending,
 )
 from exchange.usecases.auditing import audit_line, refusals_audited
+from exchange.usecases.check_outcomes import check_record, unlooked_at
 from exchange.usecases.counting_use import count_use
 from exchange.usecases.judging_intake import (
     ReadDocument,
@@ -167,7 +168,7 @@ async def _acceptance(
     async with services.turns:
         envelope, entry = _receipted(services, incoming, relations)
     body_chunks = await store_body(services, message, envelope.envelope_id)
-    return Acceptance(
+    acceptance = Acceptance(
         envelope=envelope,
         entry=pending(
             entry, entry_id=services.ids.new(entry.at), urgency=envelope.urgency
@@ -180,6 +181,19 @@ async def _acceptance(
             *consequences(services, envelope, relations),
         ),
     )
+    if not services.delivers_at_once:
+        return acceptance
+    return await _delivered(services, acceptance)
+
+
+async def _delivered(services: Services, acceptance: Acceptance) -> Acceptance:
+    """Deliver with its acceptance what has nothing to check."""
+    envelope = acceptance.envelope
+    checked = unlooked_at(services, envelope)
+    if checked is None:
+        return acceptance
+    async with services.turns:
+        return replace(acceptance, delivered=check_record(services, envelope, checked))
 
 
 def _receipted(

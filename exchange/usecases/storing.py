@@ -88,7 +88,7 @@ async def commit(
     match outcome:
         case Accepted(envelope):
             hurries = is_urgent(envelope)
-            if not acceptance.entry.makes_visible:
+            if acceptance.waits_for_check:
                 services.signals.accepted.ring(hurries=hurries)
             services.signals.recorded.ring(hurries=hurries)
             return envelope, False

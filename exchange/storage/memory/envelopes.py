@@ -22,7 +22,7 @@ from exchange.storage.conflicts import (
     receipt_conflict,
     status_conflict,
 )
-from exchange.storage.memory.steps import record
+from exchange.storage.memory.steps import record, trace
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.vocabulary import DeliveryState
@@ -221,6 +221,8 @@ class MemoryEnvelopes:
             tables.receipts[receipt.envelope_id, receipt.key] = receipt
         tables.pending[acceptance.entry.entry_id] = acceptance.entry
         tables.audit.append(acceptance.audit)
+        if acceptance.delivered is not None:
+            trace(tables, acceptance.delivered)
         if acceptance.status_change is not None:
             self._report(acceptance.status_change)
 

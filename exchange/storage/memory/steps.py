@@ -33,10 +33,15 @@ def record(
         _add(draft, step)
     tables.deliveries.update(draft.maps[0])
     for step in group:
-        receipt = step.receipt
-        tables.receipts[receipt.envelope_id, receipt.key] = receipt
-        tables.pending[step.entry.entry_id] = step.entry
-        tables.audit.append(step.audit)
+        trace(tables, step)
+
+
+def trace(tables: Tables, step: StepRecord) -> None:
+    """Store what a step leaves besides the deliveries it moves."""
+    receipt = step.receipt
+    tables.receipts[receipt.envelope_id, receipt.key] = receipt
+    tables.pending[step.entry.entry_id] = step.entry
+    tables.audit.append(step.audit)
 
 
 def _require_new(tables: Tables, step: StepRecord) -> None:

@@ -43,12 +43,13 @@ def store_within(
     """Store the same as a part of a transaction."""
     accepted = [one for one in group if isinstance(one, Acceptance)]
     steps = list(_steps(group))
+    delivered = [one.delivered for one in accepted if one.delivered is not None]
     transaction.insert("envelopes", list(map(envelope_document, accepted)))
     transaction.insert("deliveries", [*_deliveries(accepted), *_added(steps)])
     receipts = [receipt for one in accepted for receipt in one.receipts]
-    receipts.extend(one.receipt for one in steps)
+    receipts.extend(one.receipt for one in (*steps, *delivered))
     transaction.insert("receipts", list(map(codec.receipt_document, receipts)))
-    _trace([*accepted, *steps], transaction)
+    _trace([*accepted, *steps, *delivered], transaction)
     changes = [
         _updating(accepted),
         _moving(steps),

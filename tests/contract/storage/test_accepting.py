@@ -17,6 +17,7 @@ from tests.support.stored import (
     envelope_id,
     receipt,
     status_change,
+    step,
 )
 
 
@@ -65,6 +66,25 @@ async def test_delivery_that_its_own_entry_shows_begins_available(
     states = {one.delivery.recipient: one.delivery.state for one in items}
     assert states == dict.fromkeys((PROVINCE, MINISTRY), DeliveryState.AVAILABLE)
     assert {one.delivery.log_index for one in items} == {entry.index}
+
+
+async def test_what_is_delivered_with_its_acceptance_begins_where_that_leaves_it(
+    storage: Storage,
+) -> None:
+    delivered = step(1, recipients=(PROVINCE, MINISTRY))
+    accepted = acceptance(1, recipients=(PROVINCE, MINISTRY))
+    await storage.envelopes.accept(replace(accepted, delivered=delivered))
+    assert await storage.envelopes.to_check(limit=9) == []
+    assert await storage.envelopes.receipts(envelope_id(1)) == [delivered.receipt]
+    assert len(await storage.audit.lines(limit=9)) == 2
+
+    sequenced = await storage.log.sequence(limit=9)
+
+    assert [one.entry for one in sequenced] == [accepted.entry, delivered.entry]
+    items = await storage.envelopes.inbox([PROVINCE, MINISTRY], after=-1, limit=9)
+    states = {one.delivery.recipient: one.delivery.state for one in items}
+    assert states == dict.fromkeys((PROVINCE, MINISTRY), DeliveryState.AVAILABLE)
+    assert {one.delivery.log_index for one in items} == {sequenced[1].index}
 
 
 async def test_same_message_id_returns_the_first_envelope(storage: Storage) -> None:
