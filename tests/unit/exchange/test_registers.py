@@ -277,6 +277,7 @@ async def test_counts_and_delays_are_shown_to_those_they_are_about(
         by_level = await asked(
             "/v1/statistics", PROVINCE, below="true", by_level="true", **MONTHS
         )
+        own = await asked("/v1/statistics", PROVINCE, by_level="true", **MONTHS)
         wrong = await asked("/v1/statistics", PROVINCE, **{**MONTHS, "to": "2026-13"})
 
     (item,) = _members(late, "items")
@@ -304,6 +305,9 @@ async def test_counts_and_delays_are_shown_to_those_they_are_about(
     )
     levels = {one["level"]: one["received"] for one in _members(by_level, "rows")}
     assert levels == {"province": 1, "commune": 1}
+    assert [(one["level"], one["agency"]) for one in _members(own, "rows")] == [
+        ("province", "")
+    ]
     assert wrong["code"] == "request_invalid"
 
 
