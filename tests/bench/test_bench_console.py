@@ -1,7 +1,7 @@
 """Pages of fifty rows with a million envelopes stored: at most 100 ms each.
 
 `LIENTHONG_BENCH_STORED` sets how many. What is bounded is the CPU time of the service
-of MongoDB together, that of the browser in it included. What the first look cost
+and of MongoDB together, that of the browser in it included. What the first look cost
 (it reads the template, too) and how long a page took are told beside it.
 """
 
