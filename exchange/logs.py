@@ -1,5 +1,6 @@
 """Logs of the service: one JSON object per line on standard error."""
 
+import json
 import logging
 import sys
 from contextlib import suppress
@@ -35,10 +36,10 @@ def configure_logs() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer = structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[*shared, renderer],
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -47,6 +48,14 @@ def configure_logs() -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
+"""Made once: `json.dumps` makes one for every line."""
+
+
+def _json(event: structlog.typing.EventDict, **_: object) -> str:
+    return _ENCODER.encode(event)
 
 
 def _event_alone(

@@ -34,9 +34,9 @@ MANIFEST_ID = "manifest-1"
 BUNDLE_VERSION = 1
 
 _MEMBER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
-_IN_ORDER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Writes texts and small numbers as RFC 8785 does, a tenth of the time: two entries
-are made for every envelope. Names stand in order already."""
+_text = json.JSONEncoder(ensure_ascii=False).encode
+"""Writes a text as RFC 8785 does; names stand in order already. Two entries are made
+for every envelope, and their other members need no escapes."""
 
 _LARGEST_ENTRY = 4096
 _LARGEST_PROOF = 16_384
@@ -74,16 +74,12 @@ class LogEntry:
 
     def canonical(self) -> bytes:
         """Return the entry's bytes, the input of its leaf hash."""
-        fields = {
-            "actor": self.actor,
-            "at": format_utc(self.at),
-            "digest": self.digest,
-            "salt": self.salt.hex(),
-            "subject": self.subject,
-            "type": self.type.value,
-            "v": self.v,
-        }
-        return _IN_ORDER.encode(fields).encode()
+        return (
+            f'{{"actor":{_text(self.actor)},"at":"{format_utc(self.at)}"'
+            f',"digest":"{self.digest}","salt":"{self.salt.hex()}"'
+            f',"subject":{_text(self.subject)},"type":"{self.type.value}"'
+            f',"v":{self.v}}}'
+        ).encode()
 
     def leaf_hash(self) -> bytes:
         """Return the entry's leaf hash in the tree."""

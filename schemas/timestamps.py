@@ -5,6 +5,7 @@ edXML and the stamps on documents use Vietnamese time; `VIETNAM` is its zone.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from schemas.errors import ErrorCode, SchemaError
 
@@ -27,8 +28,11 @@ def truncate_ms(moment: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc
 
 
+@lru_cache(maxsize=64)
 def format_utc(moment: datetime) -> str:
     """Write `moment` as ``2026-11-21T05:00:00.123Z``.
+
+    One moment is written again and again: in receipts, signatures and log entries.
 
     Raises:
         ValueError: `moment` has no zone.

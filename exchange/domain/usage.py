@@ -29,7 +29,7 @@ def bytes_in_hour(level: Level, now: datetime) -> str:
 
 def hour_of(now: datetime) -> str:
     """Return the beginning of all names of an hour; later hours are greater."""
-    return f"{_HOUR}{now.astimezone(UTC):%Y-%m-%dT%H}"
+    return _HOUR + now.astimezone(UTC).isoformat()[: len("2026-11-21T05")]
 
 
 def stored_for(agency: OrganId) -> str:
@@ -39,7 +39,7 @@ def stored_for(agency: OrganId) -> str:
 
 def day_of(now: datetime) -> str:
     """Return the beginning of all names of a day; later days are greater."""
-    return f"{_DAY}{now.astimezone(UTC):%Y-%m-%d}"
+    return _DAY + now.astimezone(UTC).date().isoformat()
 
 
 def seconds_left(now: datetime) -> float:

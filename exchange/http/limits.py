@@ -39,18 +39,26 @@ async def body_chunks(
             (REQUEST_TIMEOUT).
     """
     clock = asyncio.get_running_loop().time
-    chunks, began, received = request.content.iter_any(), clock(), 0
+    began, received = clock(), 0
     while True:
-        due = began + idle_seconds + received / _SLOWEST
-        try:
-            async with asyncio.timeout(min(idle_seconds, due - clock())):
-                chunk = await anext(chunks, None)
-        except TimeoutError as error:
-            raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
-        if chunk is None:
+        # What has come already needs no deadline.
+        chunk = request.content.read_nowait()
+        if not chunk:
+            due = began + idle_seconds + received / _SLOWEST
+            chunk = await _next(request, min(idle_seconds, due - clock()))
+        if not chunk:
             return
         received += len(chunk)
         yield chunk
+
+
+async def _next(request: web.Request, seconds: float) -> bytes:
+    """Wait for more of a body; nothing is its end."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.content.readany()
+    except TimeoutError as error:
+        raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
 
 
 async def small_body(request: web.Request, *, limit: int, idle_seconds: float) -> bytes:

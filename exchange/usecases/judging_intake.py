@@ -24,6 +24,7 @@ from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.secrecy import secrecy_mark
 from schemas.errors import CodedError, ErrorCode
 
+_BEGINNING_BYTES = 4096
 _UNREADABLE = frozenset({ErrorCode.PDF_MALFORMED, ErrorCode.PDF_ENCRYPTED})
 
 
@@ -51,7 +52,10 @@ def read_document(received: Received) -> ReadDocument:
     if not isinstance(document, EdxmlDocument):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="/status")
     attachments = match_manifest(document.manifest, received.scanned.attachments)
-    are_pdfs = (starts_as_pdf(received.content(one)) for one in attachments)
+    beginnings = (
+        received.content(one, piece_bytes=_BEGINNING_BYTES) for one in attachments
+    )
+    are_pdfs = map(starts_as_pdf, beginnings)
     return ReadDocument(document, attachments, tuple(are_pdfs))
 
 

@@ -14,7 +14,7 @@ from exchange.domain.uploads import Upload
 from exchange.services import Caller, Services
 from exchange.settings.limits import LimitSettings
 from exchange.usecases.signer import authenticate
-from exchange.usecases.spool import Spool
+from exchange.usecases.spool import PIECE_BYTES, Spool
 from schemas.edxml.body import (
     BodyScanner,
     ScannedAttachment,
@@ -62,9 +62,18 @@ class Received:
     message_id: MessageId
     signer: SignerFacts | Refuse | None
 
-    def content(self, attachment: ScannedAttachment) -> Iterator[bytes]:
-        """Yield the decoded content of an attachment."""
-        carried = self.spool.read(attachment.offset, attachment.length)
+    def content(
+        self, attachment: ScannedAttachment, *, piece_bytes: int = PIECE_BYTES
+    ) -> Iterator[bytes]:
+        """Yield the decoded content of an attachment.
+
+        Args:
+            attachment: of this message.
+            piece_bytes: the most that is read at a time; few, for a look at its start.
+        """
+        carried = self.spool.read(
+            attachment.offset, attachment.length, piece_bytes=piece_bytes
+        )
         return decode_attachment(attachment, carried)
 
 

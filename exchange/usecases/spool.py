@@ -27,6 +27,7 @@ class Spool:
     def __init__(self, memory_bytes: int) -> None:
         # Closed by __exit__: a spool lives exactly as long as its request.
         self._file = SpooledTemporaryFile(max_size=memory_bytes)  # noqa: SIM115
+        self._is_elsewhere = False
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -46,12 +47,25 @@ class Spool:
             ExchangeError: there is no room for them (STORAGE_FULL).
         """
         with _room():
-            self._file.seek(self.size)
+            if self._is_elsewhere:
+                self._file.seek(self.size)
+                self._is_elsewhere = False
             self._file.write(data)
         self.size += len(data)
 
-    def read(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(
+        self,
+        offset: int = 0,
+        length: int | None = None,
+        *,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> Iterator[bytes]:
         """Yield a slice, or all from `offset`, in pieces.
+
+        Args:
+            offset: of the first byte.
+            length: how many bytes; None: all there are.
+            piece_bytes: the most bytes of a piece.
 
         Raises:
             ExchangeError: there was no room for all of it (STORAGE_FULL).
@@ -60,8 +74,9 @@ class Spool:
         while offset < end:
             with _room():
                 # What is buffered is written first.
+                self._is_elsewhere = True
                 self._file.seek(offset)
-                piece = self._file.read(min(PIECE_BYTES, end - offset))
+                piece = self._file.read(min(piece_bytes, end - offset))
             offset += len(piece)
             yield piece
 

@@ -1,6 +1,7 @@
 """The two forms of a body: XML with inline base64, and multipart/related."""
 
 import re
+from collections.abc import Mapping
 from typing import Protocol
 
 from schemas import xml
@@ -82,7 +83,7 @@ class InlineForm:
 class MultipartForm:
     """multipart/related (RFC 2387): the XML part first, one part per attachment."""
 
-    def __init__(self, parameters: dict[str, str], limits: BodyLimits) -> None:
+    def __init__(self, parameters: Mapping[str, str], limits: BodyLimits) -> None:
         boundary = parameters.get("boundary", "")
         if not _BOUNDARY.fullmatch(boundary):
             raise SchemaError(ErrorCode.MULTIPART_MALFORMED, place="boundary")

@@ -4,7 +4,10 @@ Source: RFC 2045 section 5.1, RFC 6266 section 4.1, RFC 8187 section 3.2.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NoReturn
 from urllib.parse import quote, unquote_to_bytes
 
@@ -30,11 +33,14 @@ class HeaderValue:
     """A value with its parameters; names and the value itself in lower case."""
 
     value: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
 
+@lru_cache(maxsize=256)
 def parse_header_value(text: str) -> HeaderValue:
     """Read a value with parameters; each parameter stands at most once.
+
+    Senders write the same few values again and again.
 
     Raises:
         SchemaError: any other shape (CONTENT_TYPE_UNSUPPORTED).
@@ -46,7 +52,7 @@ def parse_header_value(text: str) -> HeaderValue:
     position = value.end()
     while position < len(text):
         position = _read_parameter(text, position, parameters)
-    return HeaderValue(value.group(1).lower(), parameters)
+    return HeaderValue(value.group(1).lower(), MappingProxyType(parameters))
 
 
 def media_type(text: str) -> str:
@@ -68,7 +74,7 @@ def require_xml(content_type: HeaderValue) -> None:
         raise SchemaError(ErrorCode.ENCODING_NOT_UTF8, place="Content-Type")
 
 
-def file_name(parameters: dict[str, str]) -> str:
+def file_name(parameters: Mapping[str, str]) -> str:
     """Return the file name in the parameters of a Content-Disposition.
 
     The extended form wins over the plain one (RFC 6266 section 4.3).

@@ -6,6 +6,7 @@ some ISO 8601. Without a zone, Vietnamese time is meant.
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from schemas.errors import ErrorCode, SchemaError
 from schemas.timestamps import VIETNAM
@@ -31,9 +32,8 @@ def read_moment(text: str, *, place: str) -> datetime:
     form = _FORM.fullmatch(text)
     if form is None:
         raise SchemaError(ErrorCode.DATE_MALFORMED, place=place)
-    parts: _Parts = form.groupdict()
     try:
-        return _moment(parts).astimezone(VIETNAM)
+        return _moment(text)
     except (ValueError, OverflowError) as error:
         raise SchemaError(ErrorCode.DATE_MALFORMED, place=place) from error
 
@@ -66,7 +66,21 @@ def write_moment(moment: datetime) -> str:
     return local.isoformat(sep=" ", timespec="seconds").replace("-", "/")
 
 
-def _moment(parts: _Parts) -> datetime:
+@lru_cache(maxsize=256)
+def _moment(text: str) -> datetime:
+    """Read a text of the form, which is short; most documents of a day name that day.
+
+    Raises:
+        ValueError: there is no such day or hour.
+        OverflowError: it is beyond the years that can be told.
+    """
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise ValueError(text)
+    return _moment_of(form.groupdict()).astimezone(VIETNAM)
+
+
+def _moment_of(parts: _Parts) -> datetime:
     fraction = (parts["fraction"] or "").ljust(6, "0")[:6]
     return datetime(
         _number(parts, "y1", "y2", "y3"),
