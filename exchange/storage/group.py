@@ -17,6 +17,10 @@ Item = TypeVar("Item")
 Outcome = BaseException | None
 
 
+def _nobody(_item: object, _error: CodedError) -> bool:
+    return False
+
+
 class GroupCommitter(Generic[Item]):
     """Hands waiting items to `commit` in groups; each item fares as if alone.
 
@@ -25,6 +29,8 @@ class GroupCommitter(Generic[Item]):
         weight: how much an item counts.
         limit: the most a group of several items may weigh.
         gather_seconds: how long a group that follows another one is waited for.
+        at_fault: tells whether what `commit` raised names this item, which then fares
+            so alone as well; where it names nobody, halves of the group are tried.
     """
 
     def __init__(
@@ -34,11 +40,13 @@ class GroupCommitter(Generic[Item]):
         weight: Callable[[Item], int],
         limit: int,
         gather_seconds: float = 0.0,
+        at_fault: Callable[[Item, CodedError], bool] = _nobody,
     ) -> None:
         self._commit = commit
         self._weight = weight
         self._limit = limit
         self._gather_seconds = gather_seconds
+        self._at_fault = at_fault
         self._waiting: deque[tuple[Item, asyncio.Future[None]]] = deque()
         self._runner: asyncio.Task[None] | None = None
 
@@ -84,15 +92,30 @@ class GroupCommitter(Generic[Item]):
 
     async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
         outcome = await self._try(items)
-        refused = isinstance(outcome, CodedError)
-        if not refused or isinstance(outcome, StorageUnavailableError):
+        if not isinstance(outcome, CodedError) or len(items) == 1:
             return [outcome] * len(items)
-        if len(items) == 1:
-            return [outcome]
+        if isinstance(outcome, StorageUnavailableError):
+            return [outcome] * len(items)
+        named = [n for n, one in enumerate(items) if self._at_fault(one, outcome)]
+        if named:
+            return await self._apart(named, items, outcome)
         # One of them is at fault, most likely one alone: half of them are without it.
         middle = len(items) // 2
         first = await self._outcomes(items[:middle])
         return [*first, *await self._outcomes(items[middle:])]
+
+    async def _apart(
+        self, named: Sequence[int], items: Sequence[Item], refusal: CodedError
+    ) -> Sequence[Outcome]:
+        """Do the others without those that are named; of several, one may be stored."""
+        apart = named if len(named) == 1 else named[1:]
+        outcomes: dict[int, Outcome] = dict.fromkeys(apart, refusal)
+        places = [n for n in range(len(items)) if n not in outcomes]
+        found = await self._outcomes([items[n] for n in places])
+        outcomes |= zip(places, found, strict=True)
+        for n in named[1:]:
+            [outcomes[n]] = await self._outcomes([items[n]])
+        return [outcomes[n] for n in range(len(items))]
 
     async def _try(self, items: Sequence[Item]) -> Outcome:
         [outcome] = await asyncio.gather(self._commit(items), return_exceptions=True)
