@@ -73,7 +73,7 @@ def run(arguments: Arguments, output: Output) -> int:
             first_month=arguments.first,
             last_month=arguments.last,
             agency=parse_organ_id(arguments.agency) if arguments.agency else None,
-            is_below=arguments.below,
+            with_below=arguments.below,
             level=Level(arguments.level) if arguments.level else None,
             by_level=arguments.by_level,
         )

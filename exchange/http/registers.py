@@ -98,7 +98,7 @@ async def counts(request: web.Request) -> web.StreamResponse:
         first_month=request.query.get("from", ""),
         last_month=request.query.get("to", ""),
         agency=agency,
-        is_below=_flag(request, "below"),
+        with_below=_flag(request, "below"),
         level=_level(request),
         by_level=_flag(request, "by_level"),
     )

@@ -47,7 +47,7 @@ class StatisticsQuery:
 
     Args:
         agency: whose; all if none is named.
-        is_below: also of the agencies that were below it.
+        with_below: also of the agencies that were below it.
         level: only those of a level.
         by_level: one row for each level instead of each agency.
     """
@@ -55,7 +55,7 @@ class StatisticsQuery:
     first_month: str
     last_month: str
     agency: OrganId | None = None
-    is_below: bool = False
+    with_below: bool = False
     level: Level | None = None
     by_level: bool = False
 
@@ -151,7 +151,7 @@ def _wanted(directory: Directory, query: StatisticsQuery) -> TallyQuery:
         first_month=query.first_month,
         last_month=query.last_month,
         agency=found.code if found else query.agency,
-        is_below=query.is_below,
+        with_below=query.with_below,
     )
 
 
@@ -161,10 +161,10 @@ async def _levels(
     """Return a row for each month and level: what is kept so, and the agency's own."""
     docket, sums = office.storage.docket, _Sums()
     if wanted.agency is not None:
-        for one in await docket.tallies(replace(wanted, is_below=False)):
+        for one in await docket.tallies(replace(wanted, with_below=False)):
             level = level_in(directory, one.agency, one.month)
             sums.add((one.month, level), one.count, one.number)
-    if wanted.agency is None or wanted.is_below:
+    if wanted.agency is None or wanted.with_below:
         below = await docket.level_tallies(
             wanted.agency or EVERYBODY,
             first_month=wanted.first_month,

@@ -40,7 +40,7 @@ COUNTED = TallyQuery(
     first_month=f"{NOW:%Y}-01",
     last_month=f"{NOW:%Y}-12",
     agency=PROVINCE,
-    is_below=True,
+    with_below=True,
     most=PAGE,
 )
 
@@ -134,7 +134,7 @@ LOOKS: dict[str, Look] = {
         replace(COUNTED, after=(f"{NOW:%Y-%m}", OrganId("H98.2000")))
     ),
     "counts of one agency": lambda one: one.docket.tallies(
-        replace(COUNTED, is_below=False)
+        replace(COUNTED, with_below=False)
     ),
     "counts by level": lambda one: one.docket.level_tallies(
         PROVINCE, first_month=COUNTED.first_month, last_month=COUNTED.last_month

@@ -140,7 +140,7 @@ async def test_what_was_counted_is_added_up_as_if_it_were_counted_today(
 
 
 async def everything_counted(docket: DocketStore) -> dict[str, list[object]]:
-    of_province = replace(COUNTED_MONTHS, agency=PROVINCE, is_below=True)
+    of_province = replace(COUNTED_MONTHS, agency=PROVINCE, with_below=True)
     return {
         "all": list(await docket.level_tallies(EVERYBODY, **MONTHS)),
         "below": list(await docket.level_tallies(PROVINCE, **MONTHS)),

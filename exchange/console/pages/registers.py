@@ -113,7 +113,7 @@ def _counts_query(request: web.Request) -> StatisticsQuery:
         first_month=request.query.get("from", f"{today.year}-01"),
         last_month=request.query.get("to", f"{today:%Y-%m}"),
         agency=agency,
-        is_below=True,
+        with_below=True,
         by_level=request.query.get("by_level") == "true",
     )
 

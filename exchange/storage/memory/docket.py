@@ -148,7 +148,7 @@ class MemoryDocket:
     def _is_of(self, query: TallyQuery, month: str, agency: OrganId) -> bool:
         if query.agency is None or agency == query.agency:
             return True
-        return query.is_below and query.agency in self._above[month, agency]
+        return query.with_below and query.agency in self._above[month, agency]
 
     def _add(self, counted: Collection[AgencyCounts]) -> None:
         for one in counted:

@@ -59,7 +59,7 @@ def counted_rows(query: TallyQuery) -> Document:
     months: Document = {"$gte": query.first_month, "$lte": query.last_month}
     wanted: Document = {"month": months}
     if query.agency is not None:
-        wanted["above" if query.is_below else "agency"] = query.agency
+        wanted["above" if query.with_below else "agency"] = query.agency
     if query.after is None:
         return wanted
     month, agency = query.after

@@ -53,7 +53,7 @@ class TallyQuery:
         first_month: as in ``2026-11``.
         last_month: likewise, included.
         agency: whose; all if none is named.
-        is_below: also of the agencies that were below it.
+        with_below: also of the agencies that were below it.
         after: month and agency of the last that was seen.
         most: how many agencies in months; 0: all.
     """
@@ -61,7 +61,7 @@ class TallyQuery:
     first_month: str
     last_month: str
     agency: OrganId | None = None
-    is_below: bool = False
+    with_below: bool = False
     after: tuple[str, OrganId] | None = None
     most: int = 0
 

@@ -133,7 +133,7 @@ async def test_counts_are_read_in_parts_by_whom_they_are_below(
         first_month="2026-10",
         last_month="2026-11",
         agency=PROVINCE,
-        is_below=True,
+        with_below=True,
         most=1,
     )
     found: list[Tally] = []
