@@ -104,8 +104,8 @@ class _Report:
     """A status whose reporter is known and may speak.
 
     Args:
-        deliveries: of the document, those of agencies the reporter acts for, as they
-            were when the status had come.
+        deliveries: of the document, those the reporter may speak for, as they were
+            when the status had come.
         directory: as it was when the status had come.
     """
 
@@ -154,8 +154,10 @@ async def _report(services: Services, message: Received, shown: Shown) -> _Repor
         raise refuse(refusal)
     _require_about(status, document)
     reporter = facts.sender.agency.code if facts.sender.agency else facts.sender.written
+    # Of the many its system may act for, it speaks for itself and whom it succeeded.
+    own = {reporter, *directory.inherited(reporter, services.now())}
     deliveries = await services.storage.envelopes.deliveries(
-        document.envelope_id, of=shown.agencies
+        document.envelope_id, of=shown.agencies & own
     )
     return _Report(
         message=message,

@@ -42,7 +42,7 @@ def store_within(
 ) -> None:
     """Store the same as a part of a transaction."""
     accepted = [one for one in group if isinstance(one, Acceptance)]
-    steps = list(_steps(group))
+    steps = [step for one in group for step in steps_of(one)]
     delivered = [one.delivered for one in accepted if one.delivered is not None]
     transaction.insert("envelopes", list(map(envelope_document, accepted)))
     transaction.insert("deliveries", [*_deliveries(accepted), *_added(steps)])
@@ -76,11 +76,11 @@ class _Changes:
     conflict: StateConflictError
 
 
-def _steps(group: Iterable[Acceptance | StepRecord]) -> Iterator[StepRecord]:
-    for one in group:
-        first = one.steps if isinstance(one, Acceptance) else (one,)
-        for step in first:
-            yield from (step, *step.also)
+def steps_of(one: Acceptance | StepRecord) -> Iterator[StepRecord]:
+    """Yield the steps of what is stored together, in their order."""
+    first = one.steps if isinstance(one, Acceptance) else (one,)
+    for step in first:
+        yield from (step, *step.also)
 
 
 def _trace(group: Sequence[Acceptance | StepRecord], transaction: Transaction) -> None:

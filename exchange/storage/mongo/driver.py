@@ -119,4 +119,9 @@ def _taken(error: PyMongoError) -> str | None:
         details = next((one for one in failures if one["code"] == _DUPLICATE_KEY), None)
     if details is None:
         return None
-    return ", ".join(str(value) for value in details.get("keyValue", {}).values())
+    return place_of(details.get("keyValue", {}))
+
+
+def place_of(key: Filter) -> str:
+    """Return the values of a unique key as an error names them."""
+    return ", ".join(map(str, key.values()))

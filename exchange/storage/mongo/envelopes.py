@@ -18,8 +18,9 @@ from exchange.storage.conflicts import receipt_conflict
 from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import Bodies
-from exchange.storage.mongo.commits import store
+from exchange.storage.mongo.commits import steps_of, store
 from exchange.storage.mongo.deliveries import among
+from exchange.storage.mongo.delivery_lookup import DeliveryLookup
 from exchange.storage.mongo.driver import (
     LINEARIZABLE,
     SNAPSHOT,
@@ -29,10 +30,12 @@ from exchange.storage.mongo.driver import (
     available,
     find_all,
     find_one,
+    place_of,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.schema import UNCHECKED
 from exchange.storage.recent_envelopes import RecentEnvelopes
+from schemas.errors import CodedError
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 
 # A group is one transaction, and a transaction must end within seconds.
@@ -49,6 +52,7 @@ class MongoEnvelopes:
         self._envelopes = database["envelopes"]
         self._deliveries = database["deliveries"]
         self._receipts = database["receipts"]
+        self._lookup = DeliveryLookup(self._deliveries)
         self._bodies = Bodies(database)
         self._recent = RecentEnvelopes()
         self._committing = GroupCommitter[Acceptance | StepRecord](
@@ -56,6 +60,7 @@ class MongoEnvelopes:
             weight=_weight,
             limit=_GROUP_WEIGHT,
             gather_seconds=_GATHER_SECONDS,
+            at_fault=_is_taken_from,
         )
 
     async def store_chunks(self, body_id: str, chunks: AsyncIterator[bytes]) -> None:
@@ -120,17 +125,17 @@ class MongoEnvelopes:
         self, envelope_id: EnvelopeId, recipient: OrganId
     ) -> Delivery | None:
         """Find one delivery."""
-        key = codec.key_of(envelope_id, recipient)
-        found = await find_one(self._deliveries, {"_id": key})
-        return None if found is None else codec.delivery_record(found)
+        found = await self._lookup.find({codec.key_of(envelope_id, recipient)})
+        return next(iter(found), None)
 
     async def deliveries(
         self, envelope_id: EnvelopeId, *, of: Collection[OrganId] | None = None
     ) -> Sequence[Delivery]:
         """Deliveries of an envelope, ordered by recipient: all, or those `of` some."""
-        parts = codec.of_envelope(envelope_id)
         if of is not None:
-            parts = {"_id": {"$in": [codec.key_of(envelope_id, one) for one in of]}}
+            keys = {codec.key_of(envelope_id, one) for one in of}
+            return await self._lookup.find(keys)
+        parts = codec.of_envelope(envelope_id)
         found = await find_all(self._deliveries, parts, sort=[("_id", 1)])
         return [codec.delivery_record(one) for one in found]
 
@@ -259,6 +264,21 @@ class MongoEnvelopes:
 
 def _message(system_id: SystemId, sender: OrganId, message_id: MessageId) -> Document:
     return {"system": system_id, "sender": sender, "message_id": message_id}
+
+
+def _is_taken_from(one: Acceptance | StepRecord, error: CodedError) -> bool:
+    """Tell whether it is a key of this one that is taken."""
+    if not isinstance(error, DuplicateError):
+        return False
+    receipts = [step.receipt for step in steps_of(one)]
+    if isinstance(one, Acceptance):
+        envelope = one.envelope
+        named = _message(envelope.system_id, envelope.sender, envelope.message_id)
+        if error.place == place_of(named):
+            return True
+        receipts.extend(one.receipts)
+    keys = (codec.key_of(each.envelope_id, each.key) for each in receipts)
+    return error.place in keys
 
 
 def _weight(one: Acceptance | StepRecord) -> int:

@@ -159,3 +159,47 @@ async def test_who_comes_alone_or_fills_a_group_waits_for_nobody() -> None:
     await submit_all(committer, 2, 2, 1, 1)
 
     assert store.groups == [[1], [1], [2], [2], [1, 1]]
+
+
+class Keys:
+    """Takes each number once; refuses a group with one that is taken, and names it."""
+
+    def __init__(self, *taken: int) -> None:
+        self.taken = set(taken)
+        self.tries = 0
+
+    async def commit(self, group: Sequence[int]) -> None:
+        self.tries += 1
+        stored = set(self.taken)
+        for number in group:
+            if number in stored:
+                raise ExchangeError(ErrorCode.INTERNAL, place=str(number))
+            stored.add(number)
+        self.taken = stored
+
+    def committer(self) -> GroupCommitter[int]:
+        return GroupCommitter(
+            self.commit,
+            weight=abs,
+            limit=1000,
+            at_fault=lambda one, error: error.place == str(one),
+        )
+
+
+async def test_one_that_is_named_costs_the_others_one_more_try() -> None:
+    keys = Keys(8)
+
+    answers = await submit_all(keys.committer(), *range(1, 17))
+
+    assert [n + 1 for n, one in enumerate(answers) if one is not None] == [8]
+    assert keys.tries == 2
+    assert keys.taken == set(range(1, 17))
+
+
+async def test_of_several_that_are_named_one_is_done_where_none_was_before() -> None:
+    keys = Keys(5)
+
+    answers = await submit_all(keys.committer(), 1, 5, 2, 5, 6, 6)
+
+    assert [one is None for one in answers] == [True, False, True, False, True, False]
+    assert keys.taken == {1, 2, 5, 6}
