@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
-from exchange.domain.records import Accepted
+from exchange.domain.records import Accepted, Repeated
 from exchange.errors import ExchangeError, StorageUnavailableError
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from schemas.errors import ErrorCode
@@ -21,6 +21,7 @@ from tests.support.stored import (
     PROVINCE,
     SYSTEM,
     acceptance,
+    audit_line,
     deliver,
     envelope_id,
     in_pieces,
@@ -128,6 +129,73 @@ async def plans(raw: Raw, use: object) -> list[dict[str, Any]]:
     await raw.command("profile", 0)
     queries = {"op": {"$in": ["query", "command"]}, "planSummary": {"$exists": True}}
     return [one async for one in raw["system.profile"].find(queries)]
+
+
+async def inserts(raw: Raw, name: str) -> int:
+    """How many commands that the profiler saw inserted into a collection."""
+    made = {"op": "insert", "ns": f"{raw.name}.{name}"}
+    return await raw["system.profile"].count_documents(made)
+
+
+async def test_repeat_costs_those_beside_it_one_more_transaction(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    await mongo_storage.envelopes.accept(acceptance(1))
+    before = acceptance(1).envelope.message_id
+    group = [*map(acceptance, range(2, 9)), acceptance(9, message_id=before)]
+    await raw.command("profile", 2)
+
+    answers = await asyncio.gather(*map(mongo_storage.envelopes.accept, group))
+
+    assert [type(one) for one in answers] == [Accepted] * 7 + [Repeated]
+    assert await inserts(raw, "envelopes") == 2
+
+
+async def test_step_that_is_stored_costs_those_beside_it_one_more_transaction(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    store = mongo_storage.envelopes
+    for number in range(1, 9):
+        await store.accept(acceptance(number))
+    first = await store.record_step(step(5))
+    await raw.command("profile", 2)
+
+    answers = await asyncio.gather(*(store.record_step(step(n)) for n in range(1, 9)))
+
+    assert answers[4] == first
+    assert await inserts(raw, "receipts") == 2
+
+
+async def test_those_who_look_at_deliveries_together_ask_once(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    store = mongo_storage.envelopes
+    for number in range(1, 4):
+        await store.accept(acceptance(number))
+    await raw.command("profile", 2)
+
+    found = await asyncio.gather(
+        *(store.deliveries(envelope_id(n), of=[PROVINCE]) for n in (1, 3, 9, 3)),
+        store.deliveries(envelope_id(2), of=[PROVINCE, COMMUNE]),
+    )
+
+    named = [[one.envelope_id for one in each] for each in found]
+    first, second, third = ([envelope_id(number)] for number in (1, 2, 3))
+    assert named == [first, third, [], third, second]
+    looked = {"op": "query", "ns": f"{raw.name}.deliveries"}
+    assert await raw["system.profile"].count_documents(looked) == 1
+
+
+async def test_audit_lines_that_come_together_are_one_write(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    lines = [audit_line(number) for number in range(1, 6)]
+    await raw.command("profile", 2)
+
+    await asyncio.gather(*map(mongo_storage.audit.append, lines))
+
+    assert await mongo_storage.audit.lines(limit=9) == lines[::-1]
+    assert await inserts(raw, "audit") == 1
 
 
 async def test_chunks_of_a_purged_body_are_dropped(

@@ -8,6 +8,7 @@ from bson.errors import InvalidId
 
 from exchange.domain.records import AuditLine
 from exchange.errors import ExchangeError
+from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
     Database,
@@ -23,6 +24,8 @@ _NEWEST_FIRST = [("at", -1), ("_id", -1)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_NUMBER = 15
+_AT_ONCE = 500
+_GATHER_SECONDS = 0.02
 
 
 class MongoAudit:
@@ -30,11 +33,17 @@ class MongoAudit:
 
     def __init__(self, database: Database) -> None:
         self._lines = database["audit"]
+        self._appending = GroupCommitter(
+            self._store, weight=_one, limit=_AT_ONCE, gather_seconds=_GATHER_SECONDS
+        )
 
     async def append(self, line: AuditLine) -> None:
-        """Store one line."""
-        async with available():
-            await self._lines.insert_one(codec.audit_document(line))
+        """Store one line; lines that come at the same time are stored together."""
+        await self._appending.submit(line)
+
+    async def drain(self) -> None:
+        """Return when all that was handed in is stored."""
+        await self._appending.drain()
 
     async def lines(self, *, limit: int) -> Sequence[AuditLine]:
         """The newest lines, newest first."""
@@ -49,6 +58,14 @@ class MongoAudit:
         page = found[: query.limit]
         lines = tuple(codec.audit_record(one) for one in page)
         return AuditPage(lines, _place(page[-1]) if len(found) > query.limit else "")
+
+    async def _store(self, lines: Sequence[AuditLine]) -> None:
+        async with available():
+            await self._lines.insert_many(list(map(codec.audit_document, lines)))
+
+
+def _one(_line: AuditLine) -> int:
+    return 1
 
 
 def _condition(query: AuditQuery) -> Filter:

@@ -241,4 +241,5 @@ class MongoStorage:
     async def close(self) -> None:
         """Finish what was handed in, then close connections."""
         await self._envelopes.drain()
+        await self._audit.drain()
         self._client.close()
