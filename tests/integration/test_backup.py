@@ -32,6 +32,7 @@ LOCK = Passphrase(b"mat khau", log_n=4)
 MANY = 30
 LARGE = b"large" * 500_000
 BACKLOG, MOST_MEMORY = 36 << 20, 30 << 20
+HISTORY = "minSnapshotHistoryWindowInSeconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +230,26 @@ async def test_backups_of_one_state_hold_the_same_bytes(site: Site) -> None:
 
     assert again.parts == first.parts
     assert again.root_hash == first.root_hash
+
+
+async def test_moment_is_kept_as_long_as_it_is_read_and_no_longer(site: Site) -> None:
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(site.uri)
+    admin = client.admin
+    await admin.command({"setParameter": 1, HISTORY: 1})
+    async with open_snapshot(
+        site.uri, database=site.name, every_seconds=0.2
+    ) as snapshot:
+        before = await snapshot.state()
+        for number in range(10, 16):
+            await deliver(site.storage, number)
+            await asyncio.sleep(0.5)
+        log = [one async for one in snapshot.documents("log")]
+    after = await admin.command({"getParameter": 1, HISTORY: 1})
+    await admin.command({"setParameter": 1, HISTORY: 300})
+    client.close()
+
+    assert len(log) == before.log_size
+    assert after[HISTORY] == 1
 
 
 async def test_backup_of_a_backlog_holds_a_few_documents_in_memory(site: Site) -> None:

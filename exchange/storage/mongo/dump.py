@@ -1,9 +1,9 @@
 """All documents of a database as they were at one moment, and putting them back.
 
 Reading is one snapshot over all collections: what was acknowledged before it began is
-in it whole. The database keeps a snapshot for a while (five minutes unless told
-otherwise: `minSnapshotHistoryWindowInSeconds`) and then says so, rather than mix two
-moments.
+in it whole. The database is told to keep that moment as long as it is read
+(`exchange.storage.mongo.history`); where it may not be told, it says after five minutes
+that the moment is gone, rather than mix two.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -24,6 +24,7 @@ from exchange.storage.mongo.driver import (
     open_client,
     open_database,
 )
+from exchange.storage.mongo.history import HISTORY_GROWS_SECONDS, kept_history
 from exchange.storage.mongo.schema import COLLECTIONS, create_missing
 from exchange.storage.mongo.store import MongoStorage
 from exchange.storage.mongo.upgrading import RESTORE
@@ -96,15 +97,26 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def open_snapshot(uri: str, *, database: str) -> AsyncIterator[Snapshot]:
+async def open_snapshot(
+    uri: str, *, database: str, every_seconds: float = HISTORY_GROWS_SECONDS
+) -> AsyncIterator[Snapshot]:
     """Read a database at the moment of the first read.
+
+    Args:
+        uri: where the database is.
+        database: its name.
+        every_seconds: how often the database is told to keep the moment longer.
 
     Raises:
         StorageUnavailableError: no primary answers, or the snapshot is too old.
     """
     client = open_client(uri, patience_seconds=_PATIENCE_SECONDS)
     try:
-        async with available(), await client.start_session(snapshot=True) as session:
+        async with (
+            available(),
+            kept_history(client, every_seconds=every_seconds),
+            await client.start_session(snapshot=True) as session,
+        ):
             yield Snapshot(client.get_database(database), session)
     finally:
         client.close()
