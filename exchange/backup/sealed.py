@@ -10,14 +10,14 @@ import hashlib
 import json
 import secrets
 import struct
-import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from isal import isal_zlib
 
 from exchange.backup.locks import KEY_BYTES, Header, Lock, Opener
 from exchange.errors import ExchangeError
@@ -32,21 +32,37 @@ _LEVEL: Final = 1
 """Most of what is stored is compressed already, as PDFs are."""
 
 
+class Compressor(Protocol):
+    """Makes a zlib stream (RFC 1950)."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        """Return what more there is of the stream."""
+        ...
+
+    def flush(self) -> bytes:
+        """Return the end of the stream."""
+        ...
+
+
 class SealedWriter:
     """Writes a sealed stream; without `finish` it is cut short.
 
     Args:
         file: gets the sealed bytes.
         lock: keeps the key.
+        compressor: of another make, if any: the default's stream is the standard
+            library's, in an eighth of the time.
     """
 
-    def __init__(self, file: BinaryIO, lock: Lock) -> None:
+    def __init__(
+        self, file: BinaryIO, lock: Lock, compressor: Compressor | None = None
+    ) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         header = json.dumps(dict(lock.close(key)), sort_keys=True).encode()
         file.write(MAGIC + _LENGTH.pack(len(header)) + header)
         self._file = file
         self._cipher = _cipher(key, header)
-        self._compressor = zlib.compressobj(_LEVEL)
+        self._compressor = compressor or isal_zlib.compressobj(_LEVEL)
         self._buffer = bytearray()
         self._number = 0
 
@@ -80,7 +96,7 @@ def unsealed(file: BinaryIO, opener: Opener) -> Iterator[bytes]:
     """
     header = _header(file)
     cipher = _cipher(opener.open(_read(header)), header)
-    inflator = zlib.decompressobj()
+    inflator = isal_zlib.decompressobj()
     for piece in _pieces(file, cipher):
         yield from _inflated(inflator, piece)
     if not inflator.eof or inflator.unused_data:
@@ -103,12 +119,12 @@ def _pieces(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:
         number, piece = number + 1, following
 
 
-def _inflated(inflator: "zlib._Decompress", piece: bytes) -> Iterator[bytes]:
+def _inflated(inflator: isal_zlib.Decompress, piece: bytes) -> Iterator[bytes]:
     try:
         while piece:
             yield inflator.decompress(piece, _PIECE)
             piece = inflator.unconsumed_tail
-    except zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc] # its stub names no class
         raise damaged("compression") from error
 
 

@@ -58,6 +58,7 @@ HOMES = {
     ),
     "jinja2": ("exchange.console.rendering", "exchange.console.keys"),
     "joserfc": ("exchange.tokens", "exchange.id_tokens"),
+    "isal": ("exchange.backup.sealed",),
     "aiosmtplib": ("exchange.delivery.mail",),
     "prometheus_client": ("exchange.http",),
     "pypdfium2": ("signing.validation",),

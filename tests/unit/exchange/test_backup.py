@@ -4,6 +4,7 @@ import io
 import json
 import random
 import struct
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from exchange.backup.locks import (
     PrivateKey,
     PrivateKeyOpener,
 )
-from exchange.backup.sealed import MAGIC, SealedWriter, unsealed
+from exchange.backup.sealed import MAGIC, Compressor, SealedWriter, unsealed
 from exchange.commands.backup_files import configuration_without_secrets
 from exchange.errors import ExchangeError
 from schemas.backup import BackupManifest
@@ -39,9 +40,11 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa_key(2048)
 
 
-def sealed(content: bytes = NOISE, lock: Lock = LOCK) -> bytes:
+def sealed(
+    content: bytes = NOISE, lock: Lock = LOCK, compressor: Compressor | None = None
+) -> bytes:
     file = io.BytesIO()
-    writer = SealedWriter(file, lock)
+    writer = SealedWriter(file, lock, compressor)
     writer.write(content)
     writer.finish()
     return file.getvalue()
@@ -72,6 +75,10 @@ def certificate(key: PrivateKey) -> x509.Certificate:
 def test_what_was_sealed_is_what_is_opened() -> None:
     assert opened(SEALED) == NOISE
     assert opened(sealed(b"")) == b""
+
+
+def test_stream_of_the_standard_library_is_opened() -> None:
+    assert opened(sealed(compressor=zlib.compressobj(9))) == NOISE
 
 
 def pieces() -> list[bytes]:
