@@ -16,6 +16,9 @@ from schemas.errors import CodedError
 Item = TypeVar("Item")
 Outcome = BaseException | None
 
+_TOLD_AT_ONCE = 4
+"""Within one round of the event loop."""
+
 
 def _nobody(_item: object, _error: CodedError) -> bool:
     return False
@@ -28,7 +31,10 @@ class GroupCommitter(Generic[Item]):
         commit: stores all items of a group, or none and raises.
         weight: how much an item counts.
         limit: the most a group of several items may weigh.
-        gather_seconds: how long a group that follows another one is waited for.
+        gather_seconds: how long a group that follows another one is waited for: at
+            least so long, and as long as the one before took, which is long where
+            there is much to do.
+        longest_gather_seconds: but no longer; None: `gather_seconds`.
         at_fault: tells whether what `commit` raised names this item, which then fares
             so alone as well; where it names nobody, halves of the group are tried.
     """
@@ -40,12 +46,15 @@ class GroupCommitter(Generic[Item]):
         weight: Callable[[Item], int],
         limit: int,
         gather_seconds: float = 0.0,
+        longest_gather_seconds: float | None = None,
         at_fault: Callable[[Item, CodedError], bool] = _nobody,
     ) -> None:
         self._commit = commit
         self._weight = weight
         self._limit = limit
         self._gather_seconds = gather_seconds
+        longest = longest_gather_seconds
+        self._longest = gather_seconds if longest is None else longest
         self._at_fault = at_fault
         self._waiting: deque[tuple[Item, asyncio.Future[None]]] = deque()
         self._runner: asyncio.Task[None] | None = None
@@ -67,18 +76,37 @@ class GroupCommitter(Generic[Item]):
             await asyncio.wait([self._runner])
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
         while self._waiting:
-            group = self._take()
+            group, began = self._take(), clock()
             outcomes = await self._outcomes([item for item, _ in group])
-            for (_, future), outcome in zip(group, outcomes, strict=True):
-                _settle(future, outcome)
+<<<<<<< exchange/storage/group.py
+            await self._tell(group, outcomes)
             await self._gather()
 
+    async def _tell(
+        self,
+        group: Sequence[tuple[Item, asyncio.Future[None]]],
+        outcomes: Sequence[Outcome],
+    ) -> None:
+        """Tell few at a time: each of them has an answer to write now."""
+        for number, (_, future) in enumerate(group, start=1):
+            _settle(future, outcomes[number - 1])
+            if not number % _TOLD_AT_ONCE:
+                await asyncio.sleep(0)
+
     async def _gather(self) -> None:
+=======
+            for (_, future), outcome in zip(group, outcomes, strict=True):
+                _settle(future, outcome)
+            await self._gather(clock() - began)
+
+    async def _gather(self, took: float) -> None:
+>>>>>>> /tmp/run/z2_new/exchange/storage/group.py
         """Give those a moment who come at the same time as others that wait."""
         weight = sum(self._weight(item) for item, _ in self._waiting)
         if 0 < weight < self._limit and self._gather_seconds:
-            await asyncio.sleep(self._gather_seconds)
+            await asyncio.sleep(within(took, self._gather_seconds, self._longest))
 
     def _take(self) -> list[tuple[Item, asyncio.Future[None]]]:
         group = [self._waiting.popleft()]
@@ -120,6 +148,11 @@ class GroupCommitter(Generic[Item]):
     async def _try(self, items: Sequence[Item]) -> Outcome:
         [outcome] = await asyncio.gather(self._commit(items), return_exceptions=True)
         return outcome
+
+
+def within(seconds: float, shortest: float, longest: float) -> float:
+    """Return these seconds, or the nearer bound of those outside."""
+    return max(shortest, min(seconds, longest))
 
 
 def _settle(future: asyncio.Future[None], outcome: Outcome) -> None:

@@ -42,7 +42,7 @@ from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 _GROUP_WEIGHT = 8 << 20
 _LEAST_WEIGHT = 256 << 10  # at most 32 callers in a group
 _RECIPIENT_WEIGHT = 1 << 10
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS, _LONGEST_GATHER_SECONDS = 0.02, 0.15
 
 
 class MongoEnvelopes:
@@ -60,6 +60,7 @@ class MongoEnvelopes:
             weight=_weight,
             limit=_GROUP_WEIGHT,
             gather_seconds=_GATHER_SECONDS,
+            longest_gather_seconds=_LONGEST_GATHER_SECONDS,
             at_fault=_is_taken_from,
         )
 

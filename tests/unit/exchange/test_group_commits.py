@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 
 from exchange.errors import ExchangeError, StorageUnavailableError
-from exchange.storage.group import GroupCommitter
+from exchange.storage.group import GroupCommitter, within
 from schemas.errors import ErrorCode
 
 
@@ -203,3 +203,14 @@ async def test_of_several_that_are_named_one_is_done_where_none_was_before() -> 
 
     assert [one is None for one in answers] == [True, False, True, False, True, False]
     assert keys.taken == {1, 2, 5, 6}
+
+
+@pytest.mark.parametrize(
+    ("took", "waited"),
+    [(0.001, 0.02), (0.08, 0.08), (30.0, 0.15)],
+    ids=["at once", "a while", "a change of primary"],
+)
+def test_those_who_follow_are_waited_for_as_long_as_the_last_group_took(
+    took: float, waited: float
+) -> None:
+    assert within(took, 0.02, 0.15) == waited
