@@ -5,7 +5,7 @@ every waiter also looks there on a timer, so a lost hint costs time and nothing 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from exchange.domain.news import News
@@ -85,6 +85,9 @@ class Mailroom:
     Attributes:
         waiting: an event of each who waits.
         after: the log index up to which all of them were told what came.
+        since: the one from which on that was so without a gap.
+        newest: of agencies something came for since then: an index their newest item
+            is not above.
         is_behind: there may be more in the log than was told.
         looking: looks while anybody waits (`exchange.usecases.inbox_news`).
     """
@@ -92,6 +95,8 @@ class Mailroom:
     def __init__(self) -> None:
         self.waiting: dict[asyncio.Event, frozenset[OrganId]] = {}
         self.after = -1
+        self.since = -1
+        self.newest: dict[OrganId, int] = {}
         self.is_behind = False
         self.looking: asyncio.Task[None] | None = None
 
@@ -101,9 +106,32 @@ class Mailroom:
             self.is_behind = True
             return
         self.after = max(self.after, news.until)
+        self.newest |= dict.fromkeys(news.recipients, news.until)
         for waiting, awaited in self.waiting.items():
             if awaited & news.recipients:
                 waiting.set()
+
+    def begin(self, after: int) -> None:
+        """Begin to tell all that comes after a log index."""
+        self.after = self.since = max(self.after, after)
+
+    def has_nothing(self, agencies: Collection[OrganId], *, after: int) -> bool:
+        """Whether nothing came for these after an index, of what was told until now."""
+        if self.is_idle or after < self.since:
+            return False
+        return all(self.newest.get(one, -1) <= after for one in agencies)
+
+    def read(self, agencies: Collection[OrganId], *, until: int, told: int) -> None:
+        """Note that the newest item of these is not above an index.
+
+        Args:
+            agencies: whose inboxes were read to their end.
+            until: the index.
+            told: how far was told before they were read; what came later stands.
+        """
+        for one in agencies:
+            if until < self.newest.get(one, -1) <= told:
+                self.newest[one] = until
 
     @property
     def is_idle(self) -> bool:

@@ -47,7 +47,7 @@ async def ticket(
     mailroom.waiting[news] = agencies
     # Another may have begun meanwhile, from an earlier index.
     if mailroom.is_idle:
-        mailroom.after = max(mailroom.after, size - 1)
+        mailroom.begin(size - 1)
         mailroom.looking = asyncio.create_task(_look_for_all(services, grown))
     try:
         yield news

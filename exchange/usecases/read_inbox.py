@@ -64,10 +64,7 @@ async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
     items = await _first_items(services, command, agencies)
     if command.lease_seconds:
         return InboxPage(tuple(items), command.after)
-    cursors = [
-        one.delivery.log_index for one in items if one.delivery.log_index is not None
-    ]
-    return InboxPage(tuple(items), max(cursors, default=command.after))
+    return InboxPage(tuple(items), _cursor(items, command.after))
 
 
 async def _first_items(
@@ -79,17 +76,30 @@ async def _first_items(
     deadline = clock() + min(command.wait_seconds, services.limits.inbox_wait_seconds)
     if services.signals.mailroom.is_idle and not command.lease_seconds:
         # Where nobody waits a ticket costs a look of its own; there may be no need.
-        items = await _items(services, command, agencies)
-        if items:
-            return items
+        found = await _items(services, command, agencies)
+        if found:
+            return found
+    items: Sequence[InboxItem]
+    may_wait = not command.lease_seconds
     while True:
         # Taken before looking, so news that come after the look are told to it.
         async with _news(services, command, agencies) as news:
-            items = await _items(services, command, agencies)
+            # Whoever has read all that was told can only wait; after that it looks.
+            if may_wait and _has_nothing(services, command, agencies):
+                items = []
+            else:
+                items = await _items(services, command, agencies)
+            may_wait = False
             remaining = deadline - clock()
             if items or remaining <= 0 or services.signals.draining:
                 return items
             await _come_or_late(news, remaining)
+
+
+def _has_nothing(
+    services: Services, command: ReadInbox, agencies: frozenset[OrganId]
+) -> bool:
+    return services.signals.mailroom.has_nothing(agencies, after=command.after)
 
 
 @asynccontextmanager
@@ -110,7 +120,7 @@ async def _items(
     storage, limits = services.storage, services.limits
     limit = max(1, min(command.limit, limits.inbox_page))
     if not command.lease_seconds:
-        return await storage.envelopes.inbox(agencies, after=command.after, limit=limit)
+        return await _page(services, agencies, command.after, limit)
     now = services.now()
     seconds = min(command.lease_seconds, limits.lease_seconds)
     lease = DeliveryLease(
@@ -118,6 +128,22 @@ async def _items(
         now + timedelta(seconds=seconds),
     )
     return await storage.deliveries.lease(agencies, lease, now=now, limit=limit)
+
+
+async def _page(
+    services: Services, agencies: frozenset[OrganId], after: int, limit: int
+) -> Sequence[InboxItem]:
+    mailroom = services.signals.mailroom
+    told = mailroom.after
+    items = await services.storage.envelopes.inbox(agencies, after=after, limit=limit)
+    if len(items) < limit:
+        mailroom.read(agencies, until=_cursor(items, after), told=told)
+    return items
+
+
+def _cursor(items: Sequence[InboxItem], after: int) -> int:
+    indexes = [one.delivery.log_index for one in items]
+    return max((one for one in indexes if one is not None), default=after)
 
 
 async def _come_or_late(news: asyncio.Event, seconds: float) -> None:

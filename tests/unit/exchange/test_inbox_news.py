@@ -13,6 +13,7 @@ from exchange.domain.records import ActsFor, InboxItem, SequencedLogEntry, Syste
 from exchange.errors import StorageUnavailableError
 from exchange.process.channel import news_content, read_news
 from exchange.services import Caller
+from exchange.signals import Mailroom
 from exchange.storage.ports import Arrivals
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
 from schemas.edxml.document import Organisation
@@ -147,6 +148,65 @@ async def test_mail_that_is_there_is_had_by_one_look(
     for agency in (PROVINCE, MINISTRY, PROVINCE):
         assert (await poll(world, agency)).items
     assert (looks.count, looks.of_log) == (3, 0)
+
+
+async def test_who_has_read_all_that_was_told_waits_without_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await make_world()
+    looks = Looks(world, monkeypatch)
+    other = asyncio.create_task(poll(world, COMMUNE))
+    coming = asyncio.create_task(poll(world, PROVINCE))
+    await waiting(world, 2)
+    world.services.signals.mailroom.is_behind = False
+    await world.sent()
+    first = await coming
+    before = looks.count
+
+    coming = asyncio.create_task(poll(world, PROVINCE, after=first.cursor))
+    await waiting(world, 2)
+
+    assert looks.count == before
+    await world.send(world.document(subject="Sau đó"))
+    await world.deliver()
+    assert [one.envelope.subject for one in (await coming).items] == ["Sau đó"]
+    assert len((await poll(world, PROVINCE)).items) == 2
+    await ended([other])
+
+
+def told(*recipients: OrganId, after: int, until: int) -> News:
+    return News(after=after, until=until, recipients=frozenset(recipients))
+
+
+async def test_nothing_is_known_to_have_come_only_since_somebody_looks() -> None:
+    mailroom, own = Mailroom(), frozenset({PROVINCE, MINISTRY})
+    mailroom.begin(9)
+    assert not mailroom.has_nothing(own, after=9)
+    mailroom.looking = asyncio.create_task(asyncio.sleep(60))
+
+    assert mailroom.has_nothing(own, after=9)
+    assert not mailroom.has_nothing(own, after=8)
+    mailroom.tell(told(COMMUNE, after=9, until=12))
+    assert mailroom.has_nothing(own, after=9)
+    mailroom.tell(told(MINISTRY, after=12, until=15))
+    assert not mailroom.has_nothing(own, after=14)
+    assert mailroom.has_nothing(own, after=15)
+    mailroom.looking.cancel()
+
+
+async def test_what_was_told_while_an_inbox_was_read_stands() -> None:
+    mailroom, own = Mailroom(), frozenset({PROVINCE})
+    mailroom.begin(9)
+    mailroom.looking = asyncio.create_task(asyncio.sleep(60))
+    mailroom.tell(told(PROVINCE, after=9, until=14))
+
+    mailroom.read(own, until=12, told=14)
+    assert mailroom.has_nothing(own, after=12)
+    mailroom.tell(told(PROVINCE, after=14, until=17))
+    mailroom.read(own, until=12, told=14)
+
+    assert not mailroom.has_nothing(own, after=12)
+    mailroom.looking.cancel()
 
 
 async def test_log_is_looked_at_once_to_wait_and_once_for_each_growth(
