@@ -80,9 +80,8 @@ class GroupCommitter(Generic[Item]):
         while self._waiting:
             group, began = self._take(), clock()
             outcomes = await self._outcomes([item for item, _ in group])
-<<<<<<< exchange/storage/group.py
             await self._tell(group, outcomes)
-            await self._gather()
+            await self._gather(clock() - began)
 
     async def _tell(
         self,
@@ -95,14 +94,7 @@ class GroupCommitter(Generic[Item]):
             if not number % _TOLD_AT_ONCE:
                 await asyncio.sleep(0)
 
-    async def _gather(self) -> None:
-=======
-            for (_, future), outcome in zip(group, outcomes, strict=True):
-                _settle(future, outcome)
-            await self._gather(clock() - began)
-
     async def _gather(self, took: float) -> None:
->>>>>>> /tmp/run/z2_new/exchange/storage/group.py
         """Give those a moment who come at the same time as others that wait."""
         weight = sum(self._weight(item) for item, _ in self._waiting)
         if 0 < weight < self._limit and self._gather_seconds:
