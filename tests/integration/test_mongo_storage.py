@@ -186,6 +186,25 @@ async def test_those_who_look_at_deliveries_together_ask_once(
     assert await raw["system.profile"].count_documents(looked) == 1
 
 
+async def test_inboxes_that_are_read_together_are_looked_at_once(
+    mongo_storage: MongoStorage, raw: Raw
+) -> None:
+    await deliver(mongo_storage, 1)
+    await mongo_storage.log.sequence(limit=9)
+    await raw.command("profile", 2)
+
+    found = await asyncio.gather(
+        *(
+            mongo_storage.envelopes.inbox([one], after=-1, limit=9)
+            for one in (PROVINCE, COMMUNE, PROVINCE)
+        )
+    )
+
+    assert [len(items) for items in found] == [1, 0, 1]
+    looked = {"op": "query", "ns": f"{raw.name}.deliveries"}
+    assert await raw["system.profile"].count_documents(looked) == 1
+
+
 async def test_audit_lines_that_come_together_are_one_write(
     mongo_storage: MongoStorage, raw: Raw
 ) -> None:

@@ -23,7 +23,6 @@ from exchange.storage.mongo.deliveries import among
 from exchange.storage.mongo.delivery_lookup import DeliveryLookup
 from exchange.storage.mongo.driver import (
     LINEARIZABLE,
-    SNAPSHOT,
     Database,
     Document,
     DuplicateError,
@@ -33,6 +32,7 @@ from exchange.storage.mongo.driver import (
     place_of,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.inbox_lookup import InboxLookup
 from exchange.storage.mongo.schema import UNCHECKED
 from exchange.storage.recent_envelopes import RecentEnvelopes
 from schemas.errors import CodedError
@@ -53,6 +53,7 @@ class MongoEnvelopes:
         self._deliveries = database["deliveries"]
         self._receipts = database["receipts"]
         self._lookup = DeliveryLookup(self._deliveries)
+        self._inboxes = InboxLookup(self._deliveries)
         self._bodies = Bodies(database)
         self._recent = RecentEnvelopes()
         self._committing = GroupCommitter[Acceptance | StepRecord](
@@ -144,11 +145,7 @@ class MongoEnvelopes:
         self, recipients: Collection[OrganId], *, after: int, limit: int
     ) -> Sequence[InboxItem]:
         """Visible deliveries with a log index above `after`, in log order."""
-        visible = await self._visible(recipients, {"$gt": after}, limit=limit)
-        if len(visible) == limit:
-            last = visible[-1]["log_index"]
-            earlier = [one for one in visible if one["log_index"] < last]
-            visible = [*earlier, *await self._visible(recipients, last)]
+        visible = await self._inboxes.find(recipients, after=after, limit=limit)
         envelopes = await self._by_id([one["envelope"] for one in visible])
         return [
             InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
@@ -216,15 +213,6 @@ class MongoEnvelopes:
         # Our own, when the answer to the first commit was lost on the way.
         ours = stored.envelope_id == envelope.envelope_id
         return Accepted(stored) if ours else Repeated(stored)
-
-    async def _visible(
-        self, recipients: Collection[OrganId], index: object, *, limit: int = 0
-    ) -> list[Document]:
-        # One snapshot: a scan that went on while the log grew could miss an entry.
-        deliveries = self._deliveries.with_options(read_concern=SNAPSHOT)
-        wanted = {"recipient": {"$in": list(recipients)}, "log_index": index}
-        order = [("log_index", 1), ("recipient", 1)]
-        return await find_all(deliveries, wanted, sort=order, limit=limit)
 
     async def _unchecked(self, limit: int, *, urgent: bool) -> list[EnvelopeId]:
         # Each of these is answered by its index alone.

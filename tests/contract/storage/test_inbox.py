@@ -168,3 +168,31 @@ async def test_twenty_pollers_see_every_message_exactly_once(storage: Storage) -
     assert all(len(seen) == total for seen in everything)
     assert all(set(seen) == expected for seen in everything)
     assert all(seen == everything[0] for seen in everything)
+
+
+async def test_those_who_look_at_the_same_time_each_see_their_own(
+    storage: Storage,
+) -> None:
+    for number in range(1, 4):
+        await storage.envelopes.accept(acceptance(number, recipients=BOTH))
+        await storage.envelopes.record_step(step(number, recipients=BOTH))
+    await deliver(storage, 4)
+    await storage.log.sequence(limit=10)
+    alone = await inbox(storage, PROVINCE)
+    after = alone[0].delivery.log_index
+    assert after is not None
+
+    everything, one, both, rest, nothing = await asyncio.gather(
+        inbox(storage, PROVINCE),
+        inbox(storage, MINISTRY, limit=1),
+        inbox(storage, *BOTH, limit=3),
+        inbox(storage, PROVINCE, after=after),
+        inbox(storage, COMMUNE),
+    )
+
+    assert len(alone) == 4
+    assert (everything, rest, nothing) == (alone, alone[1:], [])
+    assert [item.delivery.recipient for item in one] == [MINISTRY]
+    numbers = [item.envelope.envelope_id for item in both]
+    # What has one log index is on one page.
+    assert numbers == [envelope_id(number) for number in (1, 1, 2, 2)]
