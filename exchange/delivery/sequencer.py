@@ -4,17 +4,22 @@ The lease keeps two processes from doing it at once; storage is atomic all the s
 process without the lease only watches the log grow, to wake its own inboxes.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from exchange.delivery.lease import Lease
 from exchange.domain.news import News
+from exchange.domain.pacing import pause_after
 from exchange.domain.records import SequencedLogEntry
 from exchange.services import Services
+from exchange.signals import GATHERING_SECONDS
 
 LEASE = "sequencer"
 _LEASE_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _BATCH = 500
+_LONGEST_GATHERING_SECONDS = 0.15
+"""What keeps coming is gathered as long as the last turn took, but no longer."""
 
 
 class Sequencer:
@@ -29,11 +34,18 @@ class Sequencer:
         self._lease = Lease(services, LEASE, owner=owner, seconds=_LEASE_SECONDS)
         self._size = -1
         self._follows = True
+        self._took = 0.0
 
     async def turn(self) -> None:
         """Wait for work, at most a second, and do it."""
-        await self._services.signals.recorded.wait(_LOOK_SECONDS)
+        gathers = pause_after(
+            self._took, shortest=GATHERING_SECONDS, longest=_LONGEST_GATHERING_SECONDS
+        )
+        await self._services.signals.recorded.wait(_LOOK_SECONDS, gathers=gathers)
+        clock = asyncio.get_running_loop().time
+        began = clock()
         await self.sequence_waiting()
+        self._took = clock() - began
 
     async def sequence_waiting(self) -> None:
         """Sequence everything that waits, if it is this process's to do."""

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from exchange.domain.pacing import pause_after
 from exchange.errors import StorageUnavailableError
 from schemas.errors import CodedError
 
@@ -98,7 +99,10 @@ class GroupCommitter(Generic[Item]):
         """Give those a moment who come at the same time as others that wait."""
         weight = sum(self._weight(item) for item, _ in self._waiting)
         if 0 < weight < self._limit and self._gather_seconds:
-            await asyncio.sleep(within(took, self._gather_seconds, self._longest))
+            pause = pause_after(
+                took, shortest=self._gather_seconds, longest=self._longest
+            )
+            await asyncio.sleep(pause)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[None]]]:
         group = [self._waiting.popleft()]
@@ -140,11 +144,6 @@ class GroupCommitter(Generic[Item]):
     async def _try(self, items: Sequence[Item]) -> Outcome:
         [outcome] = await asyncio.gather(self._commit(items), return_exceptions=True)
         return outcome
-
-
-def within(seconds: float, shortest: float, longest: float) -> float:
-    """Return these seconds, or the nearer bound of those outside."""
-    return max(shortest, min(seconds, longest))
 
 
 def _settle(future: asyncio.Future[None], outcome: Outcome) -> None:

@@ -3,8 +3,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from exchange.domain.pacing import pause_after
 from exchange.errors import ExchangeError, StorageUnavailableError
-from exchange.storage.group import GroupCommitter, within
+from exchange.storage.group import GroupCommitter
 from schemas.errors import ErrorCode
 
 
@@ -213,4 +214,4 @@ async def test_of_several_that_are_named_one_is_done_where_none_was_before() -> 
 def test_those_who_follow_are_waited_for_as_long_as_the_last_group_took(
     took: float, waited: float
 ) -> None:
-    assert within(took, 0.02, 0.15) == waited
+    assert pause_after(took, shortest=0.02, longest=0.15) == waited
