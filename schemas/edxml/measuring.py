@@ -49,7 +49,7 @@ class AttachmentMeter:
         self._head = b""
         self._probe: _ArchiveProbe | None = None
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take the next carried bytes.
 
         Raises:
@@ -73,15 +73,16 @@ class AttachmentMeter:
             unpacked=self._probe.finish() if self._probe else None,
         )
 
-    def _begin(self, data: bytes) -> None:
-        self._head += data
+    def _begin(self, data: bytes | memoryview) -> None:
+        before = self._head
+        self._head += data[: len(SIGNATURE)]
         if self._head.startswith(SIGNATURE):
             self._probe = _ArchiveProbe(self._limits)
-            self._probe_on(self._head)
+            self._probe_on(before + data)
 
-    def _probe_on(self, data: bytes) -> None:
+    def _probe_on(self, data: bytes | memoryview) -> None:
         if self._probe:
-            self._probe.feed(data)
+            self._probe.feed(bytes(data))
 
 
 class _ArchiveProbe:

@@ -51,6 +51,7 @@ class MultipartScanner:
         self._delimiter = _LINE_END + b"--" + boundary.encode("ascii")
         # The body begins as if a line had ended before it.
         self._pending = _LINE_END
+        self._at = 0
         self._consumed = -len(_LINE_END)
         self._state: Callable[[], bool] = self._at_beginning
         self._xml: bytearray | None = None
@@ -64,7 +65,8 @@ class MultipartScanner:
             SchemaError: another form of multipart, too much of anything, or XML that
                 the scanner of inline attachments refuses.
         """
-        self._pending += data
+        rest = self._pending[self._at :]
+        self._pending, self._at = (rest + data if rest else data), 0
         while self._state():
             pass
 
@@ -74,7 +76,8 @@ class MultipartScanner:
         Raises:
             SchemaError: the body ends before its closing boundary, or has no XML.
         """
-        if self._state != self._in_epilogue or self._pending not in {b"", _LINE_END}:
+        rest = self._pending[self._at :]
+        if self._state != self._in_epilogue or rest not in {b"", _LINE_END}:
             raise _malformed("end")
         if self._xml is None:
             raise _malformed("xml")
@@ -84,34 +87,34 @@ class MultipartScanner:
         return xml, tuple(self._parts)
 
     def _at_beginning(self) -> bool:
-        if len(self._pending) < len(self._delimiter):
+        if self._left < len(self._delimiter):
             return False
-        if not self._pending.startswith(self._delimiter):
+        if not self._pending.startswith(self._delimiter, self._at):
             raise _malformed("boundary")
         self._consume(len(self._delimiter))
         self._state = self._after_boundary
         return True
 
     def _after_boundary(self) -> bool:
-        if len(self._pending) < 2:
+        if self._left < len(_LINE_END):
             return False
-        following = self._pending[:2]
+        following = self._pending[self._at : self._at + len(_LINE_END)]
         if following not in {_LINE_END, b"--"}:
             raise _malformed("boundary")
-        self._consume(2)
+        self._consume(len(_LINE_END))
         self._state = self._in_headers if following == _LINE_END else self._in_epilogue
         return True
 
     def _in_headers(self) -> bool:
-        end = self._pending.find(_HEADERS_END)
-        size = end if end >= 0 else len(self._pending) - len(_HEADERS_END)
+        end = self._pending.find(_HEADERS_END, self._at)
+        size = end - self._at if end >= 0 else self._left - len(_HEADERS_END)
         if size > self._limits.part_headers:
             raise _malformed("part headers")
         if end < 0:
             return False
-        declared = _read_headers(self._pending[:end])
+        declared = _read_headers(self._pending[self._at : end])
         # The empty line's end stays: a boundary right after it ends an absent part.
-        self._consume(end + len(_LINE_END))
+        self._consume(size + len(_LINE_END))
         self._begin_part(declared)
         return True
 
@@ -137,33 +140,34 @@ class MultipartScanner:
         self._part = _OpenPart(declared, offset, self._limits)
 
     def _before_data(self) -> bool:
-        if len(self._pending) < len(self._delimiter):
+        if self._left < len(self._delimiter):
             return False
-        if self._pending.startswith(self._delimiter):
+        if self._pending.startswith(self._delimiter, self._at):
             raise _malformed("part")
         self._consume(len(_LINE_END))
         self._state = self._in_data
         return True
 
     def _in_data(self) -> bool:
-        end = self._pending.find(self._delimiter)
+        end = self._pending.find(self._delimiter, self._at)
         if end < 0:
             # The last bytes may be the beginning of the delimiter.
-            self._emit(max(0, len(self._pending) - len(self._delimiter) + 1))
+            self._emit(max(0, self._left - len(self._delimiter) + 1))
             return False
-        self._emit(end)
+        self._emit(end - self._at)
         self._end_part()
         self._consume(len(self._delimiter))
         self._state = self._after_boundary
         return True
 
     def _in_epilogue(self) -> bool:
-        if len(self._pending) > len(_LINE_END):
+        if self._left > len(_LINE_END):
             raise _malformed("end")
         return False
 
     def _emit(self, length: int) -> None:
-        data = self._pending[:length]
+        # A view: a copy of a large body would be made at every step through it.
+        data = memoryview(self._pending)[self._at : self._at + length]
         if self._part is not None:
             self._part.feed(data)
         elif self._xml is not None:
@@ -181,8 +185,12 @@ class MultipartScanner:
         self._part = None
 
     def _consume(self, length: int) -> None:
-        self._pending = self._pending[length:]
+        self._at += length
         self._consumed += length
+
+    @property
+    def _left(self) -> int:
+        return len(self._pending) - self._at
 
 
 class _OpenPart:
@@ -193,7 +201,7 @@ class _OpenPart:
         self._offset = offset
         self._meter = AttachmentMeter(limits)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: memoryview) -> None:
         self._meter.feed(data)
 
     def finish(self) -> Part:
