@@ -15,6 +15,7 @@ from lxml import etree
 from schemas.errors import ErrorCode, SchemaError
 from schemas.xml import LIENTHONG, Element, append, local_name, qualified
 
+_NAMESPACE = qualified(LIENTHONG, "")
 _Value = TypeVar("_Value")
 Reader: TypeAlias = Callable[[str, str], _Value]
 """Reads a text, naming the place given when it refuses (see `schemas.values`)."""
@@ -52,7 +53,7 @@ def add_fields(parent: Element, fields: Iterable[tuple[str, str | None]]) -> Non
     """
     for name, text in fields:
         if text is not None:
-            append(parent, qualified(LIENTHONG, name), text)
+            append(parent, _NAMESPACE + name, text)
 
 
 class Fields:
