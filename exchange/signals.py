@@ -106,7 +106,9 @@ class Mailroom:
             self.is_behind = True
             return
         self.after = max(self.after, news.until)
-        self.newest |= dict.fromkeys(news.recipients, news.until)
+        for one in news.recipients:
+            # A word that came late tells nothing of what was told since.
+            self.newest[one] = max(news.until, self.newest.get(one, -1))
         for waiting, awaited in self.waiting.items():
             if awaited & news.recipients:
                 waiting.set()

@@ -194,6 +194,19 @@ async def test_nothing_is_known_to_have_come_only_since_somebody_looks() -> None
     mailroom.looking.cancel()
 
 
+async def test_word_that_comes_late_takes_nothing_back() -> None:
+    mailroom, own = Mailroom(), frozenset({PROVINCE})
+    mailroom.begin(9)
+    mailroom.looking = asyncio.create_task(asyncio.sleep(60))
+    mailroom.tell(told(PROVINCE, after=9, until=20))
+
+    mailroom.tell(told(PROVINCE, after=9, until=12))
+
+    assert not mailroom.has_nothing(own, after=12)
+    assert mailroom.after == 20
+    mailroom.looking.cancel()
+
+
 async def test_what_was_told_while_an_inbox_was_read_stands() -> None:
     mailroom, own = Mailroom(), frozenset({PROVINCE})
     mailroom.begin(9)
