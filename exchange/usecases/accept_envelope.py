@@ -181,19 +181,16 @@ async def _acceptance(
             *consequences(services, envelope, relations),
         ),
     )
-    if not services.delivers_at_once:
-        return acceptance
-    return await _delivered(services, acceptance)
+    return _delivered(services, acceptance) if services.delivers_at_once else acceptance
 
 
-async def _delivered(services: Services, acceptance: Acceptance) -> Acceptance:
+def _delivered(services: Services, acceptance: Acceptance) -> Acceptance:
     """Deliver with its acceptance what has nothing to check."""
     envelope = acceptance.envelope
     checked = unlooked_at(services, envelope)
     if checked is None:
         return acceptance
-    async with services.turns:
-        return replace(acceptance, delivered=check_record(services, envelope, checked))
+    return replace(acceptance, delivered=check_record(services, envelope, checked))
 
 
 def _receipted(
