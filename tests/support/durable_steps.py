@@ -41,7 +41,7 @@ from tests.support.stored import (
     step,
 )
 
-ENVELOPES = 6
+ENVELOPES = 8
 
 LARGE = bytes(3_000_000)
 ARRIVED = acceptance(
@@ -97,6 +97,7 @@ REDIRECTED = replace(
         redirects=(Redirect(PROVINCE, MINISTRY),),
     ),
 )
+DELIVERED_AT_ONCE = replace(acceptance(8), delivered=step(8))
 TAKEN_UPLOAD = acceptance(6, body=bytes(UPLOAD.length), body_chunks=UPLOAD.upload_id)
 
 
@@ -123,6 +124,7 @@ OPERATIONS: Acts = {
     "take": lambda to: to.envelopes.record_step(TAKEN),
     "recall": lambda to: to.envelopes.accept(ASKED_BACK),
     "redirect": lambda to: to.envelopes.accept(REDIRECTED),
+    "accept and deliver": lambda to: to.envelopes.accept(DELIVERED_AT_ONCE),
     **NOTICES,
     **UPLOADS,
     "take upload": lambda to: to.envelopes.accept(TAKEN_UPLOAD),
