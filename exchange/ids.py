@@ -1,23 +1,11 @@
 """ULIDs of one process, each greater than the one before."""
 
 import secrets
-import time
 from datetime import datetime
-from itertools import product
 
 from ulid import ULID
 
 _RANDOM_BITS = 80
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = ["".join(pair) for pair in product(_LETTERS, repeat=2)]
-"""Two letters for every ten bits: four ids are written for every envelope."""
-_SHIFTS = range(120, -1, -10)
-
-
-def random_id() -> str:
-    """Return a ULID of now that stands in no order with others of its millisecond."""
-    milliseconds = time.time_ns() // 1_000_000
-    return _written(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
 
 
 class MonotonicIds:
@@ -39,8 +27,4 @@ class MonotonicIds:
         fresh = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         same = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
         self._last = self._last + 1 if same else fresh
-        return _written(self._last)
-
-
-def _written(number: int) -> str:
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+        return str(ULID.from_int(self._last))

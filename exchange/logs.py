@@ -1,6 +1,5 @@
 """Logs of the service: one JSON object per line on standard error."""
 
-import json
 import logging
 import sys
 from contextlib import suppress
@@ -36,7 +35,7 @@ def configure_logs() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer = structlog.processors.JSONRenderer(_json)
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, renderer],
         logger_factory=structlog.WriteLoggerFactory(stream),
@@ -48,14 +47,6 @@ def configure_logs() -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
-"""Made once: `json.dumps` makes one for every line."""
-
-
-def _json(event: structlog.typing.EventDict, **_: object) -> str:
-    return _ENCODER.encode(event)
 
 
 def _event_alone(

@@ -10,13 +10,14 @@ Invariants:
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from exchange.domain.directory import Directory, standing
 from exchange.domain.docket import Count, Tally
 from schemas.identifiers import OrganId
 from schemas.timestamps import VIETNAM
 
+_Key = TypeVar("_Key")
 EVERYBODY: Final = OrganId("")
 """Above all agencies, those included that the directory does not have."""
 
@@ -84,10 +85,7 @@ def gathered(
     tallies: Iterable[Tally], directory: Directory
 ) -> tuple[AgencyCounts, ...]:
     """Add counts up by month and agency, in this order."""
-    sums: dict[tuple[str, OrganId], dict[Count, int]] = {}
-    for one in tallies:
-        counts = sums.setdefault((one.month, one.agency), {})
-        counts[one.count] = counts.get(one.count, 0) + one.number
+    sums = added_up(((one.month, one.agency), one.count, one.number) for one in tallies)
     return tuple(
         AgencyCounts(month, agency, place_in(directory, agency, month), counts)
         for (month, agency), counts in sorted(sums.items())
@@ -98,12 +96,22 @@ def level_sums(
     counted: Iterable[AgencyCounts],
 ) -> Mapping[LevelKey, Mapping[Count, int]]:
     """Add counts up by month, level and each agency above."""
-    sums: dict[LevelKey, dict[Count, int]] = {}
-    for one in counted:
-        for key in _sums_of(one):
-            counts = sums.setdefault(key, {})
-            for count, number in one.counts.items():
-                counts[count] = counts.get(count, 0) + number
+    return added_up(
+        (key, count, number)
+        for one in counted
+        for key in _sums_of(one)
+        for count, number in one.counts.items()
+    )
+
+
+def added_up(
+    numbers: Iterable[tuple[_Key, Count, int]],
+) -> dict[_Key, dict[Count, int]]:
+    """Add numbers up by key and count."""
+    sums: dict[_Key, dict[Count, int]] = {}
+    for key, count, number in numbers:
+        counts = sums.setdefault(key, {})
+        counts[count] = counts.get(count, 0) + number
     return sums
 
 

@@ -5,11 +5,11 @@ and agencies are named only as the directory knows them.
 """
 
 from aiohttp import web
+from ulid import ULID
 
 from exchange.domain.roles import AccessRole
 from exchange.http.request import agency_parameter, caller_name, known_caller
 from exchange.http.route import Route
-from exchange.ids import random_id
 from schemas.errors import ErrorCode
 
 CLIENT_GONE = 499
@@ -21,7 +21,7 @@ _CODE = web.RequestKey("code", str)
 
 def begin_line(request: web.Request) -> None:
     """Name a request; its problem document carries the same name."""
-    request[_REQUEST_ID] = random_id()
+    request[_REQUEST_ID] = str(ULID())
 
 
 def request_id(request: web.Request) -> str:

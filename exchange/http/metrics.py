@@ -115,7 +115,6 @@ class Metrics:
             ("operation",),
             registry=self._registry,
         )
-        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._refusals = Counter(
             "lienthong_refusals",
             "Refused requests by code.",
@@ -180,17 +179,8 @@ class Metrics:
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        answers = self._answers.get((operation, status))
-        if answers is None:
-            # Found once: a look among the labels takes longer than to count.
-            answers = (
-                self._requests.labels(operation, str(status)),
-                self._seconds.labels(operation),
-            )
-            self._answers[operation, status] = answers
-        counter, histogram = answers
-        counter.inc()
-        histogram.observe(seconds)
+        self._requests.labels(operation, str(status)).inc()
+        self._seconds.labels(operation).observe(seconds)
 
     def refused(self, code: ErrorCode) -> None:
         """Count a refusal."""

@@ -4,9 +4,8 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from os import SEEK_END
-from tempfile import TemporaryFile
-from typing import IO, Final, Self
+from tempfile import SpooledTemporaryFile
+from typing import Final, Self
 
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
@@ -26,9 +25,8 @@ class Spool:
     """
 
     def __init__(self, memory_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
-        self._memory: bytes | bytearray = b""
-        self._file: IO[bytes] | None = None
+        # Closed by __exit__: a spool lives exactly as long as its request.
+        self._file = SpooledTemporaryFile(max_size=memory_bytes)  # noqa: SIM115
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -37,11 +35,9 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         """Forget the bytes."""
-        self._memory = b""
-        if self._file is not None:
-            # What it still had to write is not wanted any more.
-            with suppress(OSError):
-                self._file.close()
+        # What it still had to write is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
 
     def write(self, data: bytes) -> None:
         """Append bytes.
@@ -49,12 +45,9 @@ class Spool:
         Raises:
             ExchangeError: there is no room for them (STORAGE_FULL).
         """
-        if self._file is None and self.size + len(data) > self._memory_bytes:
-            self._begin_file()
-        if self._file is None:
-            self._remember(data)
-        else:
-            self._append(self._file, data)
+        with _room():
+            self._file.seek(self.size)
+            self._file.write(data)
         self.size += len(data)
 
     def read(
@@ -76,39 +69,12 @@ class Spool:
         """
         end = self.size if length is None else min(self.size, offset + length)
         while offset < end:
-            piece = self._piece(offset, min(piece_bytes, end - offset))
+            with _room():
+                # What is buffered is written first.
+                self._file.seek(offset)
+                piece = self._file.read(min(piece_bytes, end - offset))
             offset += len(piece)
             yield piece
-
-    def _remember(self, data: bytes) -> None:
-        """Keep bytes in memory; what comes in one piece is kept as it is."""
-        if not self._memory:
-            self._memory = data
-            return
-        if isinstance(self._memory, bytes):
-            self._memory = bytearray(self._memory)
-        self._memory += data
-
-    def _begin_file(self) -> None:
-        """Go on in a temporary file without a name."""
-        with _room():
-            # Closed by __exit__: a spool lives exactly as long as its request.
-            self._file = TemporaryFile()  # noqa: SIM115
-        self._append(self._file, self._memory)
-        self._memory = b""
-
-    def _append(self, file: IO[bytes], data: bytes | bytearray) -> None:
-        with _room():
-            file.seek(0, SEEK_END)
-            file.write(data)
-
-    def _piece(self, offset: int, length: int) -> bytes:
-        if self._file is None:
-            return bytes(self._memory[offset : offset + length])
-        with _room():
-            # What is buffered is written first.
-            self._file.seek(offset)
-            return self._file.read(length)
 
 
 @contextmanager

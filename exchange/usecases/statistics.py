@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from exchange.domain.counting import EVERYBODY, level_in
+from exchange.domain.counting import EVERYBODY, added_up, level_in
 from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, Tally
 from exchange.errors import ExchangeError
@@ -111,7 +111,7 @@ async def statistics(
     """
     wanted = _wanted(directory, query)
     if query.by_level:
-        rows = await _levels(office, directory, wanted)
+        rows: Iterable[StatisticsRow] = await _levels(office, directory, wanted)
     else:
         rows = _rows(await office.storage.docket.tallies(wanted), directory)
     return sorted(_of_level(rows, query.level), key=_place)
@@ -157,39 +157,25 @@ def _wanted(directory: Directory, query: StatisticsQuery) -> TallyQuery:
 
 async def _levels(
     office: Office, directory: Directory, wanted: TallyQuery
-) -> Iterator[StatisticsRow]:
+) -> Sequence[StatisticsRow]:
     """Return a row for each month and level: what is kept so, and the agency's own."""
-    docket, sums = office.storage.docket, _Sums()
+    docket = office.storage.docket
+    numbers: list[tuple[tuple[str, str], Count, int]] = []
     if wanted.agency is not None:
         for one in await docket.tallies(replace(wanted, with_below=False)):
             level = level_in(directory, one.agency, one.month)
-            sums.add((one.month, level), one.count, one.number)
+            numbers.append(((one.month, level), one.count, one.number))
     if wanted.agency is None or wanted.with_below:
         below = await docket.level_tallies(
             wanted.agency or EVERYBODY,
             first_month=wanted.first_month,
             last_month=wanted.last_month,
         )
-        for each in below:
-            sums.add((each.month, each.level), each.count, each.number)
-    return sums.rows()
-
-
-class _Sums:
-    """Counts of levels as they are added up."""
-
-    def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], dict[Count, int]] = {}
-
-    def add(self, of: tuple[str, str], count: Count, number: int) -> None:
-        """Add to a count of a month and level."""
-        counts = self._counts.setdefault(of, {})
-        counts[count] = counts.get(count, 0) + number
-
-    def rows(self) -> Iterator[StatisticsRow]:
-        """Yield a row for each month and level."""
-        for (month, level), counts in self._counts.items():
-            yield StatisticsRow(month, level, "", "", tuple(sorted(counts.items())))
+        numbers += [((one.month, one.level), one.count, one.number) for one in below]
+    return [
+        StatisticsRow(month, level, "", "", tuple(sorted(counts.items())))
+        for (month, level), counts in added_up(numbers).items()
+    ]
 
 
 def _rows(tallies: Iterable[Tally], directory: Directory) -> Iterator[StatisticsRow]:

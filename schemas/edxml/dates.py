@@ -29,9 +29,6 @@ def read_moment(text: str, *, place: str) -> datetime:
         SchemaError: none of the known forms, or no such day or hour
             (DATE_MALFORMED).
     """
-    form = _FORM.fullmatch(text)
-    if form is None:
-        raise SchemaError(ErrorCode.DATE_MALFORMED, place=place)
     try:
         return _moment(text)
     except (ValueError, OverflowError) as error:
@@ -68,10 +65,10 @@ def write_moment(moment: datetime) -> str:
 
 @lru_cache(maxsize=256)
 def _moment(text: str) -> datetime:
-    """Read a text of the form, which is short; most documents of a day name that day.
+    """Read a text; most documents of a day name that day. What is refused is not kept.
 
     Raises:
-        ValueError: there is no such day or hour.
+        ValueError: it has another form, or there is no such day or hour.
         OverflowError: it is beyond the years that can be told.
     """
     form = _FORM.fullmatch(text)

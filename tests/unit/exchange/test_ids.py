@@ -1,10 +1,10 @@
 """Ids of one process sort in the order in which they were made."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ulid import ULID
 
-from exchange.ids import MonotonicIds, random_id
+from exchange.ids import MonotonicIds
 from tests.support.pki import NOW
 
 
@@ -33,10 +33,3 @@ def test_ids_come_after_one_made_elsewhere() -> None:
 def test_ids_are_written_as_the_library_writes_them() -> None:
     made = [MonotonicIds().new(NOW + timedelta(days=days)) for days in range(300)]
     assert [str(ULID.from_str(one)) for one in made] == made
-
-
-def test_random_ids_differ_and_tell_when_they_were_made() -> None:
-    made = {random_id() for _ in range(100)}
-    assert len(made) == 100
-    age = datetime.now(UTC) - min(ULID.from_str(one).datetime for one in made)
-    assert abs(age) < timedelta(minutes=1)

@@ -28,10 +28,3 @@ def test_no_piece_is_larger_than_asked(memory: int) -> None:
         spool.write(WHOLE)
         assert max(map(len, spool.read())) == PIECE_BYTES
         assert {len(one) for one in spool.read(0, 4096, piece_bytes=1024)} == {1024}
-
-
-def test_what_came_in_one_piece_is_not_copied() -> None:
-    piece = bytes(100_000)
-    with Spool(len(piece)) as spool:
-        spool.write(piece)
-        assert next(spool.read()) is piece
