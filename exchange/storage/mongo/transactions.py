@@ -16,7 +16,7 @@ from typing import TypeVar
 import pymongo.database
 from pymongo import ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidOperation, PyMongoError
 from pymongo.read_preferences import ReadPreference
 from pymongo.results import BulkWriteResult, DeleteResult, UpdateResult
 
@@ -142,7 +142,7 @@ def _tried(
             try:
                 return _attempt(session, partial(work, transaction), patience)
             except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError"):
+                if not _passes(error, "TransientTransactionError"):
                     raise
                 if patience.ends():
                     raise
@@ -167,12 +167,21 @@ def _commit(session: ClientSession, patience: "_Patience") -> None:
         try:
             session.commit_transaction()
         except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult"):
+            if not _passes(error, "UnknownTransactionCommitResult"):
                 raise
             if patience.ends():
                 raise
         else:
             return
+
+
+def _passes(error: PyMongoError, label: str) -> bool:
+    """Whether trying again may help.
+
+    The driver labels a closed client as if it could open again; whoever believed it
+    would keep the process from ending until its patience ends.
+    """
+    return error.has_error_label(label) and not isinstance(error, InvalidOperation)
 
 
 class _Patience:

@@ -1,0 +1,37 @@
+"""What transactions on MongoDB do when their client goes away."""
+
+import asyncio
+import threading
+
+import pytest
+
+from exchange.errors import StorageUnavailableError
+from exchange.storage.mongo.driver import open_client, open_database
+from exchange.storage.mongo.transactions import Transaction, in_transaction
+
+pytestmark = pytest.mark.integration
+
+
+async def test_transaction_is_not_tried_again_once_its_client_is_closed(
+    mongod_uri: str, mongo_database: str
+) -> None:
+    client = open_client(mongod_uri, patience_seconds=10)
+    database = open_database(client, mongo_database)
+    begun, closed = threading.Event(), threading.Event()
+    tries: list[int] = []
+
+    def work(transaction: Transaction) -> None:
+        tries.append(len(tries))
+        transaction.insert("things", [{"part": "first"}])
+        begun.set()
+        closed.wait()
+        transaction.insert("things", [{"part": "second"}])
+
+    under_way = asyncio.create_task(in_transaction(database, work))
+    await asyncio.to_thread(begun.wait)
+    client.close()
+    closed.set()
+
+    with pytest.raises(StorageUnavailableError):
+        await under_way
+    assert tries == [0]
