@@ -64,6 +64,25 @@ def configure(parser: Parser) -> None:
     _add_particulars(parser)
     parser.add_argument("--place", type=_placement, help=f"vị trí / where: {_PLACE}")
     parser.add_argument("--field", help="ô chữ ký có sẵn / an existing field")
+    _add_form(parser)
+    add_service_options(parser)
+    add_remote_options(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="mặc định FILE-signed.pdf; thư mục nếu ký hàng loạt / a folder for many",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count(),
+        help="số tiến trình khi ký hàng loạt / processes for many documents",
+    )
+
+
+def _add_form(parser: Parser) -> None:
+    """Declare the form and level of the signature."""
     parser.add_argument(
         "--profile",
         choices=[one.value for one in SignatureProfile],
@@ -78,20 +97,6 @@ def configure(parser: Parser) -> None:
         type=Path,
         metavar="FOLDER",
         help="hàng đợi nâng mức khi chưa đạt / where a lower signature waits",
-    )
-    add_service_options(parser)
-    add_remote_options(parser)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="mặc định FILE-signed.pdf; thư mục nếu ký hàng loạt / a folder for many",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count(),
-        help="số tiến trình khi ký hàng loạt / processes for many documents",
     )
 
 

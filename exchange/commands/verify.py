@@ -61,6 +61,12 @@ def configure(parser: Parser) -> None:
             metavar="FILE",
             help=help_text,
         )
+    _add_judgement(parser)
+    _add_outcome(parser)
+
+
+def _add_judgement(parser: Parser) -> None:
+    """Declare by what and as of when is judged."""
     parser.add_argument(
         "--policy",
         type=Path,
@@ -84,6 +90,10 @@ def configure(parser: Parser) -> None:
         metavar="TIME",
         help="xét tại thời điểm / judge at: 2026-11-21T08:30:00+07:00",
     )
+
+
+def _add_outcome(parser: Parser) -> None:
+    """Declare how many work at a time, and what is left behind."""
     parser.add_argument(
         "--jobs",
         type=int,
