@@ -304,6 +304,7 @@ class AuditEvent(StrEnum):
     SIGNED_OUT = "session.ended"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - the name of an event
     MAINTENANCE_CHANGED = "maintenance.changed"
+    STATISTICS_RECOUNTED = "statistics.recounted"
     CERTIFICATE_APPROVED = "certificate.approved"
     CERTIFICATE_REFUSED = "certificate.refused"
     PAYLOAD_PURGED = "payload.purged"

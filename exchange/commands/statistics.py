@@ -1,16 +1,17 @@
 """`lienthong statistics`: what agencies sent and got, month by month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.saving import save
-from exchange.commands.site import add_config, with_site
+from exchange.commands.site import add_config, operator, with_site
 from exchange.config import Settings
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.directory import Directory
 from exchange.services import DirectoryOffice
+from exchange.usecases.recount_statistics import recount_statistics
 from exchange.usecases.register_books import titles
 from exchange.usecases.statistics import (
     StatisticsQuery,
@@ -57,6 +58,11 @@ def configure(parser: Parser) -> None:
         "--by-level", action="store_true", help="gộp theo cấp / one row for a level"
     )
     parser.add_argument(
+        "--recount",
+        action="store_true",
+        help="cộng lại theo danh bạ hiện có / add up anew by the directory as it is",
+    )
+    parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="bảng tính / a spreadsheet"
     )
     parser.add_argument(
@@ -69,6 +75,9 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(settings: Settings, office: DirectoryOffice) -> int:
         directory = await DirectoryCache().current(office.storage.directory)
+        recounted = await _recounted(arguments, directory, office)
+        for month, number in recounted.items():
+            output.say(_moved(month, number))
         query = StatisticsQuery(
             first_month=arguments.first,
             last_month=arguments.last,
@@ -88,12 +97,30 @@ def run(arguments: Arguments, output: Output) -> int:
             )
             chunks = counts_as_pdf(rows, query, cover)
             await save(arguments.pdf, chunks)
-        output.result({"rows": [one.fields() for one in rows]})
+        shown = {"recounted": recounted} if arguments.recount else {}
+        output.result({"rows": [one.fields() for one in rows], **shown})
         if not output.as_json:
             _show(rows, output)
         return 0
 
     return with_site(arguments, act)
+
+
+async def _recounted(
+    arguments: Arguments, directory: Directory, office: DirectoryOffice
+) -> Mapping[str, int]:
+    if not arguments.recount:
+        return {}
+    return await recount_statistics(
+        office, directory, arguments.first, arguments.last, operator=operator()
+    )
+
+
+def _moved(month: str, number: int) -> Text:
+    return Text(
+        f"{month}: {number} cơ quan được tính vào cấp trên khác",
+        f"{month}: {number} agencies count below others than before",
+    )
 
 
 def _owner(

@@ -142,14 +142,22 @@ async def statistics_after(
     return list(_of_level(rows, query.level))
 
 
+def require_month(text: str) -> str:
+    """Return a month as it is written here, as in ``2026-11``.
+
+    Raises:
+        ExchangeError: it is none (REQUEST_INVALID).
+    """
+    if not _MONTH.fullmatch(text):
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
+    return text
+
+
 def _wanted(directory: Directory, query: StatisticsQuery) -> TallyQuery:
-    for month in (query.first_month, query.last_month):
-        if not _MONTH.fullmatch(month):
-            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="month")
     found = directory.agency(query.agency) if query.agency else None
     return TallyQuery(
-        first_month=query.first_month,
-        last_month=query.last_month,
+        first_month=require_month(query.first_month),
+        last_month=require_month(query.last_month),
         agency=found.code if found else query.agency,
         with_below=query.with_below,
     )

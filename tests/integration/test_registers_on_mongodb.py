@@ -11,15 +11,24 @@ from pathlib import Path
 import pytest
 
 from exchange.cli import main
-from exchange.domain.counting import gathered
+from exchange.domain.counting import EVERYBODY, gathered
 from exchange.domain.deadlines import ClockName
 from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
-from exchange.storage.mongo.store import open_mongo_storage
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import DocketEntry
 from schemas.identifiers import OrganId
+from schemas.vocabulary import Level
+from tests.support.agencies import agency, directory
 from tests.support.judges import run
-from tests.support.stored import COMMUNE, PROVINCE, acceptance, envelope_id, step
+from tests.support.stored import (
+    COMMUNE,
+    PROVINCE,
+    acceptance,
+    audit_line,
+    envelope_id,
+    step,
+)
 
 ARRIVED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 AGENCIES = 30
@@ -100,3 +109,70 @@ def test_an_operator_reads_registers_counts_and_delays(
     # A hundred thousand documents of a year are a row for each agency and month.
     assert sum(one["sent"] for one in counts["rows"]) == 12 * AGENCIES * 280
     assert {one["sent_on_time_share"] for one in counts["rows"]} == {1.0}
+
+
+async def _enter_agencies(uri: str, database: str) -> None:
+    storage = await open_mongo_storage(uri, database=database)
+    province = agency("H99", Level.PROVINCE)
+    communes = [agency(f"H99.{one}", Level.COMMUNE, "H99") for one in range(AGENCIES)]
+    await storage.directory.import_agencies([province, *communes], audit=audit_line(1))
+    await storage.close()
+
+
+def test_counts_of_agencies_entered_later_are_placed_by_a_recount(
+    site: Path, mongod_uri: str, mongo_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_enter_agencies(mongod_uri, mongo_database))
+    year = ("statistics", "--from", "2026-01", "--to", "2026-12", "--by-level")
+    of_province = (*year, "--agency", "H99", "--below", "--config", str(site))
+
+    assert main([*of_province, "--json"]) == 0
+    before = json.loads(capsys.readouterr().out)
+    assert main([*of_province, "--recount", "--json"]) == 0
+    placed = json.loads(capsys.readouterr().out)
+    assert main([*of_province, "--recount"]) == 0
+    again = capsys.readouterr().out
+
+    assert before["rows"] == []
+    assert placed["recounted"] == dict.fromkeys(MONTHS, AGENCIES)
+    assert [one["level"] for one in placed["rows"]] == ["commune"] * len(MONTHS)
+    assert sum(one["sent"] for one in placed["rows"]) == 12 * AGENCIES * 280
+    assert "2026-11: 0 cơ quan" in again
+
+
+async def test_what_is_counted_during_a_recount_counts(
+    mongo_storage: MongoStorage,
+) -> None:
+    astray, codes = Directory(), [OrganId(f"H99.{one}") for one in range(AGENCIES)]
+    right = directory([agency(one, Level.COMMUNE, "H99") for one in codes])
+    rounds = 12
+
+    async def count() -> None:
+        for number in range(rounds):
+            tallies = [Tally("2026-11", one, Count.SENT, 1) for one in codes]
+            known = right if number > rounds // 2 else astray
+            entry = DocketEntry(
+                before=number - 1,
+                after=number,
+                rows=[],
+                counts=gathered(tallies, known),
+            )
+            assert await mongo_storage.docket.enter(entry)
+
+    async def recount() -> None:
+        for number in range(rounds):
+            line = audit_line(number)
+            await mongo_storage.docket.recount("2026-11", right, line)
+
+    async def sums() -> dict[str, int]:
+        found = await mongo_storage.docket.level_tallies(
+            EVERYBODY, first_month="2026-11", last_month="2026-11"
+        )
+        return {one.level: one.number for one in found}
+
+    await asyncio.gather(count(), recount())
+    meanwhile = await sums()
+    await mongo_storage.docket.recount("2026-11", right, audit_line(99))
+
+    assert sum(meanwhile.values()) == rounds * AGENCIES
+    assert await sums() == {"commune": rounds * AGENCIES}

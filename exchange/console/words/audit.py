@@ -120,6 +120,9 @@ WORDS: dict[str, Text] = {
     f"event.{AuditEvent.MAINTENANCE_CHANGED}": Text(
         vi="Bảo trì", en="Maintenance changed"
     ),
+    f"event.{AuditEvent.STATISTICS_RECOUNTED}": Text(
+        vi="Cộng lại thống kê", en="Statistics added up anew"
+    ),
     f"event.{AuditEvent.CERTIFICATE_APPROVED}": Text(
         vi="Duyệt chứng thư", en="Certificate approved"
     ),

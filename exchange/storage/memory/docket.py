@@ -8,8 +8,10 @@ from exchange.domain.counting import (
     AgencyCounts,
     LevelKey,
     LevelTally,
+    gathered,
     level_sums,
 )
+from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, DocketRow, RowChange, Tally
 from exchange.domain.records import (
     AuditLine,
@@ -145,6 +147,31 @@ class MemoryDocket:
             if key.above == above and first_month <= key.month <= last_month
         )
 
+    async def recount(
+        self, month: str, directory: Directory, audit: AuditLine
+    ) -> Collection[OrganId]:
+        """Give the counts of a month the places a directory has, and add up anew."""
+        counted = gathered(self._tallies_of(month), directory)
+        moved = {
+            one.agency
+            for one in counted
+            if self._above[month, one.agency] != set(one.place.above)
+        }
+        for key in [one for one in self._sums if one[0].month == month]:
+            del self._sums[key]
+        for one in counted:
+            self._above[month, one.agency] = set(one.place.above)
+        self._add_up(counted)
+        self._tables.audit.append(audit)
+        return moved
+
+    def _tallies_of(self, month: str) -> list[Tally]:
+        return [
+            Tally(month, agency, count, number)
+            for (counted_in, agency, count), number in self._counts.items()
+            if counted_in == month
+        ]
+
     def _is_of(self, query: TallyQuery, month: str, agency: OrganId) -> bool:
         if query.agency is None or agency == query.agency:
             return True
@@ -157,6 +184,9 @@ class MemoryDocket:
             for count, number in one.counts.items():
                 name = (one.month, one.agency, count)
                 self._counts[name] = self._counts.get(name, 0) + number
+        self._add_up(counted)
+
+    def _add_up(self, counted: Collection[AgencyCounts]) -> None:
         for key, counts in level_sums(counted).items():
             for count, number in counts.items():
                 self._sums[key, count] = self._sums.get((key, count), 0) + number

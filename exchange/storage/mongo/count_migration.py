@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 from pymongo import UpdateOne
 
-from exchange.domain.counting import AgencyCounts, level_sums, place_in
+from exchange.domain.counting import gathered, place_in
 from exchange.domain.directory import Directory
-from exchange.domain.docket import Count
 from exchange.storage.mongo.agency_codec import agency_record
-from exchange.storage.mongo.counts import ROWS, sum_id, sum_names
+from exchange.storage.mongo.counts import ROWS, sums_of, tallies_of
 from exchange.storage.mongo.driver import Database, Document, find_all
 
 
@@ -50,27 +49,10 @@ async def _sums(
     database: Database, directory: Directory, month: str
 ) -> list[UpdateOne]:
     rows = await find_all(database[ROWS], {"month": month}, sort=[("_id", 1)])
-    counted = (
-        AgencyCounts(
-            month,
-            one["agency"],
-            place_in(directory, one["agency"], month),
-            {Count(name): number for name, number in one["counts"].items()},
-        )
-        for one in rows
-    )
+    tallies = (tally for one in rows for tally in tallies_of(one))
     return [
-        UpdateOne(
-            {"_id": sum_id(key)},
-            {
-                "$set": {
-                    **sum_names(key),
-                    "counts": {one.value: number for one, number in counts.items()},
-                }
-            },
-            upsert=True,
-        )
-        for key, counts in level_sums(counted).items()
+        UpdateOne({"_id": one["_id"]}, {"$set": one}, upsert=True)
+        for one in sums_of(gathered(tallies, directory))
     ]
 
 

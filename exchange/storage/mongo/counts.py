@@ -4,11 +4,21 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pymongo import UpdateOne
 
-from exchange.domain.counting import AgencyCounts, LevelKey, LevelTally, level_sums
+from exchange.domain.counting import (
+    AgencyCounts,
+    LevelKey,
+    LevelTally,
+    gathered,
+    level_sums,
+)
+from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, Tally
+from exchange.domain.records import AuditLine
+from exchange.storage.mongo.codec import audit_document
 from exchange.storage.mongo.driver import Document
 from exchange.storage.mongo.transactions import Transaction
 from exchange.storage.ports.docket import TallyQuery
+from schemas.identifiers import OrganId
 
 ROWS = "statistics"
 SUMS = "level_sums"
@@ -21,10 +31,51 @@ def count(counted: Collection[AgencyCounts], transaction: Transaction) -> None:
         transaction.change(SUMS, list(adding_to_sums(counted)))
 
 
+def recount(
+    month: str, directory: Directory, audit: AuditLine, transaction: Transaction
+) -> Collection[OrganId]:
+    """Give the counts of a month the places a directory has, and add up anew.
+
+    Whoever counts in this month meanwhile changes a row or a sum that this changes too:
+    one of both begins again.
+    """
+    rows = transaction.find_all(ROWS, {"month": month})
+    tallies = (tally for one in rows for tally in tallies_of(one))
+    counted = gathered(tallies, directory)
+    above = {one["agency"]: set(one["above"]) for one in rows}
+    moved = [one for one in counted if above[one.agency] != set(one.place.above)]
+    if moved:
+        transaction.change(ROWS, list(map(placing_row, moved)))
+    transaction.delete_many(SUMS, {"month": month})
+    transaction.insert(SUMS, list(sums_of(counted)))
+    transaction.insert("audit", [audit_document(audit)])
+    return [one.agency for one in moved]
+
+
+def row_id(month: str, agency: OrganId) -> str:
+    """Return the id of the counts of an agency in a month."""
+    return f"{month}/{agency}"
+
+
+def placing_row(counted: AgencyCounts) -> UpdateOne:
+    """Return what puts the counts of an agency below others."""
+    return UpdateOne(
+        {"_id": row_id(counted.month, counted.agency)},
+        {"$set": {"above": list(counted.place.above)}},
+    )
+
+
+def sums_of(counted: Collection[AgencyCounts]) -> Iterator[Document]:
+    """Yield the sums of all counts of a month."""
+    for key, counts in level_sums(counted).items():
+        numbers = {one.value: number for one, number in counts.items()}
+        yield {"_id": sum_id(key), **sum_names(key), "counts": numbers}
+
+
 def adding_to_row(counted: AgencyCounts) -> UpdateOne:
     """Return what adds to the counts of an agency in a month."""
     return UpdateOne(
-        {"_id": f"{counted.month}/{counted.agency}"},
+        {"_id": row_id(counted.month, counted.agency)},
         {
             "$inc": _numbers(counted.counts),
             "$setOnInsert": {"month": counted.month, "agency": counted.agency},

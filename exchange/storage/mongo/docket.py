@@ -8,6 +8,7 @@ from pymongo import ReplaceOne
 
 from exchange.domain.counting import AgencyCounts, LevelTally
 from exchange.domain.deadlines import ClockName
+from exchange.domain.directory import Directory
 from exchange.domain.docket import DocketRow, LateClock, RowChange, Tally
 from exchange.domain.records import (
     AuditLine,
@@ -24,6 +25,7 @@ from exchange.storage.mongo.counts import (
     count,
     counted_rows,
     level_tallies_of,
+    recount,
     tallies_of,
 )
 from exchange.storage.mongo.driver import Database, Document, find_all, find_one
@@ -163,6 +165,13 @@ class MongoDocket:
             sort=[("month", 1), ("level", 1)],
         )
         return [tally for one in found for tally in level_tallies_of(one)]
+
+    async def recount(
+        self, month: str, directory: Directory, audit: AuditLine
+    ) -> Collection[OrganId]:
+        """Give the counts of a month the places a directory has, and add up anew."""
+        work = partial(recount, month, directory, audit)
+        return await in_transaction(self._database, work)
 
     async def _begin(self) -> None:
         await self._meta.update_one(

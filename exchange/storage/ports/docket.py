@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.domain.counting import AgencyCounts, LevelTally
+from exchange.domain.directory import Directory
 from exchange.domain.docket import DocketRow, RowChange, Tally
 from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
 from schemas.identifiers import EnvelopeId, OrganId
@@ -127,4 +128,20 @@ class DocketStore(Protocol):
             above: the agency, or `EVERYBODY`.
             first_month: as in ``2026-11``.
             last_month: likewise, included.
+        """
+
+    async def recount(
+        self, month: str, directory: Directory, audit: AuditLine
+    ) -> Collection[OrganId]:
+        """Give the counts of a month the places a directory has, and add up anew.
+
+        All of it, with the audit line, or nothing; what is counted meanwhile counts.
+
+        Args:
+            month: as in ``2026-11``.
+            directory: has where each agency stood.
+            audit: who asked for it.
+
+        Returns:
+            Agencies that now count below others than before.
         """

@@ -188,6 +188,40 @@ async def test_sums_of_levels_grow_with_the_counts_and_stay_where_they_were(
     ]
 
 
+async def test_counts_of_a_month_are_placed_anew_and_added_up(
+    storage: Storage,
+) -> None:
+    astray = directory([MINISTRY_ROW, PROVINCE_ROW, agency(COMMUNE, Level.DISTRICT)])
+    sent = [
+        Tally(month, agency, Count.SENT, 2)
+        for month in ("2026-10", MONTH)
+        for agency in (PROVINCE, COMMUNE)
+    ]
+    entry = DocketEntry(before=-1, after=3, rows=[], counts=gathered(sent, astray))
+    assert await storage.docket.enter(entry)
+    assert await below(storage, PROVINCE) == []
+
+    moved = await storage.docket.recount(MONTH, TREE, audit_line(7))
+    again = await storage.docket.recount(MONTH, TREE, audit_line(8))
+
+    assert (list(moved), list(again)) == ([COMMUNE], [])
+    assert await below(storage, PROVINCE) == [
+        LevelTally(MONTH, "commune", Count.SENT, 2)
+    ]
+    assert await below(storage, EVERYBODY) == [
+        LevelTally("2026-10", "district", Count.SENT, 2),
+        LevelTally("2026-10", "province", Count.SENT, 2),
+        LevelTally(MONTH, "commune", Count.SENT, 2),
+        LevelTally(MONTH, "province", Count.SENT, 2),
+    ]
+    province = TallyQuery(
+        first_month=MONTH, last_month=MONTH, agency=PROVINCE, with_below=True
+    )
+    found = await storage.docket.tallies(province)
+    assert [one.agency for one in found] == [PROVINCE, COMMUNE]
+    assert len(await storage.audit.lines(limit=9)) == 2
+
+
 async def test_rows_are_due_in_turn_and_settled_together_or_not_at_all(
     storage: Storage,
 ) -> None:
