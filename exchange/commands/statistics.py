@@ -75,9 +75,6 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(settings: Settings, office: DirectoryOffice) -> int:
         directory = await DirectoryCache().current(office.storage.directory)
-        recounted = await _recounted(arguments, directory, office)
-        for month, number in recounted.items():
-            output.say(_moved(month, number))
         query = StatisticsQuery(
             first_month=arguments.first,
             last_month=arguments.last,
@@ -86,6 +83,9 @@ def run(arguments: Arguments, output: Output) -> int:
             level=Level(arguments.level) if arguments.level else None,
             by_level=arguments.by_level,
         )
+        recounted = await _recounted(arguments, directory, office)
+        for month, number in recounted.items():
+            output.say(_moved(month, number))
         rows = await statistics(office, directory, query)
         if arguments.csv is not None:
             await save(arguments.csv, counts_as_csv(rows))
