@@ -1,14 +1,25 @@
 """What a form brings: small, flat, and text unless a page says otherwise."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
 
+MULTIPART: Final = "multipart/form-data"
+"""Forms with files."""
+
 _LONGEST = 10_000
+_UNREADABLE = (ValueError, LookupError, HttpProcessingError)
+"""What reading raises: no boundary, an odd header, an encoding that is none."""
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +41,50 @@ class Fields:
         return tuple(one.strip() for one in self.values.get(name, ()) if one.strip())
 
 
+async def form_of(request: web.Request) -> Mapping[str, object]:
+    """Read a form without files, once; a name may be there more than once.
+
+    Raises:
+        ExchangeError: it is none (REQUEST_INVALID).
+    """
+    if request.content_type == MULTIPART:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
+    with _explained():
+        return await request.post()
+
+
+async def read_in_time(waiting: Awaitable[_Found], seconds: float) -> _Found:
+    """Return what a peer sends next of a form.
+
+    Raises:
+        ExchangeError: it is none (REQUEST_INVALID), or it comes too slowly
+            (REQUEST_TIMEOUT).
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            with _explained():
+                return await waiting
+    except TimeoutError as error:
+        raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
+
+
 async def fields_of(request: web.Request) -> Fields:
     """Read a form that has no files.
 
     Raises:
-        ExchangeError: too long, or a file where a text should be (REQUEST_INVALID).
+        ExchangeError: it is none, or too long (REQUEST_INVALID).
     """
     values: dict[str, list[str]] = {}
-    for name, value in (await request.post()).items():
-        if not isinstance(value, str):
-            raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name[:40])
-        values.setdefault(name, []).append(require_short(name, value))
+    for name, value in (await form_of(request)).items():
+        values.setdefault(name, []).append(require_short(name, str(value)))
     return Fields(values)
 
 

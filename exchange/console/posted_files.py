@@ -1,6 +1,5 @@
 """Forms with files: read once, bounded, kept aside until they are needed whole."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from typing import TypeVar
 
 from aiohttp import BodyPartReader, web
 
-from exchange.console.forms import Fields, require_short
+from exchange.console.forms import MULTIPART, Fields, read_in_time, require_short
 from exchange.console.keys import CONSOLE
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
@@ -19,7 +18,6 @@ from schemas.errors import ErrorCode
 _MOST_PARTS = 5_000
 _LONGEST_NAME = 255
 _FIELD_BYTES = 40_000
-_MULTIPART = "multipart/form-data"
 _Found = TypeVar("_Found")
 
 
@@ -57,16 +55,13 @@ async def posted(request: web.Request) -> AsyncIterator[Posted]:
         ExchangeError: it is no such form (REQUEST_INVALID), larger than the console
             takes (BODY_TOO_LARGE), or comes too slowly (REQUEST_TIMEOUT).
     """
-    if request.content_type != _MULTIPART:
+    if request.content_type != MULTIPART:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
     limit = request.app[CONSOLE].upload_bytes
     require_length(request, limit=limit)
     with ExitStack() as spools:
         reading = _Reading(request, limit, spools)
-        try:
-            yield await reading.all()
-        except ValueError as error:
-            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
+        yield await reading.all()
 
 
 class _Reading:
@@ -81,7 +76,7 @@ class _Reading:
     async def all(self) -> Posted:
         values: dict[str, list[str]] = {}
         files: list[Upload] = []
-        reader = await self._request.multipart()
+        reader = await self._in_time(self._request.multipart())
         for _ in range(_MOST_PARTS):
             part = await self._in_time(reader.next())
             if part is None:
@@ -102,7 +97,10 @@ class _Reading:
             if len(found) > _FIELD_BYTES:
                 place = (part.name or "")[:40]
                 raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
-        return found.decode()
+        try:
+            return found.decode()
+        except UnicodeDecodeError as error:
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
 
     async def _file(self, part: BodyPartReader) -> Upload | None:
         """Keep a file; where none was chosen, the part has neither name nor bytes."""
@@ -125,8 +123,4 @@ class _Reading:
             yield chunk
 
     async def _in_time(self, waiting: Awaitable[_Found]) -> _Found:
-        try:
-            async with asyncio.timeout(self._limits.idle_seconds):
-                return await waiting
-        except TimeoutError as error:
-            raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
+        return await read_in_time(waiting, self._limits.idle_seconds)

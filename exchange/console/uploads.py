@@ -1,16 +1,15 @@
 """Files of a form, handed on while they arrive."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, MultipartReader, web
 
+from exchange.console.forms import MULTIPART, read_in_time
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
 
 _FILE = "file"
-_MULTIPART = "multipart/form-data"
 _LONGEST_NAME = 255
 
 
@@ -33,7 +32,7 @@ async def upload_of(request: web.Request, *, idle_seconds: float) -> Upload:
     Raises:
         ExchangeError: there is none (REQUEST_INVALID).
     """
-    return await _first(await _reader(request), idle_seconds)
+    return await _first(await _reader(request, idle_seconds), idle_seconds)
 
 
 async def uploads_of(
@@ -44,24 +43,21 @@ async def uploads_of(
     Raises:
         ExchangeError: there is none, or more than `most` (REQUEST_INVALID).
     """
-    reader = await _reader(request)
+    reader = await _reader(request, idle_seconds)
     yield await _first(reader, idle_seconds)
     for _ in range(most - 1):
         upload = await _next(reader, idle_seconds)
         if upload is None:
             return
         yield upload
-    if await reader.next() is not None:
+    if await read_in_time(reader.next(), idle_seconds) is not None:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
 
 
-async def _reader(request: web.Request) -> MultipartReader:
-    if request.content_type != _MULTIPART:
+async def _reader(request: web.Request, idle_seconds: float) -> MultipartReader:
+    if request.content_type != MULTIPART:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
-    try:
-        return await request.multipart()
-    except ValueError as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE) from error
+    return await read_in_time(request.multipart(), idle_seconds)
 
 
 async def _first(reader: MultipartReader, idle_seconds: float) -> Upload:
@@ -73,10 +69,7 @@ async def _first(reader: MultipartReader, idle_seconds: float) -> Upload:
 
 async def _next(reader: MultipartReader, idle_seconds: float) -> Upload | None:
     """Return the next file; None at the end of the form."""
-    try:
-        part = await reader.next()
-    except ValueError as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE) from error
+    part = await read_in_time(reader.next(), idle_seconds)
     if part is None:
         return None
     if not isinstance(part, BodyPartReader) or part.name != _FILE or not part.filename:
@@ -85,12 +78,5 @@ async def _next(reader: MultipartReader, idle_seconds: float) -> Upload | None:
 
 
 async def _chunks(part: BodyPartReader, idle_seconds: float) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            async with asyncio.timeout(idle_seconds):
-                chunk = await part.read_chunk()
-        except TimeoutError as error:
-            raise ExchangeError(ErrorCode.REQUEST_TIMEOUT) from error
-        if not chunk:
-            return
+    while chunk := await read_in_time(part.read_chunk(), idle_seconds):
         yield chunk

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
+from exchange.console.forms import MULTIPART, form_of
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
 from exchange.console.rendering import is_part, see_other, visitor_of
@@ -102,10 +103,18 @@ def _led_to(request: web.Request, place: str) -> web.Response:
 async def on_own_host(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer under the names of this console alone (DNS rebinding)."""
     settings = request.app[CONSOLE]
-    name = urlsplit(f"//{request.host}").hostname or ""
+    name = _host_in(request.host)
     if name not in {settings.host, *settings.names} and not is_loopback(name):
         raise ExchangeError(ErrorCode.NOT_FOUND, place="Host")
     return await handler(request)
+
+
+def _host_in(authority: str) -> str:
+    """Return the host that is asked for (RFC 3986 section 3.2); empty if it is none."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
 
 
 @web.middleware
@@ -158,14 +167,15 @@ async def require_form_token(request: web.Request) -> None:
     """Require what every form of a signed-in person brings back.
 
     Raises:
-        ExchangeError: it is missing or of another session or role (CSRF_TOKEN_WRONG).
+        ExchangeError: it is missing or of another session or role (CSRF_TOKEN_WRONG),
+            or where it should be is no form (REQUEST_INVALID).
     """
     token = request.headers.get(FORM_TOKEN_HEADER)
-    if token is None and request.content_type == "multipart/form-data":
+    if token is None and request.content_type == MULTIPART:
         # A large body is read by its page, which asks again with what it found.
         token = request.query.get(FORM_TOKEN)
     elif token is None:
-        token = str((await request.post()).get(FORM_TOKEN, ""))
+        token = str((await form_of(request)).get(FORM_TOKEN, ""))
     if not visitor_of(request).is_from_own_page(token or ""):
         raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG)
 
@@ -173,9 +183,16 @@ async def require_form_token(request: web.Request) -> None:
 def _require_own_origin(request: web.Request) -> None:
     """Browsers say where a form stood (Fetch, Origin)."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not _is_at(request.host, origin):
         raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG, place="Origin")
     require_own_site(request)
+
+
+def _is_at(authority: str, origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == authority
+    except ValueError:
+        return False
 
 
 def require_own_site(request: web.Request) -> None:

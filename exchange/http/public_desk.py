@@ -4,7 +4,6 @@ Nobody is asked who he is. All but time stamps lies in memory; a stamp is record
 before it is made, and its answer comes later.
 """
 
-import binascii
 from base64 import b64decode
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
@@ -121,7 +120,7 @@ def _in_path(path: str) -> bytes:
     """Return the request in a path (RFC 6960 A.1); what is none stays malformed."""
     try:
         return b64decode(unquote_to_bytes(path[len(OCSP) + 1 :]), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return b""
 
 

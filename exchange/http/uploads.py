@@ -4,7 +4,6 @@ Core, creation, expiration, checksum, termination
 (https://tus.io/protocols/resumable-upload).
 """
 
-import binascii
 from base64 import b64decode
 from datetime import datetime
 from email.utils import format_datetime
@@ -135,7 +134,7 @@ def _checksum(request: web.Request) -> Checksum | None:
     algorithm, _, encoded = header.partition(" ")
     try:
         digest = b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise ExchangeError(
             ErrorCode.REQUEST_INVALID, place="Upload-Checksum"
         ) from error

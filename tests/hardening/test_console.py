@@ -103,10 +103,11 @@ async def test_no_form_acts_without_its_token(console: Console) -> None:
     [
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": "https://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
-    ids=["another-site", "sandbox", "cross-site", "sibling"],
+    ids=["another-site", "sandbox", "no-address", "cross-site", "sibling"],
 )
 async def test_no_form_of_another_site_acts_even_with_a_token(
     console: Console, headers: dict[str, str]
@@ -121,6 +122,63 @@ async def test_no_form_of_another_site_acts_even_with_a_token(
                     assert (status, "csrf_token_wrong" in text) == (403, True), (
                         page.path
                     )
+
+
+_FORM = "application/x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
+_TEXT_PART = b'--x\r\nContent-Disposition: form-data; name="code"\r\n'
+_FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (f"{_FORM}; charset=klingon", b"a=1"),
+        (f"{_FORM}; charset=utf-16", b"a=1&b"),
+        (_FORM, b"\xff\xfe=%ff&%zz&=&&&"),
+        (_FORM, "code=%ED%A0%80&sealed=đ&account=%00&password=%00".encode()),
+        (_PARTS, b"--x\r\n"),
+        (f"{_PARTS}; boundary={'y' * 300}", b""),
+        (f"{_PARTS}; boundary=x", b""),
+        (f"{_PARTS}; boundary=x", b"nothing of it"),
+        (f"{_PARTS}; boundary=x", b"--x\r\nno colon\r\n\r\na\r\n--x--"),
+        (f"{_PARTS}; boundary=x", b"--x\r\nA: b\r\n\r\na\r\n--x--"),
+        (f"{_PARTS}; boundary=x", _TEXT_PART + b"\r\n\xff\r\n--x--\r\n"),
+        (
+            f"{_PARTS}; boundary=x",
+            _TEXT_PART + b"Content-Type: text/plain; charset=klingon\r\n\r\na\r\n--x--",
+        ),
+        (
+            f"{_PARTS}; boundary=x",
+            _TEXT_PART + b"Content-Transfer-Encoding: base64\r\n\r\n!!!\r\n--x--",
+        ),
+        (
+            f"{_PARTS}; boundary=x",
+            _FILE_PART + b"Content-Encoding: gzip\r\n\r\nabc\r\n--x--",
+        ),
+        (f"{_PARTS}; boundary=x", _FILE_PART + b"\r\nnot ended"),
+    ],
+)
+async def test_form_that_nobody_can_read_is_refused_by_every_page(
+    console: Console, content_type: str, body: bytes
+) -> None:
+    for role, account in _PEOPLE.items():
+        async with console.visit(account) as visit:
+            headers = {
+                FORM_TOKEN_HEADER: visit.page.form_token,
+                "Content-Type": content_type,
+            }
+            for page in changing():
+                is_own = role in page.allowed or page.is_open
+                if is_own and not page.path.startswith("/sign-out"):
+                    async with visit.http.request(
+                        page.method,
+                        visit.base + filled(page),
+                        headers=headers,
+                        data=body,
+                        allow_redirects=False,
+                    ) as answer:
+                        assert answer.status < 500, page.path
 
 
 async def test_stranger_cannot_be_signed_in_by_another_site(console: Console) -> None:

@@ -1,11 +1,10 @@
 """A person enrols their own second factor."""
 
 from base64 import b64decode, b64encode
-from binascii import Error
 
 from aiohttp import web
 
-from exchange.console.forms import fields_of
+from exchange.console.forms import Fields, fields_of
 from exchange.console.keys import ACCOUNTS
 from exchange.console.problem_page import card_of
 from exchange.console.rendering import page, visitor_of
@@ -25,19 +24,23 @@ async def enrolled(request: web.Request) -> web.StreamResponse:
     """Take the secret whose application shows the right code."""
     fields, account = await fields_of(request), _account(request)
     try:
-        sealed = b64decode(fields.text("sealed"), validate=True)
         await enrol_totp(
             request.app[ACCOUNTS],
             account,
             password=fields.exactly("password"),
-            sealed=sealed,
+            sealed=_sealed(fields),
             code=fields.text("code"),
         )
     except ExchangeError as error:
         return await _asking(request, error=error)
-    except Error as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="sealed") from error
     return page(request, "second_factor.html", done=True, card=None)
+
+
+def _sealed(fields: Fields) -> bytes:
+    try:
+        return b64decode(fields.text("sealed"), validate=True)
+    except ValueError as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="sealed") from error
 
 
 async def _asking(

@@ -134,9 +134,12 @@ async def test_form_of_another_site_does_nothing(console: Console) -> None:
         assert answer.status == 403
 
 
-async def test_other_host_names_are_not_answered(console: Console) -> None:
+@pytest.mark.parametrize(
+    "name", ["elsewhere.example", "[", "[::1", "[v1.x]", "127.0.0.1]", "a@b", ""]
+)
+async def test_other_host_names_are_not_answered(console: Console, name: str) -> None:
     async with console.visit() as visit:
-        page = await visit.look("/sign-in", Host="elsewhere.example")
+        page = await visit.look("/sign-in", Host=name)
     assert page.status == 404
     assert "<form" not in page.text
 
