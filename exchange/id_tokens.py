@@ -111,7 +111,10 @@ def read_id_token(text: str, keys: ProviderKeys) -> Mapping[str, object]:
         key = keys.fit(header.get("kid", ""), ALGORITHMS[algorithm])
         if key is None:
             raise UnknownKeyError(ErrorCode.IDENTITY_REFUSED, place="kid")
-        return dict(jwt.decode(text, key, algorithms=[algorithm]).claims)
+        claims = jwt.decode(text, key, algorithms=[algorithm]).claims
+        # JSON can spell half a surrogate pair; nothing compares or stores one.
+        json.dumps(claims, ensure_ascii=False).encode()
+        return dict(claims)
     except _ODD as error:
         raise ExchangeError(ErrorCode.IDENTITY_REFUSED, place="id_token") from error
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
 from exchange.config import Settings
@@ -22,7 +23,7 @@ from exchange.domain.federation import (
 )
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
-from exchange.id_tokens import read_keys
+from exchange.id_tokens import read_id_token, read_keys
 from exchange.settings.oidc import OidcSettings
 from schemas.errors import ErrorCode
 from tests.support.pki import NOW
@@ -108,6 +109,22 @@ def test_token_of_this_sign_in_counts(changes: dict[str, object]) -> None:
 )
 def test_token_that_says_otherwise_does_not(place: str, value: object) -> None:
     assert fault_of({**CLAIMS, place: value}, EXPECTED, NOW) == place
+
+
+@pytest.mark.parametrize("place", ["sub", "nonce", "roles"])
+def test_token_with_half_a_surrogate_pair_is_none(place: str) -> None:
+    key = ECKey.generate_key("P-256")
+    keys = read_keys(_json({"keys": [key.as_dict(private=False)]}))
+    odd, plain = (
+        jws.serialize_compact({"alg": "ES256"}, _json(one), key)
+        for one in ({**CLAIMS, place: "\ud800"}, CLAIMS)
+    )
+
+    with pytest.raises(ExchangeError) as caught:
+        read_id_token(odd, keys)
+
+    assert caught.value.code is ErrorCode.IDENTITY_REFUSED
+    assert read_id_token(plain, keys) == CLAIMS
 
 
 def test_token_made_for_another_by_name_does_not_count() -> None:
