@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from clients.addresses import https_address
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.transport import read_problem
 from pki.files import PRIVATE, write_atomically
@@ -101,16 +101,17 @@ def _headers(call: EnrolmentCall) -> Mapping[str, str]:
 
 @contextmanager
 def _connection(call: EnrolmentCall) -> Iterator[http.client.HTTPSConnection]:
-    parts = urlsplit(call.url)
-    if parts.scheme != "https" or not parts.hostname:
+    parts = https_address(call.url)
+    if parts is None:
         raise ClientError(ErrorCode.CONFIGURATION_INVALID, place="url")
+    host = parts.hostname or ""
     connection = http.client.HTTPSConnection(
-        parts.hostname, parts.port, timeout=_SECONDS, context=_tls(call)
+        host, parts.port, timeout=_SECONDS, context=_tls(call)
     )
     try:
         yield connection
     except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(place=parts.hostname) from error
+        raise UnreachableError(place=host) from error
     finally:
         connection.close()
 

@@ -22,8 +22,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from clients.addresses import https_address
 from clients.errors import ClientError
 from clients.transport import HubAddress
 from pki.keys.api import Credential
@@ -126,12 +126,7 @@ def load_profile(path: Path) -> ClientProfile:
 
 
 def _hub(text: str) -> str:
-    try:
-        address = urlsplit(text)
-        port = address.port
-    except ValueError as error:
-        raise _invalid("hub") from error
-    if address.scheme != "https" or not address.hostname or port == 0:
+    if https_address(text) is None:
         raise _invalid("hub")
     return text
 
