@@ -30,6 +30,8 @@ CRASH = 70
 INTERRUPTED = 130
 READER_GONE = 141
 
+_SHOWN_OF_NAME = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -197,6 +199,13 @@ def _exit_code(error: Exception, output: Output) -> int:
             return USAGE
         case CodedError():
             output.refuse(Refusal.of(error))
+            return 1
+        case OSError(filename=str(name)):
+            # What no verb expected of a file: a name that is too long, a broken disk.
+            place = name[-_SHOWN_OF_NAME:]
+            output.refuse(
+                Refusal.of(CodedError(ErrorCode.FILE_UNREADABLE, place=place))
+            )
             return 1
         case ModuleNotFoundError():
             return _missing_extra(error, output)

@@ -13,7 +13,8 @@ _MOST = 1000
 
 async def find_stuck(office: Office, *, seconds: float) -> Sequence[InboxItem]:
     """Return what has not moved on for so many seconds, at most a thousand."""
-    before = office.now() - timedelta(seconds=seconds)
+    now = office.now()
+    before = now - timedelta(seconds=min(seconds, now.timestamp()))
     query = DeliveryQuery(
         states=TRANSIENT_STATES, before=first_id_of(before), limit=_MOST
     )

@@ -162,6 +162,14 @@ def test_fault_of_the_program_ends_with_seventy_and_no_traceback(
     assert "Traceback" not in said.err
 
 
+def test_file_name_no_system_has_is_a_file_that_cannot_be_read() -> None:
+    said = lienthong("verify", "a" * 3000, "--lang", "en")
+
+    assert said.code == 1
+    assert "(file_unreadable)" in said.err
+    assert len(said.err) < 1000
+
+
 def test_interruption_ends_with_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt

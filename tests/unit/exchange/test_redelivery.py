@@ -370,10 +370,12 @@ async def test_only_what_has_not_moved_for_long_is_stuck(world: World) -> None:
     found = await find_stuck(world.services, seconds=900)
     world.clock.move(seconds=world.services.limits.processing_seconds)
     late = await find_stuck(world.services, seconds=900)
+    since_ever = await find_stuck(world.services, seconds=10**20)
 
     assert list(fresh) == []
     assert stuck_at_province(found) == {(waiting.envelope_id, DeliveryState.ACCEPTED)}
     assert (taken.envelope_id, DeliveryState.LEASED) in stuck_at_province(late)
+    assert list(since_ever) == []
 
 
 def stuck_at_province(found: Iterable[InboxItem]) -> set[tuple[str, DeliveryState]]:
