@@ -29,6 +29,7 @@ from exchange.storage.mongo.registers import MongoRegisters
 from exchange.storage.mongo.retention import MongoRetention
 from exchange.storage.mongo.schema import prepare
 from exchange.storage.mongo.signing import MongoSigning
+from exchange.storage.mongo.transactions import transactions_ended
 from exchange.storage.mongo.upgrading import Layout, Told, is_newer, look, upgrade
 from exchange.storage.mongo.uploads import MongoUploads
 
@@ -242,4 +243,5 @@ class MongoStorage:
         """Finish what was handed in, then close connections."""
         await self._envelopes.drain()
         await self._audit.drain()
+        await transactions_ended(_PATIENCE_SECONDS)
         self._client.close()

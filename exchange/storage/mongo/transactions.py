@@ -9,9 +9,10 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pymongo.database
 from pymongo import ReplaceOne, UpdateMany, UpdateOne
@@ -39,6 +40,9 @@ _FIRST_DELAY, _LONGEST_DELAY, _GROWTH = 0.002, 0.25, 1.6
 
 # More than ever run at a time: callers wait for one another in groups, loops in turns.
 _THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="transaction")
+
+# Also those whose callers wait no longer.
+_UNDER_WAY: set[Future[Any]] = set()
 
 
 class Transaction:
@@ -126,9 +130,20 @@ async def in_transaction(
         DuplicateError: a unique key is taken.
         StorageUnavailableError: the database failed, or tries are used up.
     """
-    begin = partial(_tried, database.delegate, work)
+    under_way = _THREADS.submit(_tried, database.delegate, work)
+    _UNDER_WAY.add(under_way)
+    under_way.add_done_callback(_UNDER_WAY.discard)
     async with available():
-        return await asyncio.get_running_loop().run_in_executor(_THREADS, begin)
+        return await asyncio.wrap_future(under_way)
+
+
+async def transactions_ended(seconds: float) -> None:
+    """Return once no transaction of this process is under way, or time is up.
+
+    One that is broken off by a client that closes holds what it wrote for as long as
+    the database lets it, and others wait.
+    """
+    await asyncio.to_thread(futures.wait, set(_UNDER_WAY), seconds)
 
 
 def _tried(
