@@ -232,7 +232,20 @@ def _dispatch(words: list[str], output: Output) -> int:
     parser = common_parser(words[0], verb.summary)
     module.configure(parser)
     arguments = parser.parse_args(words[1:])
+    _require_text(arguments)
     return module.run(arguments, output)
+
+
+def _require_text(arguments: Arguments) -> None:
+    """Refuse words that are no UTF-8; names of files may be anything.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for name, value in vars(arguments).items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one != one.encode(errors="replace").decode():
+                raise UsageError(f"{name}: UTF-8?")
 
 
 def _help() -> str:

@@ -162,6 +162,21 @@ def test_fault_of_the_program_ends_with_seventy_and_no_traceback(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("webhooks", "test", "\udcff"),
+        ("webhooks", "dead", "--after=\udcff"),
+        ("verify", "x.pdf", "--report", "\udcff"),
+    ],
+)
+def test_word_that_is_no_text_is_wrong_usage(words: tuple[str, ...]) -> None:
+    said = lienthong(*words)
+
+    assert said.code == USAGE
+    assert "UTF-8" in said.err
+
+
 def test_file_name_no_system_has_is_a_file_that_cannot_be_read() -> None:
     said = lienthong("verify", "a" * 3000, "--lang", "en")
 
