@@ -5,8 +5,12 @@ T to LTA are judged with what the file holds and nothing else.
 """
 
 import asyncio
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 from io import BytesIO
+from typing import Self
+from unittest.mock import patch
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -27,6 +31,7 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv import ades_past, poe
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
@@ -34,8 +39,10 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from pki.trust import TrustMaterial
 from signing.profiles import SignatureLevel
+from tests.support.pki import NOW
 
 NOTHING = TrustMaterial()
+_FIRST_DAY = NOW + timedelta(hours=12)
 
 
 def ades_verdict(
@@ -59,7 +66,31 @@ def ades_verdict(
     signature = reader.embedded_regular_signatures[number]
     held = _stored(reader) if level.includes(SignatureLevel.B_LT) else NOTHING
     beyond = NOTHING if level is SignatureLevel.B_LT else material
-    return asyncio.run(_judge(signature, level, _spec(material, held, beyond), at))
+    with _at(at):
+        return asyncio.run(_judge(signature, level, _spec(material, held, beyond), at))
+
+
+@contextmanager
+def _at(at: datetime) -> Iterator[None]:
+    """Let the judge go by the scenario's clock, not by the machine's.
+
+    What it was given it takes as proven to exist now, and its past validation (clause
+    5.6.2.1) slides back from now, whatever control time it is told: verdicts would
+    depend on the day of the test. Past validation from a time for which it was given
+    lists takes these for expired certificates, too: it starts on the scenarios' day.
+    """
+    past = patch.object(ades_past, "datetime", _clock(min(at, _FIRST_DAY)))
+    with patch.object(poe, "datetime", _clock(at)), past:
+        yield
+
+
+def _clock(at: datetime) -> type[datetime]:
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(at.timestamp(), tz)
+
+    return Then
 
 
 async def _judge(

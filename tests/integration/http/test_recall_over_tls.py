@@ -69,7 +69,7 @@ async def test_signed_request_blocks_reading_until_it_is_declined(hub: Hub) -> N
     read = await hub.call("GET", path, by=hub.world.province)
     first = await hub.post(request_of(hub), by=hub.world.commune, path=f"{path}/recall")
     blocked = await hub.call("GET", path, by=hub.world.province)
-    page = await hub.inbox(f"agency={PROVINCE}&after=0&wait=10", by=hub.world.province)
+    page = await hub.inbox(f"agency={PROVINCE}&after=1&wait=10", by=hub.world.province)
     answer = status_message(hub.world, StatusCode.DECLINED, reason="Đã ban hành")
     declined = await hub.post(answer, by=hub.world.province, path=f"{path}/status")
     again = await hub.call("GET", path, by=hub.world.province)
