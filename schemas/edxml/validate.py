@@ -76,7 +76,11 @@ def _first_error(root: Element, schema: str) -> str:
         judge = _telling_schema(schema)
         judge.validate(root)
         error = judge.error_log[0]  # type: ignore[index]  # unknown to the stubs
-    return error.path or ""
+    try:
+        return error.path or ""
+    except UnicodeDecodeError:
+        # libxml2 cuts a name of about a hundred octets, within a character too.
+        return ""
 
 
 @cache
@@ -91,15 +95,19 @@ def _schema(name: str) -> etree.XMLSchema:
 
 
 def _located(root: Element, path: str) -> Element:
-    """Return the element at `path`, as libxml2 writes it.
+    """Return the element at `path`, as libxml2 writes it, or the last above it.
 
     Its steps are ``prefix:name[n]``, or ``*[n]`` under a default namespace; the
-    prefixes are those of the document, which no fixed XPath knows.
+    prefixes are those of the document, which no fixed XPath knows. A name that is long
+    is cut there, and then names nothing.
     """
     element = root
     for prefix, name, number in _STEP.findall(path.partition("@")[0])[1:]:
         same = [one for one in element if _is_named(one, prefix, name)]
-        element = same[int(number or 1) - 1]
+        place = int(number or 1) - 1
+        if place >= len(same):
+            break
+        element = same[place]
     return element
 
 

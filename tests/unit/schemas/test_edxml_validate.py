@@ -293,3 +293,18 @@ def test_threads_are_told_of_their_own_errors() -> None:
         found = list(threads.map(places, roots))
     assert [len(one) for one in found] == [1, 1]
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize("length", range(40, 110, 3))
+@pytest.mark.parametrize("name", ["a{}", "{}", "aễ{}", "aa{}", "aaa{}"])
+@pytest.mark.parametrize("letter", ["a", "é", "\U00010400"])
+def test_a_long_name_is_refused_wherever_it_is_cut(
+    length: int, name: str, letter: str
+) -> None:
+    child = f"edXML:{name.format(letter * length)}"
+    xml = f'<edXML:edXML xmlns:edXML="{QCVN}"><{child}/></edXML:edXML>'
+
+    code, place = _refusal(xml.encode())
+
+    assert code is ErrorCode.SCHEMA_VIOLATION
+    assert place.startswith("edXML")
