@@ -16,52 +16,51 @@ _SECONDS = 30
 """After which a thread goes on though a test failed."""
 
 
+class Paused:
+    """Work that stands still between its two writes until it may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self.tries = 0
+
+    def __call__(self, transaction: Transaction) -> None:
+        self.tries += 1
+        transaction.insert("things", [{"part": "first"}])
+        self.begun.set()
+        self.goes_on.wait(_SECONDS)
+        transaction.insert("things", [{"part": "second"}])
+
+
 async def test_transaction_is_not_tried_again_once_its_client_is_closed(
     mongod_uri: str, mongo_database: str
 ) -> None:
-    client = open_client(mongod_uri, patience_seconds=10)
+    client, work = open_client(mongod_uri, patience_seconds=10), Paused()
     database = open_database(client, mongo_database)
-    begun, closed = threading.Event(), threading.Event()
-    tries: list[int] = []
-
-    def work(transaction: Transaction) -> None:
-        tries.append(len(tries))
-        transaction.insert("things", [{"part": "first"}])
-        begun.set()
-        closed.wait(_SECONDS)
-        transaction.insert("things", [{"part": "second"}])
 
     under_way = asyncio.create_task(in_transaction(database, work))
-    await asyncio.to_thread(begun.wait)
+    await asyncio.to_thread(work.begun.wait)
     client.close()
-    closed.set()
+    work.goes_on.set()
 
     with pytest.raises(StorageUnavailableError):
         await under_way
-    assert tries == [0]
+    assert work.tries == 1
 
 
 async def test_storage_that_closes_lets_a_transaction_under_way_end(
     mongod_uri: str, mongo_database: str
 ) -> None:
     storage = await open_mongo_storage(mongod_uri, database=mongo_database)
-    client = open_client(mongod_uri, patience_seconds=10)
+    client, work = open_client(mongod_uri, patience_seconds=10), Paused()
     database = open_database(client, mongo_database)
-    begun, closing = threading.Event(), threading.Event()
-
-    def work(transaction: Transaction) -> None:
-        transaction.insert("things", [{"part": "first"}])
-        begun.set()
-        closing.wait(_SECONDS)
-        transaction.insert("things", [{"part": "second"}])
 
     nobody_waits = asyncio.create_task(in_transaction(database, work))
-    await asyncio.to_thread(begun.wait)
+    await asyncio.to_thread(work.begun.wait)
     nobody_waits.cancel()
     closed = asyncio.create_task(storage.close())
     await asyncio.sleep(0.2)
     assert not closed.done()
-    closing.set()
+    work.goes_on.set()
     await closed
 
     assert await database["things"].count_documents({}) == 2

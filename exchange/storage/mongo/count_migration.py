@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 from exchange.domain.counting import gathered, place_in
 from exchange.domain.directory import Directory
 from exchange.storage.mongo.agency_codec import agency_record
-from exchange.storage.mongo.counts import ROWS, sums_of, tallies_of
+from exchange.storage.mongo.counts import ROWS, placing_row, sums_of, tallies_of
 from exchange.storage.mongo.driver import Database, Document, find_all
 
 
@@ -20,10 +20,9 @@ async def place_counts(
 ) -> Sequence[UpdateOne]:
     """Let rows say below whom they were counted, as the directory has it now."""
     directory = await _directory(database)
-    places = ((one, place_in(directory, one["agency"], one["month"])) for one in rows)
     return [
-        UpdateOne({"_id": one["_id"]}, {"$set": {"above": list(place.above)}})
-        for one, place in places
+        placing_row(one["_id"], place_in(directory, one["agency"], one["month"]))
+        for one in rows
     ]
 
 

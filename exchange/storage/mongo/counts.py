@@ -6,6 +6,7 @@ from pymongo import UpdateOne
 
 from exchange.domain.counting import (
     AgencyCounts,
+    CountedPlace,
     LevelKey,
     LevelTally,
     gathered,
@@ -45,7 +46,8 @@ def recount(
     above = {one["agency"]: set(one["above"]) for one in rows}
     moved = [one for one in counted if above[one.agency] != set(one.place.above)]
     if moved:
-        transaction.change(ROWS, list(map(placing_row, moved)))
+        placing = (placing_row(row_id(month, one.agency), one.place) for one in moved)
+        transaction.change(ROWS, list(placing))
     transaction.delete_many(SUMS, {"month": month})
     transaction.insert(SUMS, list(sums_of(counted)))
     transaction.insert("audit", [audit_document(audit)])
@@ -57,12 +59,9 @@ def row_id(month: str, agency: OrganId) -> str:
     return f"{month}/{agency}"
 
 
-def placing_row(counted: AgencyCounts) -> UpdateOne:
+def placing_row(row: str, place: CountedPlace) -> UpdateOne:
     """Return what puts the counts of an agency below others."""
-    return UpdateOne(
-        {"_id": row_id(counted.month, counted.agency)},
-        {"$set": {"above": list(counted.place.above)}},
-    )
+    return UpdateOne({"_id": row}, {"$set": {"above": list(place.above)}})
 
 
 def sums_of(counted: Collection[AgencyCounts]) -> Iterator[Document]:
