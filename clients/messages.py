@@ -12,11 +12,11 @@ from schemas.edxml.multipart import encode
 from schemas.edxml.status import EdxmlStatus
 from schemas.edxml.writer import write_document, write_status
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
-from schemas.receipt import StepReceipt, write_step
+from schemas.receipt import StepReceipt, step_record
 from schemas.timestamps import truncate_ms
 from schemas.vocabulary import Step, TransportAcknowledgement
 from schemas.xml import serialize
-from signing.xmldsig.sign import sign_envelope, sign_receipt
+from signing.xmldsig.sign import Signatory, sign_envelope, sign_record
 
 XML = "application/xml"
 
@@ -92,7 +92,7 @@ def prepare_acknowledgement(
         at=truncate_ms(at),
         description=acknowledgement.description,
     )
-    return sign_receipt(write_step(receipt), credential=credential, at=at)
+    return sign_record(step_record(receipt), signatory=Signatory.of(credential), at=at)
 
 
 def _message(content_type: str, body: bytes) -> Message:

@@ -45,6 +45,7 @@ from signing.evidence_sources import RevocationFetcher
 from signing.pades.levels import TimeStampSource, TokenRoom
 from signing.validation.drawn import DrawnPage
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
+from signing.xmldsig.sign import Signatory
 
 
 class Trust(Protocol):
@@ -156,17 +157,22 @@ class Hub:
     Args:
         receipt: signs receipts and evidence manifests.
         log: signs tree heads.
+        key_id: name of the receipt key: SHA-256 of its certificate, lower hex.
+        attester: signs with the receipt key; made once, for two receipts of each
+            envelope.
     """
 
     hub_id: str
     log_id: str
     receipt: Credential
     log: Credential
+    key_id: str = field(init=False)
+    attester: Signatory = field(init=False, compare=False, repr=False)
 
-    @property
-    def key_id(self) -> str:
-        """Name of the receipt key: SHA-256 of its certificate, lower hex."""
-        return fingerprint(self.receipt.certificate)
+    def __post_init__(self) -> None:
+        """Make what follows from the credential."""
+        object.__setattr__(self, "key_id", fingerprint(self.receipt.certificate))
+        object.__setattr__(self, "attester", Signatory.of(self.receipt))
 
 
 class Counters(Protocol):

@@ -1,23 +1,17 @@
 """Receipts: what the hub and the systems attest, as XML without its signature.
 
-`signing.xmldsig` signs the element; readers are given the verified element with the
+`signing.xmldsig` signs the record; readers are given the verified element with the
 signature taken out, so a signature here is content that does not belong.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas import values
+from schemas import canonical, values
+from schemas.canonical import Record
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
-from schemas.strict_xml import (
-    Fields,
-    add,
-    add_fields,
-    fields_of,
-    fields_of_root,
-    new_root,
-)
+from schemas.strict_xml import Fields, fields_of, fields_of_root
 from schemas.timestamps import format_utc, parse_utc
 from schemas.verdict import Indication, SubIndication
 from schemas.vocabulary import (
@@ -29,7 +23,7 @@ from schemas.vocabulary import (
     StatusCode,
     Step,
 )
-from schemas.xml import Element, local_name
+from schemas.xml import Element, local_name, parse_canonical
 
 RECEIPT_ID = "receipt-1"
 """The Id every receipt's root carries."""
@@ -164,79 +158,97 @@ class StepReceipt:
     redirections: tuple[Redirection, ...] = ()
 
 
-def write_acceptance(receipt: AcceptanceReceipt) -> Element:
+def acceptance_record(receipt: AcceptanceReceipt) -> Record:
     """Write an acceptance receipt.
 
     Raises:
         SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
     """
-    root = new_root("AcceptanceReceipt", identifier=RECEIPT_ID)
-    add_fields(
-        root,
-        (
-            ("HubId", receipt.hub_id),
-            ("LogId", receipt.log_id),
-            ("KeyId", receipt.key_id),
-            ("EnvelopeId", receipt.envelope_id),
-            ("Kind", receipt.kind),
-            ("MessageId", receipt.message_id),
-            ("BodySha256", receipt.body_sha256),
-            ("BodySize", str(receipt.body_size)),
-            ("ContentType", receipt.content_type),
+    judgement = receipt.signature_verdict
+    return canonical.record(
+        "AcceptanceReceipt",
+        canonical.fields(
+            (
+                ("HubId", receipt.hub_id),
+                ("LogId", receipt.log_id),
+                ("KeyId", receipt.key_id),
+                ("EnvelopeId", receipt.envelope_id),
+                ("Kind", receipt.kind),
+                ("MessageId", receipt.message_id),
+                ("BodySha256", receipt.body_sha256),
+                ("BodySize", str(receipt.body_size)),
+                ("ContentType", receipt.content_type),
+            )
         ),
-    )
-    attachments = add(root, "Attachments")
-    for attachment in receipt.attachments:
-        _write_attachment(attachments, attachment)
-    add_fields(root, (("SystemId", receipt.system_id), ("Sender", receipt.sender)))
-    add(root, "Recipients", (("Recipient", one) for one in receipt.recipients))
-    add_fields(root, (("DirectoryVersion", str(receipt.directory_version)),))
-    if receipt.signature_verdict:
-        _write_judgement(root, receipt.signature_verdict)
-    add_fields(
-        root,
-        (
-            ("EvidenceLevel", receipt.evidence_level),
-            ("AcceptedAt", format_utc(receipt.accepted_at)),
-            ("LogEntryDigest", receipt.log_entry_digest),
+        canonical.element("Attachments", *map(_attachment, receipt.attachments)),
+        canonical.fields((("SystemId", receipt.system_id), ("Sender", receipt.sender))),
+        canonical.element(
+            "Recipients",
+            canonical.fields(("Recipient", one) for one in receipt.recipients),
         ),
+        canonical.fields((("DirectoryVersion", str(receipt.directory_version)),)),
+        _judgement(judgement) if judgement else "",
+        canonical.fields(
+            (
+                ("EvidenceLevel", receipt.evidence_level),
+                ("AcceptedAt", format_utc(receipt.accepted_at)),
+                ("LogEntryDigest", receipt.log_entry_digest),
+            )
+        ),
+        identifier=RECEIPT_ID,
     )
-    return root
 
 
-def write_step(receipt: StepReceipt) -> Element:
+def step_record(receipt: StepReceipt) -> Record:
     """Write a step receipt.
 
     Raises:
         SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
     """
-    root = new_root("StepReceipt", identifier=RECEIPT_ID)
-    add_fields(
-        root,
-        (
-            ("EnvelopeId", receipt.envelope_id),
-            ("BodySha256", receipt.body_sha256),
-            ("Step", receipt.step),
-            ("Recipient", receipt.recipient),
-            ("Issuer", receipt.issuer),
-            ("At", format_utc(receipt.at)),
-            ("StatusCode", receipt.status_code),
-            ("Description", receipt.description),
-            ("StatusEnvelopeId", receipt.status_envelope_id),
-            ("StatusBodySha256", receipt.status_body_sha256),
-            ("RequestEnvelopeId", receipt.request_envelope_id),
-            ("RequestBodySha256", receipt.request_body_sha256),
-            ("Reach", receipt.reach),
+    redirections = map(_redirection, receipt.redirections)
+    return canonical.record(
+        "StepReceipt",
+        canonical.fields(
+            (
+                ("EnvelopeId", receipt.envelope_id),
+                ("BodySha256", receipt.body_sha256),
+                ("Step", receipt.step),
+                ("Recipient", receipt.recipient),
+                ("Issuer", receipt.issuer),
+                ("At", format_utc(receipt.at)),
+                ("StatusCode", receipt.status_code),
+                ("Description", receipt.description),
+                ("StatusEnvelopeId", receipt.status_envelope_id),
+                ("StatusBodySha256", receipt.status_body_sha256),
+                ("RequestEnvelopeId", receipt.request_envelope_id),
+                ("RequestBodySha256", receipt.request_body_sha256),
+                ("Reach", receipt.reach),
+            )
         ),
+        canonical.element("Findings", *map(_finding, receipt.findings)),
+        canonical.element("Redirections", *redirections)
+        if receipt.redirections
+        else "",
+        identifier=RECEIPT_ID,
     )
-    findings = add(root, "Findings")
-    for finding in receipt.findings:
-        _write_finding(findings, finding)
-    if receipt.redirections:
-        redirections = add(root, "Redirections")
-        for redirection in receipt.redirections:
-            _write_redirection(redirections, redirection)
-    return root
+
+
+def write_acceptance(receipt: AcceptanceReceipt) -> Element:
+    """Write an acceptance receipt as an element.
+
+    Raises:
+        SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
+    """
+    return parse_canonical(acceptance_record(receipt).octets)
+
+
+def write_step(receipt: StepReceipt) -> Element:
+    """Write a step receipt as an element.
+
+    Raises:
+        SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
+    """
+    return parse_canonical(step_record(receipt).octets)
 
 
 def read_receipt(root: Element) -> AcceptanceReceipt | StepReceipt:
@@ -252,39 +264,39 @@ def read_receipt(root: Element) -> AcceptanceReceipt | StepReceipt:
         return _read_step(fields)
 
 
-def _write_attachment(parent: Element, attachment: ReceiptAttachment) -> None:
-    fields = (
+def _attachment(attachment: ReceiptAttachment) -> str:
+    named = (
         ("Number", str(attachment.number)),
         ("Name", attachment.name),
         ("Size", str(attachment.size)),
         ("CarriedSha256", attachment.carried_sha256),
         ("ContentSha256", attachment.content_sha256),
     )
-    add(parent, "Attachment", fields)
+    return canonical.element("Attachment", canonical.fields(named))
 
 
-def _write_judgement(parent: Element, judgement: SignatureJudgement) -> None:
-    fields = (
+def _judgement(judgement: SignatureJudgement) -> str:
+    named = (
         ("Indication", judgement.indication),
         ("SubIndication", judgement.sub_indication),
         ("CertificateSha256", judgement.certificate_sha256),
     )
-    add(parent, "SignatureVerdict", fields)
+    return canonical.element("SignatureVerdict", canonical.fields(named))
 
 
-def _write_finding(parent: Element, finding: Finding) -> None:
-    fields = (
+def _finding(finding: Finding) -> str:
+    named = (
         ("Attachment", str(finding.attachment)),
         ("Name", finding.name),
         ("Indication", finding.indication),
         ("SubIndication", finding.sub_indication),
         *(("Reason", str(code)) for code in finding.reasons),
     )
-    add(parent, "Finding", fields)
+    return canonical.element("Finding", canonical.fields(named))
 
 
-def _write_redirection(parent: Element, one: Redirection) -> None:
-    fields = (
+def _redirection(one: Redirection) -> str:
+    named = (
         ("Addressed", one.addressed),
         ("Successor", one.successor),
         ("Reason", one.reason),
@@ -294,7 +306,7 @@ def _write_redirection(parent: Element, one: Redirection) -> None:
         ("EventDigest", one.event_digest),
         ("LogIndex", None if one.log_index is None else str(one.log_index)),
     )
-    add(parent, "Redirection", fields)
+    return canonical.element("Redirection", canonical.fields(named))
 
 
 def _read_acceptance(fields: Fields) -> AcceptanceReceipt:

@@ -19,11 +19,11 @@ from schemas.receipt import (
     ReceiptAttachment,
     SignatureJudgement,
     StepReceipt,
-    write_acceptance,
-    write_step,
+    acceptance_record,
+    step_record,
 )
 from schemas.vocabulary import LogEntryType
-from signing.xmldsig.sign import sign_receipt
+from signing.xmldsig.sign import sign_record
 
 
 def log_entry(
@@ -84,14 +84,14 @@ def acceptance_receipt(
         accepted_at=envelope.accepted_at,
         log_entry_digest=entry.leaf_hash().hex(),
     )
-    return sign_receipt(
-        write_acceptance(receipt), credential=hub.receipt, at=envelope.accepted_at
+    return sign_record(
+        acceptance_record(receipt), signatory=hub.attester, at=envelope.accepted_at
     )
 
 
 def hub_step(hub: Hub, receipt: StepReceipt) -> bytes:
     """Sign a step receipt of the hub."""
-    return sign_receipt(write_step(receipt), credential=hub.receipt, at=receipt.at)
+    return sign_record(step_record(receipt), signatory=hub.attester, at=receipt.at)
 
 
 def stored_step(

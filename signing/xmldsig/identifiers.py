@@ -24,7 +24,15 @@ def signed_id(element: Element) -> str:
     Raises:
         SigningError: none, or one that would need an escape in a fragment.
     """
-    identifier = element.get("Id", "")
+    return usable_id(element.get("Id", ""))
+
+
+def usable_id(identifier: str) -> str:
+    """Return `identifier` if a fragment can name it without an escape.
+
+    Raises:
+        SigningError: it cannot.
+    """
     if not ID_FORM.fullmatch(identifier):
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")
     return identifier
@@ -41,9 +49,16 @@ def refuse_repeated_ids(root: Element, *, also: Iterable[str] = ()) -> None:
         SigningError: some identifier occurs twice.
     """
     found = _ALL_IDS(root)
-    if not isinstance(found, list) or _repeats([*found, *also]):
+    if not isinstance(found, list):
         raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")
+    refuse_repeats((*found, *also))
 
 
-def _repeats(identifiers: Sequence[object]) -> bool:
-    return len(set(identifiers)) != len(identifiers)
+def refuse_repeats(identifiers: Sequence[object]) -> None:
+    """Refuse identifiers of one document of which two are the same.
+
+    Raises:
+        SigningError: some identifier occurs twice.
+    """
+    if len(set(identifiers)) != len(identifiers):
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="Id")

@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from pki.algorithms import default_scheme
 from pki.certificates import der_of, fingerprint_of
-from pki.keys.api import Credential, SignatureScheme
+from pki.keys.api import Credential, SignatureScheme, SigningKey
+from schemas.canonical import Record
 from schemas.errors import ErrorCode
 from schemas.xml import (
     DECLARATION,
@@ -23,8 +24,13 @@ from schemas.xml import (
 )
 from signing.errors import SigningError
 from signing.xmldsig import template
-from signing.xmldsig.identifiers import refuse_repeated_ids, signed_id
-from signing.xmldsig.place import Place, envelope_place, is_signed, root_place
+from signing.xmldsig.identifiers import (
+    refuse_repeated_ids,
+    refuse_repeats,
+    signed_id,
+    usable_id,
+)
+from signing.xmldsig.place import envelope_place, is_signed, root_place
 from signing.xmldsig.profile import (
     CID,
     ENVELOPE_ID,
@@ -42,12 +48,33 @@ _CONTENT_TYPE = qualified(QCVN, "ContentType")
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
-    """Who signs, when, and how."""
+class Signatory:
+    """Who signs and how, with what is the same in each of its signatures.
 
-    credential: Credential
-    at: datetime
-    scheme: SignatureScheme | None
+    Args:
+        key: signs.
+        scheme: how.
+        certificates: DER, the signer's first; they go into every signature.
+        certificate_digests: SHA-256 of each.
+    """
+
+    key: SigningKey
+    scheme: SignatureScheme
+    certificates: tuple[bytes, ...]
+    certificate_digests: tuple[bytes, ...]
+
+    @classmethod
+    def of(
+        cls, credential: Credential, scheme: SignatureScheme | None = None
+    ) -> "Signatory":
+        """Return who signs with `credential`, by its key's default if not `scheme`."""
+        certificates = (credential.certificate, *credential.chain)
+        return cls(
+            credential.key,
+            scheme or default_scheme(credential.key.public_key),
+            tuple(map(der_of, certificates)),
+            tuple(map(fingerprint_of, certificates)),
+        )
 
 
 def sign_envelope(
@@ -85,8 +112,10 @@ def sign_envelope(
         )
         for content_id, digest in attachments
     )
-    objects = (*_payload(place, canonicalize(place.signed)), *attached)
-    signature = _signature(root, objects, _Act(credential, at, scheme))
+    payload = _payload(signed_id(place.signed), canonicalize(place.signed))
+    objects = (payload, *attached)
+    _require_room(root, objects)
+    signature = _signature(objects, Signatory.of(credential, scheme), at)
     place.parent.append(parse_canonical(signature))
     return serialize(root)
 
@@ -113,38 +142,69 @@ def sign_receipt(
     """
     place = root_place(root)
     octets = canonicalize(place.signed)
-    signature = _signature(root, _payload(place, octets), _Act(credential, at, scheme))
-    # Canonical octets end with the end tag of their root: the signature goes before.
+    objects = (_payload(signed_id(place.signed), octets),)
+    _require_room(root, objects)
+    return _document(octets, _signature(objects, Signatory.of(credential, scheme), at))
+
+
+def sign_record(record: Record, *, signatory: Signatory, at: datetime) -> bytes:
+    """Return the document of `record` with a signature as its last child.
+
+    Its form leaves no place for a signature or a second identifier, so neither is
+    looked for.
+
+    Args:
+        record: a record of this project, written as canonical text.
+        signatory: signs.
+        at: the signing time that is claimed.
+
+    Raises:
+        SigningError: its ``Id`` cannot be used, or is one of the signature's.
+        PkiError: the key does not sign.
+    """
+    objects = (_payload(usable_id(record.identifier), record.octets),)
+    refuse_repeats((record.identifier, *template.identifiers(len(objects))))
+    return _document(record.octets, _signature(objects, signatory, at))
+
+
+def _payload(identifier: str, octets: bytes) -> SignedObject:
+    """Name the signed element by the digest of its canonical octets."""
+    return SignedObject(f"#{identifier}", sha256(octets).digest(), XML_MIME_TYPE)
+
+
+def _require_room(root: Element, objects: Sequence[SignedObject]) -> None:
+    """Require that a signature over `objects` may be added to a document.
+
+    Raises:
+        SigningError: it has one, or would have an identifier twice.
+    """
+    if is_signed(root):
+        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
+    refuse_repeated_ids(root, also=template.identifiers(len(objects)))
+
+
+def _document(octets: bytes, signature: bytes) -> bytes:
+    """Return the document of canonical octets with a signature as the last child.
+
+    They end with the end tag of their root: the signature goes before.
+    """
     end = octets.rindex(b"</")
     return DECLARATION + octets[:end] + signature + octets[end:]
 
 
-def _payload(place: Place, octets: bytes) -> tuple[SignedObject]:
-    """Name the signed element by the digest of its canonical octets."""
-    digest = sha256(octets).digest()
-    uri = f"#{signed_id(place.signed)}"
-    return (SignedObject(uri, digest, XML_MIME_TYPE),)
-
-
-def _signature(root: Element, objects: tuple[SignedObject, ...], act: _Act) -> bytes:
-    """Return the signature that belongs into the document of `root`."""
-    if is_signed(root):
-        raise SigningError(ErrorCode.SIGNATURE_SHAPE_REFUSED, place="ds:Signature")
-    refuse_repeated_ids(root, also=template.identifiers(len(objects)))
-    credential = act.credential
-    certificates = (credential.certificate, *credential.chain)
-    properties = template.Properties(
-        act.at,
-        tuple(map(fingerprint_of, certificates)),
-        tuple(signed.mime_type for signed in objects),
-    )
-    scheme = act.scheme or default_scheme(credential.key.public_key)
+def _signature(
+    objects: tuple[SignedObject, ...], signatory: Signatory, at: datetime
+) -> bytes:
+    """Return a signature over `objects`."""
+    mime_types = tuple([signed.mime_type for signed in objects])
+    properties = template.Properties(at, signatory.certificate_digests, mime_types)
     signed_properties = template.signed_properties(properties)
-    info = template.Info(scheme, objects, sha256(signed_properties).digest())
+    info = template.Info(signatory.scheme, objects, sha256(signed_properties).digest())
     signed_info = template.signed_info(info)
-    value = sign_value(credential.key, scheme, signed_info)
-    carried = tuple(map(der_of, certificates))
-    return template.signature(signed_info, signed_properties, value, carried)
+    value = sign_value(signatory.key, signatory.scheme, signed_info)
+    return template.signature(
+        signed_info, signed_properties, value, signatory.certificates
+    )
 
 
 def _mime_types(envelope: Element) -> dict[str, str]:

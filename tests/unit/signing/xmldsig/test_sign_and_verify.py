@@ -1,5 +1,7 @@
 """What is signed verifies, and only what was signed is handed on."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -9,8 +11,9 @@ from lxml import etree
 
 from pki.algorithms import SCHEMES
 from pki.keys.api import Credential, SignatureScheme
+from schemas import canonical
 from schemas.errors import ErrorCode
-from schemas.receipt import read_receipt, write_acceptance, write_step
+from schemas.receipt import read_receipt, step_record, write_acceptance, write_step
 from schemas.xml import (
     DECLARATION,
     DS,
@@ -23,7 +26,7 @@ from schemas.xml import (
 )
 from signing.errors import SigningError
 from signing.xmldsig.place import is_signed
-from signing.xmldsig.sign import sign_envelope, sign_receipt
+from signing.xmldsig.sign import Signatory, sign_envelope, sign_receipt, sign_record
 from signing.xmldsig.verify import verify_envelope, verify_receipt
 from tests.support import receipts
 from tests.support.keys import rsa_key
@@ -73,6 +76,23 @@ def test_signed_record_is_its_own_canonical_form(prefix: str) -> None:
     signed = sign_receipt(root, credential=SYSTEM, at=NOW)
     assert DECLARATION + canonicalize(parse(signed)) == signed
     assert canonicalize(verify_receipt(parse(signed)).content) == canonicalize(root)
+
+
+def test_record_is_signed_as_its_element_is() -> None:
+    receipt = replace(receipts.step(), description="</StepReceipt> & \r\n\t\U0001f4dc")
+    signed = sign_record(step_record(receipt), signatory=Signatory.of(SYSTEM), at=NOW)
+    assert read_receipt(verify_receipt(parse(signed)).content) == receipt
+    as_element = sign_receipt(write_step(receipt), credential=SYSTEM, at=NOW)
+    value = re.compile(rb"<ds:SignatureValue>[^<]*<")
+    assert value.sub(b"", signed) == value.sub(b"", as_element)
+
+
+@pytest.mark.parametrize("identifier", ["", "a b", "signature-1", "reference-1"])
+def test_record_without_an_id_of_its_own_is_not_signed(identifier: str) -> None:
+    record = canonical.record("R", identifier=identifier)
+    with pytest.raises(SigningError) as refused:
+        sign_record(record, signatory=Signatory.of(SYSTEM), at=NOW)
+    assert refused.value.place == "Id"
 
 
 def test_signing_leaves_the_given_receipt_unsigned() -> None:
