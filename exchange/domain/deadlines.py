@@ -7,12 +7,12 @@ at the latest; urgent documents at once), 21.2c (the sender is told the same day
 at the latest). No law counts hours: `DeadlinePolicy` says what "at once" is here.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from exchange.domain.records import Envelope
+from exchange.domain.records import Envelope, EnvelopeOutline
 from exchange.domain.working_days import WorkingCalendar, end_of_day
 from schemas.vocabulary import EnvelopeKind, Step, Urgency
 
@@ -134,7 +134,7 @@ class Clock:
 
 
 def send_clock(
-    envelope: Envelope, calendar: WorkingCalendar, policy: DeadlinePolicy
+    envelope: EnvelopeOutline, calendar: WorkingCalendar, policy: DeadlinePolicy
 ) -> Clock | None:
     """Return the sender's clock; None where no day of signing is named."""
     signed = envelope.matter.promulgated
@@ -151,22 +151,44 @@ def recipient_clocks(
     arrived = facts.arrived_at
     if arrived is None:
         return ()
-    found = (
-        _clock(name, facts, due)
-        for name in CLOCKS_OF_RECIPIENT
-        if _is_heeded(name, facts.envelope, policy)
-        and (due := _DUE[name](facts.envelope, arrived, calendar, policy)) is not None
-    )
+    dues = _dues(facts.envelope, arrived, calendar, policy)
+    found = (_clock(name, facts, due) for name, due in dues)
     return tuple(sorted(found, key=lambda one: one.due_at))
 
 
-def is_urgent(envelope: Envelope) -> bool:
+def first_due(
+    envelope: EnvelopeOutline,
+    arrived: datetime,
+    calendar: WorkingCalendar,
+    policy: DeadlinePolicy,
+) -> datetime | None:
+    """Return the first moment by which the recipient has to do something."""
+    dues = _dues(envelope, arrived, calendar, policy)
+    return min((due for _, due in dues), default=None)
+
+
+def is_urgent(envelope: EnvelopeOutline) -> bool:
     """Tell whether an envelope is marked urgent, in whatever degree."""
     return envelope.urgency > Urgency.NORMAL
 
 
-def _is_heeded(name: ClockName, envelope: Envelope, policy: DeadlinePolicy) -> bool:
+def _is_heeded(
+    name: ClockName, envelope: EnvelopeOutline, policy: DeadlinePolicy
+) -> bool:
     return name in policy.clocks and envelope.kind is EnvelopeKind.DOCUMENT
+
+
+def _dues(
+    envelope: EnvelopeOutline,
+    arrived: datetime,
+    calendar: WorkingCalendar,
+    policy: DeadlinePolicy,
+) -> Iterator[tuple[ClockName, datetime]]:
+    for name in CLOCKS_OF_RECIPIENT:
+        if _is_heeded(name, envelope, policy):
+            due = _DUE[name](envelope, arrived, calendar, policy)
+            if due is not None:
+                yield name, due
 
 
 def _clock(name: ClockName, facts: DeliveryFacts, due: datetime) -> Clock:
@@ -182,11 +204,13 @@ def _next_morning(signed: date, calendar: WorkingCalendar) -> datetime:
     return calendar.morning_end(calendar.next_working_day(signed))
 
 
-_Due = Callable[[Envelope, datetime, WorkingCalendar, DeadlinePolicy], datetime | None]
+_Due = Callable[
+    [EnvelopeOutline, datetime, WorkingCalendar, DeadlinePolicy], datetime | None
+]
 
 
 def _confirm_due(
-    envelope: Envelope,
+    envelope: EnvelopeOutline,
     arrived: datetime,
     calendar: WorkingCalendar,
     policy: DeadlinePolicy,
@@ -197,7 +221,7 @@ def _confirm_due(
 
 
 def _register_due(
-    envelope: Envelope,
+    envelope: EnvelopeOutline,
     arrived: datetime,
     calendar: WorkingCalendar,
     policy: DeadlinePolicy,
@@ -209,7 +233,7 @@ def _register_due(
 
 
 def _answer_due(
-    envelope: Envelope,
+    envelope: EnvelopeOutline,
     _arrived: datetime,
     _calendar: WorkingCalendar,
     _policy: DeadlinePolicy,

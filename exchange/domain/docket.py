@@ -20,10 +20,11 @@ from exchange.domain.deadlines import (
     ClockState,
     DeadlinePolicy,
     DeliveryFacts,
+    first_due,
     recipient_clocks,
     send_clock,
 )
-from exchange.domain.records import Envelope
+from exchange.domain.records import EnvelopeOutline
 from exchange.domain.working_days import WorkingCalendar, local_day
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import EvidenceLevel
@@ -63,6 +64,33 @@ _COUNTED: dict[ClockName, tuple[Count, Count]] = {
     ClockName.REGISTER: (Count.REGISTERED_ON_TIME, Count.REGISTERED_LATE),
     ClockName.ANSWER: (Count.ANSWERED_ON_TIME, Count.ANSWERED_LATE),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorts:
+    """As what a document is counted, by what it is."""
+
+    each: Count
+    signed: Count
+    electronic_only: Count
+    one_stop: Count
+    for_tasks: Count
+
+
+_SENT = _Sorts(
+    Count.SENT,
+    Count.SENT_SIGNED,
+    Count.SENT_ELECTRONIC_ONLY,
+    Count.SENT_ONE_STOP,
+    Count.SENT_FOR_TASKS,
+)
+_RECEIVED = _Sorts(
+    Count.RECEIVED,
+    Count.RECEIVED_SIGNED,
+    Count.RECEIVED_ELECTRONIC_ONLY,
+    Count.RECEIVED_ONE_STOP,
+    Count.RECEIVED_FOR_TASKS,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,51 +162,36 @@ class Rules:
 
 def month_of(moment: datetime) -> str:
     """Return the month of a moment in Vietnam."""
-    return f"{local_day(moment):%Y-%m}"
+    return local_day(moment).isoformat()[:7]
 
 
 def first_row(
-    envelope: Envelope, recipient: OrganId, arrived_at: datetime, rules: Rules
+    envelope: EnvelopeOutline, recipient: OrganId, arrived_at: datetime, rules: Rules
 ) -> DocketRow:
     """Return the row of a document that became readable."""
-    facts = DeliveryFacts(envelope=envelope, arrived_at=arrived_at)
-    clocks = recipient_clocks(facts, rules.calendar, rules.policy)
+    due = first_due(envelope, arrived_at, rules.calendar, rules.policy)
     return DocketRow(
         envelope_id=envelope.envelope_id,
         recipient=recipient,
         sender=envelope.sender,
         arrived_at=arrived_at,
-        next_at=clocks[0].due_at + _MOMENT if clocks else None,
+        next_at=None if due is None else due + _MOMENT,
     )
 
 
-def arrival_tallies(row: DocketRow, envelope: Envelope) -> Iterator[Tally]:
+def arrival_tallies(row: DocketRow, envelope: EnvelopeOutline) -> Iterator[Tally]:
     """Count a document that reached a recipient."""
     month = month_of(row.arrived_at)
-    yield Tally(month, row.recipient, Count.RECEIVED)
-    if envelope.evidence_level is EvidenceLevel.SIGNED:
-        yield Tally(month, row.recipient, Count.RECEIVED_SIGNED)
-    if not envelope.matter.paper:
-        yield Tally(month, row.recipient, Count.RECEIVED_ELECTRONIC_ONLY)
-    if envelope.matter.application:
-        yield Tally(month, row.recipient, Count.RECEIVED_ONE_STOP)
-    if envelope.matter.tasks:
-        yield Tally(month, row.recipient, Count.RECEIVED_FOR_TASKS)
+    for count in _sorts(_RECEIVED, envelope):
+        yield Tally(month, row.recipient, count)
 
 
-def sending_tallies(envelope: Envelope, rules: Rules) -> Iterator[Tally]:
+def sending_tallies(envelope: EnvelopeOutline, rules: Rules) -> Iterator[Tally]:
     """Count a document that was sent."""
     month, sender = month_of(envelope.accepted_at), envelope.sender
-    yield Tally(month, sender, Count.SENT)
+    for count in _sorts(_SENT, envelope):
+        yield Tally(month, sender, count)
     yield Tally(month, sender, Count.SENT_DELIVERIES, len(envelope.reached))
-    if envelope.evidence_level is EvidenceLevel.SIGNED:
-        yield Tally(month, sender, Count.SENT_SIGNED)
-    if not envelope.matter.paper:
-        yield Tally(month, sender, Count.SENT_ELECTRONIC_ONLY)
-    if envelope.matter.application:
-        yield Tally(month, sender, Count.SENT_ONE_STOP)
-    if envelope.matter.tasks:
-        yield Tally(month, sender, Count.SENT_FOR_TASKS)
     clock = send_clock(envelope, rules.calendar, rules.policy)
     if clock is not None:
         yield Tally(month, sender, _counted(clock))
@@ -226,6 +239,19 @@ def judge_row(
         overdue=tuple(_passed(fresh)),
         escalated=tuple(one for one in told[2:] if one not in row.told),
     )
+
+
+def _sorts(counts: _Sorts, envelope: EnvelopeOutline) -> Iterator[Count]:
+    matter = envelope.matter
+    yield counts.each
+    if envelope.evidence_level is EvidenceLevel.SIGNED:
+        yield counts.signed
+    if not matter.paper:
+        yield counts.electronic_only
+    if matter.application:
+        yield counts.one_stop
+    if matter.tasks:
+        yield counts.for_tasks
 
 
 def _settling(row: DocketRow, clocks: Sequence[Clock]) -> Iterator[Tally]:

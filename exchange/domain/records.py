@@ -150,43 +150,23 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """One accepted envelope; never changes after acceptance, but that its body may go.
+class EnvelopeOutline:
+    """What deadlines and counts go by, of an accepted envelope.
 
     Args:
         matter: what recipients sort a document by.
-        links: its ties to earlier envelopes.
         redirects: recipients that are closed or not connected, and who is reached.
-        purged_at: when its body was removed; its receipt says what it was.
     """
 
     envelope_id: EnvelopeId
     kind: EnvelopeKind
-    system_id: SystemId
     sender: OrganId
     recipients: tuple[OrganId, ...]
-    message_id: MessageId
-    content_type: str
-    size: int
-    body_sha256: str
     evidence_level: EvidenceLevel
     accepted_at: datetime
-    attachments: tuple[StoredAttachment, ...] = ()
-    document_id: DocumentId | None = None
-    document_code: str = ""
-    subject: str = ""
     urgency: int = 0
-    business_type: BusinessType = BusinessType.NEW
-    status_of: EnvelopeId | None = None
     matter: Matter = field(default_factory=Matter)
-    links: tuple[Link, ...] = ()
     redirects: tuple[Redirect, ...] = ()
-    receipt: bytes = b""
-    purged_at: datetime | None = None
-
-    def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
-        """Return the ties of one kind."""
-        return tuple(one for one in self.links if one.kind is kind)
 
     @property
     def redirected(self) -> frozenset[OrganId]:
@@ -198,6 +178,35 @@ class Envelope:
         """The recipients to whom it is delivered themselves."""
         elsewhere = self.redirected
         return tuple(one for one in self.recipients if one not in elsewhere)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope(EnvelopeOutline):
+    """One accepted envelope; never changes after acceptance, but that its body may go.
+
+    Args:
+        links: its ties to earlier envelopes.
+        purged_at: when its body was removed; its receipt says what it was.
+    """
+
+    system_id: SystemId
+    message_id: MessageId
+    content_type: str
+    size: int
+    body_sha256: str
+    attachments: tuple[StoredAttachment, ...] = ()
+    document_id: DocumentId | None = None
+    document_code: str = ""
+    subject: str = ""
+    business_type: BusinessType = BusinessType.NEW
+    status_of: EnvelopeId | None = None
+    links: tuple[Link, ...] = ()
+    receipt: bytes = b""
+    purged_at: datetime | None = None
+
+    def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
+        """Return the ties of one kind."""
+        return tuple(one for one in self.links if one.kind is kind)
 
     def meant_for(self, recipient: OrganId) -> tuple[OrganId, ...]:
         """Return those in whose stead a recipient is reached."""

@@ -7,7 +7,6 @@ passed is made before the moment is stored, under an id that follows from it.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.domain.counting import gathered
@@ -28,13 +27,11 @@ from exchange.domain.records import (
     AuditLine,
     Delivery,
     Envelope,
-    InboxItem,
-    LogLeaf,
     StoredReceipt,
 )
 from exchange.domain.steps import receipt_key
 from exchange.services import Office, Services
-from exchange.storage.ports import DocketEntry
+from exchange.storage.ports import DocketEntry, Followed
 from exchange.usecases.auditing import audit_line
 from exchange.usecases.directory import current_directory
 from exchange.usecases.noting import note_overdue
@@ -44,7 +41,6 @@ from schemas.vocabulary import (
     READABLE_DELIVERY_STATES,
     AuditEvent,
     EnvelopeKind,
-    LogEntryType,
     Step,
 )
 
@@ -53,39 +49,26 @@ _ROWS_AT_ONCE = 100
 _Key = tuple[EnvelopeId, OrganId]
 
 
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    """What log entries say: when each was made, and which documents were sent."""
-
-    times: Mapping[int, datetime]
-    sent: tuple[EnvelopeId, ...]
-
-
 async def follow_log(services: Services) -> bool:
     """Enter what the next log entries brought; tell whether there may be more.
 
     Raises:
         StorageUnavailableError: the database does not answer.
     """
-    storage, rules = services.storage, services.deadlines
-    before = await storage.docket.cursor()
-    shown = await storage.notices.shown(before, limit=_ENTRIES_AT_ONCE)
-    if shown.until == before:
+    docket, rules = services.storage.docket, services.deadlines
+    before = await docket.cursor()
+    brought = await docket.followed(before, limit=_ENTRIES_AT_ONCE)
+    if brought.until == before:
         return False
-    leaves = await storage.log.leaves(before + 1, limit=shown.until - before)
-    followed = _read(leaves)
-    sent = await storage.docket.envelopes(followed.sent)
-    rows = list(_rows(shown.items, followed.times, rules))
-    about = {one.envelope.envelope_id: one.envelope for one in shown.items}
+    rows = list(_rows(brought, rules))
+    tallies = _tallies(rows, brought, rules)
     entry = DocketEntry(
         before=before,
-        after=shown.until,
+        after=brought.until,
         rows=rows,
-        counts=gathered(
-            _tallies(rows, about, sent, rules), await current_directory(services)
-        ),
+        counts=gathered(tallies, await current_directory(services)),
     )
-    return await storage.docket.enter(entry)
+    return await docket.enter(entry)
 
 
 async def settle_due(services: Services) -> bool:
@@ -152,37 +135,27 @@ async def facts_of(
     }
 
 
-def _read(leaves: Iterable[LogLeaf]) -> _Followed:
-    entries = {one.index: json.loads(one.content) for one in leaves}
-    return _Followed(
-        {index: parse_utc(one["at"]) for index, one in entries.items()},
-        tuple(
-            EnvelopeId(one["subject"])
-            for one in entries.values()
-            if one["type"] == LogEntryType.ACCEPTED
-        ),
-    )
+def _rows(brought: Followed, rules: Rules) -> Iterator[DocketRow]:
+    times: dict[int, datetime] = {}
+    for one in brought.arrivals:
+        envelope = brought.envelopes[one.envelope_id]
+        if envelope.kind is EnvelopeKind.DOCUMENT:
+            if one.index not in times:
+                times[one.index] = _time_of(brought.leaves[one.index])
+            yield first_row(envelope, one.recipient, times[one.index], rules)
 
 
-def _rows(
-    items: Iterable[InboxItem], times: Mapping[int, datetime], rules: Rules
-) -> Iterator[DocketRow]:
-    for item in items:
-        index = item.delivery.log_index
-        if item.envelope.kind is EnvelopeKind.DOCUMENT and index is not None:
-            recipient = item.delivery.recipient
-            yield first_row(item.envelope, recipient, times[index], rules)
+def _time_of(leaf: bytes) -> datetime:
+    return parse_utc(json.loads(leaf.decode())["at"])
 
 
 def _tallies(
-    rows: Iterable[DocketRow],
-    about: Mapping[EnvelopeId, Envelope],
-    sent: Iterable[Envelope],
-    rules: Rules,
+    rows: Iterable[DocketRow], brought: Followed, rules: Rules
 ) -> Iterator[Tally]:
     for row in rows:
-        yield from arrival_tallies(row, about[row.envelope_id])
-    for envelope in sent:
+        yield from arrival_tallies(row, brought.envelopes[row.envelope_id])
+    for one in brought.accepted:
+        envelope = brought.envelopes[one]
         if envelope.kind is EnvelopeKind.DOCUMENT:
             yield from sending_tallies(envelope, rules)
 

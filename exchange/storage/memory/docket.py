@@ -21,8 +21,15 @@ from exchange.domain.records import (
     delivery_key,
 )
 from exchange.storage.memory.tables import Tables
-from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, TallyQuery
+from exchange.storage.ports.docket import (
+    Arrival,
+    ArrivalQuery,
+    DocketEntry,
+    Followed,
+    TallyQuery,
+)
 from schemas.identifiers import EnvelopeId, OrganId
+from schemas.vocabulary import LogEntryType
 
 
 class MemoryDocket:
@@ -39,6 +46,30 @@ class MemoryDocket:
     async def cursor(self) -> int:
         """Return the log index up to which the docket was made; -1 at first."""
         return self._cursor
+
+    async def followed(self, after: int, *, limit: int) -> Followed:
+        """What the log entries after an index brought, at most so many of them."""
+        entries = self._tables.entries[after + 1 : after + 1 + limit]
+        shown = {one.index: one.entry for one in entries if one.entry.makes_visible}
+        arrivals = sorted(
+            (one.log_index, one.recipient, one.envelope_id)
+            for one in self._tables.deliveries.values()
+            if one.log_index in shown
+        )
+        accepted = {
+            one.entry.envelope_id: None
+            for one in entries
+            if one.entry.entry_type is LogEntryType.ACCEPTED
+            and one.entry.envelope_id in self._tables.envelopes
+        }
+        named = {*accepted, *(one for _, _, one in arrivals)}
+        return Followed(
+            until=entries[-1].index if entries else after,
+            leaves={index: one.leaf for index, one in shown.items()},
+            arrivals=[Arrival(at, one, to) for at, to, one in arrivals],
+            accepted=tuple(accepted),
+            envelopes={one: self._tables.envelopes[one] for one in named},
+        )
 
     async def enter(self, entry: DocketEntry) -> bool:
         """Store rows that are not there yet, count, and move the cursor."""

@@ -30,8 +30,14 @@ from exchange.storage.mongo.counts import (
 )
 from exchange.storage.mongo.driver import Database, Document, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.following import followed
 from exchange.storage.mongo.transactions import Transaction, in_transaction
-from exchange.storage.ports.docket import ArrivalQuery, DocketEntry, TallyQuery
+from exchange.storage.ports.docket import (
+    ArrivalQuery,
+    DocketEntry,
+    Followed,
+    TallyQuery,
+)
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 
@@ -50,6 +56,10 @@ class MongoDocket:
         """Return the log index up to which the docket was made; -1 at first."""
         found = await find_one(self._meta, {"_id": _CURSOR})
         return -1 if found is None else int(found["cursor"])
+
+    async def followed(self, after: int, *, limit: int) -> Followed:
+        """What the log entries after an index brought, at most so many of them."""
+        return await followed(self._database, after, limit)
 
     async def enter(self, entry: DocketEntry) -> bool:
         """Store rows that are not there yet, count, and move the cursor."""

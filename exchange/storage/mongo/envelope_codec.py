@@ -1,17 +1,36 @@
 """Envelopes to documents and back."""
 
 from dataclasses import fields
+from typing import Final
 
-from exchange.domain.records import Acceptance, Envelope, Redirect, StoredAttachment
+from exchange.domain.records import (
+    Acceptance,
+    Envelope,
+    EnvelopeOutline,
+    Redirect,
+    StoredAttachment,
+)
 from exchange.storage.mongo.codec import with_values
 from exchange.storage.mongo.driver import Document
 from exchange.storage.mongo.link_codec import (
+    MATTER_OUTLINE,
     link_document,
     link_record,
     matter_fields,
+    matter_outline,
     matter_record,
 )
 from schemas.vocabulary import BusinessType, EnvelopeKind, EvidenceLevel
+
+OUTLINE: Final = dict.fromkeys(
+    (
+        *("kind", "sender", "recipients", "redirects"),
+        *("evidence_level", "accepted_at", "urgency"),
+        *MATTER_OUTLINE,
+    ),
+    1,
+)
+"""What is read of an envelope for its outline."""
 
 _ATTACHMENT_FIELDS = tuple(one.name for one in fields(StoredAttachment))
 
@@ -77,6 +96,21 @@ def envelope_record(document: Document) -> Envelope:
         redirects=tuple(Redirect(*one) for one in document.get("redirects", ())),
         receipt=document["receipt"],
         purged_at=document.get("purged_at"),
+    )
+
+
+def outline_record(document: Document) -> EnvelopeOutline:
+    """Decode what deadlines and counts go by; the fields of `OUTLINE` will do."""
+    return EnvelopeOutline(
+        envelope_id=document["_id"],
+        kind=EnvelopeKind(document["kind"]),
+        sender=document["sender"],
+        recipients=tuple(document["recipients"]),
+        evidence_level=EvidenceLevel(document["evidence_level"]),
+        accepted_at=document["accepted_at"],
+        urgency=document["urgency"],
+        matter=matter_outline(document),
+        redirects=tuple(Redirect(*one) for one in document.get("redirects", ())),
     )
 
 

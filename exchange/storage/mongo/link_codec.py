@@ -1,10 +1,14 @@
 """What documents are about and tied to: to fields of their envelopes, and back."""
 
 from datetime import date
+from typing import Final
 
 from exchange.domain.links import Link, Matter, Recall, Reference
 from exchange.storage.mongo.driver import Document
 from schemas.vocabulary import LinkKind, StatusCode, Steering
+
+MATTER_OUTLINE: Final = ("promulgated", "due_date", "paper", "application", "tasks")
+"""What deadlines and counts go by."""
 
 
 def matter_fields(matter: Matter) -> Document:
@@ -36,6 +40,17 @@ def matter_record(document: Document) -> Matter:
         application=document.get("application", ""),
         tasks=tuple(document.get("tasks", ())),
         answers=tuple(map(_reference_record, document.get("answers", ()))),
+    )
+
+
+def matter_outline(document: Document) -> Matter:
+    """Decode what `MATTER_OUTLINE` names; the rest is as if it had no value."""
+    return Matter(
+        promulgated=_read_day(document.get("promulgated")),
+        due_date=_read_day(document.get("due_date")),
+        paper=document.get("paper"),
+        application=document.get("application", ""),
+        tasks=tuple(document.get("tasks", ())),
     )
 
 

@@ -14,9 +14,11 @@ from exchange.storage.ports.delegations import DelegationStore
 from exchange.storage.ports.deliveries import DeliveryQuery, DeliveryStore
 from exchange.storage.ports.directory import DirectoryStore
 from exchange.storage.ports.docket import (
+    Arrival,
     ArrivalQuery,
     DocketEntry,
     DocketStore,
+    Followed,
     TallyQuery,
 )
 from exchange.storage.ports.documents import DocumentQuery, DocumentStore
@@ -47,6 +49,7 @@ from exchange.storage.ports.uploads import UploadStore
 __all__ = [
     "AccountStore",
     "AgencyHistoryStore",
+    "Arrival",
     "ArrivalQuery",
     "Arrivals",
     "ArrivedFound",
@@ -65,6 +68,7 @@ __all__ = [
     "DocumentQuery",
     "DocumentStore",
     "EnvelopeStore",
+    "Followed",
     "LeaseStore",
     "LogStore",
     "MailboxStore",

@@ -1,6 +1,6 @@
 """The docket: what reached whom, what is late, and what is counted of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,8 +8,42 @@ from typing import Protocol
 from exchange.domain.counting import AgencyCounts, LevelTally
 from exchange.domain.directory import Directory
 from exchange.domain.docket import DocketRow, RowChange, Tally
-from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
+from exchange.domain.records import (
+    AuditLine,
+    Delivery,
+    Envelope,
+    EnvelopeOutline,
+    StoredReceipt,
+)
 from schemas.identifiers import EnvelopeId, OrganId
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An envelope became visible to a recipient with the log entry of an index."""
+
+    index: int
+    envelope_id: EnvelopeId
+    recipient: OrganId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What a stretch of the log brought.
+
+    Args:
+        until: the index of its last entry.
+        leaves: canonical bytes of the entries that may have shown something.
+        arrivals: what they made visible, in log order.
+        accepted: envelopes that were accepted, in log order.
+        envelopes: those that arrived and those that were accepted.
+    """
+
+    until: int
+    leaves: Mapping[int, bytes]
+    arrivals: Sequence[Arrival]
+    accepted: Sequence[EnvelopeId]
+    envelopes: Mapping[EnvelopeId, EnvelopeOutline]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +106,9 @@ class DocketStore(Protocol):
 
     async def cursor(self) -> int:
         """The log index up to which the docket was made; -1 at first."""
+
+    async def followed(self, after: int, *, limit: int) -> Followed:
+        """What the log entries after an index brought, at most so many of them."""
 
     async def enter(self, entry: DocketEntry) -> bool:
         """Store rows that are not there yet, count, and move the cursor.

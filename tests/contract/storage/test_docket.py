@@ -1,12 +1,13 @@
 """The docket follows the log once, and each moment that passed is one event."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import date, timedelta
 
 from exchange.domain.counting import EVERYBODY, LevelTally, gathered
 from exchange.domain.deadlines import ClockName
 from exchange.domain.docket import Count, DocketRow, LateClock, RowChange, Tally
-from exchange.domain.records import Acceptance
+from exchange.domain.links import Matter
+from exchange.domain.records import Acceptance, EnvelopeOutline, Redirect
 from exchange.domain.registers import RegisterNumber
 from exchange.ids import MonotonicIds
 from exchange.storage.ports import (
@@ -17,7 +18,7 @@ from exchange.storage.ports import (
     TallyQuery,
 )
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import Level
+from schemas.vocabulary import EnvelopeKind, Level, LogEntryType
 from tests.support.agencies import agency, directory
 from tests.support.pki import NOW
 from tests.support.stored import (
@@ -104,6 +105,62 @@ async def test_log_entries_are_followed_once_and_looked_up_by_key(
     assert list(await storage.docket.deliveries([])) == []
     assert list(await storage.docket.envelopes([])) == []
     assert list(await storage.docket.receipts([])) == []
+
+
+async def test_what_the_log_brought_is_read_in_its_order(storage: Storage) -> None:
+    both = (PROVINCE, MINISTRY)
+    letters = [acceptance(number, recipients=both) for number in (1, 2)]
+    for number, letter in enumerate(letters, start=1):
+        await storage.envelopes.accept(letter)
+        delivered = step(number, recipients=both)
+        entry = replace(delivered.entry, entry_type=LogEntryType.STEP)
+        await storage.envelopes.record_step(replace(delivered, entry=entry))
+    await storage.envelopes.accept(acceptance(3, status_of=envelope_id(1)))
+    await storage.log.sequence(limit=100)
+
+    everything = await storage.docket.followed(-1, limit=100)
+    first = await storage.docket.followed(-1, limit=2)
+    rest = await storage.docket.followed(first.until, limit=100)
+
+    assert [(one.index, one.recipient) for one in everything.arrivals] == [
+        (index, recipient) for index in (1, 3) for recipient in (MINISTRY, PROVINCE)
+    ]
+    assert [*first.arrivals, *rest.arrivals] == list(everything.arrivals)
+    assert everything.leaves[3] == step(2).entry.leaf
+    assert list(everything.accepted) == [envelope_id(one) for one in (1, 2, 3)]
+    assert everything.envelopes[envelope_id(3)].kind is EnvelopeKind.STATUS
+    assert (first.until, list(first.accepted)) == (1, [envelope_id(1)])
+    assert everything.until == 4
+    for letter in letters:
+        stored = letter.envelope
+        found = everything.envelopes[stored.envelope_id]
+        for one in fields(EnvelopeOutline):
+            assert getattr(found, one.name) == getattr(stored, one.name)
+
+
+async def test_envelopes_come_to_the_docket_with_all_that_it_goes_by(
+    storage: Storage,
+) -> None:
+    plain = acceptance(1)
+    matter = Matter(
+        promulgated=date(2026, 11, 20),
+        due_date=date(2026, 11, 30),
+        paper=True,
+        application="dossier",
+        tasks=("a task",),
+    )
+    redirects = (Redirect(PROVINCE, MINISTRY),)
+    envelope = replace(plain.envelope, matter=matter, redirects=redirects, urgency=2)
+    await storage.envelopes.accept(replace(plain, envelope=envelope))
+    await storage.log.sequence(limit=100)
+
+    brought = await storage.docket.followed(-1, limit=1)
+
+    found = brought.envelopes[envelope_id(1)]
+    assert (found.matter, found.reached, found.urgency) == (matter, (), 2)
+    assert (list(brought.arrivals), brought.leaves) == ([], {})
+    none = await storage.docket.followed(brought.until, limit=9)
+    assert (none.until, list(none.accepted), none.envelopes) == (0, [], {})
 
 
 async def below(storage: Storage, above: OrganId) -> list[LevelTally]:
