@@ -6,7 +6,11 @@ import threading
 import pytest
 
 from exchange.errors import StorageUnavailableError
-from exchange.storage.mongo.driver import open_client, open_database
+from exchange.storage.mongo.driver import (
+    DuplicateError,
+    open_client,
+    open_database,
+)
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 
@@ -64,4 +68,39 @@ async def test_storage_that_closes_lets_a_transaction_under_way_end(
     await closed
 
     assert await database["things"].count_documents({}) == 2
+    client.close()
+
+
+async def test_key_that_is_taken_is_named_and_nothing_is_stored(
+    mongod_uri: str, mongo_database: str
+) -> None:
+    client = open_client(mongod_uri, patience_seconds=10)
+    database = open_database(client, mongo_database)
+
+    def insert(transaction: Transaction) -> None:
+        transaction.insert("things", [{"_id": "before"}])
+        transaction.insert("things", [{"_id": "a"}, {"_id": "b"}, {"_id": "c"}])
+
+    await database["things"].insert_one({"_id": "b"})
+    with pytest.raises(DuplicateError) as refused:
+        await in_transaction(database, insert)
+
+    assert refused.value.place == "b"
+    assert [one["_id"] async for one in database["things"].find()] == ["b"]
+    client.close()
+
+
+async def test_more_than_one_command_takes_is_stored_all_the_same(
+    mongod_uri: str, mongo_database: str
+) -> None:
+    client = open_client(mongod_uri, patience_seconds=10)
+    database = open_database(client, mongo_database)
+
+    def insert(transaction: Transaction) -> None:
+        transaction.insert("things", [{"body": bytes(1 << 20)} for _ in range(20)])
+        transaction.insert("things", [{"_id": "after"}])
+
+    await in_transaction(database, insert)
+
+    assert await database["things"].count_documents({}) == 21
     client.close()

@@ -17,7 +17,12 @@ from typing import Any, TypeVar
 import pymongo.database
 from pymongo import ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import InvalidOperation, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    DocumentTooLarge,
+    InvalidOperation,
+    PyMongoError,
+)
 from pymongo.read_preferences import ReadPreference
 from pymongo.results import BulkWriteResult, DeleteResult, UpdateResult
 
@@ -51,6 +56,9 @@ class Transaction:
     Args:
         database: the driver's own, whose calls block.
         session: of this transaction.
+
+    Attributes:
+        splits: documents may need several commands (16 MiB each).
     """
 
     def __init__(
@@ -58,11 +66,27 @@ class Transaction:
     ) -> None:
         self._database = database
         self._session = session
+        self.splits = False
 
     def insert(self, name: str, documents: Sequence[Document]) -> None:
-        """Insert documents into a collection; none is fine."""
-        if documents:
+        """Insert documents into a collection; none is fine.
+
+        By the command itself: the driver's way through a group of documents, which
+        splits it, costs more than all else it does for them.
+
+        Raises:
+            DocumentTooLarge: the documents are, unless this transaction `splits`.
+        """
+        if not documents:
+            return
+        if self.splits:
             self._database[name].insert_many(documents, session=self._session)
+            return
+        reply = self._database.command(
+            "insert", name, documents=documents, session=self._session
+        )
+        if "writeErrors" in reply:
+            raise BulkWriteError(reply)
 
     def update_one(
         self, name: str, condition: Filter, change: Filter, *, upsert: bool = False
@@ -156,6 +180,10 @@ def _tried(
         while True:
             try:
                 return _attempt(session, partial(work, transaction), patience)
+            except DocumentTooLarge:
+                if transaction.splits:
+                    raise
+                transaction.splits = True
             except PyMongoError as error:
                 if not _passes(error, "TransientTransactionError"):
                     raise
