@@ -164,7 +164,9 @@ class EmbeddedMongo:
                 self._mongod = find_running(self._layout) or self._spawn()
                 await self._wait_until_primary(self._mongod)
         except (ExchangeError, TimeoutError) as error:
-            logger.exception("mongod_not_restarted", reason=str(error))
+            # A timeout has no words of its own.
+            reason = str(error) or f"no answer within {_START_SECONDS:.0f} s"
+            logger.exception("mongod_not_restarted", reason=reason)
             return False
         return True
 
