@@ -49,10 +49,9 @@ class MultipartScanner:
         self._limits = limits
         self._start = start
         self._delimiter = _LINE_END + b"--" + boundary.encode("ascii")
-        # The body begins as if a line had ended before it.
-        self._pending = _LINE_END
+        self._pending = b""
         self._at = 0
-        self._consumed = -len(_LINE_END)
+        self._consumed = 0
         self._state: Callable[[], bool] = self._at_beginning
         self._xml: bytearray | None = None
         self._part: _OpenPart | None = None
@@ -87,11 +86,13 @@ class MultipartScanner:
         return xml, tuple(self._parts)
 
     def _at_beginning(self) -> bool:
-        if self._left < len(self._delimiter):
+        # No line ends before the first boundary.
+        boundary = self._delimiter[len(_LINE_END) :]
+        if self._left < len(boundary):
             return False
-        if not self._pending.startswith(self._delimiter, self._at):
+        if not self._pending.startswith(boundary, self._at):
             raise _malformed("boundary")
-        self._consume(len(self._delimiter))
+        self._consume(len(boundary))
         self._state = self._after_boundary
         return True
 
