@@ -4,8 +4,8 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from tempfile import SpooledTemporaryFile
-from typing import Final, Self
+from tempfile import TemporaryFile
+from typing import IO, Final, Self
 
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
@@ -25,8 +25,9 @@ class Spool:
     """
 
     def __init__(self, memory_bytes: int) -> None:
-        # Closed by __exit__: a spool lives exactly as long as its request.
-        self._file = SpooledTemporaryFile(max_size=memory_bytes)  # noqa: SIM115
+        self._memory_bytes = memory_bytes
+        self._memory: bytes | bytearray = b""
+        self._file: IO[bytes] | None = None
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -35,9 +36,11 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         """Forget the bytes."""
-        # What it still had to write is not wanted any more.
-        with suppress(OSError):
-            self._file.close()
+        self._memory = b""
+        if self._file is not None:
+            # What it still had to write is not wanted any more.
+            with suppress(OSError):
+                self._file.close()
 
     def write(self, data: bytes) -> None:
         """Append bytes.
@@ -45,10 +48,31 @@ class Spool:
         Raises:
             ExchangeError: there is no room for them (STORAGE_FULL).
         """
-        with _room():
-            self._file.seek(self.size)
-            self._file.write(data)
-        self.size += len(data)
+        size = self.size + len(data)
+        if self._file is None and size <= self._memory_bytes:
+            self._remember(data)
+        else:
+            with _room():
+                self._append(data)
+        self.size = size
+
+    def _remember(self, data: bytes) -> None:
+        """Keep bytes in memory; what came in one piece is not copied."""
+        if not self._memory:
+            self._memory = data
+        elif isinstance(self._memory, bytearray):
+            self._memory += data
+        else:
+            self._memory = bytearray(self._memory) + data
+
+    def _append(self, data: bytes) -> None:
+        if self._file is None:
+            # Closed by __exit__: a spool lives exactly as long as its request.
+            self._file = TemporaryFile()  # noqa: SIM115
+            self._file.write(self._memory)
+            self._memory = b""
+        self._file.seek(self.size)
+        self._file.write(data)
 
     def read(
         self,
@@ -69,12 +93,20 @@ class Spool:
         """
         end = self.size if length is None else min(self.size, offset + length)
         while offset < end:
+            piece = self._piece(offset, min(piece_bytes, end - offset))
+            offset += len(piece)
+            yield piece
+
+    def _piece(self, offset: int, length: int) -> bytes:
+        if self._file is not None:
             with _room():
                 # What is buffered is written first.
                 self._file.seek(offset)
-                piece = self._file.read(min(piece_bytes, end - offset))
-            offset += len(piece)
-            yield piece
+                return self._file.read(length)
+        if isinstance(self._memory, bytes):
+            return self._memory[offset : offset + length]
+        # Of a view: a slice of the array would be copied twice.
+        return bytes(memoryview(self._memory)[offset : offset + length])
 
 
 @contextmanager
