@@ -10,6 +10,7 @@ refused rather than removed.
 import re
 from dataclasses import dataclass
 from functools import cache
+from threading import local
 from typing import TypeAlias
 
 from lxml import etree
@@ -215,24 +216,38 @@ def _refuse_counts(text: bytes, limits: XmlLimits) -> None:
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="namespaces")
 
 
+class _Parser(local):
+    """The parser of one thread; what it said of a document goes with the next one."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            attribute_defaults=False,
+            huge_tree=False,
+            recover=False,
+            collect_ids=False,
+            strip_cdata=False,
+        )
+
+
+_own = _Parser()
+
+
 def _well_formed(text: bytes) -> Element:
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        recover=False,
-        collect_ids=False,
-        strip_cdata=False,
-    )
+    parser = _own.parser
     try:
-        return etree.fromstring(text, parser)
+        root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
         place = f"line {error.lineno}" if error.lineno else "xml"
         raise SchemaError(ErrorCode.XML_MALFORMED, place=place) from error
+    # A later warning hides an error of libxml2 from lxml: an undeclared prefix, say.
+    if any(one.level >= etree.ErrorLevels.ERROR for one in parser.error_log):
+        raise SchemaError(ErrorCode.XML_MALFORMED, place="namespace")
+    return root
 
 
 def _refuse_shape(root: Element, limits: XmlLimits) -> None:
@@ -240,14 +255,6 @@ def _refuse_shape(root: Element, limits: XmlLimits) -> None:
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="depth")
     if _has_attributes_beyond(limits.attributes)(root):
         raise SchemaError(ErrorCode.XML_LIMIT_EXCEEDED, place="attributes")
-    # A later warning hides this error of libxml2 from lxml.
-    if _has_undeclared_prefix(root):
-        raise SchemaError(ErrorCode.XML_MALFORMED, place="namespace")
-
-
-_has_undeclared_prefix = etree.XPath(
-    "boolean(//*[contains(local-name(), ':')] | //@*[contains(local-name(), ':')])"
-)
 
 
 @cache

@@ -252,5 +252,23 @@ def test_a_long_list_of_equal_namespaces_does_not_slow_the_canonical_form() -> N
         assert b"xmlns" not in canonicalize(root)
 
 
-def test_prefix_that_is_not_declared_is_refused_despite_a_later_warning() -> None:
-    assert _refusal(b"<a><x:b/><d xmlns='relative'/></a>") is MALFORMED
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"<a><x:b/><d xmlns='relative'/></a>",
+        b"<a><b x:c='1'/><d xmlns='relative'/></a>",
+        b"<a><b xmlns:c=''/><d xmlns='relative'/></a>",
+        b"<a>" + b"<c xmlns='relative'/>" * 200 + b"<x:b/><c xmlns='other'/></a>",
+    ],
+    ids=["element", "attribute", "undeclared", "after many warnings"],
+)
+def test_error_of_namespaces_is_refused_despite_a_later_warning(
+    document: bytes,
+) -> None:
+    assert _refusal(document) is MALFORMED
+
+
+def test_what_was_said_of_one_document_is_not_held_against_the_next() -> None:
+    for hostile in (b"<a><x:b/><d xmlns='relative'/></a>", b"<a>", b"<a b='1' b='2'/>"):
+        assert _refusal(hostile) is MALFORMED
+        assert parse(b"<a xmlns='relative'><b/></a>")[0].tag == "{relative}b"
