@@ -6,6 +6,9 @@ from datetime import datetime
 from ulid import ULID
 
 _RANDOM_BITS = 80
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_PLACES = tuple(range(120, -1, -10))
 
 
 class MonotonicIds:
@@ -27,4 +30,8 @@ class MonotonicIds:
         fresh = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         same = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
         self._last = self._last + 1 if same else fresh
-        return str(ULID.from_int(self._last))
+        return _written(self._last)
+
+
+def _written(number: int) -> str:
+    return "".join([_PAIRS[number >> place & 0x3FF] for place in _PLACES])

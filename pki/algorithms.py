@@ -90,6 +90,10 @@ _HASH_OF: Mapping[str, Hash] = MappingProxyType(
     {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 )
 
+_ECDSA_OF: Mapping[str, ec.ECDSA] = MappingProxyType(
+    {name: ec.ECDSA(digest) for name, digest in _HASH_OF.items()}
+)
+
 
 def scheme_of_uri(uri: str) -> SignatureScheme:
     """Return the scheme ds:SignatureMethod names with `uri`.
@@ -106,6 +110,11 @@ def scheme_of_uri(uri: str) -> SignatureScheme:
 def hash_of(scheme: SignatureScheme) -> Hash:
     """Return the digest algorithm of `scheme`."""
     return _HASH_OF[SCHEMES[scheme].hash_name]
+
+
+def ecdsa_of(scheme: SignatureScheme) -> ec.ECDSA:
+    """Return how ECDSA is done under `scheme`."""
+    return _ECDSA_OF[SCHEMES[scheme].hash_name]
 
 
 def default_scheme(public_key: PublicKey) -> SignatureScheme:

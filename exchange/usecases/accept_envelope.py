@@ -17,6 +17,7 @@ from exchange.domain.records import (
     Acceptance,
     AuditLine,
     Envelope,
+    StepRecord,
     StoredAttachment,
 )
 from exchange.domain.relations import Relations, matter_of
@@ -168,7 +169,7 @@ async def _acceptance(
     async with services.turns:
         envelope, entry = _receipted(services, incoming, relations)
     body_chunks = await store_body(services, message, envelope.envelope_id)
-    acceptance = Acceptance(
+    return Acceptance(
         envelope=envelope,
         entry=pending(
             entry, entry_id=services.ids.new(entry.at), urgency=envelope.urgency
@@ -180,17 +181,16 @@ async def _acceptance(
             *await redirecting_steps(services, envelope, incoming.accept),
             *consequences(services, envelope, relations),
         ),
+        delivered=_delivered(services, envelope),
     )
-    return _delivered(services, acceptance) if services.delivers_at_once else acceptance
 
 
-def _delivered(services: Services, acceptance: Acceptance) -> Acceptance:
+def _delivered(services: Services, envelope: Envelope) -> StepRecord | None:
     """Deliver with its acceptance what has nothing to check."""
-    envelope = acceptance.envelope
+    if not services.delivers_at_once:
+        return None
     checked = unlooked_at(services, envelope)
-    if checked is None:
-        return acceptance
-    return replace(acceptance, delivered=check_record(services, envelope, checked))
+    return None if checked is None else check_record(services, envelope, checked)
 
 
 def _receipted(

@@ -1,12 +1,13 @@
 """Steps the hub itself takes: receipt, log entry and audit line, ready to be stored."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from exchange.domain.records import (
     AuditLine,
     DeliveryRetry,
     Envelope,
+    PendingLogEntry,
     StepRecord,
     StoredReceipt,
 )
@@ -70,9 +71,22 @@ def attested(
     key: str,
     audit: AuditLine,
     makes_visible: bool = False,
-    urgency: int = 0,
 ) -> StepRecord:
     """Sign a step receipt of the hub and enter it in the log; it moves nothing yet."""
+    stored, entry = _attested(office, receipt, key=key, makes_visible=makes_visible)
+    return StepRecord(
+        receipt=stored, entry=entry, audit=audit, recipients=(), before=frozenset()
+    )
+
+
+def _attested(
+    office: HubOffice,
+    receipt: StepReceipt,
+    *,
+    key: str,
+    makes_visible: bool,
+    urgency: int = 0,
+) -> tuple[StoredReceipt, PendingLogEntry]:
     content = hub_step(office.hub, receipt)
     entry = pending(
         log_entry(
@@ -89,9 +103,7 @@ def attested(
     stored = stored_step(
         receipt, content, recorded_at=receipt.at, entry_id=entry.entry_id, key=key
     )
-    return StepRecord(
-        receipt=stored, entry=entry, audit=audit, recipients=(), before=frozenset()
-    )
+    return stored, entry
 
 
 def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepRecord:
@@ -115,16 +127,17 @@ def hub_record(office: HubOffice, envelope: Envelope, step: HubStep) -> StepReco
         **({"recipient": step.only} if step.only else {}),
     )
     makes_visible = step.effect.after in READABLE_DELIVERY_STATES
-    record = attested(
+    stored, entry = _attested(
         office,
         receipt,
         key=receipt_key(receipt.step, receipt.recipient, time=step.time),
-        audit=audit,
         makes_visible=makes_visible,
         urgency=envelope.urgency if makes_visible else 0,
     )
-    return replace(
-        record,
+    return StepRecord(
+        receipt=stored,
+        entry=entry,
+        audit=audit,
         recipients=tuple(step.recipients),
         before=step.effect.before,
         after=step.effect.after,

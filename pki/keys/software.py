@@ -9,7 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import Certificate
 
-from pki.algorithms import RSA_BITS_NEW, fits, hash_of, is_accepted_key
+from pki.algorithms import (
+    RSA_BITS_NEW,
+    ecdsa_of,
+    fits,
+    hash_of,
+    is_accepted_key,
+)
 from pki.errors import PkiError, SignatureInvalidError
 from pki.keys.api import Credential, PublicKey, SignatureScheme
 from pki.names import UNREADABLE_CERTIFICATE
@@ -50,12 +56,11 @@ class SoftwareKey:
         Raises:
             PkiError: the scheme does not fit the key.
         """
-        digest = hash_of(scheme)
         if not fits(self.public_key, scheme):
             raise PkiError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=scheme)
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
-            return self.private.sign(data, ec.ECDSA(digest))
-        return self.private.sign(data, _rsa_padding(scheme), digest)
+            return self.private.sign(data, ecdsa_of(scheme))
+        return self.private.sign(data, _rsa_padding(scheme), hash_of(scheme))
 
 
 def generate(kind: KeyKind = KeyKind.P256) -> SoftwareKey:
@@ -157,12 +162,11 @@ def verify_signature(
     """
     if not fits(public_key, scheme) or not is_accepted_key(public_key):
         raise PkiError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=scheme)
-    digest = hash_of(scheme)
     try:
         if isinstance(public_key, ec.EllipticCurvePublicKey):
-            public_key.verify(signature, data, ec.ECDSA(digest))
+            public_key.verify(signature, data, ecdsa_of(scheme))
         else:
-            public_key.verify(signature, data, _rsa_padding(scheme), digest)
+            public_key.verify(signature, data, _rsa_padding(scheme), hash_of(scheme))
     except InvalidSignature as error:
         raise SignatureInvalidError(ErrorCode.SIGNATURE_INVALID) from error
 
