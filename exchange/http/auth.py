@@ -12,7 +12,7 @@ from aiohttp import web
 from exchange.domain.records import AuditLine, System
 from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
-from exchange.http.passed_certificate import NOBODY, Proxies, shown_certificate
+from exchange.http.passed_certificate import NOBODY, Connections, Proxies
 from exchange.http.route import Route
 from exchange.known_systems import KnownSystems
 from exchange.services import Caller, Services
@@ -43,7 +43,7 @@ class Authenticator:
     ) -> None:
         self._services = services
         self._mode = mode
-        self._proxies = proxies
+        self._connections = Connections(proxies)
         self._systems = KnownSystems()
 
     async def caller(self, request: web.Request) -> Caller:
@@ -71,7 +71,7 @@ class Authenticator:
             ExchangeError: it is passed on by somebody who may not, or not as it has
                 to be (CLIENT_CERTIFICATE_HEADER_REFUSED).
         """
-        return shown_certificate(request, self._proxies)
+        return self._connections.shown_certificate(request)
 
     async def require_allowed(self, route: Route, caller: Caller) -> None:
         """Require that a caller may do what it asks for, whatever it is about.

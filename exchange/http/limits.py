@@ -41,9 +41,9 @@ async def body_chunks(
     clock = asyncio.get_running_loop().time
     began, received = clock(), 0
     while True:
-        # What has come already needs no deadline.
+        # What has come already needs no deadline, nor does the end.
         chunk = request.content.read_nowait()
-        if not chunk:
+        if not chunk and not request.content.at_eof():
             due = began + idle_seconds + received / _SLOWEST
             chunk = await _next(request, min(idle_seconds, due - clock()))
         if not chunk:

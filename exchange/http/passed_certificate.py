@@ -9,12 +9,14 @@ Invariants:
 """
 
 import re
+from asyncio import Transport
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_UNIX
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from cryptography import x509
@@ -44,6 +46,17 @@ class Proxies:
 NOBODY = Proxies()
 
 
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """Whether it passes certificates on, and its own one, DER."""
+
+    is_proxy: bool
+    certificate: bytes | None
+
+
+_GONE = _Connection(is_proxy=False, certificate=None)
+
+
 def proxies_of(settings: ServerSettings) -> Proxies:
     """Read who may pass certificates on.
 
@@ -68,26 +81,48 @@ def connection_certificate(request: web.Request) -> bytes | None:
     return der
 
 
-def shown_certificate(request: web.Request, proxies: Proxies) -> bytes | None:
-    """Return the certificate of whoever calls, DER; None without one.
+class Connections:
+    """What is known of each connection, for it does not change while that lives.
 
-    Raises:
-        ExchangeError: a header that does not count, or is not as it has to be
-            (CLIENT_CERTIFICATE_HEADER_REFUSED).
+    Certificates are asked for once, in the handshake: the server renegotiates nothing.
+
+    Args:
+        proxies: who may pass certificates on.
     """
-    passed = request.headers.getall(HEADER, [])
-    if is_proxy(request, proxies):
-        return read_header(passed)
-    if passed or CHAIN_HEADER in request.headers:
-        raise _refused()
-    return connection_certificate(request)
+
+    def __init__(self, proxies: Proxies) -> None:
+        self._proxies = proxies
+        self._known: WeakKeyDictionary[Transport, _Connection] = WeakKeyDictionary()
+
+    def shown_certificate(self, request: web.Request) -> bytes | None:
+        """Return the certificate of whoever calls, DER; None without one.
+
+        Raises:
+            ExchangeError: a header that does not count, or is not as it has to be
+                (CLIENT_CERTIFICATE_HEADER_REFUSED).
+        """
+        passed = request.headers.getall(HEADER, [])
+        connection = self._of(request)
+        if connection.is_proxy:
+            return read_header(passed)
+        if passed or CHAIN_HEADER in request.headers:
+            raise _refused()
+        return connection.certificate
+
+    def _of(self, request: web.Request) -> _Connection:
+        transport = request.transport
+        if transport is None:
+            return _GONE
+        known = self._known.get(transport)
+        if known is None:
+            is_proxy = _is_proxy(transport, self._proxies)
+            known = _Connection(is_proxy, connection_certificate(request))
+            self._known[transport] = known
+        return known
 
 
-def is_proxy(request: web.Request, proxies: Proxies) -> bool:
+def _is_proxy(transport: Transport, proxies: Proxies) -> bool:
     """Tell whether a connection is one of those that pass certificates on."""
-    transport = request.transport
-    if transport is None:
-        return False
     connected = transport.get_extra_info("socket")
     if connected is not None and connected.family == AF_UNIX:
         return True
