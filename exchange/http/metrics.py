@@ -140,6 +140,7 @@ class Metrics:
         self._stamping = _StampingCounters(self._registry)
         self._ca = _CaCounters(self._registry)
         self._deliveries = _DeliveryCounters(self._registry)
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def stuck(self, state: DeliveryState, number: int) -> None:
         """Take note of how many deliveries are stuck in a state."""
@@ -179,8 +180,15 @@ class Metrics:
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        found = self._answers.get((operation, status))
+        if found is None:
+            # Looking counters up by their labels costs more than counting.
+            number = self._requests.labels(operation, str(status))
+            found = number, self._seconds.labels(operation)
+            self._answers[operation, status] = found
+        number, time = found
+        number.inc()
+        time.observe(seconds)
 
     def refused(self, code: ErrorCode) -> None:
         """Count a refusal."""
