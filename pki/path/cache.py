@@ -22,8 +22,8 @@ LIFETIME = timedelta(seconds=60)
 _CAPACITY = 4096
 
 
-_Key = tuple[bytes, datetime | None]
-"""Certificates with what they were used for, and the time proven."""
+_Key = tuple[KeyPurpose, datetime | None, tuple[bytes, ...]]
+"""What certificates were used for, the time proven, and their digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class ChainCache:
         proven_at: datetime | None = None,
     ) -> ChainJudgement:
         """Judge as `judge_chain` does."""
-        key = _digest([certificate, *intermediates], usage), proven_at
+        key = usage, proven_at, tuple(map(_digest, (certificate, *intermediates)))
         kept = self._kept.get(key)
         if kept is not None and kept.holds(at, self._lifetime):
             self._kept.move_to_end(key)
@@ -109,10 +109,5 @@ class ChainCache:
             self._kept.popitem(last=False)
 
 
-def _digest(chain: Sequence[Certificate | bytes], usage: KeyPurpose) -> bytes:
-    digest = sha256(usage.encode())
-    for one in chain:
-        digest.update(
-            sha256(one).digest() if isinstance(one, bytes) else fingerprint_of(one)
-        )
-    return digest.digest()
+def _digest(one: Certificate | bytes) -> bytes:
+    return sha256(one).digest() if isinstance(one, bytes) else fingerprint_of(one)
