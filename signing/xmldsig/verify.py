@@ -6,8 +6,7 @@ signed for, the signature value. The chain of the certificate is judged elsewher
 very octets that were digested.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -112,18 +111,12 @@ def _refuse_other_references(
 
 def _signed_octets(place: Place, signature: Element) -> bytes:
     """Return the signed octets after the enveloped-signature transform."""
-    with _taken_out(signature, place.parent):
-        return canonicalize(place.signed)
-
-
-@contextmanager
-def _taken_out(signature: Element, parent: Element) -> Iterator[None]:
-    """Take `signature`, which no text follows, out of `parent` and put it back."""
-    parent.remove(signature)
+    # No text follows the signature, the last child: it is put back as it was.
+    place.parent.remove(signature)
     try:
-        yield
+        return canonicalize(place.signed)
     finally:
-        parent.append(signature)
+        place.parent.append(signature)
 
 
 def _check_digests(
