@@ -299,6 +299,8 @@ class PendingLogEntry:
         leaf: canonical bytes of the entry (RFC 8785), the input of the leaf hash.
         makes_visible: deliveries of this envelope become visible with it.
         urgency: of an envelope that goes ahead of others; only until it has its index.
+        shown_to: whose deliveries those are, where it names them: they are few. It
+            follows from what is stored with it, and is not compared.
     """
 
     entry_id: str
@@ -307,6 +309,7 @@ class PendingLogEntry:
     leaf: bytes
     makes_visible: bool = False
     urgency: int = 0
+    shown_to: tuple[OrganId, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

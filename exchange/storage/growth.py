@@ -1,10 +1,20 @@
 """How the log grows by one batch; pure, shared by every implementation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from exchange.domain.records import LogState, PendingLogEntry, SequencedLogEntry
+from exchange.domain.records import (
+    Acceptance,
+    LogState,
+    PendingLogEntry,
+    SequencedLogEntry,
+    StepRecord,
+)
+from schemas.identifiers import OrganId
 from schemas.merkle import Coordinates, append, leaf_hash
+
+_FEW = 8
+"""Recipients that an entry names; those of a letter to all would be stored for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,22 @@ class Growth:
     def entries(self) -> tuple[SequencedLogEntry, ...]:
         """The batch with its indexes."""
         return tuple(leaf.sequenced for leaf in self.leaves)
+
+
+def shown_by(record: Acceptance | StepRecord) -> tuple[OrganId, ...]:
+    """Return to whom the entry of a record makes its envelope visible."""
+    if not record.entry.makes_visible:
+        return ()
+    if isinstance(record, Acceptance):
+        return record.envelope.reached
+    return (*record.recipients, *(one.recipient for one in record.added))
+
+
+def entry_of(record: Acceptance | StepRecord) -> PendingLogEntry:
+    """Return the entry of a record, naming to whom it shows something, if to few."""
+    shown_to = shown_by(record)
+    few = 0 < len(shown_to) <= _FEW
+    return replace(record.entry, shown_to=shown_to) if few else record.entry
 
 
 def grow(state: LogState, batch: Sequence[PendingLogEntry]) -> Growth:

@@ -22,6 +22,7 @@ from exchange.storage.conflicts import (
     receipt_conflict,
     status_conflict,
 )
+from exchange.storage.growth import entry_of
 from exchange.storage.memory.steps import record, trace
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
@@ -219,7 +220,7 @@ class MemoryEnvelopes:
             )
         for receipt in acceptance.receipts:
             tables.receipts[receipt.envelope_id, receipt.key] = receipt
-        tables.pending[acceptance.entry.entry_id] = acceptance.entry
+        tables.pending[acceptance.entry.entry_id] = entry_of(acceptance)
         tables.audit.append(acceptance.audit)
         if acceptance.delivered is not None:
             trace(tables, acceptance.delivered)

@@ -87,6 +87,7 @@ class MemoryLog:
         for key, delivery in self._tables.deliveries.items():
             if (
                 key[0] == sequenced.entry.envelope_id
+                and key[1] in (sequenced.entry.shown_to or key[1:])
                 and delivery.log_index is None
                 and delivery.state in READABLE_DELIVERY_STATES
             ):

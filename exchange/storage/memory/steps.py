@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from exchange.domain.records import Delivery, DeliveryUpdate, StepRecord
 from exchange.storage.conflicts import receipt_conflict, step_conflict, update_conflict
+from exchange.storage.growth import entry_of
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, OrganId
 
@@ -40,7 +41,7 @@ def trace(tables: Tables, step: StepRecord) -> None:
     """Store what a step leaves besides the deliveries it moves."""
     receipt = step.receipt
     tables.receipts[receipt.envelope_id, receipt.key] = receipt
-    tables.pending[step.entry.entry_id] = step.entry
+    tables.pending[step.entry.entry_id] = entry_of(step)
     tables.audit.append(step.audit)
 
 

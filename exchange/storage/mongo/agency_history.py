@@ -107,7 +107,7 @@ class MongoAgencyHistory:
         _replace("systems", systems, transaction)
         event = agency_codec.event_document(change.recorded)
         transaction.insert("agency_events", [event])
-        entry = codec.pending_document(change.entry, 0)
+        entry = codec.pending_document(change.entry)
         transaction.insert("log_pending", [entry])
         transaction.insert("audit", [codec.audit_document(change.audit)])
 

@@ -69,7 +69,7 @@ class MongoCaJournals:
         )
         if not moved.matched_count and moved.upserted_id is None:
             return False
-        entries = [codec.pending_document(one, 0) for one in step.entries]
+        entries = [codec.pending_document(one) for one in step.entries]
         transaction.insert("log_pending", entries)
         return True
 

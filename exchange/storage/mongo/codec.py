@@ -1,6 +1,5 @@
 """Records to documents and back. Fields without a value are left out."""
 
-from dataclasses import replace
 from typing import Any
 
 from exchange.domain.records import (
@@ -159,32 +158,35 @@ def receipt_record(document: Document) -> StoredReceipt:
     )
 
 
-def pending_document(entry: PendingLogEntry, shows: int) -> Document:
+def pending_document(entry: PendingLogEntry, *, shows: int = 0) -> Document:
     """Encode a log entry that waits for its index, and how much it may make visible."""
-    document = {**_entry_document(entry), "_id": entry.entry_id, "shows": shows}
+    document = {**entry_document(entry), "_id": entry.entry_id, "shows": shows}
     return {**document, "urgency": entry.urgency} if entry.urgency else document
 
 
-def _entry_document(entry: PendingLogEntry) -> Document:
-    return {
+def entry_document(entry: PendingLogEntry) -> Document:
+    """Encode what a log entry is before and after it has its index."""
+    document: Document = {
         "type": entry.entry_type.value,
         "envelope": entry.envelope_id,
         "leaf": entry.leaf,
         "makes_visible": entry.makes_visible,
     }
+    if entry.shown_to:
+        document["shown_to"] = list(entry.shown_to)
+    return document
 
 
 def pending_record(document: Document) -> PendingLogEntry:
     """Decode a log entry that waits for its index."""
-    entry = _entry(document, document["_id"])
-    return replace(entry, urgency=document.get("urgency", 0))
+    return _entry(document, document["_id"])
 
 
 def leaf_document(leaf: Leaf) -> Document:
     """Encode a sequenced entry with the tree nodes it completes, the leaf first."""
     sequenced = leaf.sequenced
     return {
-        **_entry_document(sequenced.entry),
+        **entry_document(sequenced.entry),
         "_id": sequenced.index,
         "entry": sequenced.entry.entry_id,
         "nodes": [node for _, node in leaf.completed],
@@ -234,6 +236,8 @@ def _entry(document: Document, entry_id: Any) -> PendingLogEntry:
         envelope_id=document["envelope"],
         leaf=document["leaf"],
         makes_visible=document["makes_visible"],
+        urgency=document.get("urgency", 0),
+        shown_to=tuple(document.get("shown_to", ())),
     )
 
 

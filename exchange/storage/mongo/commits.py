@@ -18,6 +18,7 @@ from exchange.storage.conflicts import (
     step_conflict,
     update_conflict,
 )
+from exchange.storage.growth import entry_of, shown_by
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.bodies import claim
 from exchange.storage.mongo.driver import Database, Document
@@ -84,7 +85,9 @@ def steps_of(one: Acceptance | StepRecord) -> Iterator[StepRecord]:
 
 
 def _trace(group: Sequence[Acceptance | StepRecord], transaction: Transaction) -> None:
-    entries = [codec.pending_document(one.entry, _shows(one)) for one in group]
+    entries = [
+        codec.pending_document(entry_of(one), shows=len(shown_by(one))) for one in group
+    ]
     transaction.insert("log_pending", entries)
     transaction.insert("audit", [codec.audit_document(one.audit) for one in group])
 
@@ -158,14 +161,6 @@ def _deliveries(group: Sequence[Acceptance]) -> Iterable[Document]:
         for recipient, state in one.first_states():
             document = codec.delivery_document(one.envelope, recipient)
             yield {**document, "state": state.value}
-
-
-def _shows(one: Acceptance | StepRecord) -> int:
-    if not one.entry.makes_visible:
-        return 0
-    if isinstance(one, Acceptance):
-        return len(one.envelope.recipients)
-    return len(one.recipients) + len(one.added)
 
 
 def _moves(steps: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, set[str]]]:

@@ -93,5 +93,5 @@ def _revoke(
 
 
 def _trace(entry: PendingLogEntry, audit: AuditLine, transaction: Transaction) -> None:
-    transaction.insert("log_pending", [codec.pending_document(entry, 0)])
+    transaction.insert("log_pending", [codec.pending_document(entry)])
     transaction.insert("audit", [codec.audit_document(audit)])

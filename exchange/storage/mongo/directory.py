@@ -132,7 +132,7 @@ class MongoDirectory:
         transaction.update_one("meta", {"_id": "directory"}, change)
         transaction.insert("audit", [codec.audit_document(audit)])
         if entry is not None:
-            transaction.insert("log_pending", [codec.pending_document(entry, 0)])
+            transaction.insert("log_pending", [codec.pending_document(entry)])
 
 
 def _register(system: System, audit: AuditLine, transaction: Transaction) -> None:

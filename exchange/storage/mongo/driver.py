@@ -102,11 +102,28 @@ async def find_all(
     sort: Sequence[tuple[str, int]],
     limit: int = 0,
     without: str | None = None,
+    only: Sequence[str] = (),
 ) -> list[Document]:
-    """Find documents in the order of `sort`; a `limit` of 0 means all."""
+    """Find documents in the order of `sort`; a `limit` of 0 means all.
+
+    Args:
+        collection: where.
+        condition: which.
+        sort: fields, each with 1 or -1.
+        limit: the most of them.
+        without: a field that is left out.
+        only: the fields that are read besides the id; all if none is named.
+    """
     async with available():
-        cursor = collection.find(condition, without and {without: 0})
-        return await cursor.sort(list(sort)).limit(limit).to_list(None)
+        cursor = collection.find(
+            condition,
+            dict.fromkeys(only, 1) or (without and {without: 0}),
+            sort=list(sort),
+            limit=limit,
+            # By one answer, not a hundred of them and then the others.
+            batch_size=limit,
+        )
+        return await cursor.to_list(None)
 
 
 def _taken(error: PyMongoError) -> str | None:

@@ -22,13 +22,10 @@ from exchange.storage.mongo.link_codec import (
 )
 from schemas.vocabulary import BusinessType, EnvelopeKind, EvidenceLevel
 
-OUTLINE: Final = dict.fromkeys(
-    (
-        *("kind", "sender", "recipients", "redirects"),
-        *("evidence_level", "accepted_at", "urgency"),
-        *MATTER_OUTLINE,
-    ),
-    1,
+OUTLINE: Final = (
+    *("kind", "sender", "recipients", "redirects"),
+    *("evidence_level", "accepted_at", "urgency"),
+    *MATTER_OUTLINE,
 )
 """What is read of an envelope for its outline."""
 

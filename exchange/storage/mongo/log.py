@@ -6,7 +6,12 @@ from itertools import accumulate
 
 from pymongo import UpdateMany
 
-from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
+from exchange.domain.records import (
+    LogLeaf,
+    LogState,
+    PendingLogEntry,
+    SequencedLogEntry,
+)
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.lanes import in_turn, most_urgent
@@ -15,10 +20,10 @@ from exchange.storage.mongo.driver import (
     SNAPSHOT,
     Database,
     Document,
-    available,
     find_all,
     find_one,
 )
+from exchange.storage.mongo.shown import ENTRY_FIELDS, deliveries_of, shown_by
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports import Arrivals
 from schemas.errors import ErrorCode
@@ -37,6 +42,7 @@ class MongoLog:
         self._pending = database["log_pending"]
         self._entries = database["log"]
         self._meta = database["meta"]
+        self._state: LogState | None = None
 
     async def sequence(self, *, limit: int) -> Sequence[SequencedLogEntry]:
         """Give indexes to entries that wait, oldest first, and store tree nodes.
@@ -44,13 +50,39 @@ class MongoLog:
         In several transactions where one would have to make too much visible.
         """
         done: list[SequencedLogEntry] = []
-        # Nearly always nothing waits, and that needs no transaction.
-        cut = await find_one(self._pending, {}) is not None
-        while cut and len(done) < limit:
-            work = partial(_sequence, limit - len(done))
-            entries, cut = await in_transaction(self._database, work)
-            done.extend(entries)
+        is_cut = True
+        while is_cut and len(done) < limit:
+            # First what the log ends with, then what waits: of what was read then,
+            # nothing is in the log yet, unless it has grown when that is stored.
+            state = self._state or await self._read_state()
+            waiting = await self._waiting(limit - len(done))
+            batch = _fitting(waiting)
+            if not batch:
+                break
+            growth = grow(state, list(map(codec.pending_record, batch)))
+            self._state = None
+            if await in_transaction(self._database, partial(_store, growth)):
+                self._state = growth.state
+                done.extend(growth.entries)
+                is_cut = len(batch) < len(waiting)
         return done
+
+    async def _read_state(self) -> LogState:
+        return codec.log_state_record(await find_one(self._meta, {"_id": "log"}) or {})
+
+    async def _waiting(self, limit: int) -> Sequence[Document]:
+        """Find what waits: the oldest, unless that is more than fits at a time."""
+        by_id = [("_id", 1)]
+        oldest = await find_all(self._pending, {}, sort=by_id, limit=limit)
+        if len(oldest) < limit and len(_fitting(oldest)) == len(oldest):
+            return oldest
+        first = await find_all(
+            self._pending,
+            {"urgency": {"$gt": 0}},
+            sort=[("urgency", -1), *by_id],
+            limit=most_urgent(limit),
+        )
+        return in_turn(_by_id(first), _by_id(oldest), limit=limit)
 
     async def size(self) -> int:
         """Number of sequenced entries."""
@@ -59,14 +91,15 @@ class MongoLog:
 
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         """To whom the log entries after an index, at most so many, showed something."""
-        fields = {"envelope": 1, "makes_visible": 1}
         entries = self._entries.with_options(read_concern=SNAPSHOT)
-        found = entries.find({"_id": {"$gt": after}}, fields).sort("_id", 1)
-        async with available():
-            looked_at = await found.limit(limit).to_list(None)
-        reached = await self._reached(
-            {one["_id"]: one["envelope"] for one in looked_at if one["makes_visible"]}
+        looked_at = await find_all(
+            entries,
+            {"_id": {"$gt": after}},
+            sort=[("_id", 1)],
+            limit=limit,
+            only=ENTRY_FIELDS,
         )
+        reached = await self._reached(looked_at)
         return Arrivals(reached, looked_at[-1]["_id"] if looked_at else after)
 
     async def reached(
@@ -74,19 +107,15 @@ class MongoLog:
     ) -> frozenset[OrganId]:
         """To whom these entries showed something."""
         return await self._reached(
-            {one.index: one.entry.envelope_id for one in entries}
+            [{**codec.entry_document(one.entry), "_id": one.index} for one in entries]
         )
 
-    async def _reached(self, entries: Mapping[int, EnvelopeId]) -> frozenset[OrganId]:
-        if not entries:
-            return frozenset()
-        shown = [
-            {**codec.of_envelope(envelope), "log_index": index}
-            for index, envelope in entries.items()
-        ]
-        found = self._database["deliveries"].find({"$or": shown}, {"recipient": 1})
-        async with available():
-            return frozenset([one["recipient"] async for one in found])
+    async def _reached(self, entries: Sequence[Document]) -> frozenset[OrganId]:
+        """Return whom entries name; only those of the others have to be looked up."""
+        named = {to for one in entries for to in one.get("shown_to", ())}
+        others = [one for one in entries if "shown_to" not in one]
+        found = await shown_by(self._database, others, ("recipient",))
+        return frozenset(named).union(one["recipient"] for one in found)
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""
@@ -123,54 +152,31 @@ class MongoLog:
         }
 
 
-def _sequence(
-    limit: int, transaction: Transaction
-) -> tuple[Sequence[SequencedLogEntry], bool]:
-    documents = _waiting(limit, transaction)
-    batch = [codec.pending_record(one) for one in _fitting(documents)]
-    if not batch:
-        return (), False
-    state = transaction.find_one("meta", {"_id": "log"})
-    growth = grow(codec.log_state_record(state or {}), batch)
-    _store(growth, transaction)
-    _show(growth, transaction)
-    return growth.entries, len(batch) < len(documents)
+def _store(growth: Growth, transaction: Transaction) -> bool:
+    """Store what the log grows by; nothing of it, and False, if it grew meanwhile.
 
-
-def _waiting(limit: int, transaction: Transaction) -> list[Document]:
-    """Find what waits: the oldest, unless that is more than fits at a time."""
-    oldest = transaction.find_all("log_pending", {}, limit=limit)
-    if len(oldest) < limit and len(_fitting(oldest)) == len(oldest):
-        return oldest
-    first = transaction.find_all(
-        "log_pending",
-        {"urgency": {"$gt": 0}},
-        sort=[("urgency", -1), ("_id", 1)],
-        limit=most_urgent(limit),
-    )
-    return in_turn(_by_id(first), _by_id(oldest), limit=limit)
-
-
-def _store(growth: Growth, transaction: Transaction) -> None:
-    transaction.insert("log", [codec.leaf_document(leaf) for leaf in growth.leaves])
+    Two that sequence at a time meet here, whatever their leases say.
+    """
     done = [one.entry.entry_id for one in growth.entries]
-    transaction.delete_many("log_pending", {"_id": {"$in": done}})
-    # Two that sequence at a time meet here, whatever their leases say.
     before = {"_id": "log", "size": growth.state.size - len(done)}
     after = {"size": growth.state.size, "frontier": list(growth.state.frontier)}
     if not transaction.update_one("meta", before, {"$set": after}).matched_count:
+        return False
+    transaction.insert("log", [codec.leaf_document(leaf) for leaf in growth.leaves])
+    gone = transaction.delete_many("log_pending", {"_id": {"$in": done}})
+    if gone.deleted_count != len(done):
         raise StateConflictError(ErrorCode.INTERNAL, place="log")
+    _show(growth, transaction)
+    return True
 
 
 def _show(growth: Growth, transaction: Transaction) -> None:
+    hidden = {"log_index": None, "state": {"$in": _READABLE}}
     shown = [
         UpdateMany(
-            {
-                **codec.of_envelope(one.entry.envelope_id),
-                "log_index": None,
-                "state": {"$in": _READABLE},
-            },
+            {**deliveries_of(one.entry), **hidden},
             {"$set": {"log_index": one.index}},
+            hint="_id_",
         )
         for one in growth.entries
         if one.entry.makes_visible

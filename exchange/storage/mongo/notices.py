@@ -19,6 +19,7 @@ from exchange.storage.mongo.driver import (
     find_one,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
+from exchange.storage.mongo.shown import shown_by
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports.notices import NoticeClaim, NoticeQuery, Shown
 from schemas.identifiers import OrganId
@@ -79,13 +80,8 @@ class MongoNotices:
         entries = await find_all(
             log, {"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit
         )
-        shows = [
-            {**codec.of_envelope(one["envelope"]), "log_index": one["_id"]}
-            for one in entries
-            if one["makes_visible"]
-        ]
         until = entries[-1]["_id"] if entries else after
-        return Shown(items=tuple(await self._items(shows)), until=until)
+        return Shown(items=tuple(await self._items(entries)), until=until)
 
     async def enter(
         self,
@@ -193,11 +189,10 @@ class MongoNotices:
                 return_document=ReturnDocument.AFTER,
             )
 
-    async def _items(self, shows: Sequence[Document]) -> list[InboxItem]:
-        if not shows:
+    async def _items(self, entries: Sequence[Document]) -> list[InboxItem]:
+        shown = await shown_by(self._database, entries)
+        if not shown:
             return []
-        order = [("log_index", 1), ("recipient", 1)]
-        shown = await find_all(self._database["deliveries"], {"$or": shows}, sort=order)
         wanted = {"_id": {"$in": [one["envelope"] for one in shown]}}
         found = await find_all(
             self._database["envelopes"], wanted, sort=[("_id", 1)], without="body"

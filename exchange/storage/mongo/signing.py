@@ -72,7 +72,7 @@ class MongoSigning(MongoSigningTasks):
             moved = transaction.replace_one("signings", held, _document(step.after))
             if not moved.matched_count:
                 return False
-        entries = [codec.pending_document(step.entry, 0)] if step.entry else []
+        entries = [codec.pending_document(step.entry)] if step.entry else []
         transaction.insert("log_pending", entries)
         transaction.insert("audit", [codec.audit_document(step.audit)])
         return True

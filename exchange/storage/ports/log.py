@@ -27,8 +27,9 @@ class LogStore(Protocol):
         """Give indexes to entries that wait, oldest first, and store tree nodes.
 
         An entry that makes visible gives its index, in the same transaction, to those
-        deliveries of its envelope that are readable and have none: what was held
-        until now comes with the entry that released it, and nothing comes twice.
+        deliveries that are readable and have none: of those it names, or of all of its
+        envelope if it names none. What was held until now comes with the entry that
+        released it, and nothing comes twice.
         Called under the `sequencer` lease; safe, and of no effect twice, without it.
         """
 
@@ -38,6 +39,8 @@ class LogStore(Protocol):
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         """To whom the log entries after an index, at most so many, showed something.
 
+        Somebody who may not read it any more can be among them.
+
         Entries are committed in order, so the last one that is seen is no promise of
         others before it.
         """
@@ -45,7 +48,10 @@ class LogStore(Protocol):
     async def reached(
         self, entries: Collection[SequencedLogEntry]
     ) -> frozenset[OrganId]:
-        """To whom these entries showed something."""
+        """To whom these entries showed something.
+
+        Somebody who may not read it any more can be among them.
+        """
 
     async def entries_of(self, envelope_id: EnvelopeId) -> Sequence[SequencedLogEntry]:
         """Sequenced entries that concern an envelope, in log order."""

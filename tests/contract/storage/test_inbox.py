@@ -137,6 +137,44 @@ async def test_inbox_shows_the_state_of_now(storage: Storage) -> None:
     ]
 
 
+async def test_entry_of_few_shows_what_it_is_about_and_nothing_else(
+    storage: Storage,
+) -> None:
+    """What another entry released at the same time comes with that one."""
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    for number, recipient in enumerate(BOTH):
+        released = step(1, f"released-{number}", recipients=(recipient,))
+        await storage.envelopes.record_step(released)
+
+    done = await storage.log.sequence(limit=10)
+
+    shown = await inbox(storage, *BOTH)
+    assert [(one.delivery.log_index, one.delivery.recipient) for one in shown] == list(
+        enumerate(BOTH, start=1)
+    )
+    reached = [await storage.log.reached([one]) for one in done]
+    assert reached == [frozenset(), *(frozenset({one}) for one in BOTH)]
+    told = await storage.notices.shown(-1, limit=10)
+    assert [one.delivery for one in told.items] == [one.delivery for one in shown]
+    first = await storage.docket.followed(0, limit=1)
+    assert [one.recipient for one in first.arrivals] == [BOTH[0]]
+
+
+async def test_entry_of_many_shows_all_of_its_envelope(storage: Storage) -> None:
+    everybody = tuple(OrganId(f"H99.{number:02d}") for number in range(30))
+    await storage.envelopes.accept(acceptance(1, recipients=everybody))
+    await storage.envelopes.record_step(step(1, recipients=everybody))
+
+    done = await storage.log.sequence(limit=10)
+
+    assert await storage.log.reached(done) == frozenset(everybody)
+    arrived = await storage.log.arrivals(-1, limit=10)
+    assert arrived.recipients == frozenset(everybody)
+    followed = await storage.docket.followed(-1, limit=10)
+    assert tuple(one.recipient for one in followed.arrivals) == everybody
+    assert len(await inbox(storage, everybody[29])) == 1
+
+
 async def test_twenty_pollers_see_every_message_exactly_once(storage: Storage) -> None:
     """While acceptances finish out of order and two sequencers run."""
     total = 120

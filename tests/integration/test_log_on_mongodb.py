@@ -1,0 +1,115 @@
+"""How the log grows on MongoDB: by few commands, by one of two, after an upgrade."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exchange.storage.mongo.driver import Database, open_client, open_database
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+from exchange.storage.ports import Storage
+from tests.support.profiled import profiled
+from tests.support.stored import (
+    COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    acceptance,
+    deliver,
+    envelope_id,
+    step,
+)
+
+BOTH = (MINISTRY, PROVINCE)
+
+
+@pytest.fixture
+async def database(
+    mongod_uri: str, empty_database: str
+) -> AsyncIterator[tuple[MongoStorage, Database]]:
+    """All storage ports, and the database they are on."""
+    storage = await open_mongo_storage(mongod_uri, database=empty_database)
+    client = open_client(mongod_uri, patience_seconds=10.0)
+    yield storage, open_database(client, empty_database)
+    client.close()
+    await storage.close()
+
+
+async def shown(storage: Storage) -> list[tuple[int | None, str]]:
+    """Return what inboxes show, which is what notices and docket are made of."""
+    inbox = await storage.envelopes.inbox([*BOTH, COMMUNE], after=-1, limit=100)
+    found = [(one.delivery.log_index, one.delivery.recipient) for one in inbox]
+    told = await storage.notices.shown(-1, limit=100)
+    assert [(o.delivery.log_index, o.delivery.recipient) for o in told.items] == found
+    followed = await storage.docket.followed(-1, limit=100)
+    assert [(one.index, one.recipient) for one in followed.arrivals] == found
+    arrived = await storage.log.arrivals(-1, limit=100)
+    assert arrived.recipients == {recipient for _, recipient in found}
+    return [(index, str(recipient)) for index, recipient in found]
+
+
+async def test_log_grows_without_a_look_at_it_or_at_what_it_shows(
+    database: tuple[MongoStorage, Database],
+) -> None:
+    storage, raw = database
+    await deliver(storage, 1)
+    await storage.log.sequence(limit=100)
+    for number in (2, 3):
+        await deliver(storage, number)
+
+    async with profiled(raw) as work:
+        done = await storage.log.sequence(limit=100)
+        reached = await storage.log.reached(done)
+
+    assert reached == {PROVINCE}
+    assert work.commands == {
+        "query log_pending": 1,
+        "update meta": 1,
+        "insert log": 1,
+        "remove log_pending": 1,
+        "update deliveries": 2,
+    }
+
+
+async def test_entries_of_an_earlier_version_show_all_of_their_envelope(
+    database: tuple[MongoStorage, Database],
+) -> None:
+    storage, raw = database
+    await storage.envelopes.accept(acceptance(1, recipients=BOTH))
+    for number, recipient in enumerate(BOTH):
+        released = step(1, f"released-{number}", recipients=(recipient,))
+        await storage.envelopes.record_step(released)
+    # Of two releases the second names its recipient, as after an upgrade in between.
+    earlier = {"_id": f"{1:024d}-released-0"}
+    await raw["log_pending"].update_one(earlier, {"$unset": {"shown_to": ""}})
+    await deliver(storage, 2)
+
+    done = await storage.log.sequence(limit=100)
+
+    assert await storage.log.reached(done) == set(BOTH)
+    assert await shown(storage) == [(1, MINISTRY), (1, PROVINCE), (4, PROVINCE)]
+    await raw["log"].update_many({}, {"$unset": {"shown_to": ""}})
+    assert await shown(storage) == [(1, MINISTRY), (1, PROVINCE), (4, PROVINCE)]
+
+
+async def test_two_that_sequence_in_turns_go_on_where_the_other_ended(
+    database: tuple[MongoStorage, Database], mongod_uri: str
+) -> None:
+    storage, raw = database
+    other = await open_mongo_storage(mongod_uri, database=raw.name)
+    given: list[int] = []
+    for number in range(1, 7):
+        await deliver(storage, number)
+        turn = storage if number % 2 else other
+        given.extend(one.index for one in await turn.log.sequence(limit=100))
+    for number in range(7, 20):
+        await deliver(storage, number)
+    both = await asyncio.gather(
+        storage.log.sequence(limit=100), other.log.sequence(limit=100)
+    )
+    given.extend(sorted(one.index for done in both for one in done))
+    await other.close()
+
+    assert given == list(range(38))
+    assert [index for index, _ in await shown(storage)] == list(range(1, 38, 2))
+    entries = await storage.log.entries_of(envelope_id(19))
+    assert [one.index for one in entries] == [36, 37]
