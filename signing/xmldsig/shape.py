@@ -31,14 +31,14 @@ from signing.xmldsig.profile import (
 )
 from signing.xmldsig.template import Info, Properties, SignedObject
 
-_ALGORITHM = re.compile(rb' Algorithm="([^"]*)"')
+_ALGORITHM = b' Algorithm="'
+_URI = b' URI="'
+_DIGEST_VALUE = b"<ds:DigestValue>"
+_CERTIFICATE = b"<ds:X509Certificate>"
+_MIME_TYPE = b"<xades:MimeType>"
 _METHOD = re.compile(rb'<ds:SignatureMethod Algorithm="([^"]*)"')
-_URI = re.compile(rb' URI="([^"]*)"')
-_DIGEST_VALUE = re.compile(rb"<ds:DigestValue>([^<]*)<")
 _SIGNATURE_VALUE = re.compile(rb"<ds:SignatureValue>([^<]*)<")
-_CERTIFICATE = re.compile(rb"<ds:X509Certificate>([^<]*)<")
 _TIME = re.compile(rb"<xades:SigningTime>([^<]*)<")
-_MIME_TYPE = re.compile(rb"<xades:MimeType>([^<]*)<")
 _ELEMENT = re.compile(rb"<([a-z]+:\w+)")
 
 _ALLOWED = frozenset(
@@ -91,16 +91,16 @@ def read_signature(signature: Element) -> SignatureParts:
 
 def _refuse_algorithms(octets: bytes) -> None:
     """Refuse what is on no list: HMAC, SHA-1, inclusive C14N, XSLT, XPath."""
-    if not _ALLOWED.issuperset(_ALGORITHM.findall(octets)):
+    if not _ALLOWED.issuperset(_attributes(octets, _ALGORITHM)):
         raise SigningError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place="Algorithm")
 
 
 def _picked(octets: bytes) -> SignatureParts:
     """Pick the values out; whether they stood in their places is seen afterwards."""
-    uris = [uri.decode() for uri in _URI.findall(octets)[:-1]]
-    mime_types = tuple(text.decode() for text in _MIME_TYPE.findall(octets))
-    certificates = tuple(map(_decoded, _CERTIFICATE.findall(octets)))
-    digests = tuple(map(_decoded, _DIGEST_VALUE.findall(octets)))
+    uris = [uri.decode() for uri in _attributes(octets, _URI)[:-1]]
+    mime_types = tuple(text.decode() for text in _texts(octets, _MIME_TYPE))
+    certificates = tuple(map(_decoded, _texts(octets, _CERTIFICATE)))
+    digests = tuple(map(_decoded, _texts(octets, _DIGEST_VALUE)))
     count = len(uris)
     if not (
         1 <= count == len(mime_types) <= MAXIMUM_OBJECTS
@@ -121,6 +121,14 @@ def _picked(octets: bytes) -> SignatureParts:
         _decoded(_only(_SIGNATURE_VALUE, octets)),
         certificates,
     )
+
+
+def _attributes(octets: bytes, begin: bytes) -> list[bytes]:
+    return [rest.partition(b'"')[0] for rest in octets.split(begin)[1:]]
+
+
+def _texts(octets: bytes, begin: bytes) -> list[bytes]:
+    return [rest.partition(b"<")[0] for rest in octets.split(begin)[1:]]
 
 
 def _scheme(octets: bytes) -> SignatureScheme:
