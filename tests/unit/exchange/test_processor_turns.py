@@ -58,8 +58,9 @@ async def test_turn_of_who_was_cancelled_is_passed_on(rounds: int) -> None:
     for _ in range(rounds):
         await asyncio.sleep(0)
     tasks[1].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.wait_for(work(3), timeout=30)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await work(3)
     assert [one for one in taken if one != 1] == [0, 2, 3]
 
 
