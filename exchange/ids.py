@@ -27,9 +27,11 @@ class MonotonicIds:
     def new(self, at: datetime) -> str:
         """Return the next id, of the time `at` if that is later than the last."""
         milliseconds = round(at.timestamp() * 1000)
-        fresh = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        same = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
-        self._last = self._last + 1 if same else fresh
+        if milliseconds <= self._last >> _RANDOM_BITS:
+            self._last += 1
+        else:
+            chance = secrets.randbits(_RANDOM_BITS)
+            self._last = milliseconds << _RANDOM_BITS | chance
         return _written(self._last)
 
 
