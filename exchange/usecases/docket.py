@@ -44,7 +44,7 @@ from schemas.vocabulary import (
     Step,
 )
 
-_ENTRIES_AT_ONCE = 200
+_ENTRIES_AT_ONCE = 500
 _ROWS_AT_ONCE = 100
 _Key = tuple[EnvelopeId, OrganId]
 

@@ -8,6 +8,7 @@ import pytest
 from exchange.storage.mongo.driver import Database, open_client, open_database
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import Storage
+from schemas.identifiers import OrganId
 from tests.support.profiled import profiled
 from tests.support.stored import (
     COMMUNE,
@@ -113,3 +114,24 @@ async def test_two_that_sequence_in_turns_go_on_where_the_other_ended(
     assert [index for index, _ in await shown(storage)] == list(range(1, 38, 2))
     entries = await storage.log.entries_of(envelope_id(19))
     assert [one.index for one in entries] == [36, 37]
+
+
+async def test_many_long_lists_are_followed_in_parts(
+    database: tuple[MongoStorage, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One transaction with the rows of all would outlive its time, again and again."""
+    monkeypatch.setattr("exchange.storage.mongo.following._SHOWN_AT_ONCE", 25)
+    storage, _ = database
+    many = tuple(OrganId(f"H99.{number}") for number in range(10, 20))
+    for number in range(1, 6):
+        await storage.envelopes.accept(acceptance(number, recipients=many))
+        await storage.envelopes.record_step(step(number, recipients=many))
+    await storage.log.sequence(limit=100)
+
+    parts, after = [], -1
+    while (part := await storage.docket.followed(after, limit=100)).until > after:
+        after = part.until
+        parts.append(part)
+
+    assert [len(one.arrivals) for one in parts] == [20, 20, 10]
+    assert [one.until for one in parts] == [4, 8, 9]

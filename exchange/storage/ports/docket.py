@@ -36,7 +36,7 @@ class Followed:
         leaves: canonical bytes of the entries that may have shown something.
         arrivals: what they made visible, in log order.
         accepted: envelopes that were accepted, in log order.
-        envelopes: those that arrived and those that were accepted.
+        envelopes: those that arrived and those that were accepted, at least.
     """
 
     until: int
@@ -108,7 +108,10 @@ class DocketStore(Protocol):
         """The log index up to which the docket was made; -1 at first."""
 
     async def followed(self, after: int, *, limit: int) -> Followed:
-        """What the log entries after an index brought, at most so many of them."""
+        """What the log entries after an index brought, at most so many of them.
+
+        Fewer, but one, where they show more than can be entered at once.
+        """
 
     async def enter(self, entry: DocketEntry) -> bool:
         """Store rows that are not there yet, count, and move the cursor.
