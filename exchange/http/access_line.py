@@ -4,12 +4,14 @@ No query, no payload, no names of people, nothing a caller could choose freely: 
 and agencies are named only as the directory knows them.
 """
 
+from datetime import UTC, datetime
+
 from aiohttp import web
-from ulid import ULID
 
 from exchange.domain.roles import AccessRole
 from exchange.http.request import agency_parameter, caller_name, known_caller
 from exchange.http.route import Route
+from exchange.ids import MonotonicIds
 from schemas.errors import ErrorCode
 
 CLIENT_GONE = 499
@@ -17,11 +19,12 @@ CLIENT_GONE = 499
 
 _REQUEST_ID = web.RequestKey("request_id", str)
 _CODE = web.RequestKey("code", str)
+_names = MonotonicIds()
 
 
 def begin_line(request: web.Request) -> None:
     """Name a request; its problem document carries the same name."""
-    request[_REQUEST_ID] = str(ULID())
+    request[_REQUEST_ID] = _names.new(datetime.now(UTC))
 
 
 def request_id(request: web.Request) -> str:
