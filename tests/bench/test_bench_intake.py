@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import sys
 import time
@@ -43,7 +42,6 @@ _CONNECTIONS = 64
 _BODY_BYTES = 100_000
 _PIECE_BYTES = 64 * 1024
 _BAR_RATIO, _BAR_RATE = 2.0, 300
-_WORKERS = int(os.environ.get("LIENTHONG_BENCH_WORKERS", "1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,11 @@ def _cpu(processes: Sequence[int]) -> float:
     return sum(map(cpu_seconds, processes))
 
 
-async def test_intake_against_the_sum_of_its_parts(tmp_path: Path) -> None:
-    async with run_station(tmp_path, workers=_WORKERS) as station:
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_intake_against_the_sum_of_its_parts(
+    tmp_path: Path, workers: int
+) -> None:
+    async with run_station(tmp_path, workers=workers) as station:
         messages = await _messages(station)
         processes = station.processes
         async with station.session(COMMUNE) as session:
@@ -119,7 +120,7 @@ async def test_intake_against_the_sum_of_its_parts(tmp_path: Path) -> None:
     line = {
         "bench": "intake, 100 KB multipart, mutual TLS, durable, with receipt",
         "connections": _CONNECTIONS,
-        "http_workers": _WORKERS,
+        "http_workers": workers,
         "event_loop_lag_p99_ms": percentile_ms(lag, 0.99),
         "per_second": round(_ENVELOPES / intake.seconds, 1),
         "bar_per_second": _BAR_RATE,
