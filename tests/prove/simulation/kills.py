@@ -11,6 +11,8 @@ from tests.support.three_nodes import ThreeNodes
 _FIRST, _LAST = 0.05, 0.95
 """Between which parts of a run it is killed."""
 
+_BACK_SECONDS = 120.0
+
 
 class Victims(StrEnum):
     """What is killed in a run."""
@@ -52,15 +54,24 @@ class Killer:
 
 
 async def strike_site(station: Station, chance: random.Random) -> None:
-    """End the service, its database, or both; whatever was ours starts again."""
+    """End the service, its database, or both; return when both run again."""
     await asyncio.sleep(chance.uniform(0, 0.5))
     victim = chance.choice(("service", "database", "both"))
     if victim != "database":
         await station.kill()
     if victim != "service":
         await station.end_mongod()
-    if victim != "database":
+    if victim == "database":
+        await _database_is_back(station)
+    else:
         await station.start()
+
+
+async def _database_is_back(station: Station) -> None:
+    """Wait until the service has started it again."""
+    async with asyncio.timeout(_BACK_SECONDS):
+        while station.mongod is None:  # noqa: ASYNC110 - another process starts it
+            await asyncio.sleep(0.1)
 
 
 async def strike_primary(nodes: ThreeNodes, chance: random.Random) -> None:
