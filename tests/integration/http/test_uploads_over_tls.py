@@ -18,6 +18,7 @@ from schemas.receipt import AcceptanceReceipt, read_receipt
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
 from tests.support.hub import Answer, Hub, running_hub, write_credential
+from tests.support.verifying import flipped
 from tests.support.world import PROVINCE, make_world, note
 
 STOCK_CLIENT = """
@@ -144,7 +145,7 @@ async def test_upload_becomes_one_document_only(hub: Hub) -> None:
 
 async def test_uploaded_body_is_checked_like_any_other(hub: Hub) -> None:
     message = large(hub)
-    changed = message.body[:-2000] + b"X" + message.body[-1999:]
+    changed = flipped(message.body, len(message.body) - 2000)
     path = await begun(hub, len(changed))
     await add(hub, path, 0, changed)
     answer = await send(hub, path, message)
