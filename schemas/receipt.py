@@ -23,7 +23,7 @@ from schemas.vocabulary import (
     StatusCode,
     Step,
 )
-from schemas.xml import Element, local_name, parse_canonical
+from schemas.xml import Element, local_name
 
 RECEIPT_ID = "receipt-1"
 """The Id every receipt's root carries."""
@@ -231,24 +231,6 @@ def step_record(receipt: StepReceipt) -> Record:
         else "",
         identifier=RECEIPT_ID,
     )
-
-
-def write_acceptance(receipt: AcceptanceReceipt) -> Element:
-    """Write an acceptance receipt as an element.
-
-    Raises:
-        SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
-    """
-    return parse_canonical(acceptance_record(receipt).octets)
-
-
-def write_step(receipt: StepReceipt) -> Element:
-    """Write a step receipt as an element.
-
-    Raises:
-        SchemaError: a text holds a character XML cannot carry (VALUE_MALFORMED).
-    """
-    return parse_canonical(step_record(receipt).octets)
 
 
 def read_receipt(root: Element) -> AcceptanceReceipt | StepReceipt:

@@ -28,13 +28,13 @@ from schemas.evidence import (
     write_manifest,
     write_tree_head,
 )
-from schemas.receipt import write_acceptance, write_step
 from schemas.xml import LIENTHONG, QCVN, XADES, parse
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.judges import run
 from tests.support.keys import rsa_key
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import SignedEnvelope, signed_envelope
 
 PKI = TestPki.create()

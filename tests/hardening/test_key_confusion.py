@@ -23,7 +23,6 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.evidence import TreeHead, write_tree_head
 from schemas.identifiers import OrganId, SystemId
-from schemas.receipt import write_acceptance
 from schemas.verdict import Indication, SubIndication, Verdict
 from signing.validation.pdf import judge_pdf
 from signing.validation.xml import judge_envelope, judge_receipt, judge_tree_head
@@ -31,6 +30,7 @@ from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.evidence_bundle import document_body
 from tests.support.pki import NOW, HeldKey
+from tests.support.receipts import write_acceptance
 from tests.support.signed_pdf import LETTER
 from tests.support.stock_signer import stock_signed
 

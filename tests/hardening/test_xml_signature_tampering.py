@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 
 from schemas.errors import CodedError
-from schemas.receipt import write_acceptance
 from schemas.xml import Element, parse
 from signing.xmldsig.sign import sign_receipt
 from signing.xmldsig.verify import VerifiedXml, verify_envelope, verify_receipt
 from tests.support import receipts
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import write_acceptance
 from tests.support.signed_xml import signed_envelope
 
 PKI = TestPki.create()

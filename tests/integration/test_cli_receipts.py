@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from clients.messages import prepare_document
 from clients.outbox import Outbox
-from schemas.receipt import write_acceptance
 from schemas.xml import serialize
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.pki import HeldKey, TestPki
+from tests.support.receipts import write_acceptance
 from tests.support.scripted_hub import ScriptedHub, scripted_hub
 from tests.support.signed_pdf import LETTER
 from tests.support.world import edxml_document

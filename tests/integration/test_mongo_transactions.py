@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 
 import pytest
 
 from exchange.errors import StorageUnavailableError
 from exchange.storage.mongo.driver import (
+    Database,
     DuplicateError,
     open_client,
     open_database,
@@ -71,12 +73,17 @@ async def test_storage_that_closes_lets_a_transaction_under_way_end(
     client.close()
 
 
-async def test_key_that_is_taken_is_named_and_nothing_is_stored(
-    mongod_uri: str, mongo_database: str
-) -> None:
+@pytest.fixture
+async def database(mongod_uri: str, mongo_database: str) -> AsyncIterator[Database]:
+    """A database to store things in."""
     client = open_client(mongod_uri, patience_seconds=10)
-    database = open_database(client, mongo_database)
+    yield open_database(client, mongo_database)
+    client.close()
 
+
+async def test_key_that_is_taken_is_named_and_nothing_is_stored(
+    database: Database,
+) -> None:
     def insert(transaction: Transaction) -> None:
         transaction.insert("things", [{"_id": "before"}])
         transaction.insert("things", [{"_id": "a"}, {"_id": "b"}, {"_id": "c"}])
@@ -87,15 +94,11 @@ async def test_key_that_is_taken_is_named_and_nothing_is_stored(
 
     assert refused.value.place == "b"
     assert [one["_id"] async for one in database["things"].find()] == ["b"]
-    client.close()
 
 
 async def test_more_than_one_command_takes_is_stored_all_the_same(
-    mongod_uri: str, mongo_database: str
+    database: Database,
 ) -> None:
-    client = open_client(mongod_uri, patience_seconds=10)
-    database = open_database(client, mongo_database)
-
     def insert(transaction: Transaction) -> None:
         transaction.insert("things", [{"body": bytes(1 << 20)} for _ in range(20)])
         transaction.insert("things", [{"_id": "after"}])
@@ -103,4 +106,3 @@ async def test_more_than_one_command_takes_is_stored_all_the_same(
     await in_transaction(database, insert)
 
     assert await database["things"].count_documents({}) == 21
-    client.close()

@@ -34,8 +34,6 @@ from schemas.receipt import (
     ReceiptAttachment,
     SignatureJudgement,
     StepReceipt,
-    write_acceptance,
-    write_step,
 )
 from schemas.verdict import Indication
 from schemas.vocabulary import (
@@ -50,7 +48,12 @@ from signing.validation.archive import MANIFEST, write_bundle
 from signing.xmldsig.sign import sign_envelope, sign_receipt
 from tests.support import edxml
 from tests.support.pki import NOW, TestPki
-from tests.support.receipts import ENVELOPE, STATUS_ENVELOPE
+from tests.support.receipts import (
+    ENVELOPE,
+    STATUS_ENVELOPE,
+    write_acceptance,
+    write_step,
+)
 
 HUB, LOG = "truc-lien-thong", "nhat-ky"
 SALT = bytes(range(16))

@@ -24,7 +24,7 @@ from pki.trust import TrustMaterial
 from schemas.edxml.inline import with_inline_attachments
 from schemas.edxml.multipart import encode
 from schemas.errors import CodedError, ErrorCode
-from schemas.receipt import read_receipt, write_acceptance, write_step
+from schemas.receipt import read_receipt
 from schemas.verdict import Indication, Verdict
 from schemas.xml import parse
 from signing.api import verify_data
@@ -43,6 +43,7 @@ from tests.support.mutating import Mutator
 from tests.support.mutating_pdf import changed_cms, changed_pdf
 from tests.support.mutating_xml import changed_xml
 from tests.support.pki import NOW
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import signed_envelope
 from tests.support.timed_pdf import everything, example
 from tests.support.uncovered import uncovered

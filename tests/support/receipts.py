@@ -17,6 +17,8 @@ from schemas.receipt import (
     Redirection,
     SignatureJudgement,
     StepReceipt,
+    acceptance_record,
+    step_record,
 )
 from schemas.verdict import Indication, SubIndication
 from schemas.vocabulary import (
@@ -28,6 +30,7 @@ from schemas.vocabulary import (
     StatusCode,
     Step,
 )
+from schemas.xml import Element, parse_canonical
 
 AT = datetime(2026, 11, 21, 2, 0, 0, 123000, tzinfo=UTC)
 ENVELOPE = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJK")
@@ -151,3 +154,13 @@ def step() -> StepReceipt:
             ),
         ),
     )
+
+
+def write_acceptance(receipt: AcceptanceReceipt) -> Element:
+    """Write an acceptance receipt as an element, to be changed before it is signed."""
+    return parse_canonical(acceptance_record(receipt).octets)
+
+
+def write_step(receipt: StepReceipt) -> Element:
+    """Write a step receipt as an element, to be changed before it is signed."""
+    return parse_canonical(step_record(receipt).octets)

@@ -14,7 +14,7 @@ from schemas.edxml.reader import read
 from schemas.edxml.validate import validate
 from schemas.edxml.writer import write_status
 from schemas.evidence import TreeHead, read_tree_head, write_tree_head
-from schemas.receipt import read_receipt, write_acceptance, write_step
+from schemas.receipt import read_receipt
 from schemas.xml import parse, serialize
 from signing.api import verify_data
 from signing.validation.saved import saved_message
@@ -28,6 +28,7 @@ from tests.support.judged_pdf import PKI
 from tests.support.mutating import Mutator
 from tests.support.mutating_xml import changed_xml
 from tests.support.pki import NOW
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import signed_envelope, unsigned_envelope
 
 _CONTENT = {"tep-1": b"noi dung 1" * 50, "tep-2": b"\0" * 300}

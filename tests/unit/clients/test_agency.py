@@ -23,12 +23,13 @@ from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
 from schemas.preflight import write_preflight
-from schemas.receipt import AcceptanceReceipt, StepReceipt, write_acceptance, write_step
+from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.vocabulary import EnvelopeKind, TransportAcknowledgement
 from schemas.xml import serialize
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.scripted_hub import ScriptedHub, scripted_hub
 
 PKI = TestPki.create()

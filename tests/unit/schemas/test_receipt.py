@@ -5,14 +5,8 @@ from lxml import etree
 
 from schemas import xml
 from schemas.errors import ErrorCode, SchemaError
-from schemas.receipt import (
-    AcceptanceReceipt,
-    StepReceipt,
-    read_receipt,
-    write_acceptance,
-    write_step,
-)
-from tests.support.receipts import acceptance, step
+from schemas.receipt import AcceptanceReceipt, StepReceipt, read_receipt
+from tests.support.receipts import acceptance, step, write_acceptance, write_step
 
 WRITTEN = [
     pytest.param(write_acceptance(acceptance()), id="acceptance"),

@@ -22,9 +22,17 @@ from schemas.evidence import (
 )
 from schemas.identifiers import OrganId, person_id
 from schemas.preflight import read_preflight, write_preflight
-from schemas.receipt import read_receipt, write_acceptance, write_step
+from schemas.receipt import read_receipt
 from tests.architecture.imports import ROOT
-from tests.support.receipts import AT, ENVELOPE, acceptance, preflight, step
+from tests.support.receipts import (
+    AT,
+    ENVELOPE,
+    acceptance,
+    preflight,
+    step,
+    write_acceptance,
+    write_step,
+)
 
 Reader = Callable[[xml.Element], object]
 

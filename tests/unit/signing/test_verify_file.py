@@ -13,7 +13,6 @@ from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
 from schemas.evidence import TreeHead, write_tree_head
 from schemas.preflight import write_preflight
-from schemas.receipt import write_acceptance, write_step
 from schemas.verdict import FileKind, Indication, SubIndication, Verdict
 from signing import api
 from signing.api import verify_file
@@ -29,6 +28,7 @@ from tests.support.evidence_bundle import (
     system,
 )
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_pdf import LETTER, sign
 from tests.support.signed_xml import signed_envelope
 

@@ -18,7 +18,7 @@ from schemas.errors import ErrorCode
 from schemas.evidence import TreeHead, write_tree_head
 from schemas.identifiers import OrganId
 from schemas.preflight import write_preflight
-from schemas.receipt import StepReceipt, write_acceptance, write_step
+from schemas.receipt import StepReceipt
 from schemas.verdict import (
     FileKind,
     Indication,
@@ -52,6 +52,7 @@ from tests.support.evidence_bundle import (
     system,
 )
 from tests.support.pki import NOW, TestPki
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_pdf import LETTER, sign, tampered
 from tests.support.signed_xml import signed_envelope
 

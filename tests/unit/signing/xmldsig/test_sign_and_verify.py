@@ -13,7 +13,7 @@ from pki.algorithms import SCHEMES
 from pki.keys.api import Credential, SignatureScheme
 from schemas import canonical
 from schemas.errors import ErrorCode
-from schemas.receipt import read_receipt, step_record, write_acceptance, write_step
+from schemas.receipt import read_receipt, step_record
 from schemas.xml import (
     DECLARATION,
     DS,
@@ -31,6 +31,7 @@ from signing.xmldsig.verify import verify_envelope, verify_receipt
 from tests.support import receipts
 from tests.support.keys import rsa_key
 from tests.support.pki import NOW, HeldKey, TestPki
+from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import (
     ENVELOPE_ATTACHMENTS,
     digests,
