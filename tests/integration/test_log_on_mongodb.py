@@ -9,6 +9,7 @@ from exchange.storage.mongo.driver import Database, open_client, open_database
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import Storage
 from schemas.identifiers import OrganId
+from schemas.vocabulary import DeliveryState
 from tests.support.profiled import profiled
 from tests.support.stored import (
     COMMUNE,
@@ -67,8 +68,36 @@ async def test_log_grows_without_a_look_at_it_or_at_what_it_shows(
         "update meta": 1,
         "insert log": 1,
         "remove log_pending": 1,
-        "update deliveries": 2,
+        "update deliveries": 1,
     }
+
+
+async def test_each_of_many_entries_shows_what_it_names_at_its_own_index(
+    database: tuple[MongoStorage, Database],
+) -> None:
+    storage, _ = database
+    for number in (1, 2, 3):
+        await deliver(storage, number)
+
+    done = await storage.log.sequence(limit=100)
+
+    showing = [one.index for one in done if one.entry.makes_visible]
+    assert len(showing) == 3
+    assert await shown(storage) == [(index, PROVINCE) for index in showing]
+
+
+async def test_of_two_entries_that_name_a_delivery_the_first_shows_it(
+    database: tuple[MongoStorage, Database],
+) -> None:
+    storage, _ = database
+    await deliver(storage, 1)
+    again = step(1, "again", before=(DeliveryState.AVAILABLE,))
+    await storage.envelopes.record_step(again)
+
+    done = await storage.log.sequence(limit=100)
+
+    first, _ = [one.index for one in done if one.entry.makes_visible]
+    assert await shown(storage) == [(first, PROVINCE)]
 
 
 async def test_entries_of_an_earlier_version_show_all_of_their_envelope(

@@ -1,8 +1,8 @@
 """The log in MongoDB: each entry keeps the tree nodes it completes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, groupby, islice
 
 from pymongo import UpdateMany
 
@@ -20,10 +20,11 @@ from exchange.storage.mongo.driver import (
     SNAPSHOT,
     Database,
     Document,
+    Filter,
     find_all,
     find_one,
 )
-from exchange.storage.mongo.shown import ENTRY_FIELDS, deliveries_of, shown_by
+from exchange.storage.mongo.shown import ENTRY_FIELDS, keys_of, shown_by
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 from exchange.storage.ports import Arrivals
 from schemas.errors import ErrorCode
@@ -31,7 +32,9 @@ from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import READABLE_DELIVERY_STATES
 
 _SHOWN_AT_ONCE = 20_000  # deliveries; takes about a second
+_NAMED_AT_ONCE = 32  # each of them is looked for among all of them
 _READABLE = [state.value for state in READABLE_DELIVERY_STATES]
+_HIDDEN: Filter = {"log_index": None, "state": {"$in": _READABLE}}
 
 
 class MongoLog:
@@ -171,18 +174,42 @@ def _store(growth: Growth, transaction: Transaction) -> bool:
 
 
 def _show(growth: Growth, transaction: Transaction) -> None:
-    hidden = {"log_index": None, "state": {"$in": _READABLE}}
+    showing = [one for one in growth.entries if one.entry.makes_visible]
+    runs = groupby(showing, key=lambda one: bool(one.entry.shown_to))
     shown = [
-        UpdateMany(
-            {**deliveries_of(one.entry), **hidden},
-            {"$set": {"log_index": one.index}},
-            hint="_id_",
-        )
-        for one in growth.entries
-        if one.entry.makes_visible
+        change
+        for are_naming, run in runs
+        for change in (_naming(run) if are_naming else map(_unnaming, run))
     ]
     if shown:
         transaction.change("deliveries", shown)
+
+
+def _naming(entries: Iterable[SequencedLogEntry]) -> Iterator[UpdateMany]:
+    """Show what entries name, many deliveries by one change: each is planned apart."""
+    index_of: dict[str, int] = {}
+    for one in entries:
+        for key in keys_of(one.entry):
+            index_of.setdefault(key, one.index)
+    named = iter(index_of.items())
+    while some := dict(islice(named, _NAMED_AT_ONCE)):
+        keys = list(some)
+        place = {"$indexOfArray": [{"$literal": keys}, "$_id"]}
+        index = {"$arrayElemAt": [{"$literal": list(some.values())}, place]}
+        yield UpdateMany(
+            {"_id": {"$in": keys}, **_HIDDEN},
+            [{"$set": {"log_index": index}}],
+            hint="_id_",
+        )
+
+
+def _unnaming(one: SequencedLogEntry) -> UpdateMany:
+    """Show all of an envelope that is readable and was not shown."""
+    return UpdateMany(
+        {**codec.of_envelope(one.entry.envelope_id), **_HIDDEN},
+        {"$set": {"log_index": one.index}},
+        hint="_id_",
+    )
 
 
 def _by_id(documents: Sequence[Document]) -> dict[str, Document]:

@@ -16,11 +16,9 @@ ENTRY_FIELDS = ("envelope", "makes_visible", "shown_to")
 """What has to be read of a log entry to find what it shows."""
 
 
-def deliveries_of(entry: PendingLogEntry) -> Filter:
-    """Select the deliveries an entry may show."""
-    if not entry.shown_to:
-        return codec.of_envelope(entry.envelope_id)
-    return {"_id": {"$in": _keys(entry.envelope_id, entry.shown_to)}}
+def keys_of(entry: PendingLogEntry) -> list[str]:
+    """Return the keys of the deliveries an entry names."""
+    return _keys(entry.envelope_id, entry.shown_to)
 
 
 async def shown_by(
