@@ -19,6 +19,7 @@ from aiohttp import web
 from ulid import ULID
 
 from exchange.errors import ExchangeError
+from exchange.http.last_connections import stop_accepting
 from exchange.http.problems import problem
 from schemas.errors import ErrorCode
 
@@ -87,7 +88,7 @@ async def accepting(
     try:
         yield int(listening.sockets[0].getsockname()[1])
     finally:
-        listening.close()
+        await stop_accepting(listening)
 
 
 @asynccontextmanager
@@ -107,7 +108,7 @@ async def accepting_locally(server: web.Server, path: Path) -> AsyncIterator[Non
         try:
             yield
         finally:
-            listening.close()
+            await stop_accepting(listening)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from time import perf_counter
 
 import structlog
 
+from exchange.http.last_connections import stop_accepting
 from exchange.http.metrics import Metrics
 from exchange.http.plain_http import (
     PlainAnswer,
@@ -255,7 +256,7 @@ async def listening_publicly(
         sweeper.cancel()
         with suppress(asyncio.CancelledError):
             await sweeper
-        listener.close()
+        await stop_accepting(listener)
         closing = (connection.close() for connection in list(server.connections))
         await asyncio.gather(*closing)
         await listener.wait_closed()
