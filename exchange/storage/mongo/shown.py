@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from exchange.domain.records import PendingLogEntry
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document, Filter, available
+from schemas.identifiers import EnvelopeId
 
 ENTRY_FIELDS = ("envelope", "makes_visible", "shown_to")
 """What has to be read of a log entry to find what it shows."""
@@ -76,5 +77,5 @@ async def _find(
         return await found.to_list(None)
 
 
-def _keys(envelope_id: str, recipients: Collection[str]) -> list[str]:
-    return [f"{envelope_id}/{one}" for one in recipients]
+def _keys(envelope_id: EnvelopeId, recipients: Collection[str]) -> list[str]:
+    return [codec.key_of(envelope_id, one) for one in recipients]
