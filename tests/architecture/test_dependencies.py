@@ -9,6 +9,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.architecture.imports import ROOT
+from tests.support.judges import PACKAGES
 from tests.support.sbom import (
     DIGEST_NAME,
     SbomError,
@@ -39,6 +40,13 @@ def test_lock_has_one_exact_version_of_all_that_is_needed_and_nothing_else() -> 
     assert wanted <= set(known)
     assert set(known) - wanted <= _of_other_platforms()
     assert all(re.fullmatch(r"[0-9][0-9A-Za-z.]*", one) for one in known.values())
+
+
+def test_ci_installs_every_judge_that_tests_ask_for() -> None:
+    script = (ROOT / ".ci" / "run").read_text("ascii")
+    [installed] = re.findall(r"^judges=\((.*)\)$", script, re.MULTILINE)
+
+    assert set(PACKAGES.values()) <= set(installed.split())
 
 
 def test_lock_is_within_the_bounds_of_the_project() -> None:
