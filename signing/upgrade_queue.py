@@ -111,9 +111,7 @@ class UpgradeQueue:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path)
-        with self._file.transaction() as database:
-            database.execute(_SCHEMA)
+        self._file = SqliteFile(path, schema=_SCHEMA)
 
     def add(self, file: QueuedFile, *, now: datetime, due: datetime) -> None:
         """Queue a file, durable at return; one that is there is queued anew.

@@ -5,6 +5,7 @@ but issuing a CA and refreshing the root's list works without it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -109,17 +110,16 @@ class Hierarchy(Lookups):
             raise PkiError(ErrorCode.FILE_UNREADABLE, place="root.pem")
         check_profiles(PROFILES)
         held = KeySecrets(passphrase, operators)
-        authorities = {
-            label: open_authority(directory, label, clock, held)
-            for label in labels_in(directory)
-            if has_key(private_folder(directory, label))
-        }
-        opened = cls(directory, authorities, actor or account_name())
-        try:
+        with ExitStack() as undo:
+            authorities: dict[CaLabel, Authority] = {}
+            for label in labels_in(directory):
+                if has_key(private_folder(directory, label)):
+                    authority = open_authority(directory, label, clock, held)
+                    undo.callback(authority.registry.close)
+                    authorities[label] = authority
+            opened = cls(directory, authorities, actor or account_name())
             opened._repair()
-        except PkiError:
-            opened.close()
-            raise
+            undo.pop_all()
         return opened
 
     def close(self) -> None:

@@ -123,10 +123,11 @@ def open_authority(
         kind=label.kind,
         generation=label.generation,
         credential=Credential(key, certificate),
-        registry=SqliteRegistry(folder / "registry.sqlite", clock()),
         clock=clock,
         demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
         public_url=load_public_url(directory),
+        # Last: whatever fails before it leaves nothing open.
+        registry=SqliteRegistry(folder / "registry.sqlite", clock()),
     )
 
 

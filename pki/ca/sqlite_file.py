@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import RLock
 
@@ -10,6 +10,11 @@ from pki.errors import PkiError
 from schemas.errors import ErrorCode
 
 _BUSY_SECONDS = 60.0
+_SETTINGS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+"""
 
 
 class SqliteFile:
@@ -20,33 +25,37 @@ class SqliteFile:
 
     Args:
         path: the file; made if absent.
+        schema: statements that make what is missing, run at every opening.
+        busy_seconds: how long is waited for another that writes.
 
     Raises:
         PkiError: it cannot be opened or is no database (FILE_UNREADABLE).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, schema: str = "", busy_seconds: float = _BUSY_SECONDS
+    ) -> None:
         self.name = path.name
         self._lock = RLock()
         try:
-            self.connection = sqlite3.connect(
-                path,
-                timeout=_BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = FULL")
-            self.connection.execute("PRAGMA foreign_keys = ON")
+            self.connection = _connected(path, _SETTINGS + schema, busy_seconds)
         except sqlite3.Error as error:
             raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+
+    @contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Close the file if what is done in the block fails."""
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            yield
+            undo.pop_all()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the write lock; commit at the end, or undo everything on an error.
 
         Raises:
-            PkiError: the file cannot be written, or is busy for a minute
+            PkiError: the file cannot be written, or is busy for too long
                 (FILE_NOT_WRITTEN).
         """
         with self._lock, self._coded(ErrorCode.FILE_NOT_WRITTEN):
@@ -80,3 +89,14 @@ class SqliteFile:
             yield
         except sqlite3.Error as error:
             raise PkiError(code, place=self.name) from error
+
+
+def _connected(path: Path, script: str, busy_seconds: float) -> sqlite3.Connection:
+    with ExitStack() as undo:
+        connection = sqlite3.connect(
+            path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        undo.enter_context(closing(connection))
+        connection.executescript(script)
+        undo.pop_all()
+    return connection

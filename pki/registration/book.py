@@ -187,7 +187,8 @@ class SqliteBook:
         except OSError as error:
             raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
         self._file = SqliteFile(path)
-        self._prepare()
+        with self._file.closed_on_error():
+            self._prepare()
         self._journal = SqliteJournal(self._file.connection)
 
     @property

@@ -84,13 +84,9 @@ class SqliteRegistry:
         self._file = SqliteFile(path)
         self._journal = _LockedJournal(self._file)
         try:
-            with self._file.reading() as database:
-                is_current = form_of(database) == FORM
-            if not is_current:
-                with self._file.transaction() as database:
-                    bring_up(database, now or datetime.now(UTC))
+            with self._file.closed_on_error():
+                self._bring_up(now or datetime.now(UTC))
         except PkiError as error:
-            self._file.close()
             if error.code is ErrorCode.FILE_NOT_WRITTEN:
                 raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
             raise
@@ -270,6 +266,13 @@ class SqliteRegistry:
         with self._file.reading() as database:
             rows = database.execute(_SELECT_INDEX).fetchall()
         return tuple(int(row[0], 16) for row in rows if not is_filed(*row))
+
+    def _bring_up(self, now: datetime) -> None:
+        with self._file.reading() as database:
+            is_current = form_of(database) == FORM
+        if not is_current:
+            with self._file.transaction() as database:
+                bring_up(database, now)
 
     def _certificates(
         self, which: str, *values: str

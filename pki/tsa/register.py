@@ -12,11 +12,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 
 _COUNTER_BITS = 64
 _MICROSECONDS = 1_000_000
+_BUSY_SECONDS = 10
+"""Who asks for a stamp does not wait for longer."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS origin (
@@ -143,16 +146,9 @@ class SqliteTimeStampRegister:
     """
 
     def __init__(self, path: Path, made: datetime) -> None:
-        self._place = path.name
-        self._lock = Lock()
-        try:
-            self._database = sqlite3.connect(path, timeout=10, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
+        self._file = SqliteFile(path, schema=_SCHEMA, busy_seconds=_BUSY_SECONDS)
+        with self._file.closed_on_error():
             self._origin = self._origin_from(made)
-        except sqlite3.Error as error:
-            raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
     def add(self, imprint: bytes, at: datetime) -> StampRecord:
         """Record a stamp that is about to be signed."""
@@ -161,11 +157,8 @@ class SqliteTimeStampRegister:
     def add_all(self, imprints: Sequence[bytes], at: datetime) -> list[StampRecord]:
         """Record stamps that are about to be signed, in one durable write."""
         text = at.astimezone(UTC).isoformat()
-        try:
-            with self._lock, self._database as transaction:
-                numbers = [_insert(transaction, one, text) for one in imprints]
-        except sqlite3.Error as error:
-            raise PkiError(ErrorCode.FILE_NOT_WRITTEN, place=self._place) from error
+        with self._file.transaction() as database:
+            numbers = [_insert(database, one, text) for one in imprints]
         return [
             StampRecord(serial=_serial(self._origin, number), imprint=one, at=at)
             for number, one in zip(numbers, imprints, strict=True)
@@ -196,27 +189,25 @@ class SqliteTimeStampRegister:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._file.close()
 
     def _one(self, query: str, *values: int) -> tuple[bytes, str] | None:
-        with self._lock:
-            row: tuple[bytes, str] | None = self._database.execute(
-                query, values
-            ).fetchone()
+        with self._file.reading() as database:
+            row: tuple[bytes, str] | None = database.execute(query, values).fetchone()
         return row
 
     def _origin_from(self, made: datetime) -> int:
-        with self._database as transaction:
-            transaction.execute(
+        with self._file.transaction() as database:
+            database.execute(
                 "INSERT OR IGNORE INTO origin VALUES (1, ?)", (_microseconds(made),)
             )
         row = self._one("SELECT microseconds FROM origin")
         return int(row[0]) if row else 0
 
 
-def _insert(transaction: sqlite3.Connection, imprint: bytes, at: str) -> int:
+def _insert(database: sqlite3.Connection, imprint: bytes, at: str) -> int:
     return (
-        transaction.execute(
+        database.execute(
             "INSERT INTO stamp (imprint, at) VALUES (?, ?)", (imprint, at)
         ).lastrowid
         or 0

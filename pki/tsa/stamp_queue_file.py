@@ -1,11 +1,10 @@
 """The queue of digests that need a time stamp, in one SQLite file."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 
+from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
 from pki.tsa.stamp_queue import (
     MOST_WAITING,
@@ -36,6 +35,7 @@ _COLUMNS = (
     " token"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM stamp_order"  # noqa: S608 fixed words
+_BUSY_SECONDS = 10
 _Row = tuple[int, str, bytes, str, str, str, int, str, str, bytes | None]
 
 
@@ -51,36 +51,23 @@ class SqliteStampQueue:
     """
 
     def __init__(self, path: Path, *, most_waiting: int = MOST_WAITING) -> None:
-        self._place = path.name
         self._most_waiting = most_waiting
-        self._lock = Lock()
-        try:
-            self._database = sqlite3.connect(
-                path, timeout=10, check_same_thread=False, isolation_level="IMMEDIATE"
-            )
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+        self._file = SqliteFile(path, schema=_SCHEMA, busy_seconds=_BUSY_SECONDS)
 
     def put(self, order: StampOrder, now: datetime) -> QueuedStamp:
         """Queue an order, durable at return; one that is there is returned as it is."""
         at = _text(now)
         row = (order.reference, order.digest, order.hash_name, at, at)
-        try:
-            with self._lock, self._database as transaction:
-                # One statement looks and writes: processes may share the file.
-                transaction.execute(
-                    "INSERT INTO stamp_order"
-                    " (reference, digest, hash_name, queued_at, next_at, state)"
-                    " SELECT ?, ?, ?, ?, ?, 'waiting' WHERE"
-                    " (SELECT count(*) FROM stamp_order WHERE state = 'waiting') < ?"
-                    " ON CONFLICT (reference) DO NOTHING",
-                    (*row, self._most_waiting),
-                )
-        except sqlite3.Error as error:
-            raise self._unwritten() from error
+        with self._file.transaction() as database:
+            # One statement looks and writes: processes may share the file.
+            database.execute(
+                "INSERT INTO stamp_order"
+                " (reference, digest, hash_name, queued_at, next_at, state)"
+                " SELECT ?, ?, ?, ?, ?, 'waiting' WHERE"
+                " (SELECT count(*) FROM stamp_order WHERE state = 'waiting') < ?"
+                " ON CONFLICT (reference) DO NOTHING",
+                (*row, self._most_waiting),
+            )
         found = self.get(order.reference)
         if found is None:
             raise PkiError(ErrorCode.TIME_STAMP_QUEUE_FULL)
@@ -147,8 +134,8 @@ class SqliteStampQueue:
 
     def count(self) -> Mapping[StampState, int]:
         """Count the orders in every state."""
-        with self._lock:
-            rows = self._database.execute(
+        with self._file.reading() as database:
+            rows = database.execute(
                 "SELECT state, count(*) FROM stamp_order GROUP BY state"
             ).fetchall()
         counted = {StampState(state): number for state, number in rows}
@@ -156,22 +143,16 @@ class SqliteStampQueue:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._file.close()
 
     def _read(self, query: str, *values: str | int) -> list[QueuedStamp]:
-        with self._lock:
-            rows: list[_Row] = self._database.execute(query, values).fetchall()
+        with self._file.reading() as database:
+            rows: list[_Row] = database.execute(query, values).fetchall()
         return [_queued(row) for row in rows]
 
     def _change(self, statement: str, *values: str | int | bytes) -> bool:
-        try:
-            with self._lock, self._database as transaction:
-                return transaction.execute(statement, values).rowcount == 1
-        except sqlite3.Error as error:
-            raise self._unwritten() from error
-
-    def _unwritten(self) -> PkiError:
-        return PkiError(ErrorCode.FILE_NOT_WRITTEN, place=self._place)
+        with self._file.transaction() as database:
+            return database.execute(statement, values).rowcount == 1
 
 
 def _queued(row: _Row) -> QueuedStamp:

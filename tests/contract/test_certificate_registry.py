@@ -1,7 +1,7 @@
 """Every form of the certificate registry behaves the same."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,12 +33,15 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def registry(request: pytest.FixtureRequest, tmp_path: Path) -> CertificateRegistry:
+def registry(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[CertificateRegistry]:
     forms: dict[str, Callable[[], CertificateRegistry]] = {
         "memory": MemoryRegistry,
         "sqlite": lambda: SqliteRegistry(tmp_path / "registry.sqlite"),
     }
-    return forms[request.param]()
+    with closing(forms[request.param]()) as made:
+        yield made
 
 
 def revocation(serial: int) -> CertificateChange:
@@ -291,22 +294,22 @@ def test_closing_twice_is_harmless(registry: CertificateRegistry) -> None:
 
 def test_file_keeps_what_another_process_wrote(tmp_path: Path) -> None:
     path = tmp_path / "registry.sqlite"
-    first = SqliteRegistry(path)
-    put(first, entry(1))
-    first.change(revocation(1), ACT)
-    first.publish_list(sign, ACT)
-    second = SqliteRegistry(path)
-    assert second.get(1).revoked_at == NOW
-    assert second.publish_list(sign, ACT).der == b"2:1"
-    assert first.publish_list(sign, ACT).der == b"3:1"
-    verify_journal(first.journal.entries())
+    with closing(SqliteRegistry(path)) as first:
+        put(first, entry(1))
+        first.change(revocation(1), ACT)
+        first.publish_list(sign, ACT)
+        with closing(SqliteRegistry(path)) as second:
+            assert second.get(1).revoked_at == NOW
+            assert second.publish_list(sign, ACT).der == b"2:1"
+        assert first.publish_list(sign, ACT).der == b"3:1"
+        verify_journal(first.journal.entries())
 
 
 def test_file_is_durable_at_every_return(tmp_path: Path) -> None:
-    registry = SqliteRegistry(tmp_path / "registry.sqlite")
-    execute = registry._file.connection.execute
-    pragmas = ("journal_mode", "synchronous")
-    values = [execute(f"PRAGMA {one}").fetchone() for one in pragmas]
+    with closing(SqliteRegistry(tmp_path / "registry.sqlite")) as registry:
+        execute = registry._file.connection.execute
+        pragmas = ("journal_mode", "synchronous")
+        values = [execute(f"PRAGMA {one}").fetchone() for one in pragmas]
     assert values == [("wal",), (2,)]
 
 
@@ -345,11 +348,11 @@ def test_file_of_a_later_program_is_left_alone(tmp_path: Path) -> None:
 def test_what_is_on_record_is_neither_changed_nor_removed(
     tmp_path: Path, statement: str
 ) -> None:
-    registry = SqliteRegistry(tmp_path / "registry.sqlite")
-    put(registry, entry(1))
-    with pytest.raises(sqlite3.IntegrityError):
-        registry._file.connection.execute(statement)
-    assert registry.get(1) == entry(1)
+    with closing(SqliteRegistry(tmp_path / "registry.sqlite")) as registry:
+        put(registry, entry(1))
+        with pytest.raises(sqlite3.IntegrityError):
+            registry._file.connection.execute(statement)
+        assert registry.get(1) == entry(1)
 
 
 EARLIER = """
@@ -404,8 +407,8 @@ def test_file_of_the_earlier_form_is_brought_up_with_a_journal(tmp_path: Path) -
     with pytest.raises(PkiError):
         registry.reserve([begun(entry(1))], ACT)
     registry.close()
-    again = SqliteRegistry(tmp_path / "registry.sqlite")
-    assert len(again.journal.entries()) == 4
+    with closing(SqliteRegistry(tmp_path / "registry.sqlite")) as again:
+        assert len(again.journal.entries()) == 4
 
 
 def test_file_of_the_second_form_gets_its_index(tmp_path: Path) -> None:
@@ -429,12 +432,14 @@ def test_earlier_file_that_cannot_be_taken_over_is_left_as_it_was(
     tmp_path: Path,
 ) -> None:
     path = earlier_file(tmp_path / "registry.sqlite")
-    database = sqlite3.connect(path)
-    database.execute("UPDATE certificate SET der = x'3000'")
-    database.commit()
-    with pytest.raises(PkiError) as refusal:
-        SqliteRegistry(path)
-    assert refusal.value.code is ErrorCode.CERTIFICATE_MALFORMED
-    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-    assert "journal" not in tables
-    assert database.execute("SELECT count(*) FROM certificate").fetchone() == (2,)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE certificate SET der = x'3000'")
+        database.commit()
+        with pytest.raises(PkiError) as refusal:
+            SqliteRegistry(path)
+        assert refusal.value.code is ErrorCode.CERTIFICATE_MALFORMED
+        tables = {
+            name for (name,) in database.execute("SELECT name FROM sqlite_schema")
+        }
+        assert "journal" not in tables
+        assert database.execute("SELECT count(*) FROM certificate").fetchone() == (2,)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -184,25 +185,28 @@ def test_published_digests_bind_what_the_chain_alone_does_not() -> None:
 
 
 def test_row_that_is_found_by_what_it_does_not_say_is_refused() -> None:
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    database.executescript(JOURNAL_SCHEMA)
-    journal = SqliteJournal(database)
-    filled(journal, 2)
-    database.execute("DROP TRIGGER journal_stays")
-    database.execute("UPDATE journal SET subject = 'f' WHERE number = 2")
-    with pytest.raises(PkiError) as refusal:
-        journal.entries()
-    assert (refusal.value.code, refusal.value.place) == (ErrorCode.JOURNAL_BROKEN, "2")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.executescript(JOURNAL_SCHEMA)
+        journal = SqliteJournal(database)
+        filled(journal, 2)
+        database.execute("DROP TRIGGER journal_stays")
+        database.execute("UPDATE journal SET subject = 'f' WHERE number = 2")
+        with pytest.raises(PkiError) as refusal:
+            journal.entries()
+        assert (refusal.value.code, refusal.value.place) == (
+            ErrorCode.JOURNAL_BROKEN,
+            "2",
+        )
 
 
 def test_undone_change_leaves_no_entry() -> None:
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    database.executescript(JOURNAL_SCHEMA)
-    journal = SqliteJournal(database)
-    database.execute("BEGIN IMMEDIATE")
-    filled(journal, 2)
-    database.execute("ROLLBACK")
-    assert list(journal.entries()) == []
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        database.executescript(JOURNAL_SCHEMA)
+        journal = SqliteJournal(database)
+        database.execute("BEGIN IMMEDIATE")
+        filled(journal, 2)
+        database.execute("ROLLBACK")
+        assert list(journal.entries()) == []
 
 
 @pytest.mark.parametrize(

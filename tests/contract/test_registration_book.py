@@ -1,6 +1,7 @@
 """Both forms of the registration book, held to one behaviour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,10 @@ FORMS: list[Maker] = [
 
 
 @pytest.fixture(params=FORMS, ids=["memory", "sqlite"])
-def book(request: pytest.FixtureRequest, tmp_path: Path) -> RegistrationBook:
+def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RegistrationBook]:
     made: RegistrationBook = request.param(tmp_path)
-    return made
+    with closing(made):
+        yield made
 
 
 def write(book: RegistrationBook, key: str, *, state: str = "", text: str = "") -> None:
@@ -79,21 +81,20 @@ def test_change_sees_what_it_wrote(book: RegistrationBook) -> None:
 
 def test_book_in_a_file_survives_being_closed(tmp_path: Path) -> None:
     path = tmp_path / "registration.sqlite"
-    first = SqliteBook(path)
-    write(first, "a", text="còn")
-    first.close()
-    again = SqliteBook(path)
-    assert again.page.get(Table.REQUEST, "a") == {"text": "còn"}
-    assert len(again.journal.entries()) == 1
+    with closing(SqliteBook(path)) as first:
+        write(first, "a", text="còn")
+    with closing(SqliteBook(path)) as again:
+        assert again.page.get(Table.REQUEST, "a") == {"text": "còn"}
+        assert len(again.journal.entries()) == 1
     assert path.stat().st_mode & 0o077 == 0
 
 
 def test_second_writer_waits_for_the_first(tmp_path: Path) -> None:
     path = tmp_path / "registration.sqlite"
-    first, second = SqliteBook(path), SqliteBook(path)
-    write(first, "a")
-    write(second, "b")
-    assert [key for key, _ in first.page.all(Table.REQUEST)] == ["a", "b"]
+    with closing(SqliteBook(path)) as first, closing(SqliteBook(path)) as second:
+        write(first, "a")
+        write(second, "b")
+        assert [key for key, _ in first.page.all(Table.REQUEST)] == ["a", "b"]
 
 
 def test_file_that_is_no_book_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Every form of the queue of digests that need a time stamp behaves the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta, timezone
@@ -28,12 +28,13 @@ def order(number: int = 0) -> StampOrder:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def queue(request: pytest.FixtureRequest, tmp_path: Path) -> StampQueue:
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StampQueue]:
     forms: dict[str, Callable[[], StampQueue]] = {
         "memory": lambda: MemoryStampQueue(most_waiting=4),
         "sqlite": lambda: SqliteStampQueue(tmp_path / "queue", most_waiting=4),
     }
-    return forms[request.param]()
+    with closing(forms[request.param]()) as made:
+        yield made
 
 
 def found(queue: StampQueue, number: int = 0) -> QueuedStamp:
@@ -171,7 +172,7 @@ def test_file_keeps_all_of_it(tmp_path: Path) -> None:
         queue.postpone(1, NOW + SECOND, "busy")
         queue.finish(2, b"token")
         before = [found(queue, number) for number in range(2)]
-        mode = queue._database.execute("PRAGMA synchronous").fetchone()
+        mode = queue._file.connection.execute("PRAGMA synchronous").fetchone()
     with closing(SqliteStampQueue(path)) as queue:
         assert [found(queue, number) for number in range(2)] == before
     assert mode == (2,)

@@ -1,7 +1,8 @@
 """Every form of the register of time stamps behaves the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +22,15 @@ IMPRINT = b"\x30\x00"
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def register(request: pytest.FixtureRequest, tmp_path: Path) -> TimeStampRegister:
+def register(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[TimeStampRegister]:
     forms: dict[str, Callable[[], TimeStampRegister]] = {
         "memory": lambda: MemoryTimeStampRegister(NOW),
         "sqlite": lambda: SqliteTimeStampRegister(tmp_path / "stamps.sqlite", NOW),
     }
-    return forms[request.param]()
+    with closing(forms[request.param]()) as made:
+        yield made
 
 
 def test_stamp_is_recorded_under_its_serial(register: TimeStampRegister) -> None:
@@ -88,31 +92,33 @@ def test_register_made_anew_does_not_repeat_numbers(tmp_path: Path) -> None:
             SqliteTimeStampRegister(tmp_path / "two.sqlite", later),
         ),
     ):
-        last = [first.add(IMPRINT, NOW) for _ in range(3)][-1]
-        assert second.add(IMPRINT, NOW).serial > last.serial
+        with closing(first), closing(second):
+            last = [first.add(IMPRINT, NOW) for _ in range(3)][-1]
+            assert second.add(IMPRINT, NOW).serial > last.serial
 
 
 def test_file_goes_on_counting_after_it_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "stamps.sqlite"
-    first = SqliteTimeStampRegister(path, NOW)
-    record = first.add(IMPRINT, NOW)
-    first.close()
-    second = SqliteTimeStampRegister(path, NOW - timedelta(days=1))
-    assert second.get(record.serial) == record
-    assert second.add(IMPRINT, NOW).serial > record.serial
+    with closing(SqliteTimeStampRegister(path, NOW)) as first:
+        record = first.add(IMPRINT, NOW)
+    with closing(SqliteTimeStampRegister(path, NOW - timedelta(days=1))) as second:
+        assert second.get(record.serial) == record
+        assert second.add(IMPRINT, NOW).serial > record.serial
 
 
 def test_two_processes_share_a_file(tmp_path: Path) -> None:
     path = tmp_path / "stamps.sqlite"
-    both = [SqliteTimeStampRegister(path, NOW) for _ in range(2)]
-    serials = [one.add(IMPRINT, NOW).serial for one in both * 3]
+    first, second = (SqliteTimeStampRegister(path, NOW) for _ in range(2))
+    with closing(first), closing(second):
+        serials = [one.add(IMPRINT, NOW).serial for one in (first, second) * 3]
     assert serials == sorted(set(serials))
 
 
 def test_file_is_durable_at_every_return(tmp_path: Path) -> None:
-    register = SqliteTimeStampRegister(tmp_path / "stamps.sqlite", NOW)
-    pragmas = ("journal_mode", "synchronous")
-    values = [register._database.execute(f"PRAGMA {one}").fetchone() for one in pragmas]
+    with closing(SqliteTimeStampRegister(tmp_path / "stamps.sqlite", NOW)) as register:
+        execute = register._file.connection.execute
+        pragmas = ("journal_mode", "synchronous")
+        values = [execute(f"PRAGMA {one}").fetchone() for one in pragmas]
     assert values == [("wal",), (2,)]
 
 

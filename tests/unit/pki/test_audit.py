@@ -2,7 +2,8 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -53,14 +54,15 @@ def folder(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "pki"))
 
 
-def registry(folder: Path) -> sqlite3.Connection:
+@contextmanager
+def registry(folder: Path) -> Iterator[sqlite3.Connection]:
     """Open a registry as somebody who is not held by its triggers."""
     path = folder / "private" / LABEL / "registry.sqlite"
-    database = sqlite3.connect(path, isolation_level=None)
-    triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
-    for (name,) in database.execute(triggers).fetchall():
-        database.execute(f"DROP TRIGGER {name}")
-    return database
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        for (name,) in database.execute(triggers).fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        yield database
 
 
 def audited(folder: Path, label: str = LABEL) -> AuditedJournal:
@@ -72,8 +74,9 @@ def found(folder: Path) -> list[tuple[ErrorCode, str]]:
 
 
 def serials(folder: Path) -> list[str]:
-    rows = registry(folder).execute("SELECT serial FROM certificate ORDER BY position")
-    return [serial for (serial,) in rows]
+    by_position = "SELECT serial FROM certificate ORDER BY position"
+    with registry(folder) as database:
+        return [serial for (serial,) in database.execute(by_position)]
 
 
 def test_untouched_folder_is_sound(folder: Path) -> None:
@@ -142,7 +145,8 @@ def rewrite(database: sqlite3.Connection) -> None:
 def test_tampered_journal_is_found_at_its_place(
     folder: Path, tamper: Callable[[sqlite3.Connection], None], place: str
 ) -> None:
-    tamper(registry(folder))
+    with registry(folder) as database:
+        tamper(database)
     assert [code for code, _ in found(folder)] == [BROKEN]
     assert found(folder)[0][1] == f"{LABEL}/{place}"
 
@@ -179,7 +183,8 @@ def test_changed_registry_is_found_by_its_serial_number(
     folder: Path, statement: str
 ) -> None:
     first = serials(folder)[0]
-    registry(folder).execute(statement)
+    with registry(folder) as database:
+        database.execute(statement)
     assert (DIFFERS, f"{LABEL}/{first}") in found(folder)
     assert {code for code, _ in found(folder)} <= {DIFFERS, PUBLISHED}
 
@@ -192,22 +197,22 @@ def test_certificate_the_ca_never_signed_is_found_though_the_journal_names_it(
         credential = other.issue_credential(CertificateKind.PERSON, NAMES)
         (entry,) = other.certificates_of(OrganId("H99.151"))
         foreign = other.journal_about(entry.serial)
-    database = registry(folder)
-    journal = SqliteJournal(database)
-    for one in foreign:
-        journal.append(one.action, one.act, one.subject, one.facts, one.at)
-    source = registry(folder.parent / "other")
-    row = source.execute("SELECT * FROM begun").fetchone()
-    database.execute("INSERT INTO begun VALUES (?, ?, ?, ?, ?, ?)", row)
-    row = source.execute("SELECT * FROM certificate").fetchone()
-    marks = ", ".join("?" * len(row))
-    database.execute(f"INSERT INTO certificate VALUES ({marks})", (4, *row[1:]))
+    with registry(folder) as database, registry(folder.parent / "other") as source:
+        journal = SqliteJournal(database)
+        for one in foreign:
+            journal.append(one.action, one.act, one.subject, one.facts, one.at)
+        row = source.execute("SELECT * FROM begun").fetchone()
+        database.execute("INSERT INTO begun VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = source.execute("SELECT * FROM certificate").fetchone()
+        marks = ", ".join("?" * len(row))
+        database.execute(f"INSERT INTO certificate VALUES ({marks})", (4, *row[1:]))
     serial = credential.certificate.serial_number
     assert found(folder) == [(DIFFERS, f"{LABEL}/{serial:x}")]
 
 
 def test_counter_of_lists_turned_back_is_found(folder: Path) -> None:
-    registry(folder).execute("UPDATE crl_number SET last = 1")
+    with registry(folder) as database:
+        database.execute("UPDATE crl_number SET last = 1")
     assert found(folder) == [(DIFFERS, f"{LABEL}/crl_number")]
 
 
@@ -271,26 +276,26 @@ def test_certificate_that_was_changed_to_another_of_the_same_ca_is_found(
     folder: Path,
 ) -> None:
     first, second, _ = serials(folder)
-    database = registry(folder)
-    database.execute(
-        "UPDATE certificate SET der ="
-        " (SELECT der FROM certificate WHERE position = 2) WHERE position = 1"
-    )
+    with registry(folder) as database:
+        database.execute(
+            "UPDATE certificate SET der ="
+            " (SELECT der FROM certificate WHERE position = 2) WHERE position = 1"
+        )
     assert (DIFFERS, f"{LABEL}/{first}") in found(folder)
     assert (DIFFERS, f"{LABEL}/{second}") not in found(folder)
 
 
 def test_journal_of_the_registration_desk_is_checked_as_well(folder: Path) -> None:
     path = folder / "private" / "registration.sqlite"
-    database = sqlite3.connect(path, isolation_level=None)
-    database.executescript(JOURNAL_SCHEMA)
-    journal = SqliteJournal(database)
-    for number in range(3):
-        action = CaAction.REQUEST_SUBMITTED
-        journal.append(action, Act(actor="khue"), str(number), {}, NOW)
-    assert audited(folder, "registration").entries == 3
-    assert audited(folder, "registration").findings == []
-    database.execute("DROP TRIGGER journal_is_kept")
-    database.execute("DELETE FROM journal WHERE number = 2")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(JOURNAL_SCHEMA)
+        journal = SqliteJournal(database)
+        for number in range(3):
+            action = CaAction.REQUEST_SUBMITTED
+            journal.append(action, Act(actor="khue"), str(number), {}, NOW)
+        assert audited(folder, "registration").entries == 3
+        assert audited(folder, "registration").findings == []
+        database.execute("DROP TRIGGER journal_is_kept")
+        database.execute("DELETE FROM journal WHERE number = 2")
     (finding,) = audited(folder, "registration").findings
     assert (finding.code, finding.place) == (BROKEN, "registration/2")
