@@ -1,6 +1,7 @@
 """An official signs, a clerk seals; what may not be signed is refused in words."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,12 @@ PDF = LETTER.read_bytes()
 
 
 @pytest.fixture(scope="module")
-def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Hierarchy:
+def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hierarchy]:
     """A CA that issues for people and agencies."""
     folder = tmp_path_factory.mktemp("official") / "pki"
-    return create_hierarchy(folder, HierarchySettings(name="Thử"), lambda: NOW)
+    settings = HierarchySettings(name="Thử")
+    with create_hierarchy(folder, settings, lambda: NOW) as created:
+        yield created
 
 
 def official(hierarchy: Hierarchy, kind: CertificateKind, name: str) -> Official:
