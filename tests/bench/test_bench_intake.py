@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from signing.xmldsig.verify import verify_envelope
 from tests.support import receipts
 from tests.support.counters import lag_of, percentile_ms
 from tests.support.holdings import settled
+from tests.support.page_cache import Filling, filled_page_cache
 from tests.support.peers import connect, letter, post
 from tests.support.pki import TestPki
 from tests.support.processes import cpu_seconds
@@ -93,9 +94,15 @@ def _cpu(processes: Sequence[int]) -> float:
     return sum(map(cpu_seconds, processes))
 
 
+@pytest.fixture(scope="module")
+def filling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filling]:
+    with filled_page_cache(tmp_path_factory.mktemp("cache")) as done:
+        yield done
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_intake_against_the_sum_of_its_parts(
-    tmp_path: Path, workers: int
+    tmp_path: Path, filling: Filling, workers: int
 ) -> None:
     async with run_station(tmp_path, workers=workers) as station:
         messages = await _messages(station)
@@ -130,6 +137,8 @@ async def test_intake_against_the_sum_of_its_parts(
         "parts_sum_ms": round(total, 2),
         "ratio": round(whole / total, 2),
         "bar_ratio": _BAR_RATIO,
+        "page_cache_mb": filling.size >> 20,
+        "first_touch_us_per_page": filling.microseconds_per_page,
     }
     sys.stdout.write(json.dumps(line) + "\n")
     assert intake.server_cpu > 0
