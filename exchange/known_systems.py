@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.storage.ports import DirectoryStore
 
 REMEMBERED = timedelta(seconds=5)

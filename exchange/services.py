@@ -14,7 +14,7 @@ from exchange.domain.deadlines import DeadlinePolicy
 from exchange.domain.docket import Rules
 from exchange.domain.intake import IntakePolicy
 from exchange.domain.notices import Attempt, Notice, NoticeChannel, Subscription
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.domain.retention import RetentionPolicy
 from exchange.domain.roles import AccessRole
 from exchange.domain.tokens import Scope

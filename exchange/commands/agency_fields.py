@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from exchange.commands.output import Output
 from exchange.domain.agency_history import RecordedEvent
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.http.agency_wire import entitlement as entitlement_fields
 from exchange.usecases.entitlement import Entitlement
 from schemas.errors import Text

@@ -9,7 +9,7 @@ from cryptography import x509
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.files import read_file
 from exchange.commands.output import Output
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.errors import ExchangeError
 from exchange.services import Office, fingerprint
 from exchange.usecases.register_system import RegisterSystem, register_system

@@ -7,8 +7,8 @@ from typing import Final
 
 from exchange.domain.access import is_open
 from exchange.domain.directory import Directory
+from exchange.domain.parties import Agency
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import Agency
 from schemas.folding import folded, holds_words
 from schemas.identifiers import OrganId
 from schemas.recipient_groups import LevelGroup, ListGroup, read_group

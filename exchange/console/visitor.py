@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from exchange.domain.accounts import Account, Grant
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.domain.roles import AccessRole
 from exchange.services import Caller
 

@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Sequence
 
 from exchange.delivery.lease import Lease
+from exchange.domain.log_entries import SequencedLogEntry
 from exchange.domain.news import News
 from exchange.domain.pacing import pause_after
-from exchange.domain.records import SequencedLogEntry
 from exchange.services import Services
 from exchange.signals import GATHERING_SECONDS
 

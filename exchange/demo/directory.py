@@ -8,7 +8,7 @@ from exchange.database import open_database
 from exchange.demo.province import OFFICES, Office, data
 from exchange.demo.site import Site
 from exchange.domain.directory_file import read_directory
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.services import DirectoryOffice, fingerprint
 from exchange.settings.database import MongoSettings
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies

@@ -13,14 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange.domain.records import (
-    ActsFor,
-    Agency,
-    Delivery,
-    Envelope,
-    StoredReceipt,
-    System,
-)
+from exchange.domain.parties import ActsFor, Agency, System
+from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.domain.steps import is_readable
 from schemas.identifiers import OrganId
 

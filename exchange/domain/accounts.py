@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NewType
 
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.domain.roles import AccessRole
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, person_id

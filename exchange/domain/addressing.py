@@ -13,7 +13,7 @@ from datetime import datetime
 
 from exchange.domain.access import is_open
 from exchange.domain.directory import Directory, standing
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from schemas.identifiers import OrganId
 from schemas.recipient_groups import LevelGroup, ListGroup, read_group
 from schemas.vocabulary import RedirectReason

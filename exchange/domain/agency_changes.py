@@ -24,7 +24,7 @@ from exchange.domain.agency_orders import (
     code_of,
 )
 from exchange.domain.directory import Directory, standing
-from exchange.domain.records import Agency, FormerStanding
+from exchange.domain.parties import Agency, FormerStanding
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level

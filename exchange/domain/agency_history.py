@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import Agency, System
+from exchange.domain.records import AuditLine
 from schemas.agency_event import AgencyEvent
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from exchange.domain.access import is_open
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level
 

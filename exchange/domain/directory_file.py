@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, parse_organ_id
 from schemas.vocabulary import Level

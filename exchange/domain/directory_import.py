@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from exchange.domain.directory_file import DirectoryFileError
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.recipient_groups import read_group

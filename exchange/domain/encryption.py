@@ -9,7 +9,7 @@ Invariants:
 from dataclasses import replace
 from datetime import datetime
 
-from exchange.domain.records import Agency, EncryptionCertificate
+from exchange.domain.parties import Agency, EncryptionCertificate
 
 
 def in_force(agency: Agency, at: datetime) -> EncryptionCertificate | None:

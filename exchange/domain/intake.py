@@ -17,7 +17,7 @@ from exchange.domain.access import acting_agencies, is_open
 from exchange.domain.addressing import Addressee, all_reached
 from exchange.domain.decisions import Refuse
 from exchange.domain.delegations import FiledDelegation, leave_to_sign
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import EvidenceLevel

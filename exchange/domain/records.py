@@ -1,4 +1,6 @@
-"""What the exchange stores, as frozen records.
+"""What the exchange stores of envelopes, as frozen records.
+
+Agencies and systems: `exchange.domain.parties`; the log: `exchange.domain.log_entries`.
 
 Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 """
@@ -6,126 +8,21 @@ Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from exchange.domain.links import Link, Matter, Recall
+from exchange.domain.log_entries import PendingLogEntry
 from schemas.edxml.scanned import ScannedAttachment
-from schemas.identifiers import (
-    DocumentId,
-    EnvelopeId,
-    MessageId,
-    OrganId,
-    SystemId,
-)
+from schemas.identifiers import DocumentId, EnvelopeId, MessageId, OrganId, SystemId
 from schemas.vocabulary import (
     AuditEvent,
     BusinessType,
     DeliveryState,
     EnvelopeKind,
     EvidenceLevel,
-    Level,
     LinkKind,
-    LogEntryType,
     StatusCode,
     Step,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerStanding:
-    """What an agency was called and below whom it stood, up to a moment."""
-
-    until: datetime
-    name: str
-    parent: OrganId | None
-    level: Level
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionCertificate:
-    """What others encrypt to an agency with, while it is neither replaced nor revoked.
-
-    Args:
-        sha256: of `certificate`, in lower hexadecimal.
-        certificate: DER.
-        valid_from: begin of its validity.
-        valid_to: end of its validity.
-        published_at: from when the directory has it.
-        replaced_at: when another took its place.
-        revoked_at: when its agency took it back.
-    """
-
-    sha256: str
-    certificate: bytes
-    valid_from: datetime
-    valid_to: datetime
-    published_at: datetime
-    replaced_at: datetime | None = None
-    revoked_at: datetime | None = None
-
-    @property
-    def is_current(self) -> bool:
-        """Whether nothing ended it but maybe time."""
-        return self.replaced_at is None and self.revoked_at is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agency:
-    """One agency of the tree, as it stands between `valid_from` and `valid_to`.
-
-    `exchange.domain.directory.standing` tells how it stands at a moment.
-
-    Args:
-        code: its identifier (Decision 20/2020 form where it has one).
-        code_2016: the 13-character form, if it has one.
-        parent: the agency above it, None at the top.
-        level: from the tree, never from the code.
-        successor: the agency that took over when it was closed.
-        former: how it stood before, the earliest first; a change that takes effect
-            later has its former standing here too.
-        closed_by: the event that closed it; None if it was imported so.
-        encryption: what others encrypt to it with, and did, the earliest first.
-    """
-
-    code: OrganId
-    name: str
-    parent: OrganId | None
-    level: Level
-    code_2016: OrganId | None = None
-    email: str = ""
-    valid_from: datetime
-    valid_to: datetime | None = None
-    successor: OrganId | None = None
-    former: tuple[FormerStanding, ...] = ()
-    closed_by: str | None = None
-    encryption: tuple[EncryptionCertificate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ActsFor:
-    """A system's dated right to act for one agency."""
-
-    agency: OrganId
-    valid_from: datetime
-    valid_to: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """One connected document system.
-
-    Args:
-        certificates: SHA-256 (lower hex) of its client certificates' DER.
-        may_channel: whether it may send without signing (evidence level channel).
-        attests_arrival: whether the hub attests status 01 when it takes a document.
-    """
-
-    system_id: SystemId
-    name: str
-    certificates: frozenset[str]
-    acts_for: tuple[ActsFor, ...]
-    may_channel: bool = False
-    attests_arrival: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,86 +187,6 @@ class AddedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingLogEntry:
-    """A log entry that waits for its index.
-
-    Args:
-        entry_id: ULID; entries are sequenced in this order.
-        envelope_id: the envelope concerned; otherwise the entry's subject.
-        leaf: canonical bytes of the entry (RFC 8785), the input of the leaf hash.
-        makes_visible: deliveries of this envelope become visible with it.
-        urgency: of an envelope that goes ahead of others; only until it has its index.
-        shown_to: whose deliveries those are, where it names them: they are few. It
-            follows from what is stored with it, and is not compared.
-    """
-
-    entry_id: str
-    entry_type: LogEntryType
-    envelope_id: EnvelopeId
-    leaf: bytes
-    makes_visible: bool = False
-    urgency: int = 0
-    shown_to: tuple[OrganId, ...] = field(default=(), compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaJournalPosition:
-    """How much of one CA's published journal is in the log.
-
-    Args:
-        label: of the CA.
-        number: of the last line entered; 0 before the first.
-        digest: that line; 64 zeros before the first.
-        lines_sha256: SHA-256 of all lines up to it, in lower hexadecimal.
-        entry_id: of its log entry; later lines have greater ones.
-    """
-
-    label: str
-    number: int = 0
-    digest: str = "0" * 64
-    lines_sha256: str = sha256().hexdigest()
-    entry_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaJournalStep:
-    """Everything that becomes durable when lines of a CA's journal are entered.
-
-    Args:
-        before: where the position must be, else nothing is stored.
-        entries: one for each line after it, oldest first.
-        after: where the position is then.
-    """
-
-    before: CaJournalPosition
-    entries: tuple[PendingLogEntry, ...]
-    after: CaJournalPosition
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequencedLogEntry:
-    """A log entry with its place in the log."""
-
-    index: int
-    entry: PendingLogEntry
-
-
-@dataclass(frozen=True, slots=True)
-class LogLeaf:
-    """A log entry as the tree has it.
-
-    Args:
-        index: its place in the log.
-        content: canonical bytes of the entry.
-        nodes: hashes of the nodes it completes, as stored, the leaf first.
-    """
-
-    index: int
-    content: bytes
-    nodes: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReceipt:
     """A step receipt, byte for byte.
 
@@ -499,11 +316,3 @@ class InboxItem:
 
     delivery: Delivery
     envelope: Envelope
-
-
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """Size and root of the log, and the nodes on its right edge."""
-
-    size: int = 0
-    frontier: tuple[bytes, ...] = field(default=())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from schemas.identifiers import OrganId
 
 

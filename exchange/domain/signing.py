@@ -12,7 +12,9 @@ from datetime import datetime
 
 from exchange.domain.access import acting_agencies
 from exchange.domain.decisions import Refuse
-from exchange.domain.records import AuditLine, PendingLogEntry, System
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import System
+from exchange.domain.records import AuditLine
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
 from schemas.vocabulary import SigningState

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from exchange.domain.access import acting_agencies
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.domain.signing import StoredFile
 from schemas.identifiers import OrganId, SystemId
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from exchange.domain.access import acting_agencies
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from exchange.domain.records import SequencedLogEntry
+from exchange.domain.log_entries import SequencedLogEntry
 from exchange.services import Services
 from schemas.evidence import (
     LogEntry,

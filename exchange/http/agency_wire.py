@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.domain.agency_history import ChangedAgency, RecordedEvent
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.parties import Agency, EncryptionCertificate
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import Agency, EncryptionCertificate
 from exchange.usecases.encryption import Recipient
 from exchange.usecases.entitlement import Entitlement
 from schemas.timestamps import format_utc

@@ -9,7 +9,8 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from exchange.domain.records import AuditLine, System
+from exchange.domain.parties import System
+from exchange.domain.records import AuditLine
 from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
 from exchange.http.passed_certificate import NOBODY, Connections, Proxies

@@ -1,11 +1,7 @@
 """The refusals that every implementation raises in the same words."""
 
-from exchange.domain.records import (
-    CaJournalPosition,
-    DeliveryUpdate,
-    StatusChange,
-    StepRecord,
-)
+from exchange.domain.log_entries import CaJournalPosition
+from exchange.domain.records import DeliveryUpdate, StatusChange, StepRecord
 from exchange.domain.uploads import Upload
 from exchange.errors import BodyMissingError, ExchangeError, StateConflictError
 from schemas.errors import ErrorCode

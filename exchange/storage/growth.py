@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from exchange.domain.records import (
-    Acceptance,
-    LogState,
-    PendingLogEntry,
-    SequencedLogEntry,
-    StepRecord,
-)
+from exchange.domain.log_entries import LogState, PendingLogEntry, SequencedLogEntry
+from exchange.domain.records import Acceptance, StepRecord
 from schemas.identifiers import OrganId
 from schemas.merkle import Coordinates, append, leaf_hash
 

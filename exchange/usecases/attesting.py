@@ -4,12 +4,8 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from exchange.domain.records import (
-    Envelope,
-    PendingLogEntry,
-    StoredAttachment,
-    StoredReceipt,
-)
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import Envelope, StoredAttachment, StoredReceipt
 from exchange.domain.steps import receipt_key
 from exchange.services import Hub
 from schemas.evidence import SALT_BYTES, LogEntry, salted_digest

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange.domain.records import CaJournalPosition, SequencedLogEntry
+from exchange.domain.log_entries import CaJournalPosition, SequencedLogEntry
 from exchange.storage.ports import Storage
 from exchange.usecases.enter_ca_journal import line_subject, mark_of
 from pki.errors import PkiError

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exchange.domain.records import LogLeaf
+from exchange.domain.log_entries import LogLeaf
 from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode, SchemaError
 from schemas.merkle import append, leaf_hash, root

@@ -10,7 +10,7 @@ from exchange.domain.agency_changes import decide_change
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import Order, Recode
 from exchange.domain.directory import Directory
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.domain.rights import carried_over
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office

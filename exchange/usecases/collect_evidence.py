@@ -6,12 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from exchange.domain.delegations import FiledDelegation
-from exchange.domain.records import (
-    AuditLine,
-    Envelope,
-    SequencedLogEntry,
-    StoredReceipt,
-)
+from exchange.domain.log_entries import SequencedLogEntry
+from exchange.domain.records import AuditLine, Envelope, StoredReceipt
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import audit_line

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.intake import SignerFacts
-from exchange.domain.records import AuditLine, PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import AuditLine
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.attesting import log_entry, pending

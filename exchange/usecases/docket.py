@@ -23,12 +23,7 @@ from exchange.domain.docket import (
     sending_tallies,
 )
 from exchange.domain.overseeing import upwards
-from exchange.domain.records import (
-    AuditLine,
-    Delivery,
-    Envelope,
-    StoredReceipt,
-)
+from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
 from exchange.domain.steps import receipt_key
 from exchange.services import Office, Services
 from exchange.storage.ports import DocketEntry, Followed

@@ -13,12 +13,9 @@ from cryptography.x509 import Certificate
 from exchange.domain.access import is_open
 from exchange.domain.addressing import Addressee, find_addressee
 from exchange.domain.encryption import in_force, published, revoked
-from exchange.domain.records import (
-    Agency,
-    AuditLine,
-    EncryptionCertificate,
-    PendingLogEntry,
-)
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import Agency, EncryptionCertificate
+from exchange.domain.records import AuditLine
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Caller, Services, fingerprint
 from exchange.usecases.attesting import log_entry, pending

@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import asdict
 from pathlib import Path
 
-from exchange.domain.records import CaJournalPosition, CaJournalStep
+from exchange.domain.log_entries import CaJournalPosition, CaJournalStep
 from exchange.services import Services
 from exchange.usecases.attesting import log_entry, pending
 from pki.journal.published import JournalMark, JournalPart, read_published_journal

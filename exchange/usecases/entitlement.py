@@ -7,7 +7,7 @@ from exchange.domain.access import acting_agencies, is_open
 from exchange.domain.agency_history import RecordedEvent
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.directory import Directory, standing
-from exchange.domain.records import Agency, System
+from exchange.domain.parties import Agency, System
 from exchange.errors import ExchangeError
 from exchange.services import Office
 from schemas.errors import ErrorCode

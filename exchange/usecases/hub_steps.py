@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from exchange.domain.log_entries import PendingLogEntry
 from exchange.domain.records import (
     AuditLine,
     DeliveryRetry,
     Envelope,
-    PendingLogEntry,
     StepRecord,
     StoredReceipt,
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exchange.domain.directory_import import imported_rows
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office
 from exchange.usecases.auditing import audit_line

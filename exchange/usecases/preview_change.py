@@ -8,8 +8,8 @@ from typing import Final
 from exchange.domain.agency_advice import CertificateAdvice, advice
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.parties import System
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import System
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
 from exchange.usecases.change_agencies import ChangeAgencies, plan_change

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.domain.rights import with_ended_rights
 from exchange.errors import ExchangeError
 from exchange.services import Office

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.records import LogLeaf, LogState
+from exchange.domain.log_entries import LogLeaf, LogState
 from exchange.storage.growth import Growth, grow
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import open_client, open_database

@@ -15,7 +15,7 @@ from exchange.backup.checking import BackupReading, Expected, check_backup
 from exchange.backup.locks import Passphrase
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.errors import ExchangeError
 from exchange.services import Hub
 from exchange.storage.mongo.dump import SAVED, open_refill, open_snapshot

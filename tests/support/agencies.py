@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from exchange.domain.agency_changes import DecidedChange, decide_change
 from exchange.domain.agency_orders import Order
 from exchange.domain.directory import Directory
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from schemas.identifiers import OrganId
 from schemas.vocabulary import Level
 from tests.support.pki import NOW

@@ -9,7 +9,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from exchange.app import create_app
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.domain.roles import AccessRole
 from exchange.http.auth import Authenticator
 from exchange.http.keys import AUTHENTICATOR, METER

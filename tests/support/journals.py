@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from exchange.domain.records import (
+from exchange.domain.log_entries import (
     CaJournalPosition,
     CaJournalStep,
     PendingLogEntry,

@@ -12,7 +12,7 @@ from typing import Final
 
 from pymongo import WriteConcern
 
-from exchange.domain.records import PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
 from exchange.storage.growth import grow
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from exchange.domain.directory import Directory
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.domain.stuck import first_id_of
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import DeliveryState, Level

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from exchange.domain.records import AuditLine, PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import AuditLine
 from exchange.domain.signing import RemoteSigning, SigningStep, StoredFile
 from schemas.identifiers import EnvelopeId, OrganId, SystemId
 from schemas.vocabulary import AuditEvent, LogEntryType, SigningState

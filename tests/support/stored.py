@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import Agency
 from exchange.domain.records import (
     Acceptance,
-    Agency,
     AuditLine,
     DeliveryLease,
     DeliveryRetry,
     Envelope,
-    PendingLogEntry,
     StatusChange,
     StepRecord,
     StoredAttachment,

@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from clients.messages import Message, prepare_document, prepare_status
 from exchange.delivery.checking import check_envelope
 from exchange.delivery.sequencer import Sequencer
-from exchange.domain.records import ActsFor, Agency, System
+from exchange.domain.parties import ActsFor, Agency, System
 from exchange.services import Caller, Hub, PdfReader, Services, fingerprint
 from exchange.settings.limits import LimitSettings
 from exchange.signals import Signals

@@ -13,7 +13,7 @@ from exchange.console.rendering import page, visitor_of
 from exchange.domain.access import is_open
 from exchange.domain.directory import Directory, standing
 from exchange.domain.directory_file import read_moment
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES

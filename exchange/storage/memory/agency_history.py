@@ -7,7 +7,7 @@ from exchange.domain.agency_history import (
     DirectoryChange,
     RecordedEvent,
 )
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.storage.conflicts import directory_conflict
 from exchange.storage.memory.directory import require_distinct
 from exchange.storage.memory.tables import Tables

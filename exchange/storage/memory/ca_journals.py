@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from exchange.domain.records import (
+from exchange.domain.log_entries import (
     CaJournalPosition,
     CaJournalStep,
     SequencedLogEntry,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange.domain.delegations import FiledDelegation
-from exchange.domain.records import AuditLine, PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import AuditLine
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import OrganId
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import Agency, System
+from exchange.domain.records import AuditLine
 from exchange.storage.conflicts import (
     agency_code_taken,
     certificate_taken,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
+from exchange.domain.log_entries import LogLeaf, PendingLogEntry, SequencedLogEntry
 from exchange.storage.growth import completed_by, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.memory.tables import Tables

@@ -6,20 +6,16 @@ from datetime import datetime
 from exchange.domain.accounts import Account, AccountId
 from exchange.domain.agency_history import RecordedEvent
 from exchange.domain.delegations import FiledDelegation
-from exchange.domain.maintenance import Maintenance
-from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import (
-    Agency,
-    AuditLine,
+from exchange.domain.log_entries import (
     CaJournalPosition,
-    Delivery,
-    Envelope,
     LogState,
     PendingLogEntry,
     SequencedLogEntry,
-    StoredReceipt,
-    System,
 )
+from exchange.domain.maintenance import Maintenance
+from exchange.domain.parties import Agency, System
+from exchange.domain.recipient_lists import RecipientList
+from exchange.domain.records import AuditLine, Delivery, Envelope, StoredReceipt
 from exchange.domain.sessions import Session
 from exchange.domain.signing import RemoteSigning
 from exchange.domain.signing_tasks import SigningTask

@@ -5,8 +5,8 @@ from typing import Any
 
 from exchange.domain.agency_history import ChangedAgency, RecordedEvent
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.parties import Agency, EncryptionCertificate, FormerStanding
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import Agency, EncryptionCertificate, FormerStanding
 from exchange.storage.mongo.codec import with_values
 from exchange.storage.mongo.driver import Document, Filter
 from schemas.agency_event import AgencyEvent

@@ -10,7 +10,7 @@ from exchange.domain.agency_history import (
     DirectoryChange,
     RecordedEvent,
 )
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.storage.conflicts import agency_code_taken, directory_conflict
 from exchange.storage.mongo import agency_codec, codec
 from exchange.storage.mongo.driver import (

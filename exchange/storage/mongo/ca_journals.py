@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
 
-from exchange.domain.records import (
+from exchange.domain.log_entries import (
     CaJournalPosition,
     CaJournalStep,
     SequencedLogEntry,

@@ -2,18 +2,15 @@
 
 from typing import Any
 
+from exchange.domain.log_entries import LogState, PendingLogEntry, SequencedLogEntry
+from exchange.domain.parties import ActsFor, System
 from exchange.domain.records import (
-    ActsFor,
     AuditLine,
     Delivery,
     DeliveryLease,
     DeliveryRetry,
     Envelope,
-    LogState,
-    PendingLogEntry,
-    SequencedLogEntry,
     StoredReceipt,
-    System,
 )
 from exchange.storage.growth import Leaf
 from exchange.storage.mongo.driver import Document, Filter

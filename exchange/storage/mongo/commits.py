@@ -6,12 +6,7 @@ from functools import partial
 
 from pymongo import UpdateMany, UpdateOne
 
-from exchange.domain.records import (
-    Acceptance,
-    DeliveryUpdate,
-    StatusChange,
-    StepRecord,
-)
+from exchange.domain.records import Acceptance, DeliveryUpdate, StatusChange, StepRecord
 from exchange.errors import StateConflictError
 from exchange.storage.conflicts import (
     status_conflict,

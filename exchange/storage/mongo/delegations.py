@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from exchange.domain.delegations import FiledDelegation
-from exchange.domain.records import AuditLine, PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import AuditLine
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.agency_codec import delegation_document, delegation_record
 from exchange.storage.mongo.driver import (

@@ -6,7 +6,7 @@ from itertools import accumulate, groupby, islice
 
 from pymongo import UpdateMany
 
-from exchange.domain.records import (
+from exchange.domain.log_entries import (
     LogLeaf,
     LogState,
     PendingLogEntry,

@@ -8,7 +8,7 @@ carries the index of the one entry that did.
 
 from collections.abc import Collection, Sequence
 
-from exchange.domain.records import PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document, Filter, available
 from schemas.identifiers import EnvelopeId

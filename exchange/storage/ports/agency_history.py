@@ -8,7 +8,7 @@ from exchange.domain.agency_history import (
     DirectoryChange,
     RecordedEvent,
 )
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from schemas.identifiers import OrganId
 
 

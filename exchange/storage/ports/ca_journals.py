@@ -3,7 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from exchange.domain.records import CaJournalPosition, CaJournalStep, SequencedLogEntry
+from exchange.domain.log_entries import (
+    CaJournalPosition,
+    CaJournalStep,
+    SequencedLogEntry,
+)
 
 
 class CaJournalStore(Protocol):

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.domain.delegations import FiledDelegation
-from exchange.domain.records import AuditLine, PendingLogEntry
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import AuditLine
 from schemas.identifiers import OrganId
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from exchange.domain.records import Agency, AuditLine, PendingLogEntry, System
+from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.parties import Agency, System
+from exchange.domain.records import AuditLine
 from schemas.identifiers import OrganId, SystemId
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from exchange.domain.records import LogLeaf, PendingLogEntry, SequencedLogEntry
+from exchange.domain.log_entries import LogLeaf, PendingLogEntry, SequencedLogEntry
 from schemas.identifiers import EnvelopeId, OrganId
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.delegations import FiledDelegation
+from exchange.domain.parties import ActsFor, Agency, FormerStanding, System
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.records import ActsFor, Agency, FormerStanding, System
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.agency_event import AgencyEvent

@@ -3,12 +3,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-from exchange.domain.records import (
-    Delivery,
-    DeliveryLease,
-    DeliveryRetry,
-    InboxItem,
-)
+from exchange.domain.records import Delivery, DeliveryLease, DeliveryRetry, InboxItem
 from exchange.storage.ports import DeliveryQuery, Storage
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.errors import ExchangeError
 from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode

@@ -12,8 +12,8 @@ from clients.transport import HubAddress
 from exchange.database import open_database
 from exchange.demo.site import HOST
 from exchange.domain.agency_orders import Merge, NewAgency
-from exchange.domain.records import ActsFor, System
-from exchange.domain.records import Agency as Row
+from exchange.domain.parties import ActsFor, System
+from exchange.domain.parties import Agency as Row
 from exchange.services import DirectoryOffice, fingerprint
 from exchange.settings.database import MongoSettings
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clients.messages import Message
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.usecases.accept_envelope import accept_envelope
 from exchange.usecases.register_system import RegisterSystem, register_system
 from schemas.edxml.document import Organisation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.records import SequencedLogEntry
+from exchange.domain.log_entries import SequencedLogEntry
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.memory.tables import Tables
 from exchange.usecases.audit_ca_journals import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.records import LogLeaf
+from exchange.domain.log_entries import LogLeaf
 from exchange.storage.memory import MemoryStorage
 from exchange.usecases.audit_log import audit_leaves
 from schemas.errors import ErrorCode, SchemaError

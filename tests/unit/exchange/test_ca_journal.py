@@ -13,7 +13,7 @@ from exchange.delivery.ca_journal import (
     CaJournalFollower,
     FollowedJournals,
 )
-from exchange.domain.records import SequencedLogEntry
+from exchange.domain.log_entries import SequencedLogEntry
 from exchange.http.metrics import Metrics
 from schemas.errors import ErrorCode
 from schemas.evidence import LogEntry

@@ -8,7 +8,7 @@ import pytest
 from exchange.domain.agency_orders import Close, Rename
 from exchange.domain.directory_file import DirectoryFileError
 from exchange.domain.directory_import import imported_rows
-from exchange.domain.records import ActsFor, System
+from exchange.domain.parties import ActsFor, System
 from exchange.domain.rights import carried_over, with_ended_rights
 from schemas.identifiers import OrganId, SystemId
 from tests.support.agencies import TREE, changed, rows_of

@@ -16,7 +16,8 @@ from exchange.domain.intake import (
     decide_intake,
     intake_refusals,
 )
-from exchange.domain.records import ActsFor, Delivery, System
+from exchange.domain.parties import ActsFor, System
+from exchange.domain.records import Delivery
 from exchange.domain.statuses import StatusFacts, decide_status
 from exchange.domain.steps import CHECK_EFFECTS, TRANSPORT_EFFECTS, receipt_key
 from schemas.errors import ErrorCode

@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from exchange.delivery.housekeeper import Housekeeper
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.agency_orders import Merge, NewAgency
-from exchange.domain.records import EncryptionCertificate
+from exchange.domain.parties import EncryptionCertificate
 from exchange.http import agency_wire
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.encryption import (

@@ -8,8 +8,10 @@ import pytest
 
 from exchange.delivery.checking import check_envelope
 from exchange.delivery.sequencer import Sequencer
+from exchange.domain.log_entries import SequencedLogEntry
 from exchange.domain.news import News
-from exchange.domain.records import ActsFor, InboxItem, SequencedLogEntry, System
+from exchange.domain.parties import ActsFor, System
+from exchange.domain.records import InboxItem
 from exchange.errors import StorageUnavailableError
 from exchange.process.channel import news_content, read_news
 from exchange.services import Caller

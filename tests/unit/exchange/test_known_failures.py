@@ -14,7 +14,8 @@ from clients.messages import (
     prepare_acknowledgement,
     prepare_document,
 )
-from exchange.domain.records import Delivery, Envelope, LogLeaf
+from exchange.domain.log_entries import LogLeaf
+from exchange.domain.records import Delivery, Envelope
 from exchange.domain.retention import RetentionPolicy
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.evidence.bundle import build_bundle

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
-from exchange.domain.records import System
+from exchange.domain.parties import System
 from exchange.known_systems import REMEMBERED, KnownSystems
 from exchange.storage.memory.directory import MemoryDirectory
 from exchange.storage.memory.tables import Tables

@@ -7,7 +7,8 @@ import pytest
 
 from exchange.domain.directory import Directory
 from exchange.domain.overseeing import is_common_superior
-from exchange.domain.records import Agency, Envelope
+from exchange.domain.parties import Agency
+from exchange.domain.records import Envelope
 from exchange.storage.ports import AuditQuery
 from exchange.usecases.report_status import ReportStatus, report_status
 from schemas.errors import CodedError, ErrorCode

@@ -10,7 +10,7 @@ import pytest
 from exchange.delivery.lease import Lease
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.agency_orders import Rename
-from exchange.domain.records import Agency
+from exchange.domain.parties import Agency
 from exchange.services import Services
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.directory import current_directory
