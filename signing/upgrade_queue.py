@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from pki.ca.sqlite_file import SqliteFile
+from pki.sqlite_file import SqliteFile
 from signing.profiles import SignatureLevel
 
 _SCHEMA = """

@@ -25,7 +25,6 @@ from pki.ca.layout import (
     serials_path,
 )
 from pki.ca.serials import read_serials
-from pki.ca.sqlite_file import SqliteFile
 from pki.certificates import read_certificate
 from pki.errors import PkiError
 from pki.journal.published import (
@@ -52,6 +51,7 @@ from pki.registry.records import (
     subject_of,
 )
 from pki.revocation.lists import read_revocation_list
+from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
 from pki.journal.store import (
     JOURNAL_SCHEMA,
@@ -23,6 +22,7 @@ from pki.journal.store import (
     MemoryJournal,
     SqliteJournal,
 )
+from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 
 Fields = Mapping[str, object]

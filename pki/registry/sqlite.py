@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cryptography import x509
 
-from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
 from pki.journal.store import (
     Act,
@@ -50,6 +49,7 @@ from pki.registry.schema import (
     text_of,
     time_of,
 )
+from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 

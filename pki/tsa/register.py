@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
+from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
 
 _COUNTER_BITS = 64

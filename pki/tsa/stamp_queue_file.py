@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
+from pki.sqlite_file import SqliteFile
 from pki.tsa.stamp_queue import (
     MOST_WAITING,
     QueuedStamp,

@@ -10,10 +10,10 @@ import pytest
 
 from pki.ca.founding import HierarchySettings, create_hierarchy
 from pki.ca.hierarchy import Hierarchy
-from pki.ca.sqlite_file import SqliteFile
 from pki.errors import PkiError
 from pki.registration.book import SqliteBook
 from pki.registry.api import SqliteRegistry
+from pki.sqlite_file import SqliteFile
 from pki.tsa.register import SqliteTimeStampRegister
 from pki.tsa.stamp_queue_file import SqliteStampQueue
 from schemas.errors import ErrorCode
