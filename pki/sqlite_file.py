@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 
@@ -38,7 +38,14 @@ class SqliteFile:
         self.name = path.name
         self._lock = RLock()
         try:
-            self.connection = _connected(path, _SETTINGS + schema, busy_seconds)
+            self.connection = sqlite3.connect(
+                path,
+                timeout=busy_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            with self.closed_on_error():
+                self.connection.executescript(_SETTINGS + schema)
         except sqlite3.Error as error:
             raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
@@ -89,14 +96,3 @@ class SqliteFile:
             yield
         except sqlite3.Error as error:
             raise PkiError(code, place=self.name) from error
-
-
-def _connected(path: Path, script: str, busy_seconds: float) -> sqlite3.Connection:
-    with ExitStack() as undo:
-        connection = sqlite3.connect(
-            path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        undo.enter_context(closing(connection))
-        connection.executescript(script)
-        undo.pop_all()
-    return connection

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 _LEFT_FREE = 1 << 30
 _AT_ONCE = 1 << 20
@@ -36,17 +37,14 @@ def filled_page_cache(folder: Path) -> Iterator[Filling]:
 
     Whoever needs memory gets it from there at once; the file takes no room on disk.
     """
-    path, size = folder / "holes", max(0, _free_bytes() - _LEFT_FREE)
+    size = max(0, _free_bytes() - _LEFT_FREE)
     began = time.perf_counter()
-    with path.open("w+b", buffering=0) as file:
+    with TemporaryFile(dir=folder, buffering=0) as file:
         file.truncate(size)
         read = bytearray(_AT_ONCE)
         while file.readinto(read):
             pass
-        try:
-            yield Filling(size, time.perf_counter() - began)
-        finally:
-            path.unlink()
+        yield Filling(size, time.perf_counter() - began)
 
 
 def _free_bytes() -> int:
