@@ -3,6 +3,8 @@
 Invariants:
     - A body goes only when nobody waits for it: every delivery is done with, no recall
       is open, and its retention has passed (design, invariant 5).
+    - A status goes no earlier than the document it reports on: it is part of that
+      document's evidence.
     - Message ids, receipts, log entries and the fact itself stay: a repeat is answered
       as before (design, invariant 2).
 """
@@ -50,11 +52,21 @@ def is_purgeable(
     deliveries: Iterable[Delivery],
     policy: RetentionPolicy,
     now: datetime,
+    *,
+    is_evidence: bool = False,
 ) -> bool:
-    """Tell whether the body may go now."""
+    """Tell whether the body may go now.
+
+    Args:
+        envelope: whose body.
+        deliveries: all of it.
+        policy: how long bodies are kept.
+        now: the moment.
+        is_evidence: it is a status, and the document it reports on has its body yet.
+    """
     if envelope.purged_at is not None or not _has_passed(envelope, policy, now):
         return False
-    return all(is_done(one, policy) for one in deliveries)
+    return not is_evidence and all(is_done(one, policy) for one in deliveries)
 
 
 def is_done(delivery: Delivery, policy: RetentionPolicy) -> bool:

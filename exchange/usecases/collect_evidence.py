@@ -33,7 +33,8 @@ class Evidence:
 
     Args:
         receipts: step receipts in the order of recording.
-        statuses: status envelopes that some of these receipts answer.
+        statuses: status envelopes that some of these receipts answer, and whose bodies
+            are there.
         entries: the log entries of the acceptance, of these receipts and delegations.
         delegations: those that let a stranger sign the envelope.
     """
@@ -64,7 +65,7 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
     statuses = [
         one
         for one in await store.statuses_of(command.envelope_id)
-        if one.envelope_id in answered
+        if one.envelope_id in answered and one.purged_at is None
     ]
     delegations = await delegations_behind(services, found.envelope)
     evidence = Evidence(

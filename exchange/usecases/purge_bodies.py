@@ -1,6 +1,6 @@
 """Purge bodies whose retention has passed and for which nobody waits."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.domain.records import Delivery, DeliveryUpdate, Envelope
@@ -38,12 +38,28 @@ async def purge_bodies(office: HubOffice, purging: Purging) -> AsyncIterator[Env
     It may be stopped anywhere and begun again: each body goes with its receipt in one
     transaction. What changed while it was looked at is left for the next time.
     """
+    gone: set[EnvelopeId] = set()
     async for envelope in _old(office, purging.policy):
         deliveries = await office.storage.envelopes.deliveries(envelope.envelope_id)
-        if not is_purgeable(envelope, deliveries, purging.policy, office.now()):
+        is_evidence = await _is_evidence(office, envelope, gone)
+        if not is_purgeable(
+            envelope, deliveries, purging.policy, office.now(), is_evidence=is_evidence
+        ):
             continue
         if purging.only_look or await _purged(office, purging, envelope, deliveries):
+            gone.add(envelope.envelope_id)
             yield envelope
+
+
+async def _is_evidence(
+    office: HubOffice, envelope: Envelope, gone: Collection[EnvelopeId]
+) -> bool:
+    """Tell whether the document that a status reports on stays, as far as is known."""
+    about = envelope.status_of
+    if about is None or about in gone:
+        return False
+    document = await office.storage.envelopes.envelope(about)
+    return document is not None and document.purged_at is None
 
 
 async def _old(office: HubOffice, policy: RetentionPolicy) -> AsyncIterator[Envelope]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from exchange.domain.records import Delivery, Envelope
 from exchange.domain.retention import RetentionPolicy, is_purgeable, kind_of
 from exchange.domain.usage import stored_for
 from exchange.errors import ExchangeError
+from exchange.evidence.bundle import build_bundle
 from exchange.retention import retention_policy
 from exchange.settings.retention import RetentionSettings
 from exchange.storage.ports.retention import Purge
@@ -21,9 +24,11 @@ from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
 from exchange.usecases.purge_bodies import Purging, purge_bodies
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
 from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
+from schemas.edxml.document import DocumentCode, Organisation
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
+from tests.support.conversations import SYSTEMS, arrived, read, report, take
 from tests.support.pki import NOW
 from tests.support.stored import PROVINCE, acceptance, envelope_id
 from tests.support.world import COMMUNE, World, make_world, note
@@ -254,6 +259,66 @@ class TestPurging:
         found = await world.services.storage.envelopes.envelope(envelope.envelope_id)
         assert found is not None
         assert found.purged_at == world.clock.now
+
+
+async def reported_decision() -> tuple[World, Envelope, Envelope]:
+    """A decision and a status about it; both are done with, ten years ago."""
+    world = await make_world()
+    decision = world.document(
+        note(b"x"),
+        code=DocumentCode("15", "QĐ-UBND"),
+        recipients=(Organisation(organ_id=PROVINCE),),
+    )
+    accepted = (await world.send(decision)).envelope
+    await world.deliver()
+    await take(world, accepted)
+    await report(world, accepted, StatusCode.REGISTERED)
+    await world.deliver()
+    status = (await arrived(world, COMMUNE))[-1]
+    await take(world, status, COMMUNE)
+    await world.deliver()
+    world.clock.move(days=3653)
+    return world, accepted, status
+
+
+async def evidence_of(world: World, envelope: Envelope) -> dict[str, bytes]:
+    wish = CollectEvidence(
+        caller=await world.caller(SYSTEMS[COMMUNE]), envelope_id=envelope.envelope_id
+    )
+    found = await collect_evidence(world.services, wish)
+    with ZipFile(BytesIO(await build_bundle(world.services, found))) as bundle:
+        return {name: bundle.read(name) for name in bundle.namelist()}
+
+
+class TestStatuses:
+    async def test_a_status_stays_as_long_as_the_document_it_is_evidence_of(
+        self,
+    ) -> None:
+        world, decision, status = await reported_decision()
+        forever = RetentionPolicy(years=10, kinds={"QĐ": 0.0})
+        assert await purged(world, policy=forever) == []
+        body = await read(world, status, COMMUNE)
+        assert (await evidence_of(world, decision))["statuses/01/body"] == body
+
+    @pytest.mark.parametrize("only_look", [True, False], ids=["look", "purge"])
+    async def test_a_status_goes_with_its_document(self, *, only_look: bool) -> None:
+        world, decision, status = await reported_decision()
+        expected = [decision.envelope_id, status.envelope_id]
+        assert await purged(world, only_look=only_look) == expected
+
+    async def test_a_status_goes_after_its_document(self) -> None:
+        world, decision, status = await reported_decision()
+        later = RetentionPolicy(years=11, kinds={"QĐ": 10.0})
+        assert await purged(world, policy=later) == [decision.envelope_id]
+        world.clock.move(days=366)
+        assert await purged(world, policy=later) == [status.envelope_id]
+
+    async def test_evidence_does_without_a_status_that_went_before(self) -> None:
+        world, decision, status = await reported_decision()
+        tables = world.services.storage.envelopes._tables  # type: ignore[attr-defined]  # the memory form
+        gone = replace(status, purged_at=world.clock.now)
+        tables.envelopes[status.envelope_id] = gone
+        assert "statuses/01/body" not in await evidence_of(world, decision)
 
 
 def test_nothing_is_waited_for_by_an_envelope_without_deliveries() -> None:
