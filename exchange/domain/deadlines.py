@@ -93,11 +93,14 @@ class DeliveryFacts:
     Args:
         arrived_at: when the recipient could read it; None while it cannot.
         steps: when the recipient took each step first.
+        is_asked_back: the recipient has not said yet whether it gives the document
+            back: what that stopped may go on.
     """
 
     envelope: Envelope
     arrived_at: datetime | None = None
     steps: Mapping[Step, datetime] = field(default_factory=dict)
+    is_asked_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

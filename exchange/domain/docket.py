@@ -31,7 +31,7 @@ from schemas.vocabulary import EvidenceLevel
 
 _MOMENT = timedelta(milliseconds=1)
 _LOOK_AGAIN = timedelta(hours=6)
-"""A row that is late is looked at as often, to see whether it still is."""
+"""How often a row is looked at that is late, or asked back: it may have changed."""
 
 
 class Count(StrEnum):
@@ -215,18 +215,20 @@ def judge_row(
         now: when it is looked at.
     """
     clocks = recipient_clocks(facts, rules.calendar, rules.policy)
+    halted = [one for one in clocks if facts.is_asked_back and one.met_at is None]
+    running = [one for one in clocks if one not in halted]
     fresh = [
         one
-        for one in clocks
+        for one in running
         if one.name not in row.settled and (one.ended_at or one.due_at < now)
     ]
     settled = row.settled | {one.name for one in fresh}
     late = [one for one in clocks if one.name in settled and _is_late(one, now)]
     told = _told(row, late, rules.policy, above, now)
-    unsettled = [one for one in clocks if one.name not in settled]
+    unsettled = [one for one in running if one.name not in settled]
     after = replace(
         row,
-        next_at=_next_look(unsettled, late, now),
+        next_at=_next_look(unsettled, (*late, *halted), now),
         settled=settled,
         late=tuple(LateClock(one.name, one.due_at) for one in late),
         told=told,
@@ -293,9 +295,9 @@ def _told(
 
 
 def _next_look(
-    unsettled: Sequence[Clock], late: Sequence[Clock], now: datetime
+    unsettled: Sequence[Clock], changeable: Sequence[Clock], now: datetime
 ) -> datetime | None:
     looks = [one.due_at + _MOMENT for one in unsettled]
-    if late:
+    if changeable:
         looks.append(now + _LOOK_AGAIN)
     return min(looks, default=None)

@@ -13,6 +13,7 @@ from schemas.timestamps import VIETNAM
 
 _DAY = timedelta(days=1)
 SATURDAY = 5
+_LAST_MOMENT = time(23, 59, 59, 999_000)
 _LONGEST_REST = 60
 """Days; far more than Tết. A calendar with a longer rest is none."""
 
@@ -64,18 +65,22 @@ class WorkingCalendar:
     def working_days(self, first: date) -> Iterator[date]:
         """Yield the working days from a day on.
 
-        It ends where the calendar names no working day for two months.
+        It ends where the calendar names no working day for two months, and with the
+        last day there is.
         """
         day, rested = first, 0
         while rested < _LONGEST_REST:
             if self.is_working_day(day):
                 yield day
                 rested = 0
+            if day == date.max:
+                return
             day, rested = day + _DAY, rested + 1
 
     def next_working_day(self, day: date) -> date:
-        """Return the first working day after a day."""
-        return next(self.working_days(day + _DAY), day + _DAY)
+        """Return the first working day after a day; after the last one, that one."""
+        after = day if day == date.max else day + _DAY
+        return next(self.working_days(after), after)
 
     def day_of_arrival(self, moment: datetime) -> date:
         """Return the working day on which what arrives now is first seen.
@@ -98,7 +103,7 @@ class WorkingCalendar:
 
 def end_of_day(day: date) -> datetime:
     """Return the last millisecond of a day."""
-    return _moment(day + _DAY, time()) - timedelta(milliseconds=1)
+    return _moment(day, _LAST_MOMENT)
 
 
 def local_day(moment: datetime) -> date:

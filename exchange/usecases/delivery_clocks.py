@@ -64,10 +64,11 @@ async def delivery_clocks(
 
 
 def _arrived(receipts: Iterable[StoredReceipt], recipient: OrganId) -> datetime | None:
-    """Return when a recipient could first read a document."""
-    moments = (
-        one.recorded_at
-        for one in receipts
-        if one.step in _ARRIVES and one.recipient in {None, recipient}
-    )
-    return min(moments, default=None)
+    """Return when a recipient could first read a document.
+
+    A step that names it comes before one for all: who was added later got it later.
+    """
+    arrivals = [one for one in receipts if one.step in _ARRIVES]
+    own = [one.recorded_at for one in arrivals if one.recipient == recipient]
+    for_all = [one.recorded_at for one in arrivals if one.recipient is None]
+    return min(own or for_all, default=None)

@@ -164,6 +164,10 @@ def _request(delivery: Delivery) -> EnvelopeId | None:
     return recall.request if recall is not None and recall.blocks_reading else None
 
 
+def _is_asked_back(delivery: Delivery) -> bool:
+    return delivery.recall is not None and delivery.recall.answer is None
+
+
 def _receipt_names(
     envelope_id: EnvelopeId, recipient: OrganId
 ) -> Iterator[tuple[EnvelopeId, str]]:
@@ -196,7 +200,10 @@ def _facts(
     elif not is_open:
         return DeliveryFacts(envelope=envelopes[row.envelope_id])
     return DeliveryFacts(
-        envelope=envelopes[row.envelope_id], arrived_at=row.arrived_at, steps=steps
+        envelope=envelopes[row.envelope_id],
+        arrived_at=row.arrived_at,
+        steps=steps,
+        is_asked_back=is_open and _is_asked_back(delivery),
     )
 
 

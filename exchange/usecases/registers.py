@@ -1,12 +1,12 @@
 """Registers of what an agency got and sent, line by line, and the numbers in them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from exchange.domain.directory import Directory, standing
 from exchange.domain.docket import DocketRow
-from exchange.domain.records import Envelope
+from exchange.domain.records import Delivery, Envelope
 from exchange.domain.registers import (
     MOST_NUMBER,
     Arrival,
@@ -19,11 +19,11 @@ from exchange.errors import ExchangeError
 from exchange.services import Caller, Office, Services
 from exchange.storage.ports import ArrivalQuery, SendingQuery
 from exchange.usecases.auditing import audit_line, refusals_audited
-from exchange.usecases.viewing import find_shown
+from exchange.usecases.viewing import find_own
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId, parse_organ_id
 from schemas.timestamps import VIETNAM
-from schemas.vocabulary import AuditEvent
+from schemas.vocabulary import AuditEvent, DeliveryState
 
 _AT_ONCE = 500
 """Lines of a file that are read together."""
@@ -117,22 +117,33 @@ async def tell_number(services: Services, command: TellNumber) -> RegisterNumber
     caller, envelope_id = command.caller, command.envelope_id
     async with refusals_audited(services, caller, subject=envelope_id):
         recipient = parse_organ_id(command.agency)
-        found = await find_shown(services, caller, envelope_id, agency=recipient)
-        if recipient not in found.envelope.reached:
+        found = await find_own(services, caller, envelope_id, agency=recipient)
+        if not _reached(recipient, found.deliveries):
             raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=recipient)
         if not 1 <= command.number <= MOST_NUMBER:
             raise ExchangeError(ErrorCode.REQUEST_INVALID, place="number")
         return await _stored(services, command, recipient)
 
 
+def _reached(recipient: OrganId, deliveries: Iterable[Delivery]) -> bool:
+    return any(
+        one.recipient == recipient and one.state is not DeliveryState.REDIRECTED
+        for one in deliveries
+    )
+
+
 async def _stored(
     services: Services, command: TellNumber, recipient: OrganId
 ) -> RegisterNumber:
     now, actor = services.now(), command.caller.system.system_id
+    key = (command.envelope_id, recipient)
+    told = await services.storage.registers.numbers([key])
+    # Told again, or corrected, after New Year: it stands in the book it was put into.
+    year = told[0].year if told else local_day(now).year
     number = RegisterNumber(
         envelope_id=command.envelope_id,
         recipient=recipient,
-        year=local_day(now).year,
+        year=year,
         number=command.number,
         recorded_at=now,
         recorded_by=actor,

@@ -1,4 +1,4 @@
-"""Recalls and their answers in a small exchange in memory."""
+"""Recalls, changes and their answers in a small exchange in memory."""
 
 from clients.messages import (
     Acknowledgement,
@@ -24,7 +24,13 @@ from exchange.usecases.report_status import (
 )
 from exchange.usecases.trace_envelope import Trace, TraceEnvelope, trace_envelope
 from pki.keys.api import Credential
-from schemas.edxml.document import Business, Organisation, ResponseFor
+from schemas.edxml.document import (
+    Business,
+    BusinessDocumentInfo,
+    Organisation,
+    Receiver,
+    ResponseFor,
+)
 from schemas.edxml.status import EdxmlStatus
 from schemas.identifiers import DocumentId, OrganId, SystemId
 from schemas.receipt import StepReceipt, read_receipt
@@ -154,6 +160,38 @@ def recalling(world: World, business: Business, **changes: object) -> Message:
     """A message of the commune that does something to an earlier document."""
     document = edxml_document(business=business, **changes)
     return prepare_document(document, (), credential=world.commune, at=world.clock.now)
+
+
+def update(world: World, *changes: tuple[OrganId, int], **fields: object) -> Message:
+    """A message that changes the commune's letter: itself, or to whom it goes.
+
+    Args:
+        world: where.
+        changes: agencies with 0 (added) or 1 (removed).
+        fields: of the message.
+    """
+    info = BusinessDocumentInfo(
+        document_info=not changes,
+        document_receiver=bool(changes),
+        receivers=tuple(
+            Receiver(organ_id=organ, receiver_type=kind) for organ, kind in changes
+        ),
+    )
+    business = Business(
+        business_type=BusinessType.UPDATE,
+        document_id=DOCUMENT_ID,
+        reason="Sửa nơi nhận",
+        document_info=info,
+    )
+    fields = {"document_id": DocumentId("cap-nhat"), **fields}
+    return recalling(world, business, **fields)
+
+
+async def add_recipient(world: World, agency: OrganId) -> Envelope:
+    """Send the commune's letter to one more agency."""
+    accepted = await world.send(update(world, (agency, 0)))
+    await world.deliver()
+    return accepted.envelope
 
 
 async def recall_by_document(

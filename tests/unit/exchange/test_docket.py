@@ -1,7 +1,7 @@
 """The docket: made from the log once, settled once, and told of level by level."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -19,7 +19,7 @@ from exchange.domain.docket import (
 )
 from exchange.domain.records import Envelope
 from exchange.storage.ports import TallyQuery
-from schemas.edxml.document import Organisation
+from schemas.edxml.document import Organisation, PromulgationInfo
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, EvidenceLevel, StatusCode, Step
 from tests.support.conversations import read, recall, report, take
@@ -39,10 +39,17 @@ def looked_at(
     now: datetime,
     steps: dict[Step, datetime] | None = None,
     row: DocketRow | None = None,
+    *,
+    is_asked_back: bool = False,
 ) -> tuple[DocketRow, list[Count], list[ClockName], tuple[OrganId, ...]]:
     envelope = envelope_of()
     before = row or first_row(envelope, PROVINCE, ARRIVED, RULES)
-    facts = DeliveryFacts(envelope=envelope, arrived_at=ARRIVED, steps=steps or {})
+    facts = DeliveryFacts(
+        envelope=envelope,
+        arrived_at=ARRIVED,
+        steps=steps or {},
+        is_asked_back=is_asked_back,
+    )
     change = judge_row(before, facts, RULES, above=(TOP,), now=now)
     assert change.before == before
     counts = [one.count for one in change.tallies]
@@ -245,6 +252,65 @@ async def test_what_is_asked_back_before_its_moment_is_nobodys_delay(
 
     assert await events(world) == []
     assert Count.CONFIRMED_LATE not in await counted(world, SUPERIOR)
+
+
+def test_what_is_asked_back_waits_for_the_answer() -> None:
+    asked = {Step.RECALL_REQUESTED: at(FRIDAY, "10:00")}
+
+    row, counts, overdue, _ = looked_at(at(TUESDAY, "00:00"), asked, is_asked_back=True)
+
+    assert (counts, overdue, row.settled, row.late) == ([], [], frozenset(), ())
+    assert row.next_at == at(TUESDAY, "06:00")
+    done, counts, *_ = looked_at(at(TUESDAY, "06:00"), asked, row)
+    assert (counts, done.next_at) == ([], None)
+
+
+def test_what_was_done_before_it_is_asked_back_is_counted() -> None:
+    steps = {
+        Step.REGISTERED: at(FRIDAY, "09:30"),
+        Step.RECALL_REQUESTED: at(FRIDAY, "10:00"),
+    }
+
+    row, counts, *_ = looked_at(at(TUESDAY, "00:00"), steps, is_asked_back=True)
+
+    assert counts == [Count.CONFIRMED_ON_TIME, Count.REGISTERED_ON_TIME]
+    assert row.next_at is None
+
+
+async def test_clocks_go_on_when_the_recipient_keeps_what_is_asked_back(
+    world: World,
+) -> None:
+    envelope = await sent_to(world, SUPERIOR)
+    await read(world, envelope, SUPERIOR)
+    await recall(world, envelope)
+    world.clock.move(days=4)
+    await kept(world)
+    assert await late_to(world, SUPERIOR) == []
+
+    await report(world, envelope, StatusCode.DECLINED, SUPERIOR, reason="Đã thi hành")
+    world.clock.move(hours=7)
+    await kept(world)
+
+    assert await late_to(world, SUPERIOR) == [SUPERIOR]
+    assert (await counted(world, SUPERIOR))[Count.REGISTERED_LATE] == 1
+
+
+async def test_a_document_due_on_the_last_day_there_is_holds_up_no_other(
+    world: World,
+) -> None:
+    named = (Organisation(organ_id=SUPERIOR),)
+    signed = PromulgationInfo(promulgation_date=date.max)
+    for message in (
+        world.document(recipients=named, due_date=date.max),
+        world.document(recipients=named, promulgation=signed),
+        world.document(recipients=named),
+    ):
+        await world.send(message)
+    await world.deliver()
+
+    await kept(world)
+
+    assert (await counted(world, SUPERIOR))[Count.RECEIVED] == 3
 
 
 async def test_what_is_taken_late_leaves_the_list(world: World) -> None:

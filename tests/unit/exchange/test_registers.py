@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.delivery.docket_watch import DocketWatch
+from exchange.domain.deadlines import ClockState
 from exchange.domain.directory import Directory
 from exchange.domain.links import Matter
 from exchange.domain.registers import (
@@ -24,12 +25,15 @@ from exchange.domain.registers import (
 from exchange.domain.roles import AccessRole
 from exchange.domain.spreadsheet import csv_line
 from exchange.storage.ports import ArrivalQuery
+from exchange.usecases.delivery_clocks import delivery_clocks
 from exchange.usecases.register_books import BOOKS, Lines, as_pdf, book_form
-from exchange.usecases.registers import Period, Register
+from exchange.usecases.registers import Period, Register, TellNumber, tell_number
 from schemas.edxml.document import Organisation, SignerInfo
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import StatusCode
 from tests.support.callers import Callers, asking, caller_for
-from tests.support.conversations import report
+from tests.support.conversations import SYSTEMS, add_recipient, report, trace
 from tests.support.deadlines import FRIDAY, at, envelope_of
 from tests.support.judges import run
 from tests.support.pki import NOW
@@ -248,6 +252,54 @@ async def test_a_number_is_told_for_one_document_of_a_year(world: World) -> None
 
     assert [one.status for one in answers] == [200, 409]
     assert refused["code"] == "register_number_taken"
+
+
+async def told(world: World, agency: OrganId, envelope: EnvelopeId, number: int) -> int:
+    """Tell under which number a document is registered; return of which year it is."""
+    caller = await world.caller(SYSTEMS[agency])
+    command = TellNumber(
+        caller=caller, envelope_id=envelope, agency=agency, number=number
+    )
+    return (await tell_number(world.services, command)).year
+
+
+async def test_a_number_stays_in_the_year_it_was_first_told_in(world: World) -> None:
+    accepted = await world.sent()
+    (first,) = await world.services.storage.docket.arrived(_all_of_province())
+    assert await told(world, PROVINCE, first.envelope_id, 12) == 2026
+
+    world.clock.move(days=60)
+
+    for number in (12, 13, 12):
+        assert await told(world, PROVINCE, first.envelope_id, number) == 2026
+    assert await told(world, PROVINCE, accepted.envelope.envelope_id, 12) == 2027
+
+
+async def test_an_agency_that_is_added_later_numbers_what_it_got(world: World) -> None:
+    letter = (await world.sent()).envelope
+    with pytest.raises(CodedError) as refused:
+        await told(world, FAR_COMMUNE, letter.envelope_id, 7)
+    assert refused.value.code is ErrorCode.ENVELOPE_NOT_FOUND
+
+    await add_recipient(world, FAR_COMMUNE)
+
+    assert await told(world, FAR_COMMUNE, letter.envelope_id, 7) == 2026
+
+
+async def test_clocks_of_an_agency_that_is_added_later_begin_when_it_is_added(
+    world: World,
+) -> None:
+    letter = (await world.sent()).envelope
+    world.clock.move(days=5)
+    await add_recipient(world, FAR_COMMUNE)
+    added = world.clock.now
+
+    shown = await trace(world, letter, COMMUNE)
+    clocks = await delivery_clocks(world.services, shown, [PROVINCE, FAR_COMMUNE])
+
+    first = {one.recipient: one for one in reversed(clocks)}
+    assert first[PROVINCE].state is ClockState.OVERDUE
+    assert first[FAR_COMMUNE].clock.due_at > added
 
 
 async def test_counts_and_delays_are_shown_to_those_they_are_about(

@@ -11,9 +11,7 @@ from exchange.http import wire
 from exchange.usecases.preflight_envelope import preflight_envelope
 from schemas.edxml.document import (
     Business,
-    BusinessDocumentInfo,
     Organisation,
-    Receiver,
     ReplacementInfo,
     ResponseFor,
 )
@@ -43,6 +41,7 @@ from tests.support.conversations import (
     step_of,
     take,
     trace,
+    update,
 )
 from tests.support.world import (
     COMMUNE,
@@ -223,24 +222,6 @@ async def test_recall_from_somebody_who_never_got_it_is_refused_whole(
 
 
 # Update
-
-
-def update(world: World, *changes: tuple[OrganId, int], **fields: object) -> Message:
-    info = BusinessDocumentInfo(
-        document_info=not changes,
-        document_receiver=bool(changes),
-        receivers=tuple(
-            Receiver(organ_id=organ, receiver_type=kind) for organ, kind in changes
-        ),
-    )
-    business = Business(
-        business_type=BusinessType.UPDATE,
-        document_id=DOCUMENT_ID,
-        reason="Sửa nơi nhận",
-        document_info=info,
-    )
-    fields = {"document_id": DocumentId("cap-nhat"), **fields}
-    return recalling(world, business, **fields)
 
 
 @pytest.mark.parametrize("code", [AGREED, DECLINED])

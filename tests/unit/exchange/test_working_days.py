@@ -50,6 +50,14 @@ def test_each_holiday_of_the_labour_code_costs_a_working_day(year: int) -> None:
     assert lost - worked == 11
 
 
+def test_the_last_day_there_is_has_an_end_and_no_day_after() -> None:
+    last = date.max
+
+    assert end_of_day(last).astimezone(VIETNAM).date() == last
+    assert CALENDAR.next_working_day(last) == last
+    assert list(CALENDAR.working_days(last)) == [last]
+
+
 @given(DAYS)
 def test_next_working_day_is_the_first_of_the_days_after(day: date) -> None:
     found = CALENDAR.next_working_day(day)
