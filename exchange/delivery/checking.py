@@ -33,10 +33,13 @@ from schemas.errors import CodedError, ErrorCode
 _PEEK_BYTES = 64 * 1024
 
 
-async def check_envelope(services: Services, envelope: Envelope) -> StoredReceipt:
+async def check_envelope(
+    services: Services, envelope: Envelope
+) -> StoredReceipt | None:
     """Judge what an envelope carries and record the hub's step receipt.
 
-    Checking twice gives the receipt that was recorded first.
+    Checking twice gives the receipt that was recorded first. There is none where
+    nobody waits any more: all of them were asked for it back meanwhile.
 
     Raises:
         StateConflictError: a delivery has left the states of the check.
@@ -62,7 +65,7 @@ async def look_at(services: Services, envelope: Envelope) -> Checked:
     return checked_as(outcomes)
 
 
-async def _stored(services: Services, record: StepRecord) -> StoredReceipt:
+async def _stored(services: Services, record: StepRecord) -> StoredReceipt | None:
     """Store the outcome for those who wait; some may have been recalled meanwhile."""
     store = services.storage.envelopes
     try:
@@ -72,6 +75,8 @@ async def _stored(services: Services, record: StepRecord) -> StoredReceipt:
         waiting = [one.recipient for one in deliveries if one.state in record.before]
         if len(waiting) == len(record.recipients):
             raise
+        if not waiting:
+            return None
         return await store.record_step(replace(record, recipients=tuple(waiting)))
 
 

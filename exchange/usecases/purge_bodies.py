@@ -12,7 +12,7 @@ from exchange.services import HubOffice
 from exchange.storage.ports.retention import Purge
 from exchange.usecases.hub_steps import HubStep, hub_record
 from schemas.identifiers import EnvelopeId
-from schemas.vocabulary import AuditEvent, Step
+from schemas.vocabulary import AuditEvent, EnvelopeKind, Step
 
 _PAGE = 200
 _EFFECT = StepEffect(Step.PURGED, frozenset(), None)
@@ -102,6 +102,7 @@ async def _purged(
         is_gone = await office.storage.retention.purge(purge)
     except StateConflictError:
         return False
-    if is_gone:
+    if is_gone and envelope.kind is EnvelopeKind.DOCUMENT:
+        # Statuses take no room of their agency's.
         await office.storage.usage.add({stored_for(envelope.sender): -envelope.size})
     return is_gone

@@ -165,6 +165,10 @@ async def test_document_recalled_during_its_check_is_not_delivered(
     await Sequencer(world.services, owner="test").sequence_waiting()
     state = (await delivery(world, accepted.envelope)).state
     assert state is DeliveryState.RECALLED
+    steps = [one.step for one in await receipts(world, accepted.envelope)]
+    assert set(steps) == {Step.RECALL_REQUESTED, Step.RECALLED}
+    told = await world.services.storage.audit.lines(limit=99)
+    assert AuditEvent.ENVELOPE_DELIVERED not in {one.event for one in told}
 
 
 async def test_same_request_again_gives_the_same_bytes(

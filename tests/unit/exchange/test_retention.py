@@ -24,9 +24,9 @@ from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
 from exchange.usecases.purge_bodies import Purging, purge_bodies
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope, read_receipt
 from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
-from schemas.edxml.document import DocumentCode, Organisation
+from schemas.edxml.document import Organisation
 from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import DocumentCode, EnvelopeId
 from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode, Step
 from tests.support.conversations import SYSTEMS, arrived, read, report, take
 from tests.support.pki import NOW
@@ -305,6 +305,14 @@ class TestStatuses:
         world, decision, status = await reported_decision()
         expected = [decision.envelope_id, status.envelope_id]
         assert await purged(world, only_look=only_look) == expected
+
+    async def test_only_documents_give_room_back(self) -> None:
+        world, *_ = await reported_decision()
+        name, store = stored_for(PROVINCE), world.services.storage.usage
+        await world.services.usage.tell(store)
+        before = await store.totals([name])
+        assert len(await purged(world)) == 2
+        assert await store.totals([name]) == before
 
     async def test_a_status_goes_after_its_document(self) -> None:
         world, decision, status = await reported_decision()
