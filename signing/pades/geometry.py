@@ -15,6 +15,11 @@ _ROUNDING = 0.01
 Point = tuple[float, float]
 
 
+def fits(length: float, room: float) -> bool:
+    """Tell whether something goes into a room that was measured for it."""
+    return length <= room + _ROUNDING
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in user space."""

@@ -173,16 +173,35 @@ async def test_killed_mongod_is_started_again(tmp_path: Path) -> None:
         await storage.close()
 
 
-async def test_deep_folder_gets_a_short_socket(tmp_path: Path) -> None:
-    deep = tmp_path / ("x" * 100)
-    async with EmbeddedMongo(deep) as mongo:
-        target = (deep / "run" / "mongod.sock").readlink()
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 100, "Documents", "Công văn", "a,b", "a:b"],
+    ids=["deep", "upper", "accents", "comma", "colon"],
+)
+async def test_folder_that_names_no_host_gets_a_socket_elsewhere(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    async with EmbeddedMongo(folder) as mongo:
+        target = (folder / "run" / "mongod.sock").readlink()
         storage = await open_mongo_storage(mongo.uri)
         await storage.envelopes.accept(acceptance(1))
         await storage.close()
         assert stat.S_IMODE(target.parent.stat().st_mode) == 0o700
 
     assert not target.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "a%b@c", "công văn"])
+async def test_folder_of_any_other_name_holds_its_socket(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    async with EmbeddedMongo(folder) as mongo:
+        assert not (folder / "run" / "mongod.sock").is_symlink()
+        storage = await open_mongo_storage(mongo.uri)
+        await storage.envelopes.accept(acceptance(1))
+        await storage.close()
 
 
 async def test_moved_folder_is_primary_again(tmp_path: Path) -> None:

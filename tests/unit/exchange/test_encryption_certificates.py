@@ -1,5 +1,7 @@
 """What an agency publishes to be encrypted to, and what is given to those who ask."""
 
+import json
+from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from exchange.commands.agency_fields import agency_fields
 from exchange.delivery.housekeeper import Housekeeper
 from exchange.directory_cache import DirectoryCache
 from exchange.domain.agency_orders import Merge, NewAgency
@@ -254,3 +257,17 @@ async def test_import_keeps_what_was_published(world: World) -> None:
     )
 
     assert (await found(world)).agency.encryption == agency.encryption
+
+
+async def test_an_agency_with_certificates_is_written_as_json_at_the_hub(
+    world: World,
+) -> None:
+    await publish(world, content := certified(world.pki))
+    agency = await world.services.storage.directory.agency(PROVINCE)
+    assert agency is not None
+
+    fields = json.loads(json.dumps(agency_fields(agency)))
+
+    [shown] = fields["encryption"]
+    assert b64decode(shown["certificate"]) == content
+    assert (fields["code"], fields["email"]) == (PROVINCE, agency.email)

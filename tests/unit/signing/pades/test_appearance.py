@@ -7,12 +7,22 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from exchange.demo.province import data
+from exchange.domain.directory_file import read_directory
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.pades.appearance import TEXT_SIZE
+from signing.pades.appearance import TEXT_SIZE, Appearance
+from signing.pades.geometry import Box, PageGeometry, turned_size
 from signing.pades.request import Particulars
+from signing.pades.role_text import size_of
 from signing.pades.typeface import typeface
-from signing.profiles import Placement, person_rectangle, seal_rectangle
+from signing.profiles import (
+    CopyForm,
+    Placement,
+    person_rectangle,
+    seal_rectangle,
+    top_right_rectangle,
+)
 from signing.validation.page_text import document_text
 from tests.support.judges import run
 from tests.support.pki import TestPki
@@ -38,6 +48,25 @@ def refusal_of(**changes: object) -> SigningError:
     with pytest.raises(SigningError) as refusal:
         sign(small_pdf(), PERSON, **changes)
     return refusal.value
+
+
+AGENCIES = [one.name for one in read_directory(data("agencies.csv"))]
+
+
+@pytest.mark.parametrize("turned", [0, 90])
+@pytest.mark.parametrize("size", [(595.28, 841.89), (595.2756, 841.8898), (595, 842)])
+def test_lines_of_every_agency_fit_into_the_corner_made_for_them(
+    size: tuple[float, float], turned: int
+) -> None:
+    page = PageGeometry(Box(0, 0, *size), turned)
+    for name in AGENCIES:
+        texts = (CopyForm.FULL.label, name, LINES[1])
+        lines = tuple(typeface().set_line(one) for one in texts)
+        corner = top_right_rectangle(turned_size(page.visible, turned), size_of(lines))
+        width, height = turned_size(page.to_user_space(corner), turned)
+        Appearance(
+            width=width, height=height, turned=turned, image=None, lines=lines
+        ).check()
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
