@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from exchange.domain.directory import Directory, standing
 from exchange.domain.docket import Count, Tally
+from exchange.domain.overseeing import upwards
 from schemas.identifiers import OrganId
 from schemas.timestamps import VIETNAM
 
@@ -72,13 +73,8 @@ def level_in(directory: Directory, code: OrganId, month: str) -> str:
 
 def place_in(directory: Directory, code: OrganId, month: str) -> CountedPlace:
     """Return where an agency stands in a month."""
-    found = directory.agency(code)
-    if found is None:
-        return CountedPlace("", (code,))
-    above = directory.above(found, _beginning(month))
-    return CountedPlace(
-        level_in(directory, code, month), (code, *(one.code for one in above))
-    )
+    level = level_in(directory, code, month)
+    return CountedPlace(level, upwards(directory, code, _beginning(month)))
 
 
 def gathered(

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from exchange.domain.counting import gathered
 from exchange.domain.deadlines import DEADLINE_STEPS, DeliveryFacts
-from exchange.domain.directory import Directory
 from exchange.domain.docket import (
     DocketRow,
     RowChange,
@@ -83,7 +82,7 @@ async def settle_due(services: Services) -> bool:
             row,
             facts[row.envelope_id, row.recipient],
             services.deadlines,
-            above=above(directory, row.recipient),
+            above=upwards(directory, row.recipient, now)[1:],
             now=now,
         )
         for row in rows
@@ -98,11 +97,6 @@ async def settle_due(services: Services) -> bool:
         for late in change.overdue:
             services.counters.overdue(late.name)
     return len(rows) == _ROWS_AT_ONCE
-
-
-def above(directory: Directory, agency: OrganId) -> tuple[OrganId, ...]:
-    """Return the agencies above one, the nearest first."""
-    return tuple(upwards(directory, agency))[1:]
 
 
 async def facts_of(

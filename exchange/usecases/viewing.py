@@ -187,6 +187,7 @@ class _Look:
     """An envelope that somebody looks for, before it is known whether they may."""
 
     caller: Caller
+    at: datetime
     directory: Directory
     agencies: frozenset[OrganId]
     envelope: Envelope
@@ -195,7 +196,7 @@ class _Look:
     def oversees(self) -> bool:
         """Whether all of it is shown to the caller, whose it need not be."""
         return self.caller.audits_all or is_common_superior(
-            self.directory, self.agencies, self.envelope
+            self.directory, self.agencies, self.envelope, at=self.at
         )
 
 
@@ -208,12 +209,13 @@ async def _look(
     may_be_known: bool = False,
 ) -> _Look:
     directory, store = await current_directory(services), services.storage.envelopes
-    agencies = _agencies_in(directory, caller, agency, services.now())
+    now = services.now()
+    agencies = _agencies_in(directory, caller, agency, now)
     find = store.known_envelope if may_be_known else store.envelope
     envelope = await find(envelope_id)
     if envelope is None:
         raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=envelope_id)
-    return _Look(caller, directory, agencies, envelope)
+    return _Look(caller, now, directory, agencies, envelope)
 
 
 async def _own(services: Services, look: _Look) -> Viewed:

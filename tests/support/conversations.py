@@ -1,5 +1,7 @@
 """Recalls, changes and their answers in a small exchange in memory."""
 
+from datetime import timedelta
+
 from clients.messages import (
     Acknowledgement,
     Message,
@@ -7,6 +9,7 @@ from clients.messages import (
     prepare_document,
     prepare_status,
 )
+from exchange.domain.agency_orders import Order
 from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.usecases.accept_envelope import AcceptedEnvelope
 from exchange.usecases.acknowledge_delivery import (
@@ -15,6 +18,7 @@ from exchange.usecases.acknowledge_delivery import (
     SignedStep,
     acknowledge_delivery,
 )
+from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.report_status import (
@@ -232,6 +236,17 @@ async def arrived(world: World, agency: OrganId) -> list[Envelope]:
     command = ReadInbox(caller=await world.caller(SYSTEMS[agency]), agency=agency)
     page = await read_inbox(world.services, command)
     return [one.envelope for one in page.items]
+
+
+async def ordered(world: World, order: Order, *, days: float = 0) -> None:
+    """Order a change of agencies, in force so many days from now."""
+    command = ChangeAgencies(
+        order=order,
+        effective=world.clock.now + timedelta(days=days),
+        reason="Sắp xếp đơn vị hành chính",
+        operator="test",
+    )
+    await change_agencies(world.services, command)
 
 
 async def trace(world: World, envelope: Envelope, agency: OrganId) -> Trace:

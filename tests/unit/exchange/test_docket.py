@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from exchange.delivery.docket_watch import DocketWatch
+from exchange.domain.agency_orders import Move
 from exchange.domain.deadlines import ClockName, DeadlinePolicy, DeliveryFacts
 from exchange.domain.docket import (
     Count,
@@ -22,11 +23,11 @@ from exchange.storage.ports import TallyQuery
 from schemas.edxml.document import Organisation, PromulgationInfo
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, EvidenceLevel, StatusCode, Step
-from tests.support.conversations import read, recall, report, take
+from tests.support.conversations import ordered, read, recall, report, take
 from tests.support.deadlines import CALENDAR, FRIDAY, MONDAY, at, envelope_of
 from tests.support.stored import COMMUNE, PROVINCE
 from tests.support.world import COMMUNE as SENDER
-from tests.support.world import FAR_COMMUNE, World, make_world
+from tests.support.world import FAR_COMMUNE, MINISTRY, World, make_world
 from tests.support.world import PROVINCE as SUPERIOR
 
 RULES = Rules(CALENDAR, DeadlinePolicy())
@@ -238,6 +239,20 @@ async def test_who_does_nothing_is_late_once_and_then_those_above_hear_of_it(
     }
     in_time = await counted(world, SUPERIOR)
     assert in_time[Count.CONFIRMED_ON_TIME] == in_time[Count.REGISTERED_ON_TIME] == 1
+
+
+async def test_who_is_above_when_it_is_late_hears_of_it_and_not_who_will_be(
+    world: World,
+) -> None:
+    await sent_to(world, FAR_COMMUNE)
+    await ordered(world, Move(code=FAR_COMMUNE, parent=MINISTRY), days=200)
+
+    world.clock.move(days=5)
+    for _ in range(3):
+        await kept(world)
+
+    assert await late_to(world, SUPERIOR) == [FAR_COMMUNE]
+    assert await late_to(world, MINISTRY) == []
 
 
 async def test_what_is_asked_back_before_its_moment_is_nobodys_delay(

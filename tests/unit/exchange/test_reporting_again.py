@@ -2,28 +2,43 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
+from exchange.domain.agency_orders import Move
 from exchange.domain.directory import Directory
 from exchange.domain.overseeing import is_common_superior
 from exchange.domain.parties import Agency
 from exchange.domain.records import Envelope
 from exchange.storage.ports import AuditQuery
 from exchange.usecases.report_status import ReportStatus, report_status
+from schemas.edxml.document import Organisation
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState, Level, StatusCode
+from tests.support.agencies import changed
 from tests.support.conversations import (
     SYSTEMS,
     delivery,
+    ordered,
     recall,
     report,
     status_message,
     take,
+    trace,
 )
+from tests.support.pki import NOW
 from tests.support.stored import acceptance
-from tests.support.world import COMMUNE, PROVINCE, World, agency, make_world
+from tests.support.world import (
+    COMMUNE,
+    FAR_COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    World,
+    agency,
+    make_world,
+)
 
 BEFORE = {
     "the same": (StatusCode.REGISTERED,),
@@ -37,6 +52,16 @@ BEFORE = {
 @pytest.fixture
 async def world() -> World:
     return await make_world()
+
+
+def to(*agencies: OrganId) -> tuple[Organisation, ...]:
+    return tuple(Organisation(organ_id=one) for one in agencies)
+
+
+async def nothing_shown(world: World, envelope: Envelope, agency: OrganId) -> None:
+    with pytest.raises(CodedError) as caught:
+        await trace(world, envelope, agency)
+    assert caught.value.code is ErrorCode.ENVELOPE_NOT_FOUND
 
 
 async def audit_lines(world: World) -> int:
@@ -150,7 +175,8 @@ def test_common_superior_is_above_sender_and_all_recipients(
     agencies: set[OrganId], *, is_above: bool
 ) -> None:
     directory, counted = counted_directory()
-    assert is_common_superior(directory, agencies, letter_to_all()) is is_above
+    found = is_common_superior(directory, agencies, letter_to_all(), at=NOW)
+    assert found is is_above
     # Whoever is not above the sender is not looked for above all the others.
     assert is_above or len(counted.looked_up) < len(COMMUNES) // 10
 
@@ -158,6 +184,38 @@ def test_common_superior_is_above_sender_and_all_recipients(
 def test_sender_is_above_those_below_it_and_not_above_strangers() -> None:
     directory, _ = counted_directory()
     letter = replace(letter_to_all(), sender=PROVINCE)
-    assert is_common_superior(directory, {PROVINCE}, letter)
+    assert is_common_superior(directory, {PROVINCE}, letter, at=NOW)
     beyond = replace(letter, recipients=(*COMMUNES, OrganId("H98")))
-    assert not is_common_superior(directory, {PROVINCE}, beyond)
+    assert not is_common_superior(directory, {PROVINCE}, beyond, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_still"), [(0, True), (199, True), (200, False)], ids=str
+)
+def test_move_that_is_ordered_changes_who_is_above_when_it_is_in_force(
+    days: int, *, is_still: bool
+) -> None:
+    moving = Move(code=OrganId("H99.30.1"), parent=OrganId("H98"))
+    directory = changed(moving, at=NOW + timedelta(days=200))
+    letter = replace(
+        acceptance().envelope, sender=moving.code, recipients=(moving.code,)
+    )
+    at = NOW + timedelta(days=days)
+
+    assert is_common_superior(directory, {PROVINCE}, letter, at=at) is is_still
+    assert is_common_superior(directory, {moving.parent}, letter, at=at) is not is_still
+
+
+async def test_superior_sees_a_letter_until_a_move_is_in_force(world: World) -> None:
+    accepted = await world.send(world.document(recipients=to(FAR_COMMUNE)))
+    for one in (COMMUNE, FAR_COMMUNE):
+        await ordered(world, Move(code=one, parent=MINISTRY), days=200)
+
+    shown = await trace(world, accepted.envelope, PROVINCE)
+    assert [one.recipient for one in shown.deliveries] == [FAR_COMMUNE]
+    await nothing_shown(world, accepted.envelope, MINISTRY)
+
+    world.clock.move(days=201)
+    await nothing_shown(world, accepted.envelope, PROVINCE)
+    shown = await trace(world, accepted.envelope, MINISTRY)
+    assert [one.recipient for one in shown.deliveries] == [FAR_COMMUNE]
