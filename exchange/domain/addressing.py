@@ -85,8 +85,19 @@ def find_addressee(
 def all_reached(addressees: Iterable[Addressee]) -> tuple[OrganId, ...]:
     """Return those addressed, and those reached in their stead."""
     found = tuple(addressees)
-    reached = (one.reached.code for one in found if one.reached)
-    return tuple(dict.fromkeys((*(one.code for one in found), *reached)))
+    codes = (one.code for one in found)
+    return tuple(dict.fromkeys((*codes, *reached_themselves(found))))
+
+
+def reached_themselves(addressees: Iterable[Addressee]) -> tuple[OrganId, ...]:
+    """Return those to whom it is delivered, and nobody in whose stead others are."""
+    reached = (one.reached.code for one in addressees if one.reached)
+    return tuple(dict.fromkeys(reached))
+
+
+def redirected_of(addressees: Iterable[Addressee]) -> tuple[Addressee, ...]:
+    """Return those for whom others are reached, each code once."""
+    return tuple({one.code: one for one in addressees if one.successions}.values())
 
 
 def links_followed(addressees: Iterable[Addressee]) -> tuple[Succession, ...]:

@@ -5,10 +5,13 @@ Public samples pair ReceiverType 0 and 1 without saying which adds and which rem
 it the other way round is told, and nothing is done to the wrong recipient.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from exchange.domain.addressing import Addressee, all_reached, reached_themselves
 from exchange.domain.decisions import Refuse
+from exchange.domain.reachable import too_many, unreachable
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 
@@ -17,9 +20,9 @@ _ADDS, _REMOVES = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class RecipientChange:
-    """One line of ReceiverList."""
+    """One line of ReceiverList: whom it names, and who that reaches now."""
 
-    recipient: OrganId
+    addressee: Addressee
     receiver_type: int
 
 
@@ -27,27 +30,81 @@ class RecipientChange:
 class RecipientPlan:
     """Who gets the document from now on, and from whom it is asked back."""
 
-    added: tuple[OrganId, ...] = ()
+    added: tuple[Addressee, ...] = ()
     removed: tuple[OrganId, ...] = ()
+
+    @property
+    def reached(self) -> tuple[OrganId, ...]:
+        """Who gets the document from now on."""
+        return reached_themselves(self.added)
+
+    def recipients(self, named: Iterable[OrganId]) -> tuple[OrganId, ...]:
+        """Return whom the update concerns, those `named` in its `To` first."""
+        concerned = (*named, *all_reached(self.added), *self.removed)
+        return tuple(dict.fromkeys(concerned))
 
 
 def decide_recipients(
-    changes: Iterable[RecipientChange], present: Collection[OrganId]
+    changes: Iterable[RecipientChange], present: Collection[OrganId], now: datetime
 ) -> RecipientPlan | Refuse:
     """Tell who is added and removed, or which line does not fit.
 
     Args:
         changes: what the update lists.
         present: who has the document addressed to it.
+        now: when those who are added must be there to be reached.
     """
     listed = tuple(changes)
+    refusal = next(_refusals(listed, present, now), None)
+    if refusal is not None:
+        return refusal
+    return RecipientPlan(
+        added=tuple(one.addressee for one in listed if one.receiver_type == _ADDS),
+        removed=tuple(
+            one.addressee.code for one in listed if one.receiver_type == _REMOVES
+        ),
+    )
+
+
+def number_refusals(
+    plan: RecipientPlan,
+    named: Iterable[OrganId],
+    present: Collection[OrganId],
+    most: int,
+) -> Iterator[Refuse]:
+    """Yield a reason where the update, or the document by it, reaches too many.
+
+    Args:
+        plan: who is added and removed.
+        named: whom the update names in its `To`, and who is reached in their stead.
+        present: who has the document addressed to it.
+        most: how many one envelope may reach in all.
+    """
+    yield from too_many(len(plan.recipients(named)), most)
+    if plan.added:
+        yield from too_many(len(present) + len(plan.reached), most)
+
+
+def _refusals(
+    listed: Iterable[RecipientChange], present: Collection[OrganId], now: datetime
+) -> Iterator[Refuse]:
     seen: set[OrganId] = set()
     for one in listed:
-        fits = one.receiver_type == (_REMOVES if one.recipient in present else _ADDS)
-        if not fits or one.recipient in seen:
-            return Refuse(ErrorCode.RECIPIENT_CHANGE_CONTRADICTS, one.recipient)
-        seen.add(one.recipient)
-    return RecipientPlan(
-        added=tuple(one.recipient for one in listed if one.receiver_type == _ADDS),
-        removed=tuple(one.recipient for one in listed if one.receiver_type == _REMOVES),
+        code = one.addressee.code
+        if one.addressee.agency is None:
+            yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, code)
+        if code in seen or not _fits(one, present):
+            yield Refuse(ErrorCode.RECIPIENT_CHANGE_CONTRADICTS, code)
+        if one.receiver_type == _ADDS:
+            yield from unreachable([one.addressee], now)
+        seen.add(code)
+
+
+def _fits(change: RecipientChange, present: Collection[OrganId]) -> bool:
+    named = change.addressee
+    if change.receiver_type == _REMOVES:
+        return named.code in present
+    # Whoever is reached in the stead of another may have it, too.
+    return change.receiver_type == _ADDS and not any(
+        one in present for one in all_reached([named])
     )

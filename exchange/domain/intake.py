@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exchange.domain.access import acting_agencies, is_open
-from exchange.domain.addressing import Addressee, all_reached
+from exchange.domain.addressing import Addressee, all_reached, redirected_of
 from exchange.domain.decisions import Refuse
 from exchange.domain.delegations import FiledDelegation, leave_to_sign
 from exchange.domain.parties import System
+from exchange.domain.reachable import too_many, unreachable
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import EvidenceLevel
@@ -120,7 +121,7 @@ def decide_intake(
         sender=facts.sender.code,
         recipients=all_reached(facts.recipients),
         evidence_level=evidence_level(facts),
-        redirected=tuple(one for one in facts.recipients if one.successions),
+        redirected=redirected_of(facts.recipients),
     )
 
 
@@ -222,12 +223,7 @@ def _recipients_exist(
 ) -> Iterator[Refuse]:
     if not facts.recipients:
         yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, "To")
-    for one in facts.recipients:
-        if one.agency is None or now < one.agency.valid_from:
-            yield Refuse(ErrorCode.RECIPIENT_UNKNOWN, one.written)
-        elif one.reached is None or not is_open(one.reached, now):
-            links = (link.successor.code for link in one.successions)
-            yield Refuse(ErrorCode.RECIPIENT_CLOSED, " → ".join((one.written, *links)))
+    yield from unreachable(facts.recipients, now)
 
 
 def _recipients_differ(
@@ -241,10 +237,7 @@ def _recipients_differ(
 def _recipients_are_few(
     facts: IntakeFacts, policy: IntakePolicy, _now: datetime
 ) -> Iterator[Refuse]:
-    count = len(all_reached(facts.recipients))
-    if count > policy.recipients:
-        place = f"{count} > {policy.recipients}"
-        yield Refuse(ErrorCode.RECIPIENT_COUNT_EXCEEDED, place)
+    yield from too_many(len(all_reached(facts.recipients)), policy.recipients)
 
 
 def _sender_has_room(

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from exchange.domain.addressing import Addressee
 from exchange.domain.links import Link, Matter, Reference
 from exchange.domain.recalls import RecallPlan
 from exchange.domain.records import Envelope
@@ -17,6 +18,7 @@ class Relations:
 
     Args:
         recipients: of the document, and those it adds or removes elsewhere.
+        redirected: those among them for whom others are reached.
         links: its ties.
         recalls: whom it reaches with a recall, by document.
         additions: who else gets which document.
@@ -24,6 +26,7 @@ class Relations:
     """
 
     recipients: tuple[OrganId, ...]
+    redirected: tuple[Addressee, ...] = ()
     links: tuple[Link, ...] = ()
     recalls: tuple[tuple[Envelope, RecallPlan], ...] = ()
     additions: tuple[tuple[Envelope, OrganId], ...] = ()

@@ -1,7 +1,12 @@
 """The refusals that every implementation raises in the same words."""
 
 from exchange.domain.log_entries import CaJournalPosition
-from exchange.domain.records import DeliveryUpdate, StatusChange, StepRecord
+from exchange.domain.records import (
+    AddedDelivery,
+    DeliveryUpdate,
+    StatusChange,
+    StepRecord,
+)
 from exchange.domain.uploads import Upload
 from exchange.errors import BodyMissingError, ExchangeError, StateConflictError
 from schemas.errors import ErrorCode
@@ -59,6 +64,17 @@ def directory_conflict(version: int) -> StateConflictError:
 def upload_conflict(upload: Upload) -> StateConflictError:
     """An upload has another offset by now, or is gone."""
     return StateConflictError(ErrorCode.UPLOAD_OFFSET_WRONG, place=upload.upload_id)
+
+
+def adding_conflict(added: AddedDelivery) -> StateConflictError:
+    """The body went that a recipient more was to read."""
+    place = added.envelope.envelope_id
+    return StateConflictError(ErrorCode.PAYLOAD_PURGED, place=place)
+
+
+def purge_conflict(envelope_id: EnvelopeId) -> StateConflictError:
+    """A recipient was added whom a purge did not look at."""
+    return StateConflictError(ErrorCode.STEP_NOT_ALLOWED, place=envelope_id)
 
 
 def body_purged(envelope_id: EnvelopeId) -> ExchangeError:

@@ -140,10 +140,21 @@ async def _accepted(services: Services, incoming: _Incoming) -> AcceptedEnvelope
         relations = await relate(services, incoming.read.document, incoming.accept)
         if isinstance(relations, Refuse):
             return await _repeated_or_refused(services, message, facts, relations)
-        acceptance = await _acceptance(services, incoming, relations)
+        whole = _reaching(incoming, relations)
+        acceptance = await _acceptance(services, whole, relations)
         with suppress(StateConflictError):
             return AcceptedEnvelope(*await commit(services, message, acceptance))
     raise ExchangeError(ErrorCode.OVERLOADED, place=message.message_id)
+
+
+def _reaching(incoming: _Incoming, relations: Relations) -> _Incoming:
+    """Add those whom a document concerns by what it does to earlier ones."""
+    accept = replace(
+        incoming.accept,
+        recipients=relations.recipients,
+        redirected=relations.redirected,
+    )
+    return replace(incoming, accept=accept)
 
 
 async def _repeated_or_refused(
@@ -226,7 +237,7 @@ def _envelope(
         kind=EnvelopeKind.DOCUMENT,
         system_id=message.submission.caller.system.system_id,
         sender=accept.sender,
-        recipients=relations.recipients,
+        recipients=accept.recipients,
         message_id=message.message_id,
         content_type=message.submission.content_type,
         size=message.scanned.size,

@@ -27,11 +27,24 @@ async def addressees_of(
     at = services.now()
     lists = await _lists(services, directory, sender, written)
     book = AddressBook(directory=directory, sender=sender, at=at, lists=lists)
-    found = expand(book, written)
+    return await connected_ones(services, directory, expand(book, written), at)
+
+
+async def connected_ones(
+    services: Services,
+    directory: Directory,
+    addressees: Sequence[Addressee],
+    at: datetime,
+) -> tuple[Addressee, ...]:
+    """Lead what is for agencies without a system to those above them, where that is on.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
     if not services.addressing.parent_fallback:
-        return found
-    connected = await _connected(services, directory, found, at)
-    return with_fallback(found, connected=connected, directory=directory, at=at)
+        return tuple(addressees)
+    connected = await _connected(services, directory, addressees, at)
+    return with_fallback(addressees, connected=connected, directory=directory, at=at)
 
 
 async def _lists(

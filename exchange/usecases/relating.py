@@ -7,13 +7,20 @@ under a name that is taken is a duplicate, which is told and never refused.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from exchange.domain.amendments import RecipientChange, decide_recipients
+from exchange.domain.addressing import find_addressee, redirected_of
+from exchange.domain.amendments import (
+    RecipientChange,
+    RecipientPlan,
+    decide_recipients,
+    number_refusals,
+)
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept
 from exchange.domain.links import Link
 from exchange.domain.records import Envelope, StepRecord
 from exchange.domain.relations import Relations, tie
 from exchange.services import Services
+from exchange.usecases.addressing import connected_ones
 from exchange.usecases.directory import current_directory
 from exchange.usecases.earlier_documents import (
     answered,
@@ -73,7 +80,8 @@ class _Relating:
 
     @property
     def _plain(self) -> Relations:
-        return Relations(recipients=self.accept.recipients)
+        accept = self.accept
+        return Relations(recipients=accept.recipients, redirected=accept.redirected)
 
     async def by_type(self, business: Business | None) -> Relations | Refuse:
         """Do what the type of the message says."""
@@ -122,8 +130,6 @@ class _Relating:
         self, business: Business, earlier: Sequence[Envelope]
     ) -> Relations | Refuse:
         changes = await self._changes(business)
-        if isinstance(changes, Refuse):
-            return changes
         if changes:
             return await self._change(business, earlier, changes)
         recipients = self.accept.recipients
@@ -134,17 +140,17 @@ class _Relating:
             links = [Link(kind=LinkKind.UPDATES, document_id=named)]
         return replace(self._plain, links=tuple(links), reason=business.reason)
 
-    async def _changes(self, business: Business) -> list[RecipientChange] | Refuse:
-        """Return who is to be added or removed, by the directory's own codes."""
-        info = business.document_info
+    async def _changes(self, business: Business) -> list[RecipientChange]:
+        """Return who is to be added or removed, and who is reached by that now."""
+        info, now = business.document_info, self.services.now()
+        lines = info.receivers if info else ()
         directory = await current_directory(self.services)
-        changes: list[RecipientChange] = []
-        for one in info.receivers if info else ():
-            agency = directory.agency(one.organ_id)
-            if agency is None:
-                return Refuse(ErrorCode.RECIPIENT_UNKNOWN, one.organ_id)
-            changes.append(RecipientChange(agency.code, one.receiver_type))
-        return changes
+        named = [find_addressee(directory, one.organ_id, now) for one in lines]
+        reached = await connected_ones(self.services, directory, named, now)
+        return [
+            RecipientChange(addressee, one.receiver_type)
+            for addressee, one in zip(reached, lines, strict=True)
+        ]
 
     async def _change(
         self,
@@ -156,30 +162,50 @@ class _Relating:
         sent = [one for one in earlier if one.business_type is not BusinessType.UPDATE]
         if not sent:
             return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
-        latest, store = sent[-1], self.services.storage.envelopes
-        deliveries = await store.deliveries(latest.envelope_id)
-        plan = decide_recipients(changes, {one.recipient for one in deliveries})
+        latest = sent[-1]
+        plan = await self._planned(latest, changes)
         if isinstance(plan, Refuse):
             return plan
-        if plan.added and not await self._is_delivered(latest):
-            return Refuse(ErrorCode.STEP_NOT_ALLOWED, latest.envelope_id)
         removing = [latest] if plan.removed else []
         recalls = await recalls_of(self.services, removing, plan.removed)
         if isinstance(recalls, Refuse):
             return recalls
-        recipients = tuple(
-            dict.fromkeys((*self.accept.recipients, *plan.added, *plan.removed))
-        )
+        recipients = plan.recipients(self.accept.recipients)
         return Relations(
             recipients=recipients,
+            redirected=redirected_of((*self.accept.redirected, *plan.added)),
             links=tuple(
-                tie(LinkKind.UPDATES, one, recipients, also=plan.added)
+                tie(LinkKind.UPDATES, one, recipients, also=plan.reached)
                 for one in earlier
             ),
             recalls=recalls,
-            additions=tuple((latest, one) for one in plan.added),
+            additions=tuple((latest, one) for one in plan.reached),
             reason=business.reason,
         )
+
+    async def _planned(
+        self, document: Envelope, changes: Sequence[RecipientChange]
+    ) -> RecipientPlan | Refuse:
+        """Decide who gets a document from now on, and from whom it is asked back."""
+        services, named = self.services, self.accept.recipients
+        deliveries = await services.storage.envelopes.deliveries(document.envelope_id)
+        present = {one.recipient for one in deliveries}
+        plan = decide_recipients(changes, present, services.now())
+        if isinstance(plan, Refuse):
+            return plan
+        most = services.intake_policy.recipients
+        refusal = next(number_refusals(plan, named, present, most), None)
+        if refusal is None and plan.added:
+            refusal = await self._not_to_be_added_to(document)
+        return refusal or plan
+
+    async def _not_to_be_added_to(self, document: Envelope) -> Refuse | None:
+        """Refuse to add recipients who could not read the document."""
+        if document.purged_at is not None:
+            return Refuse(ErrorCode.PAYLOAD_PURGED, document.envelope_id)
+        if not await self._is_delivered(document):
+            return Refuse(ErrorCode.STEP_NOT_ALLOWED, document.envelope_id)
+        return None
 
     async def _is_delivered(self, envelope: Envelope) -> bool:
         receipts = await self.services.storage.envelopes.receipts(envelope.envelope_id)

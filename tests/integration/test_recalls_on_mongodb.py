@@ -5,8 +5,11 @@ import asyncio
 import pytest
 
 from exchange.domain.records import Envelope
+from exchange.domain.retention import RetentionPolicy
 from exchange.storage.mongo.store import MongoStorage
+from exchange.usecases.purge_bodies import Purging, purge_bodies
 from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState, StatusCode, Step
 from tests.support.conversations import (
     delivery,
@@ -16,8 +19,9 @@ from tests.support.conversations import (
     receipts,
     report,
     take,
+    update,
 )
-from tests.support.world import MINISTRY, World, make_world
+from tests.support.world import FAR_COMMUNE, MINISTRY, World, make_world
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +29,11 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 async def world(emptied_storage: MongoStorage) -> World:
     return await make_world(storage=emptied_storage)
+
+
+async def purge_all(world: World) -> list[EnvelopeId]:
+    purging = Purging(policy=RetentionPolicy(years=0.001))
+    return [one.envelope_id async for one in purge_bodies(world.services, purging)]
 
 
 async def whole(world: World, letter: Envelope) -> list[Step]:
@@ -108,3 +117,28 @@ async def test_recall_by_document_of_two_sendings_is_one_transaction(
         await whole(world, letter)
     await report(world, accepted, StatusCode.AGREED)
     assert (await delivery(world, first)).state is DeliveryState.RECALLED
+
+
+async def test_of_adding_a_recipient_and_a_purge_at_once_one_happens(
+    world: World,
+) -> None:
+    letter = (await world.sent()).envelope
+    await take(world, letter)
+    await take(world, letter, MINISTRY)
+    world.clock.move(hours=20)
+    message = update(world, (FAR_COMMUNE, 0))
+    sent, purged = await asyncio.gather(
+        world.send(message),
+        purge_all(world),
+        return_exceptions=True,
+    )
+    assert not isinstance(purged, BaseException)
+    is_added = not isinstance(sent, BaseException)
+    assert is_added or getattr(sent, "code", "") is ErrorCode.PAYLOAD_PURGED
+    assert is_added is (letter.envelope_id not in purged)
+    envelopes = world.services.storage.envelopes
+    added = await envelopes.delivery(letter.envelope_id, FAR_COMMUNE)
+    assert (added is not None) is is_added
+    if is_added:
+        await world.deliver()
+        assert await read(world, letter, FAR_COMMUNE)

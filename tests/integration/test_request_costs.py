@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from exchange.directory_cache import DirectoryCache
-from exchange.domain.records import Envelope
+from exchange.domain.records import DeliveryUpdate, Envelope
 from exchange.errors import ExchangeError
 from exchange.storage.mongo.driver import Database, open_client, open_database
-from exchange.storage.mongo.store import open_mongo_storage
+from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
 from exchange.storage.ports import Purge
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
 from schemas.edxml.document import Organisation
@@ -149,7 +149,7 @@ async def test_body_that_another_process_purged_is_not_handed_out(
     letter = await hub.letter()
     assert await read(hub.world, letter)
     other = await open_mongo_storage(mongod_uri, database=hub.database.name)
-    await other.retention.purge(purge_of_letter(letter))
+    await other.retention.purge(await purge_of_letter(other, letter))
     await other.close()
     known = await hub.world.services.storage.envelopes.known_envelope(
         letter.envelope_id
@@ -162,9 +162,12 @@ async def test_body_that_another_process_purged_is_not_handed_out(
     assert shown.envelope.purged_at == NOW
 
 
-def purge_of_letter(letter: Envelope) -> Purge:
+async def purge_of_letter(storage: MongoStorage, letter: Envelope) -> Purge:
+    deliveries = await storage.envelopes.deliveries(letter.envelope_id)
     record = step(1, "purged", recipients=(), before=(), after=None)
-    receipt = replace(record.receipt, envelope_id=letter.envelope_id)
-    return Purge(
-        envelope_id=letter.envelope_id, step=replace(record, receipt=receipt), at=NOW
+    record = replace(
+        record,
+        receipt=replace(record.receipt, envelope_id=letter.envelope_id),
+        updates=tuple(DeliveryUpdate(one, one) for one in deliveries),
     )
+    return Purge(envelope_id=letter.envelope_id, step=record, at=NOW)

@@ -218,6 +218,25 @@ async def recall_by_document(
     return accepted
 
 
+def update(world: World, *changes: tuple[OrganId, int], **fields: object) -> Message:
+    """An update of the commune's letter, by whose ReceiverList recipients change."""
+    info = BusinessDocumentInfo(
+        document_info=not changes,
+        document_receiver=bool(changes),
+        receivers=tuple(
+            Receiver(organ_id=organ, receiver_type=kind) for organ, kind in changes
+        ),
+    )
+    business = Business(
+        business_type=BusinessType.UPDATE,
+        document_id=DOCUMENT_ID,
+        reason="Sửa nơi nhận",
+        document_info=info,
+    )
+    fields = {"document_id": DocumentId("cap-nhat"), **fields}
+    return recalling(world, business, **fields)
+
+
 async def delivery(
     world: World, envelope: Envelope, agency: OrganId = PROVINCE
 ) -> Delivery:

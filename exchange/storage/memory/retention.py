@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange.domain.records import Envelope
+from exchange.storage.conflicts import purge_conflict
 from exchange.storage.memory.steps import record
 from exchange.storage.memory.tables import Tables
 from exchange.storage.ports.retention import Purge
@@ -33,9 +34,16 @@ class MemoryRetention:
         envelope = self._tables.envelopes[purge.envelope_id]
         if envelope.purged_at is not None:
             return False
+        if self._is_unseen(purge):
+            raise purge_conflict(purge.envelope_id)
         record(self._tables, [purge.step])
         self._tables.envelopes[purge.envelope_id] = replace(
             envelope, purged_at=purge.at
         )
         del self._tables.bodies[purge.envelope_id]
         return True
+
+    def _is_unseen(self, purge: Purge) -> bool:
+        """Tell whether there is a delivery that was not looked at."""
+        stored = (key for key in self._tables.deliveries if key[0] == purge.envelope_id)
+        return not purge.looked_at.issuperset(recipient for _, recipient in stored)

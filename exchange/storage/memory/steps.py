@@ -5,7 +5,12 @@ from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
 
 from exchange.domain.records import Delivery, DeliveryUpdate, StepRecord
-from exchange.storage.conflicts import receipt_conflict, step_conflict, update_conflict
+from exchange.storage.conflicts import (
+    adding_conflict,
+    receipt_conflict,
+    step_conflict,
+    update_conflict,
+)
 from exchange.storage.growth import entry_of
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, OrganId
@@ -31,6 +36,7 @@ def record(
         _require_new(tables, step)
         _move(draft, step)
         _change(draft, step.updates)
+        _require_body(tables, step)
         _add(draft, step)
     tables.deliveries.update(draft.maps[0])
     for step in group:
@@ -48,6 +54,12 @@ def trace(tables: Tables, step: StepRecord) -> None:
 def _require_new(tables: Tables, step: StepRecord) -> None:
     if (step.receipt.envelope_id, step.receipt.key) in tables.receipts:
         raise receipt_conflict(step.receipt.key)
+
+
+def _require_body(tables: Tables, step: StepRecord) -> None:
+    for added in step.added:
+        if tables.envelopes[added.envelope.envelope_id].purged_at is not None:
+            raise adding_conflict(added)
 
 
 def _move(deliveries: _Deliveries, step: StepRecord) -> None:

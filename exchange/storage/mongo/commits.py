@@ -6,9 +6,16 @@ from functools import partial
 
 from pymongo import UpdateMany, UpdateOne
 
-from exchange.domain.records import Acceptance, DeliveryUpdate, StatusChange, StepRecord
+from exchange.domain.records import (
+    Acceptance,
+    AddedDelivery,
+    DeliveryUpdate,
+    StatusChange,
+    StepRecord,
+)
 from exchange.errors import StateConflictError
 from exchange.storage.conflicts import (
+    adding_conflict,
     status_conflict,
     step_conflict,
     update_conflict,
@@ -27,7 +34,8 @@ async def store(database: Database, group: Sequence[Acceptance | StepRecord]) ->
 
     Raises:
         DuplicateError: a message id, or a receipt's key, is taken.
-        StateConflictError: a delivery is not as a change of it starts from.
+        StateConflictError: a delivery is not as a change of it starts from, or the body
+            went that an added recipient is to read.
         BodyMissingError: chunks of a body are missing, or taken.
     """
     await in_transaction(database, partial(store_within, group))
@@ -53,6 +61,7 @@ def store_within(
         _reporting(accepted),
     ]
     _make(changes, transaction)
+    _add_to([delivery for one in steps for delivery in one.added], transaction)
     for one in accepted:
         if one.body_chunks is not None:
             claim(one, transaction)
@@ -97,6 +106,15 @@ def _make(groups: Iterable[_Changes | None], transaction: Transaction) -> None:
     )
     if made.matched_count != sum(one.matched for one in changes):
         raise changes[-1].conflict
+
+
+def _add_to(added: Sequence[AddedDelivery], transaction: Transaction) -> None:
+    """Mark whom somebody is added to: adding and a purge at a time must meet."""
+    for envelope_id, one in {each.envelope.envelope_id: each for each in added}.items():
+        kept = {"_id": envelope_id, "purged_at": None}
+        made = transaction.update_one("envelopes", kept, {"$inc": {"additions": 1}})
+        if not made.matched_count:
+            raise adding_conflict(one)
 
 
 def _moving(steps: Sequence[StepRecord]) -> _Changes | None:

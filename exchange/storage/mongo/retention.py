@@ -6,7 +6,9 @@ from functools import partial
 
 from exchange.domain.records import Envelope
 from exchange.domain.stuck import CLOCK_ASIDE, first_id_of
+from exchange.storage.conflicts import purge_conflict
 from exchange.storage.mongo.bodies import give_up
+from exchange.storage.mongo.codec import key_of, of_envelope
 from exchange.storage.mongo.commits import store_within
 from exchange.storage.mongo.driver import Database, available, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
@@ -70,7 +72,10 @@ class MongoRetention:
 
 
 def _purge(purge: Purge, transaction: Transaction) -> bool:
-    """Mark the envelope first: whoever is late stops here."""
+    """Mark the envelope first: whoever is late stops here.
+
+    Whoever adds a recipient marks it too, so one of them sees what the other did.
+    """
     before = transaction.take(
         "envelopes",
         {"_id": purge.envelope_id, "purged_at": None},
@@ -79,7 +84,16 @@ def _purge(purge: Purge, transaction: Transaction) -> bool:
     )
     if before is None:
         return False
+    if _is_unseen(purge, transaction):
+        raise purge_conflict(purge.envelope_id)
     store_within([purge.step], transaction)
     if (body_id := before.get("body_chunks")) is not None:
         give_up(body_id, transaction)
     return True
+
+
+def _is_unseen(purge: Purge, transaction: Transaction) -> bool:
+    """Tell whether there is a delivery that was not looked at."""
+    keys = [key_of(purge.envelope_id, one) for one in sorted(purge.looked_at)]
+    others = {"$and": [of_envelope(purge.envelope_id), {"_id": {"$nin": keys}}]}
+    return transaction.find_one("deliveries", others) is not None

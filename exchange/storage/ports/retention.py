@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.domain.records import Envelope, StepRecord
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import EnvelopeId, OrganId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,11 @@ class Purge:
     envelope_id: EnvelopeId
     step: StepRecord
     at: datetime
+
+    @property
+    def looked_at(self) -> frozenset[OrganId]:
+        """The recipients whose deliveries were looked at."""
+        return frozenset(one.before.recipient for one in self.step.updates)
 
 
 class RetentionStore(Protocol):
@@ -38,5 +43,5 @@ class RetentionStore(Protocol):
             False when the body is gone already.
 
         Raises:
-            StateConflictError: a delivery is not as it was looked at.
+            StateConflictError: a delivery is not as it was looked at, or is new.
         """

@@ -6,27 +6,38 @@ from datetime import timedelta
 import pytest
 
 from exchange.domain.maintenance import Maintenance
-from exchange.domain.records import DeliveryUpdate
+from exchange.domain.records import AddedDelivery, DeliveryUpdate, StepRecord
 from exchange.domain.usage import day_of, sent_today, stored_for
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.storage.ports import Storage
 from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import EnvelopeId, OrganId
 from schemas.vocabulary import DeliveryState
 from tests.support.pki import NOW
 from tests.support.purges import purge_of
 from tests.support.stored import (
     COMMUNE,
+    MINISTRY,
     PROVINCE,
     SYSTEM,
     acceptance,
     audit_line,
     envelope_id,
     in_pieces,
+    step,
 )
 
 LARGE = bytes(range(256)) * 8192
 SOON = NOW + timedelta(days=1)
+
+
+def adding(number: int, recipient: OrganId = MINISTRY) -> StepRecord:
+    """A step by which an envelope gets a recipient more."""
+    added = AddedDelivery(
+        acceptance(number).envelope, recipient, DeliveryState.AVAILABLE
+    )
+    plain = step(number, f"delivered:{recipient}", recipients=(), after=None)
+    return replace(plain, added=(added,))
 
 
 async def kept(storage: Storage, after: str = "", limit: int = 9) -> list[EnvelopeId]:
@@ -61,6 +72,38 @@ async def test_body_goes_once_and_all_else_stays(storage: Storage) -> None:
     await storage.envelopes.drop_orphans(before=SOON + timedelta(days=9999))
     left = [one async for one in storage.envelopes.read_body(envelope_id(3))]
     assert left == [b"other"]
+
+
+async def test_body_stays_when_a_recipient_was_added_meanwhile(
+    storage: Storage,
+) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    wanted = await purge_of(storage, 1)
+    await storage.envelopes.record_step(adding(1))
+    with pytest.raises(StateConflictError):
+        await storage.retention.purge(wanted)
+    assert await kept(storage) == [envelope_id(1)]
+    assert await storage.retention.purge(await purge_of(storage, 1))
+
+
+async def test_recipient_is_not_added_when_the_body_is_gone(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    await storage.retention.purge(await purge_of(storage, 1))
+    with pytest.raises(StateConflictError) as refused:
+        await storage.envelopes.record_step(adding(1))
+    assert refused.value.code is ErrorCode.PAYLOAD_PURGED
+    with pytest.raises(StateConflictError):
+        await storage.envelopes.accept(replace(acceptance(5), steps=(adding(1),)))
+    assert await storage.envelopes.envelope(envelope_id(5)) is None
+    assert await storage.envelopes.delivery(envelope_id(1), MINISTRY) is None
+
+
+async def test_recipients_are_added_one_after_the_other(storage: Storage) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    for recipient in (MINISTRY, COMMUNE):
+        await storage.envelopes.record_step(adding(1, recipient))
+    found = await storage.envelopes.deliveries(envelope_id(1))
+    assert {one.recipient for one in found} == {PROVINCE, MINISTRY, COMMUNE}
 
 
 async def test_known_envelope_is_as_stored_but_that_its_body_may_have_gone(

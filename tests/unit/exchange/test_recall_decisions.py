@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from exchange.domain.addressing import Addressee
 from exchange.domain.amendments import (
     RecipientChange,
     RecipientPlan,
@@ -32,11 +33,19 @@ from schemas.vocabulary import (
     Reach,
     StatusCode,
 )
-from tests.support.stored import MINISTRY, PROVINCE, acceptance, envelope_id
+from tests.support.pki import NOW
+from tests.support.stored import MINISTRY, PROVINCE, acceptance, agency, envelope_id
 
 REQUEST, OTHER = envelope_id(8), envelope_id(9)
 DOCUMENT = acceptance(1, recipients=(PROVINCE, MINISTRY)).envelope
 S, C = DeliveryState, StatusCode
+
+
+def addressee_of(code: OrganId) -> Addressee:
+    return Addressee(code, agency(code))
+
+
+NEW = addressee_of(MINISTRY)
 
 
 def delivery(recipient: OrganId = PROVINCE, **changes: object) -> Delivery:
@@ -175,9 +184,9 @@ def test_receipt_tells_how_far_the_recipient_had_come(
     ("changes", "expected"),
     [
         ([], RecipientPlan()),
-        ([(MINISTRY, 0)], RecipientPlan(added=(MINISTRY,))),
+        ([(MINISTRY, 0)], RecipientPlan(added=(NEW,))),
         ([(PROVINCE, 1)], RecipientPlan(removed=(PROVINCE,))),
-        ([(PROVINCE, 1), (MINISTRY, 0)], RecipientPlan((MINISTRY,), (PROVINCE,))),
+        ([(PROVINCE, 1), (MINISTRY, 0)], RecipientPlan((NEW,), (PROVINCE,))),
         ([(PROVINCE, 0)], PROVINCE),
         ([(MINISTRY, 1)], MINISTRY),
         ([(MINISTRY, 2)], MINISTRY),
@@ -191,8 +200,8 @@ def test_receipt_tells_how_far_the_recipient_had_come(
 def test_change_of_recipients_must_fit_the_facts(
     changes: list[tuple[OrganId, int]], expected: RecipientPlan | OrganId
 ) -> None:
-    listed = [RecipientChange(*one) for one in changes]
-    decision = decide_recipients(listed, {PROVINCE})
+    listed = [RecipientChange(addressee_of(code), kind) for code, kind in changes]
+    decision = decide_recipients(listed, {PROVINCE}, NOW)
     if isinstance(expected, RecipientPlan):
         assert decision == expected
     else:
