@@ -1,32 +1,37 @@
 """Who is above all parties of an envelope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from exchange.domain.directory import Directory
-from exchange.domain.records import Envelope
 from schemas.identifiers import OrganId
 
 
-def is_common_superior(
+def common_superiors(
     directory: Directory,
     agencies: Collection[OrganId],
-    envelope: Envelope,
+    parties: Iterable[OrganId],
     *,
     at: datetime,
-) -> bool:
-    """Tell whether one of `agencies` is above sender and all recipients at a moment.
+) -> frozenset[OrganId]:
+    """Return those of `agencies` that are above all parties at a moment.
 
     An agency counts as above itself: a province that is a recipient beside its own
     communes is their common superior.
+
+    Args:
+        directory: the tree.
+        agencies: of whom it is asked.
+        parties: sender and recipients of an envelope; above none are all.
+        at: when.
     """
-    above = set(upwards(directory, envelope.sender, at)).intersection(agencies)
-    for one in envelope.recipients:
+    above = frozenset(agencies)
+    for one in parties:
         # Nearly always nobody is left at once, of thousands of recipients.
         if not above:
             break
-        above.intersection_update(upwards(directory, one, at))
-    return bool(above)
+        above = above.intersection(upwards(directory, one, at))
+    return above
 
 
 def upwards(directory: Directory, code: OrganId, at: datetime) -> tuple[OrganId, ...]:

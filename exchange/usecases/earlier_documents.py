@@ -7,9 +7,10 @@ from exchange.domain.directory import Directory
 from exchange.domain.links import Link
 from exchange.domain.recalls import RecallPlan, decide_recall, is_recallable
 from exchange.domain.records import Envelope
-from exchange.domain.relations import KnownDocument, tie
+from exchange.domain.relations import KnownDocument
 from exchange.services import Services
 from exchange.storage.ports import DocumentQuery
+from exchange.usecases.tying import tied
 from schemas.edxml.document import EdxmlDocument, ResponseFor
 from schemas.errors import ErrorCode
 from schemas.identifiers import DocumentId, OrganId
@@ -79,7 +80,7 @@ async def answered(
     for named in document.response_for:
         for one in reversed(await _named(services, directory, named)):
             if await _is_party(services, one, sender):
-                yield tie(LinkKind.ANSWERS, one, recipients)
+                yield await tied(services, LinkKind.ANSWERS, one, recipients)
                 break
 
 

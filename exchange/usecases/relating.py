@@ -4,7 +4,7 @@ BussinessDocType 1 recalls, 2 updates, 3 replaces; ResponseFor answers; a new do
 under a name that is taken is a duplicate, which is told and never refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.domain.addressing import find_addressee, redirected_of
@@ -18,7 +18,7 @@ from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept
 from exchange.domain.links import Link
 from exchange.domain.records import Envelope, StepRecord
-from exchange.domain.relations import Relations, tie
+from exchange.domain.relations import KnownDocument, Relations
 from exchange.services import Services
 from exchange.usecases.addressing import connected_ones
 from exchange.usecases.directory import current_directory
@@ -29,6 +29,7 @@ from exchange.usecases.earlier_documents import (
     sent_as,
 )
 from exchange.usecases.recalling import Request, adding_step, recall_steps
+from exchange.usecases.tying import tied
 from schemas.edxml.document import Business, EdxmlDocument, ReplacementInfo
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
@@ -109,8 +110,8 @@ class _Relating:
         earlier = await duplicate_of(self.services, sender, self.document)
         if earlier is None:
             return self._plain
-        link = tie(LinkKind.DUPLICATES, earlier, self.accept.recipients)
-        return replace(self._plain, links=(link,))
+        links = await self._ties(LinkKind.DUPLICATES, [earlier])
+        return replace(self._plain, links=links)
 
     async def _recall(
         self, business: Business, earlier: Sequence[Envelope]
@@ -121,9 +122,9 @@ class _Relating:
         recalls = await recalls_of(self.services, earlier, recipients)
         if isinstance(recalls, Refuse):
             return recalls
-        links = (tie(LinkKind.RECALLS, one, recipients) for one, _ in recalls)
+        links = await self._ties(LinkKind.RECALLS, [one for one, _ in recalls])
         return replace(
-            self._plain, links=tuple(links), recalls=recalls, reason=business.reason
+            self._plain, links=links, recalls=recalls, reason=business.reason
         )
 
     async def _update(
@@ -132,13 +133,12 @@ class _Relating:
         changes = await self._changes(business)
         if changes:
             return await self._change(business, earlier, changes)
-        recipients = self.accept.recipients
-        links = [tie(LinkKind.UPDATES, one, recipients) for one in earlier]
+        links = await self._ties(LinkKind.UPDATES, earlier)
         if not links:
             # Sent before this hub was there, or another way.
             named = business.document_id or self.document.document_id
-            links = [Link(kind=LinkKind.UPDATES, document_id=named)]
-        return replace(self._plain, links=tuple(links), reason=business.reason)
+            links = (Link(kind=LinkKind.UPDATES, document_id=named),)
+        return replace(self._plain, links=links, reason=business.reason)
 
     async def _changes(self, business: Business) -> list[RecipientChange]:
         """Return who is to be added or removed, and who is reached by that now."""
@@ -171,13 +171,20 @@ class _Relating:
         if isinstance(recalls, Refuse):
             return recalls
         recipients = plan.recipients(self.accept.recipients)
+        links = [
+            await tied(
+                self.services,
+                LinkKind.UPDATES,
+                one,
+                recipients,
+                also=plan.reached if one is latest else (),
+            )
+            for one in earlier
+        ]
         return Relations(
             recipients=recipients,
             redirected=redirected_of((*self.accept.redirected, *plan.added)),
-            links=tuple(
-                tie(LinkKind.UPDATES, one, recipients, also=plan.reached)
-                for one in earlier
-            ),
+            links=tuple(links),
             recalls=recalls,
             additions=tuple((latest, one) for one in plan.reached),
             reason=business.reason,
@@ -224,8 +231,20 @@ class _Relating:
         if not found:
             return [Link(kind=LinkKind.REPLACES, document_id=info.document_id)]
         only = await self._codes(info.organ_ids) if info.organ_ids else None
-        recipients = self.accept.recipients
-        return [tie(LinkKind.REPLACES, one, recipients, only=only) for one in found]
+        return list(await self._ties(LinkKind.REPLACES, found, only))
+
+    async def _ties(
+        self,
+        kind: LinkKind,
+        earlier: Iterable[Envelope | KnownDocument],
+        only: Collection[OrganId] | None = None,
+    ) -> tuple[Link, ...]:
+        """Tie the document to earlier ones, for its recipients or `only` some."""
+        services, recipients = self.services, self.accept.recipients
+        ties = [
+            await tied(services, kind, one, recipients, only=only) for one in earlier
+        ]
+        return tuple(ties)
 
     async def _codes(self, written: Sequence[OrganId]) -> set[OrganId]:
         directory = await current_directory(self.services)

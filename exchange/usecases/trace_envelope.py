@@ -7,7 +7,7 @@ from exchange.domain.access import View, view_of
 from exchange.domain.links import Link
 from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.services import Caller, Services
-from exchange.usecases.viewing import agencies_of, find_envelope
+from exchange.usecases.viewing import find_envelope
 from schemas.identifiers import EnvelopeId, OrganId
 
 _MOST_LATER = 100
@@ -57,15 +57,14 @@ async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
     )
     receipts = await services.storage.envelopes.receipts(command.envelope_id)
     later = await services.storage.documents.linked_to(
-        command.envelope_id, limit=_MOST_LATER
+        command.envelope_id, shown_to=found.agencies, limit=_MOST_LATER
     )
-    agencies = await agencies_of(services, command.caller, command.agency)
     return Trace(
         found.envelope,
         found.deliveries,
         found.view.receipts(receipts),
         links_shown(found.envelope, found.view),
-        tuple(_later(command.envelope_id, later, agencies)),
+        tuple(_later(command.envelope_id, later, found.agencies)),
     )
 
 

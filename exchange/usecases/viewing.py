@@ -1,11 +1,12 @@
 """Finding an envelope for a caller; what it may not see does not exist for it."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange.domain.access import View, view_of
 from exchange.domain.directory import Directory
-from exchange.domain.overseeing import is_common_superior
+from exchange.domain.overseeing import common_superiors
 from exchange.domain.records import Delivery, Envelope
 from exchange.domain.roles import WITHOUT_PAYLOAD
 from exchange.domain.steps import is_readable
@@ -131,14 +132,15 @@ async def find_envelope(
     """
     look = await _look(services, caller, envelope_id, agency)
     found = await _own(services, look)
-    view = found.view
     # Whoever sees all of it anyway need not be looked up in the tree.
-    if not view.sees_all and len(view.own) < len(look.envelope.recipients):
-        view = replace(view, oversees=look.oversees)
-    if not view.sees_all:
+    if found.view.sees_all:
+        deliveries = await services.storage.envelopes.deliveries(envelope_id)
+        return replace(found, deliveries=tuple(deliveries))
+    overseen = await _overseen(services, look)
+    if overseen is None:
         return found
-    deliveries = await services.storage.envelopes.deliveries(envelope_id)
-    return replace(found, view=view, deliveries=tuple(deliveries))
+    view = replace(found.view, oversees=True)
+    return replace(found, view=view, deliveries=tuple(overseen))
 
 
 async def find_readable(
@@ -192,12 +194,11 @@ class _Look:
     agencies: frozenset[OrganId]
     envelope: Envelope
 
-    @property
-    def oversees(self) -> bool:
-        """Whether all of it is shown to the caller, whose it need not be."""
-        return self.caller.audits_all or is_common_superior(
-            self.directory, self.agencies, self.envelope, at=self.at
-        )
+    def above(
+        self, parties: Iterable[OrganId], agencies: Collection[OrganId]
+    ) -> frozenset[OrganId]:
+        """Return those of some agencies that are above all of some parties now."""
+        return common_superiors(self.directory, agencies, parties, at=self.at)
 
 
 async def _look(
@@ -228,11 +229,27 @@ async def _own(services: Services, look: _Look) -> Viewed:
     if look.caller.role in WITHOUT_PAYLOAD:
         view = replace(view, is_reader=False)
     if not view.is_sender and not view.own:
-        view = replace(view, oversees=look.oversees)
-        if not view.oversees:
+        # An auditor's look need not cost as all of thousands do.
+        if not look.caller.audits_all and await _overseen(services, look) is None:
             place = envelope.envelope_id
             raise ExchangeError(ErrorCode.ENVELOPE_NOT_FOUND, place=place)
+        view = replace(view, oversees=True)
     return Viewed(envelope, view, tuple(deliveries), agencies)
+
+
+async def _overseen(services: Services, look: _Look) -> Sequence[Delivery] | None:
+    """Return all deliveries, if they are shown to the caller, whose they need not be.
+
+    Who is above sender and recipients must be above those that were added, too; of
+    them the deliveries alone tell.
+    """
+    envelope, audits_all = look.envelope, look.caller.audits_all
+    above = look.above((envelope.sender, *envelope.recipients), look.agencies)
+    if not above and not audits_all:
+        return None
+    deliveries = await services.storage.envelopes.deliveries(envelope.envelope_id)
+    added = {one.recipient for one in deliveries}.difference(envelope.recipients)
+    return deliveries if audits_all or look.above(added, above) else None
 
 
 async def _note_opening(services: Services, found: Viewed) -> None:

@@ -163,7 +163,7 @@ LOOKS: dict[str, Look] = {
         DocumentQuery(sender=COMMUNE, document_id=DocumentId("?"), code="?", year=2026)
     ),
     "what is tied to an envelope": lambda one: one.documents.linked_to(
-        MIDDLE, limit=PAGE
+        MIDDLE, shown_to=[COMMUNE], limit=PAGE
     ),
     "reports on an envelope": lambda one: one.envelopes.statuses_of(MIDDLE),
     "log entries of an envelope": lambda one: one.log.entries_of(MIDDLE),

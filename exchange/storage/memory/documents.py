@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from exchange.domain.links import Link
 from exchange.domain.records import Envelope
 from exchange.domain.relations import KnownDocument, known_document
 from exchange.domain.steps import is_readable
@@ -32,13 +33,16 @@ class MemoryDocuments:
         return next(new, None)
 
     async def linked_to(
-        self, envelope_id: EnvelopeId, *, limit: int
+        self, envelope_id: EnvelopeId, *, shown_to: Collection[OrganId], limit: int
     ) -> Sequence[Envelope]:
-        """Envelopes with a tie to this one, oldest first."""
+        """Envelopes with a tie to this one that some agencies may see, oldest first."""
         found = (
             one
             for one in self._tables.envelopes.values()
-            if any(link.envelope_id == envelope_id for link in one.links)
+            if any(
+                link.envelope_id == envelope_id and _is_shown(one, link, shown_to)
+                for link in one.links
+            )
         )
         return _oldest_first(found)[:limit]
 
@@ -61,6 +65,11 @@ class MemoryDocuments:
             for one in self._tables.envelopes.values()
             if one.kind is EnvelopeKind.DOCUMENT and query.names(known_document(one))
         )
+
+
+def _is_shown(envelope: Envelope, link: Link, agencies: Collection[OrganId]) -> bool:
+    own = set(envelope.recipients).intersection(agencies)
+    return envelope.sender in agencies or bool(own and link.is_shown_to(own))
 
 
 def _oldest_first(envelopes: Iterable[Envelope]) -> list[Envelope]:

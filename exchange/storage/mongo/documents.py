@@ -12,13 +12,7 @@ from exchange.domain.records import Envelope
 from exchange.domain.relations import KnownDocument
 from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
-from exchange.storage.mongo.driver import (
-    Database,
-    Document,
-    Filter,
-    available,
-    find_all,
-)
+from exchange.storage.mongo.driver import Database, Document, Filter, available
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.ports.documents import DocumentQuery
 from schemas.identifiers import EnvelopeId, OrganId
@@ -72,14 +66,15 @@ class MongoDocuments:
         return asked.found
 
     async def linked_to(
-        self, envelope_id: EnvelopeId, *, limit: int
+        self, envelope_id: EnvelopeId, *, shown_to: Collection[OrganId], limit: int
     ) -> Sequence[Envelope]:
-        """Envelopes with a tie to this one, oldest first."""
-        tied = {"links": {"$exists": True}, "links.envelope": envelope_id}
-        found = await find_all(
-            self._envelopes, tied, sort=_OLDEST_FIRST, limit=limit, without="body"
-        )
-        return [envelope_record(one) for one in found]
+        """Envelopes with a tie to this one that some agencies may see, oldest first."""
+        shown = _shown(envelope_id, list(shown_to))
+        tied = {"links": {"$exists": True}, "links.envelope": envelope_id, **shown}
+        found = self._envelopes.find(tied, _WITHOUT_BODY).hint("linked")
+        async with available():
+            page = await found.sort(_OLDEST_FIRST).limit(limit).to_list(None)
+        return [envelope_record(one) for one in page]
 
     async def open_payload(
         self, envelope_id: EnvelopeId, recipients: Collection[OrganId]
@@ -135,6 +130,14 @@ class _Asked:
 
     query: DocumentQuery
     found: KnownDocument | None = None
+
+
+def _shown(envelope_id: EnvelopeId, agencies: Sequence[OrganId]) -> Filter:
+    """Say that one of some agencies may see a tie: its sender, or whom it names."""
+    to_all, to_some = {"recipients": None}, {"recipients": {"$in": agencies}}
+    tie = {"envelope": envelope_id, "$or": [to_all, to_some]}
+    received = {**to_some, "links": {"$elemMatch": tie}}
+    return {"$or": [{"sender": {"$in": agencies}}, received]}
 
 
 def _found_by_names(

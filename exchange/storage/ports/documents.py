@@ -45,9 +45,12 @@ class DocumentStore(Protocol):
         """Find the oldest new document that has one of the names asked for."""
 
     async def linked_to(
-        self, envelope_id: EnvelopeId, *, limit: int
+        self, envelope_id: EnvelopeId, *, shown_to: Collection[OrganId], limit: int
     ) -> Sequence[Envelope]:
-        """Envelopes with a tie to this one, oldest first."""
+        """Envelopes with a tie to this one that some agencies may see, oldest first.
+
+        One of them is the sender, or a recipient whom the tie does not leave out.
+        """
 
     async def open_payload(
         self, envelope_id: EnvelopeId, recipients: Collection[OrganId]

@@ -18,7 +18,7 @@ from exchange.domain.records import (
 from exchange.domain.relations import known_document
 from exchange.errors import StateConflictError
 from exchange.storage.ports import DocumentQuery, Storage
-from schemas.identifiers import DocumentId
+from schemas.identifiers import DocumentId, OrganId
 from schemas.vocabulary import (
     BusinessType,
     DeliveryState,
@@ -116,9 +116,41 @@ async def test_what_is_tied_to_an_envelope_is_found(storage: Storage) -> None:
         described(4, links=(other,)),
     ):
         await storage.envelopes.accept(one)
-    found = await storage.documents.linked_to(envelope_id(1), limit=9)
-    assert [one.envelope_id for one in found] == [envelope_id(2), envelope_id(3)]
-    assert len(await storage.documents.linked_to(envelope_id(1), limit=1)) == 1
+    assert await tied(storage, COMMUNE, limit=9) == ["2", "3"]
+    assert await tied(storage, COMMUNE, limit=1) == ["2"]
+
+
+async def test_what_is_tied_is_found_by_whom_it_is_shown_to_before_any_is_left_out(
+    storage: Storage,
+) -> None:
+    to_all = Link(kind=LinkKind.ANSWERS, envelope_id=envelope_id(1))
+    to_one = replace(to_all, recipients=(MINISTRY,))
+    to_none = replace(to_all, recipients=())
+    elsewhere = Link(kind=LinkKind.ANSWERS, envelope_id=envelope_id(9))
+    both = {"recipients": (PROVINCE, MINISTRY)}
+    for one in (
+        acceptance(1),
+        described(2, links=(to_all,)),
+        described(3, links=(to_one,), **both),
+        described(4, links=(to_none, elsewhere), **both),
+        described(5, links=(to_all,), **both),
+        described(6, links=(to_none,), sender=PROVINCE, recipients=(COMMUNE,)),
+    ):
+        await storage.envelopes.accept(one)
+    assert await tied(storage, COMMUNE) == ["2", "3", "4", "5"]
+    assert await tied(storage, PROVINCE) == ["2", "5", "6"]
+    assert await tied(storage, MINISTRY) == ["3", "5"]
+    assert await tied(storage, MINISTRY, limit=1) == ["3"]
+    assert await tied(storage, PROVINCE, MINISTRY) == ["2", "3", "5", "6"]
+    assert await tied(storage) == []
+
+
+async def tied(storage: Storage, *agencies: OrganId, limit: int = 9) -> list[str]:
+    """The numbers of what is tied to the first envelope, as agencies see it."""
+    found = await storage.documents.linked_to(
+        envelope_id(1), shown_to=agencies, limit=limit
+    )
+    return [one.envelope_id.lstrip("0") for one in found]
 
 
 async def delivery(storage: Storage, number: int = 1) -> Delivery:

@@ -1,37 +1,61 @@
-"""Recipients whom an update adds pass the same rules as those of `To`."""
+"""Recipients whom an update adds: the rules of `To` hold, and they become parties.
+
+They are in no list of recipients that was accepted: their deliveries tell of them.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from clients.messages import Message
+from clients.messages import Message, prepare_document
 from exchange.domain.agency_orders import Close, Merge
 from exchange.domain.records import Envelope, Redirect
 from exchange.domain.retention import RetentionPolicy
+from exchange.http import wire
 from exchange.settings.addressing import AddressingSettings
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from exchange.usecases.purge_bodies import Purging, purge_bodies
-from schemas.edxml.document import Organisation
+from exchange.usecases.read_inbox import ReadInbox, read_inbox
+from schemas.edxml.document import (
+    Business,
+    Organisation,
+    ReplacementInfo,
+    ResponseFor,
+)
 from schemas.errors import CodedError, ErrorCode
-from schemas.identifiers import OrganId
-from schemas.vocabulary import DeliveryState, Level, RedirectReason, Step
+from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from schemas.vocabulary import (
+    BusinessType,
+    DeliveryState,
+    Level,
+    LinkKind,
+    RedirectReason,
+    Step,
+)
 from tests.support.conversations import (
+    SYSTEMS,
     arrived,
     delivery,
     ordered,
+    recall_by_document,
+    recalling,
     receipts,
     step_of,
     take,
+    trace,
     update,
 )
 from tests.support.world import (
+    COMMUNE,
+    DOCUMENT_ID,
     FAR_COMMUNE,
     MERGED,
     MINISTRY,
     PROVINCE,
     World,
     agency,
+    edxml_document,
     make_world,
 )
 
@@ -166,3 +190,133 @@ async def test_nobody_is_added_to_a_document_whose_body_is_gone(world: World) ->
     found = await refusal(world, adding(world, FAR_COMMUNE))
     assert found == (ErrorCode.PAYLOAD_PURGED, letter.envelope_id)
     assert await recipients_of(world, letter) == {MINISTRY}
+
+
+async def added_to(world: World, letter: Envelope, recipient: OrganId) -> Envelope:
+    """An update of a letter by which it gets one recipient more."""
+    accepted = await world.send(adding(world, recipient))
+    await world.deliver()
+    assert recipient in await recipients_of(world, letter)
+    return accepted.envelope
+
+
+async def ties_shown(
+    world: World, later: Envelope, agency: OrganId
+) -> list[tuple[LinkKind, EnvelopeId | None]]:
+    """The ties of a document that an agency sees, in its inbox as in the trace."""
+    shown = await trace(world, later, agency)
+    command = ReadInbox(caller=await world.caller(SYSTEMS[agency]), agency=agency)
+    page = await read_inbox(world.services, command)
+    (item,) = (one for one in page.items if one.envelope == later)
+    assert wire.inbox_item(item)["links"] == wire.trace(shown)["links"]
+    return [(one.kind, one.envelope_id) for one in shown.links]
+
+
+async def kinds_later(
+    world: World, letter: Envelope, agency: OrganId
+) -> list[LinkKind]:
+    found = await trace(world, letter, agency)
+    return [one.link.kind for one in found.later]
+
+
+async def test_added_recipient_sees_what_a_recall_asks_back(world: World) -> None:
+    letter = await letter_to(world, MINISTRY)
+    await added_to(world, letter, FAR_COMMUNE)
+    await take(world, letter, FAR_COMMUNE)
+    asked = (await recall_by_document(world, to=(MINISTRY, FAR_COMMUNE))).envelope
+    tie = (LinkKind.RECALLS, letter.envelope_id)
+    assert await ties_shown(world, asked, FAR_COMMUNE) == [tie]
+    assert await kinds_later(world, letter, FAR_COMMUNE) == [
+        LinkKind.UPDATES,
+        LinkKind.RECALLS,
+    ]
+
+
+async def test_added_recipient_sees_later_updates_of_what_it_got(world: World) -> None:
+    letter = await letter_to(world, MINISTRY)
+    await added_to(world, letter, FAR_COMMUNE)
+    message = update(
+        world, recipients=to(MINISTRY, FAR_COMMUNE), document_id=DocumentId("lan-2")
+    )
+    again = (await world.send(message)).envelope
+    await world.deliver()
+    tie = (LinkKind.UPDATES, letter.envelope_id)
+    assert tie in await ties_shown(world, again, FAR_COMMUNE)
+
+
+async def test_added_recipient_sees_what_replaces_its_document(world: World) -> None:
+    letter = await letter_to(world, MINISTRY)
+    await added_to(world, letter, FAR_COMMUNE)
+    info = ReplacementInfo(document_id=DOCUMENT_ID)
+    business = Business(business_type=BusinessType.REPLACE, replacements=(info,))
+    message = recalling(
+        world,
+        business,
+        recipients=to(FAR_COMMUNE),
+        document_id=DocumentId("thay"),
+    )
+    new = (await world.send(message)).envelope
+    await world.deliver()
+    tie = (LinkKind.REPLACES, letter.envelope_id)
+    assert tie in await ties_shown(world, new, FAR_COMMUNE)
+
+
+async def test_added_recipient_sees_an_answer_to_what_it_got(world: World) -> None:
+    letter = await letter_to(world, MINISTRY)
+    await added_to(world, letter, FAR_COMMUNE)
+    document = edxml_document(
+        sender=Organisation(organ_id=MINISTRY),
+        recipients=to(COMMUNE, FAR_COMMUNE),
+        document_id=DocumentId("tra-loi"),
+        response_for=(ResponseFor(organ_id=COMMUNE, document_id=DOCUMENT_ID),),
+    )
+    message = prepare_document(
+        document, (), credential=world.ministry, at=world.clock.now
+    )
+    answer = (await world.send(message, system_id="qlvb-g22")).envelope
+    await world.deliver()
+    tie = (LinkKind.ANSWERS, letter.envelope_id)
+    assert await ties_shown(world, answer, FAR_COMMUNE) == [tie]
+
+
+async def test_added_recipient_learns_of_no_sending_but_its_own(world: World) -> None:
+    first = await letter_to(world, MINISTRY)
+    world.clock.move(minutes=1)
+    second = await letter_to(world, MINISTRY)
+    changed = await added_to(world, second, FAR_COMMUNE)
+    assert await ties_shown(world, changed, FAR_COMMUNE) == [
+        (LinkKind.UPDATES, second.envelope_id)
+    ]
+    assert (LinkKind.UPDATES, first.envelope_id) in await ties_shown(
+        world, changed, MINISTRY
+    )
+
+
+async def test_superior_of_all_but_an_added_recipient_oversees_nothing(
+    world: World,
+) -> None:
+    letter = await letter_to(world, FAR_COMMUNE)
+    assert (await trace(world, letter, PROVINCE)).deliveries
+    await added_to(world, letter, MINISTRY)
+    with pytest.raises(CodedError) as caught:
+        await trace(world, letter, PROVINCE)
+    assert caught.value.code is ErrorCode.ENVELOPE_NOT_FOUND
+
+
+async def test_superior_that_got_the_letter_itself_sees_no_stranger_that_was_added(
+    world: World,
+) -> None:
+    letter = await letter_to(world, PROVINCE, FAR_COMMUNE)
+    assert len((await trace(world, letter, PROVINCE)).deliveries) == 2
+    await added_to(world, letter, MINISTRY)
+    shown = (await trace(world, letter, PROVINCE)).deliveries
+    assert [one.recipient for one in shown] == [PROVINCE]
+
+
+async def test_superior_that_alone_got_the_letter_sees_its_own_that_was_added(
+    world: World,
+) -> None:
+    letter = await letter_to(world, PROVINCE)
+    await added_to(world, letter, FAR_COMMUNE)
+    shown = (await trace(world, letter, PROVINCE)).deliveries
+    assert {one.recipient for one in shown} == {PROVINCE, FAR_COMMUNE}

@@ -400,6 +400,18 @@ async def test_reply_to_a_document_one_is_no_party_of_ties_nothing(
     assert (await trace(world, letter, COMMUNE)).later == ()
 
 
+async def test_reply_is_shown_to_its_sender_behind_those_of_others(
+    world: World, letter: Envelope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.usecases.trace_envelope._MOST_LATER", 1)
+    named = ResponseFor(organ_id=COMMUNE, document_id=DOCUMENT_ID)
+    first = await reply(world, named, by=MINISTRY)
+    own = await reply(world, named, by=PROVINCE)
+    for agency, shown in ((PROVINCE, own), (MINISTRY, first), (COMMUNE, first)):
+        (later,) = (await trace(world, letter, agency)).later
+        assert later.envelope == shown
+
+
 async def test_document_names_few_others(world: World) -> None:
     many = tuple(ResponseFor(code=str(number)) for number in range(51))
     error = await refusal(world, world.document(response_for=many))

@@ -8,7 +8,7 @@ import pytest
 
 from exchange.domain.agency_orders import Move
 from exchange.domain.directory import Directory
-from exchange.domain.overseeing import is_common_superior
+from exchange.domain.overseeing import common_superiors
 from exchange.domain.parties import Agency
 from exchange.domain.records import Envelope
 from exchange.storage.ports import AuditQuery
@@ -29,7 +29,6 @@ from tests.support.conversations import (
     trace,
 )
 from tests.support.pki import NOW
-from tests.support.stored import acceptance
 from tests.support.world import (
     COMMUNE,
     FAR_COMMUNE,
@@ -156,10 +155,6 @@ ABOVE = {
 }
 
 
-def letter_to_all() -> Envelope:
-    return replace(acceptance().envelope, sender=COMMUNE, recipients=COMMUNES)
-
-
 def counted_directory() -> tuple[Directory, Counted]:
     rows = [
         agency("H99", "Tỉnh", Level.PROVINCE),
@@ -175,18 +170,19 @@ def test_common_superior_is_above_sender_and_all_recipients(
     agencies: set[OrganId], *, is_above: bool
 ) -> None:
     directory, counted = counted_directory()
-    found = is_common_superior(directory, agencies, letter_to_all(), at=NOW)
-    assert found is is_above
+    parties = (COMMUNE, *COMMUNES)
+    found = common_superiors(directory, agencies, parties, at=NOW)
+    assert found == ({PROVINCE} if is_above else set())
     # Whoever is not above the sender is not looked for above all the others.
     assert is_above or len(counted.looked_up) < len(COMMUNES) // 10
 
 
 def test_sender_is_above_those_below_it_and_not_above_strangers() -> None:
     directory, _ = counted_directory()
-    letter = replace(letter_to_all(), sender=PROVINCE)
-    assert is_common_superior(directory, {PROVINCE}, letter, at=NOW)
-    beyond = replace(letter, recipients=(*COMMUNES, OrganId("H98")))
-    assert not is_common_superior(directory, {PROVINCE}, beyond, at=NOW)
+    parties = (PROVINCE, *COMMUNES)
+    assert common_superiors(directory, {PROVINCE}, parties, at=NOW) == {PROVINCE}
+    beyond = (*parties, OrganId("H98"))
+    assert not common_superiors(directory, {PROVINCE}, beyond, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -197,13 +193,12 @@ def test_move_that_is_ordered_changes_who_is_above_when_it_is_in_force(
 ) -> None:
     moving = Move(code=OrganId("H99.30.1"), parent=OrganId("H98"))
     directory = changed(moving, at=NOW + timedelta(days=200))
-    letter = replace(
-        acceptance().envelope, sender=moving.code, recipients=(moving.code,)
-    )
     at = NOW + timedelta(days=days)
+    both = {PROVINCE, moving.parent}
 
-    assert is_common_superior(directory, {PROVINCE}, letter, at=at) is is_still
-    assert is_common_superior(directory, {moving.parent}, letter, at=at) is not is_still
+    above = common_superiors(directory, both, (moving.code,), at=at)
+
+    assert above == ({PROVINCE} if is_still else {moving.parent})
 
 
 async def test_superior_sees_a_letter_until_a_move_is_in_force(world: World) -> None:
