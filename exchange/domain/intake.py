@@ -97,11 +97,13 @@ class Accept:
     """Yes; codes are the directory's own, whichever form the envelope used.
 
     Args:
+        addressed: those the envelope names, groups expanded.
         recipients: those addressed, and those reached in their stead.
         redirected: those addressed for whom others are reached.
     """
 
     sender: OrganId
+    addressed: tuple[OrganId, ...]
     recipients: tuple[OrganId, ...]
     evidence_level: EvidenceLevel
     redirected: tuple[Addressee, ...] = ()
@@ -119,6 +121,7 @@ def decide_intake(
         return refusal
     return Accept(
         sender=facts.sender.code,
+        addressed=tuple(one.code for one in facts.recipients),
         recipients=all_reached(facts.recipients),
         evidence_level=evidence_level(facts),
         redirected=redirected_of(facts.recipients),

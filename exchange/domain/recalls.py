@@ -44,6 +44,34 @@ class RecallPlan:
     asked: tuple[Delivery, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An agency that a request names.
+
+    Args:
+        instead: whose deliveries are meant where it has none that stands: of those it
+            succeeded, and of who is reached in its stead.
+    """
+
+    code: OrganId
+    instead: frozenset[OrganId] = frozenset()
+
+
+def holders(
+    deliveries: Iterable[Delivery], named: Iterable[Named]
+) -> dict[OrganId, frozenset[OrganId]]:
+    """Return whose deliveries a request means, by the agencies it names.
+
+    Whoever has none and stands for nobody who has is left out.
+    """
+    had = {one.recipient: one.state for one in deliveries}
+    standing = frozenset(
+        code for code, state in had.items() if state is not DeliveryState.REDIRECTED
+    )
+    found = ((one.code, _held(one, had, standing)) for one in named)
+    return {code: held for code, held in found if held}
+
+
 def decide_recall(
     document: Envelope,
     deliveries: Iterable[Delivery],
@@ -126,6 +154,15 @@ def reach_of(delivery: Delivery) -> Reach:
     if delivery.status not in _NOT_YET_ACTED:
         return Reach.ACTED
     return Reach.OPENED if _had_it(delivery) else Reach.NOT_OPENED
+
+
+def _held(
+    named: Named, had: Collection[OrganId], standing: frozenset[OrganId]
+) -> frozenset[OrganId]:
+    own = frozenset({named.code})
+    if named.code in standing:
+        return own
+    return (named.instead & standing) or own.intersection(had)
 
 
 def _had_it(delivery: Delivery) -> bool:

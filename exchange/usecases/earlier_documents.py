@@ -1,15 +1,24 @@
 """Finding the documents that a document concerns (Bussiness, ResponseFor)."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from exchange.domain.decisions import Refuse
 from exchange.domain.directory import Directory
+from exchange.domain.intake import Accept
 from exchange.domain.links import Link
-from exchange.domain.recalls import RecallPlan, decide_recall, is_recallable
+from exchange.domain.recalls import (
+    Named,
+    RecallPlan,
+    decide_recall,
+    holders,
+    is_recallable,
+)
 from exchange.domain.records import Envelope
 from exchange.domain.relations import KnownDocument
 from exchange.services import Services
 from exchange.storage.ports import DocumentQuery
+from exchange.usecases.directory import current_directory
 from exchange.usecases.tying import tied
 from schemas.edxml.document import EdxmlDocument, ResponseFor
 from schemas.errors import ErrorCode
@@ -25,12 +34,19 @@ Recalls = tuple[tuple[Envelope, RecallPlan], ...]
 async def sent_as(
     services: Services, sender: OrganId, document_id: DocumentId | None
 ) -> list[Envelope]:
-    """Return what a sender sent under an id and may ask back, oldest first."""
+    """Return what a sender sent under an id and may ask back, oldest first.
+
+    If it sent none, what an agency did that it succeeded; of several the first by code.
+    """
     if document_id is None:
         return []
-    query = DocumentQuery(sender=sender, document_id=document_id)
-    found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
-    return [one for one in found if is_recallable(one)]
+    directory = await current_directory(services)
+    for one in (sender, *sorted(directory.inherited(sender, services.now()))):
+        query = DocumentQuery(sender=one, document_id=document_id)
+        found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
+        if recallable := [each for each in found if is_recallable(each)]:
+            return recallable
+    return []
 
 
 async def duplicate_of(
@@ -49,17 +65,28 @@ async def duplicate_of(
     return await services.storage.documents.first_new(query)
 
 
+def asked(directory: Directory, accept: Accept, at: datetime) -> Iterator[Named]:
+    """Yield whom a document asks, and for whom those answer."""
+    led_on = {one.code: one.reached.code for one in accept.redirected if one.reached}
+    for code in accept.addressed:
+        reached = {led_on[code]} if code in led_on else set[OrganId]()
+        yield Named(code, directory.inherited(code, at) | reached)
+
+
 async def recalls_of(
-    services: Services, documents: Iterable[Envelope], recipients: Sequence[OrganId]
+    services: Services, documents: Iterable[Envelope], recipients: Sequence[Named]
 ) -> Recalls | Refuse:
     """Ask every sending back from those of the recipients that have it."""
     recalls: list[tuple[Envelope, RecallPlan]] = []
-    refusal, missing = Refuse(ErrorCode.NOT_A_RECIPIENT), dict.fromkeys(recipients)
+    refusal = Refuse(ErrorCode.NOT_A_RECIPIENT)
+    missing = dict.fromkeys(one.code for one in recipients)
     for one in documents:
         deliveries = await services.storage.envelopes.deliveries(one.envelope_id)
-        for delivery in deliveries:
-            missing.pop(delivery.recipient, None)
-        plan = decide_recall(one, deliveries, recipients=set(recipients))
+        held = holders(deliveries, recipients)
+        for code in held:
+            missing.pop(code, None)
+        concerned = frozenset[OrganId]().union(*held.values())
+        plan = decide_recall(one, deliveries, recipients=concerned)
         if isinstance(plan, Refuse):
             refusal = plan
         else:
@@ -77,9 +104,11 @@ async def answered(
     recipients: Sequence[OrganId],
 ) -> AsyncIterator[Link]:
     """Yield a tie to each document answered, where the sender is a party of it."""
+    now = services.now()
+    own = {sender, *directory.inherited(sender, now)}
     for named in document.response_for:
         for one in reversed(await _named(services, directory, named)):
-            if await _is_party(services, one, sender):
+            if await _is_party(services, one, own):
                 yield await tied(services, LinkKind.ANSWERS, one, recipients)
                 break
 
@@ -100,8 +129,10 @@ async def _named(
     return await services.storage.documents.sent_as(query, limit=_SENDINGS)
 
 
-async def _is_party(services: Services, envelope: Envelope, agency: OrganId) -> bool:
-    if agency == envelope.sender:
+async def _is_party(
+    services: Services, envelope: Envelope, agencies: Collection[OrganId]
+) -> bool:
+    if envelope.sender in agencies:
         return True
     store = services.storage.envelopes
-    return await store.delivery(envelope.envelope_id, agency) is not None
+    return bool(await store.deliveries(envelope.envelope_id, of=agencies))

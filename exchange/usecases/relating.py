@@ -17,6 +17,7 @@ from exchange.domain.amendments import (
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept
 from exchange.domain.links import Link
+from exchange.domain.recalls import Named
 from exchange.domain.records import Envelope, StepRecord
 from exchange.domain.relations import KnownDocument, Relations
 from exchange.services import Services
@@ -24,6 +25,7 @@ from exchange.usecases.addressing import connected_ones
 from exchange.usecases.directory import current_directory
 from exchange.usecases.earlier_documents import (
     answered,
+    asked,
     duplicate_of,
     recalls_of,
     sent_as,
@@ -118,8 +120,9 @@ class _Relating:
     ) -> Relations | Refuse:
         if not earlier:
             return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
-        recipients = self.accept.recipients
-        recalls = await recalls_of(self.services, earlier, recipients)
+        directory, now = await current_directory(self.services), self.services.now()
+        named = tuple(asked(directory, self.accept, now))
+        recalls = await recalls_of(self.services, earlier, named)
         if isinstance(recalls, Refuse):
             return recalls
         links = await self._ties(LinkKind.RECALLS, [one for one, _ in recalls])
@@ -167,7 +170,8 @@ class _Relating:
         if isinstance(plan, Refuse):
             return plan
         removing = [latest] if plan.removed else []
-        recalls = await recalls_of(self.services, removing, plan.removed)
+        removed = [Named(one) for one in plan.removed]
+        recalls = await recalls_of(self.services, removing, removed)
         if isinstance(recalls, Refuse):
             return recalls
         recipients = plan.recipients(self.accept.recipients)

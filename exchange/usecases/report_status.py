@@ -253,6 +253,7 @@ def _accepted(report: _Report, outcome: Outcome, now: datetime) -> Accept:
     to = [find_addressee(report.directory, one, now) for one in outcome.to]
     return Accept(
         sender=report.reporter,
+        addressed=tuple(one.code for one in to),
         recipients=all_reached(to),
         evidence_level=evidence_level(report.facts),
         redirected=tuple(one for one in to if one.successions),

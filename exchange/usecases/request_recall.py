@@ -5,9 +5,11 @@ One event, three encodings (docs/protocol.md): BussinessDocType 1, status 13, th
 
 from dataclasses import dataclass
 
+from exchange.domain.addressing import Addressee, find_addressee
 from exchange.domain.records import Envelope
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
+from exchange.usecases.directory import current_directory
 from exchange.usecases.report_status import (
     RecordedStatus,
     ReportStatus,
@@ -50,10 +52,12 @@ async def request_recall(services: Services, command: RequestRecall) -> Recorded
     found = await find_shown(services, command.caller, command.envelope_id)
     if found.envelope.sender not in found.agencies:
         raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=command.envelope_id)
+    directory = await current_directory(services)
+    sender = find_addressee(directory, found.envelope.sender, services.now())
     written = StatusWritten(
         caller=command.caller,
         about=command.envelope_id,
-        status=_status(found.envelope, command),
+        status=_status(found.envelope, sender, command),
         message_id=command.message_id,
     )
     submission = submission_of_status(written)
@@ -62,10 +66,16 @@ async def request_recall(services: Services, command: RequestRecall) -> Recorded
     )
 
 
-def _status(document: Envelope, command: RequestRecall) -> EdxmlStatus:
-    """Write the request without a time, so that a repeat has the same bytes."""
+def _status(
+    document: Envelope, sender: Addressee, command: RequestRecall
+) -> EdxmlStatus:
+    """Write the request without a time, so that a repeat has the same bytes.
+
+    It is from whoever took over from a sender that is closed.
+    """
+    writer = sender.reached.code if sender.reached else document.sender
     return EdxmlStatus(
-        sender=Organisation(organ_id=document.sender),
+        sender=Organisation(organ_id=writer),
         response_for=ResponseFor(
             organ_id=command.recipient,
             code=document.document_code,

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exchange.domain.addressing import find_addressee
 from exchange.domain.decisions import Refuse
 from exchange.domain.recalls import (
+    Named,
     RecallPlan,
     decide_answer,
     decide_recall,
     decide_reply,
+    holders,
     is_request,
     reach_of,
 )
@@ -139,10 +142,10 @@ async def _recall(services: Services, told: Told) -> Outcome | StoredReceipt | R
     document = told.named
     if told.reporter != document.sender:
         return Refuse(ErrorCode.STATUS_ACTOR_WRONG, told.reporter)
-    only = await _only_recipient(services, told)
-    named = None if only is None else {only}
     store = services.storage.envelopes
     deliveries = await store.deliveries(document.envelope_id)
+    only = await _only_recipient(services, told, deliveries)
+    named = None if only is None else {only}
     plan = decide_recall(document, deliveries, recipients=named)
     if isinstance(plan, Refuse):
         return await _open_request(services, told, deliveries, only) or plan
@@ -156,14 +159,21 @@ async def _recall(services: Services, told: Told) -> Outcome | StoredReceipt | R
     )
 
 
-async def _only_recipient(services: Services, told: Told) -> OrganId | None:
+async def _only_recipient(
+    services: Services, told: Told, deliveries: Sequence[Delivery]
+) -> OrganId | None:
     """Return the one recipient a recall names; None when it means all of them."""
     written = told.status.response_for.organ_id
     if written is None:
         return None
-    agency = (await current_directory(services)).agency(written)
-    code = agency.code if agency else written
-    return None if code == told.named.sender else code
+    directory = await current_directory(services)
+    code = find_addressee(directory, written).code
+    if code == told.named.sender:
+        return None
+    named = Named(code, directory.inherited(code, services.now()))
+    held = holders(deliveries, (named,)).get(code, frozenset())
+    # A receipt is about one delivery; of several the request must name which.
+    return next(iter(held)) if len(held) == 1 else code
 
 
 async def _open_request(

@@ -9,7 +9,7 @@ from clients.messages import (
     prepare_document,
     prepare_status,
 )
-from exchange.domain.agency_orders import Order
+from exchange.domain.agency_orders import Merge, Order
 from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.usecases.accept_envelope import AcceptedEnvelope
 from exchange.usecases.acknowledge_delivery import (
@@ -57,6 +57,19 @@ SYSTEMS = {
     MINISTRY: "qlvb-g22",
     FAR_COMMUNE: "qlvb-h99-153",
 }
+
+
+async def merge(world: World, source: OrganId, into: OrganId) -> None:
+    """Close an agency; another takes over."""
+    world.clock.move(minutes=1)
+    command = ChangeAgencies(
+        order=Merge(sources=(source,), into=into),
+        effective=world.clock.now,
+        reason="Sáp nhập",
+        operator="test",
+    )
+    await change_agencies(world.services, command)
+    world.clock.move(minutes=1)
 
 
 def key_of(world: World, agency: OrganId) -> Credential:
@@ -216,25 +229,6 @@ async def recall_by_document(
     accepted = await world.send(message)
     await world.deliver()
     return accepted
-
-
-def update(world: World, *changes: tuple[OrganId, int], **fields: object) -> Message:
-    """An update of the commune's letter, by whose ReceiverList recipients change."""
-    info = BusinessDocumentInfo(
-        document_info=not changes,
-        document_receiver=bool(changes),
-        receivers=tuple(
-            Receiver(organ_id=organ, receiver_type=kind) for organ, kind in changes
-        ),
-    )
-    business = Business(
-        business_type=BusinessType.UPDATE,
-        document_id=DOCUMENT_ID,
-        reason="Sửa nơi nhận",
-        document_info=info,
-    )
-    fields = {"document_id": DocumentId("cap-nhat"), **fields}
-    return recalling(world, business, **fields)
 
 
 async def delivery(

@@ -62,7 +62,10 @@ def decide(**changes: object) -> Accept | Refuse:
 
 def test_good_document_is_accepted_as_signed() -> None:
     assert decide() == Accept(
-        sender=COMMUNE, recipients=(PROVINCE,), evidence_level=EvidenceLevel.SIGNED
+        sender=COMMUNE,
+        addressed=(PROVINCE,),
+        recipients=(PROVINCE,),
+        evidence_level=EvidenceLevel.SIGNED,
     )
 
 

@@ -3,9 +3,7 @@
 import pytest
 
 from clients.messages import prepare_status
-from exchange.domain.agency_orders import Merge
 from exchange.errors import ExchangeError
-from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
 from exchange.usecases.report_status import ReportStatus, report_status
@@ -23,6 +21,7 @@ from schemas.vocabulary import (
 )
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
+from tests.support.conversations import merge
 from tests.support.world import (
     COMMUNE,
     DOCUMENT_ID,
@@ -39,18 +38,6 @@ NOT_SIGNING = "qlvb-h99-153"
 @pytest.fixture
 async def world() -> World:
     return await make_world()
-
-
-async def merge(world: World, source: OrganId, into: OrganId) -> None:
-    world.clock.move(minutes=1)
-    command = ChangeAgencies(
-        order=Merge(sources=(source,), into=into),
-        effective=world.clock.now,
-        reason="Sáp nhập",
-        operator="test",
-    )
-    await change_agencies(world.services, command)
-    world.clock.move(minutes=1)
 
 
 async def sent_to_far_commune(world: World) -> EnvelopeId:

@@ -1,0 +1,276 @@
+"""A document is asked back after its sender, or a recipient, was closed."""
+
+import pytest
+
+from clients.messages import prepare_document
+from exchange.domain.records import Envelope
+from exchange.http import wire
+from exchange.usecases.read_inbox import ReadInbox, read_inbox
+from exchange.usecases.request_recall import RequestRecall, request_recall
+from schemas.edxml.document import (
+    Business,
+    Organisation,
+    ReplacementInfo,
+    ResponseFor,
+)
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import DocumentCode, DocumentId, OrganId
+from schemas.vocabulary import BusinessType, DeliveryState, LinkKind, Step
+from tests.support.conversations import (
+    SYSTEMS,
+    delivery,
+    key_of,
+    merge,
+    recall,
+    recall_by_document,
+    receipts,
+    step_of,
+    take,
+    trace,
+)
+from tests.support.world import (
+    COMMUNE,
+    DOCUMENT_ID,
+    FAR_COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    World,
+    edxml_document,
+    make_world,
+)
+
+RECALL, UPDATE = BusinessType.RECALL, BusinessType.UPDATE
+
+
+@pytest.fixture
+async def world() -> World:
+    return await make_world()
+
+
+async def sent_to(world: World, *agencies: OrganId) -> Envelope:
+    recipients = tuple(Organisation(organ_id=one) for one in agencies)
+    accepted = await world.send(world.document(recipients=recipients))
+    await world.deliver()
+    return accepted.envelope
+
+
+async def states(world: World, envelope: Envelope) -> dict[OrganId, DeliveryState]:
+    found = await world.services.storage.envelopes.deliveries(envelope.envelope_id)
+    return {one.recipient: one.state for one in found}
+
+
+async def document_of(world: World, sender: OrganId, **changes: object) -> Envelope:
+    document = edxml_document(
+        sender=Organisation(organ_id=sender),
+        document_id=changes.pop("document_id", DocumentId("thu-2")),
+        **changes,
+    )
+    message = prepare_document(
+        document, (), credential=key_of(world, sender), at=world.clock.now
+    )
+    accepted = await world.send(message, system_id=SYSTEMS[sender])
+    await world.deliver()
+    return accepted.envelope
+
+
+# The recipient is closed
+
+
+@pytest.mark.parametrize(
+    "named",
+    [(FAR_COMMUNE,), (PROVINCE,), (FAR_COMMUNE, PROVINCE)],
+    ids=["closed", "successor", "both"],
+)
+async def test_document_recalls_what_a_closed_agency_got(
+    world: World, named: tuple[OrganId, ...]
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    accepted = await recall_by_document(world, to=named)
+    assert await states(world, letter) == {
+        FAR_COMMUNE: DeliveryState.RECALLED,
+        MINISTRY: DeliveryState.AVAILABLE,
+    }
+    page = await read_inbox(
+        world.services,
+        ReadInbox(caller=await world.caller("qlvb-h99"), agency=PROVINCE),
+    )
+    item = wire.inbox_item(page.items[-1])
+    assert item["id"] == accepted.envelope.envelope_id
+    assert item["links"] == [
+        {
+            "kind": LinkKind.RECALLS,
+            "id": letter.envelope_id,
+            "document_id": DOCUMENT_ID,
+        }
+    ]
+
+
+async def test_recall_of_one_closed_agency_leaves_the_others_of_its_successor(
+    world: World,
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY, PROVINCE)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    await merge(world, MINISTRY, PROVINCE)
+    await recall_by_document(world, to=(FAR_COMMUNE,))
+    assert await states(world, letter) == {
+        FAR_COMMUNE: DeliveryState.RECALLED,
+        MINISTRY: DeliveryState.AVAILABLE,
+        PROVINCE: DeliveryState.AVAILABLE,
+    }
+
+
+async def test_recall_from_a_successor_reaches_all_it_succeeded_and_no_others(
+    world: World,
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    await merge(world, MINISTRY, PROVINCE)
+    await recall_by_document(world, to=(PROVINCE,))
+    assert set((await states(world, letter)).values()) == {DeliveryState.RECALLED}
+
+
+async def test_status_recalls_what_a_closed_agency_got_from_its_successor(
+    world: World,
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    recorded = await recall(world, letter, about=PROVINCE)
+    assert step_of(recorded.content).recipient == FAR_COMMUNE
+    assert await states(world, letter) == {
+        FAR_COMMUNE: DeliveryState.RECALLED,
+        MINISTRY: DeliveryState.AVAILABLE,
+    }
+
+
+async def test_status_names_the_one_of_several_that_its_successor_took_over(
+    world: World,
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    await merge(world, MINISTRY, PROVINCE)
+    with pytest.raises(CodedError) as caught:
+        await recall(world, letter, about=PROVINCE)
+    assert caught.value.code is ErrorCode.NOT_A_RECIPIENT
+    await recall(world, letter, about=FAR_COMMUNE)
+    assert (await states(world, letter))[MINISTRY] is DeliveryState.AVAILABLE
+
+
+@pytest.mark.parametrize("named", [FAR_COMMUNE, PROVINCE], ids=["closed", "successor"])
+async def test_document_recalls_what_a_successor_got_for_a_closed_agency(
+    world: World, named: OrganId
+) -> None:
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await recall_by_document(world, to=(named,))
+    assert await states(world, letter) == {
+        FAR_COMMUNE: DeliveryState.REDIRECTED,
+        PROVINCE: DeliveryState.RECALLED,
+        MINISTRY: DeliveryState.AVAILABLE,
+    }
+
+
+async def test_recall_from_an_agency_whose_predecessors_never_got_it_is_refused(
+    world: World,
+) -> None:
+    letter = await sent_to(world, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    for named in (FAR_COMMUNE, PROVINCE):
+        with pytest.raises(CodedError) as caught:
+            await recall_by_document(world, to=(named, MINISTRY), number=named)
+        assert (caught.value.code, caught.value.place) == (
+            ErrorCode.NOT_A_RECIPIENT,
+            named,
+        )
+    assert await states(world, letter) == {MINISTRY: DeliveryState.AVAILABLE}
+
+
+# The sender is closed
+
+
+async def test_successor_of_the_sender_recalls_by_document(world: World) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    business = Business(business_type=RECALL, document_id=DOCUMENT_ID)
+    await document_of(world, FAR_COMMUNE, business=business)
+    assert set((await states(world, letter)).values()) == {DeliveryState.RECALLED}
+
+
+async def test_its_own_document_comes_before_one_of_whom_it_succeeded(
+    world: World,
+) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    own = await document_of(world, FAR_COMMUNE, document_id=DOCUMENT_ID)
+    business = Business(business_type=RECALL, document_id=DOCUMENT_ID)
+    await document_of(world, FAR_COMMUNE, business=business)
+    assert set((await states(world, own)).values()) == {DeliveryState.RECALLED}
+    assert set((await states(world, letter)).values()) == {DeliveryState.AVAILABLE}
+
+
+@pytest.mark.parametrize("kind", [UPDATE, BusinessType.REPLACE])
+async def test_successor_of_the_sender_updates_and_replaces(
+    world: World, kind: BusinessType
+) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    business = Business(business_type=kind, document_id=DOCUMENT_ID)
+    if kind is BusinessType.REPLACE:
+        replaced = ReplacementInfo(document_id=DOCUMENT_ID)
+        business = Business(business_type=kind, replacements=(replaced,))
+    changed = await document_of(world, FAR_COMMUNE, business=business)
+    assert [one.envelope_id for one in changed.links] == [letter.envelope_id]
+
+
+async def test_who_did_not_succeed_the_sender_recalls_nothing(world: World) -> None:
+    letter = await sent_to(world, PROVINCE)
+    await merge(world, COMMUNE, PROVINCE)
+    business = Business(business_type=RECALL, document_id=DOCUMENT_ID)
+    recipients = (Organisation(organ_id=PROVINCE),)
+    with pytest.raises(CodedError) as caught:
+        await document_of(world, FAR_COMMUNE, business=business, recipients=recipients)
+    assert caught.value.code is ErrorCode.EARLIER_DOCUMENT_UNKNOWN
+    assert await states(world, letter) == {PROVINCE: DeliveryState.AVAILABLE}
+
+
+async def test_successor_of_the_sender_recalls_in_words(world: World) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await take(world, letter)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    command = RequestRecall(
+        caller=await world.caller(SYSTEMS[FAR_COMMUNE]),
+        envelope_id=letter.envelope_id,
+        reason="Sai thẩm quyền",
+    )
+    recorded = await request_recall(world.services, command)
+    assert step_of(recorded.content).step is Step.RECALL_REQUESTED
+    assert (await delivery(world, letter)).recall is not None
+    assert (await states(world, letter))[MINISTRY] is DeliveryState.RECALLED
+    before = await receipts(world, letter)
+    again = await request_recall(world.services, command)
+    assert (again.content, again.repeated) == (recorded.content, True)
+    assert await receipts(world, letter) == before
+
+
+# Replies
+
+
+@pytest.mark.parametrize("named", [COMMUNE, FAR_COMMUNE], ids=["closed", "successor"])
+async def test_reply_ties_successors_of_both_parties(
+    world: World, named: OrganId
+) -> None:
+    letter = await sent_to(world, MINISTRY)
+    await merge(world, MINISTRY, PROVINCE)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    reply = await document_of(
+        world,
+        PROVINCE,
+        recipients=(Organisation(organ_id=named),),
+        code=DocumentCode("9", "UBND-VX"),
+        response_for=(ResponseFor(organ_id=COMMUNE, document_id=DOCUMENT_ID),),
+    )
+    (link,) = reply.links
+    assert (link.kind, link.envelope_id) == (LinkKind.ANSWERS, letter.envelope_id)
+    assert link.is_shown_to({FAR_COMMUNE})
+    (later,) = (await trace(world, letter, PROVINCE)).later
+    assert later.envelope == reply
