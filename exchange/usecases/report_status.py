@@ -34,6 +34,7 @@ from exchange.domain.records import (
 )
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Services
+from exchange.usecases.answering import ANSWERS
 from exchange.usecases.attesting import (
     hub_step,
     log_entry,
@@ -45,11 +46,7 @@ from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.recalling import Request, at_once_steps, request_key
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.redirecting import redirecting_steps, redirects
-from exchange.usecases.status_outcomes import (
-    Outcome,
-    Told,
-    outcome_of,
-)
+from exchange.usecases.status_outcomes import outcome_of
 from exchange.usecases.storing import (
     audit_repeat,
     commit,
@@ -58,6 +55,7 @@ from exchange.usecases.storing import (
     require_same_bytes,
     store_body,
 )
+from exchange.usecases.telling import Outcome, Told
 from exchange.usecases.viewing import Shown, find_shown
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
@@ -134,8 +132,8 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
-            speaker = _speaker(report, command.agency, services.now())
-            return await _record(services, report, speaker)
+            told = _told(report, command.agency, services.now())
+            return await _record(services, report, told)
 
 
 async def _report(services: Services, message: Received, shown: Shown) -> _Report:
@@ -195,31 +193,48 @@ def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
-def _speaker(report: _Report, named: str | None, now: datetime) -> OrganId:
-    """Return the party the reporter speaks for; a successor speaks for the closed."""
-    document, directory = report.document, report.directory
-    parties = {document.sender}
-    if report.status.status_code is not StatusCode.RECALL_REQUESTED:
-        elsewhere = document.redirected
-        parties = {one.recipient for one in report.deliveries} - elsewhere
-    if not named:
-        return spoken_for(directory, report.reporter, parties, now)
-    written = addressee(directory, OrganId(named)).code
-    if spoken_for(directory, report.reporter, parties & {written}, now) != written:
-        raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=written)
-    return written
-
-
-async def _record(
-    services: Services, report: _Report, speaker: OrganId
-) -> RecordedStatus:
+def _told(report: _Report, named: str | None, now: datetime) -> Told:
+    speaker, answers_for = _speaker(report, named, now)
     own = (one for one in report.deliveries if one.recipient == speaker)
-    told = Told(
+    return Told(
         status=report.status,
         reporter=speaker,
+        answers_for=answers_for,
         named=report.document,
         delivery=next(own, None),
     )
+
+
+def _speaker(
+    report: _Report, named: str | None, now: datetime
+) -> tuple[OrganId, tuple[OrganId, ...]]:
+    """Return the party the reporter speaks for, and those an answer of it may be for.
+
+    A successor speaks for the closed. What it answers may have reached it in their
+    stead, so they need not be parties of that.
+    """
+    directory, reporter, parties = report.directory, report.reporter, _parties(report)
+    speaker = spoken_for(directory, reporter, parties, now)
+    if not named:
+        return speaker, (speaker, *sorted(directory.inherited(speaker, now)))
+    written = addressee(directory, OrganId(named)).code
+    if spoken_for(directory, reporter, parties & {written}, now) == written:
+        return written, (written,)
+    is_answer = report.status.status_code in ANSWERS
+    if is_answer and written in directory.inherited(reporter, now):
+        return speaker, (written,)
+    raise ExchangeError(ErrorCode.STATUS_ACTOR_WRONG, place=written)
+
+
+def _parties(report: _Report) -> set[OrganId]:
+    """Return those whose part in the envelope such a status may be about."""
+    document = report.document
+    if report.status.status_code is StatusCode.RECALL_REQUESTED:
+        return {document.sender}
+    return {one.recipient for one in report.deliveries} - document.redirected
+
+
+async def _record(services: Services, report: _Report, told: Told) -> RecordedStatus:
     for _ in range(_TRIES):
         outcome = await outcome_of(services, told)
         if isinstance(outcome, StoredReceipt):

@@ -38,7 +38,12 @@ from schemas.edxml.document import (
 from schemas.edxml.status import EdxmlStatus
 from schemas.identifiers import DocumentId, OrganId, SystemId
 from schemas.receipt import StepReceipt, read_receipt
-from schemas.vocabulary import BusinessType, StatusCode, TransportAcknowledgement
+from schemas.vocabulary import (
+    BusinessType,
+    DeliveryState,
+    StatusCode,
+    TransportAcknowledgement,
+)
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
 from tests.support.world import (
@@ -241,6 +246,20 @@ async def delivery(
     if found is None:
         raise KeyError(agency)
     return found
+
+
+async def sent_to(world: World, *agencies: OrganId) -> Envelope:
+    """A letter of the commune that has arrived."""
+    recipients = tuple(Organisation(organ_id=one) for one in agencies)
+    accepted = await world.send(world.document(recipients=recipients))
+    await world.deliver()
+    return accepted.envelope
+
+
+async def states(world: World, envelope: Envelope) -> dict[OrganId, DeliveryState]:
+    """The deliveries of an envelope as they are stored."""
+    found = await world.services.storage.envelopes.deliveries(envelope.envelope_id)
+    return {one.recipient: one.state for one in found}
 
 
 async def arrived(world: World, agency: OrganId) -> list[Envelope]:

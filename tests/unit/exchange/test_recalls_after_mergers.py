@@ -24,6 +24,8 @@ from tests.support.conversations import (
     recall,
     recall_by_document,
     receipts,
+    sent_to,
+    states,
     step_of,
     take,
     trace,
@@ -45,18 +47,6 @@ RECALL, UPDATE = BusinessType.RECALL, BusinessType.UPDATE
 @pytest.fixture
 async def world() -> World:
     return await make_world()
-
-
-async def sent_to(world: World, *agencies: OrganId) -> Envelope:
-    recipients = tuple(Organisation(organ_id=one) for one in agencies)
-    accepted = await world.send(world.document(recipients=recipients))
-    await world.deliver()
-    return accepted.envelope
-
-
-async def states(world: World, envelope: Envelope) -> dict[OrganId, DeliveryState]:
-    found = await world.services.storage.envelopes.deliveries(envelope.envelope_id)
-    return {one.recipient: one.state for one in found}
 
 
 async def document_of(world: World, sender: OrganId, **changes: object) -> Envelope:
