@@ -3,6 +3,8 @@
 Invariants:
     - A successor answers for whom it succeeded: of several that are asked for the first
       by code, or for the one it names. To an update or a replacement it replies itself.
+    - A recall of a document sent more than once has one answer: the status is the word
+      on one sending, of each other the hub attests it. Each has its own reach.
 """
 
 from exchange.domain.decisions import Refuse
@@ -70,32 +72,45 @@ async def _part(
     """Answer for every document that is asked back from one; None: it is not asked."""
     code = told.status.status_code
     key = request_key(STATUS_STEPS[code], recipient, request.envelope_id)
-    updates: list[DeliveryUpdate] = []
+    targets = _targets(request, first=told.named)
+    if stored := await _given(services, told, targets, key):
+        return stored
+    updates: list[tuple[Envelope, DeliveryUpdate]] = []
     refusal: Refuse | None = None
-    for target in _targets(request):
-        if stored := await _stored(services, target, key):
-            return stored
+    for target in targets:
         delivery = await _delivery(services, target, recipient)
         if delivery is None or not _is_asked_by(delivery, request):
             continue
         decision = decide_answer(delivery, code)
         if isinstance(decision, Refuse):
             refusal = decision
-        else:
-            updates.append(decision)
+        elif about := await services.storage.envelopes.known_envelope(target):
+            updates.append((about, decision))
     if not updates:
         return refusal
-    first = updates[0].before
-    about = await services.storage.envelopes.known_envelope(first.envelope_id)
+    (about, update), *further = updates
     return Outcome(
-        about=about or request,
+        about=about,
         key=key,
         recipient=recipient,
         to=(request.sender,),
-        updates=tuple(updates),
+        updates=(update,),
+        further=tuple(further),
         request=request,
-        reach=reach_of(first),
+        reach=reach_of(update.before),
     )
+
+
+async def _given(
+    services: Services, told: Told, targets: tuple[EnvelopeId, ...], key: str
+) -> StoredReceipt | None:
+    """Find the receipt of the envelope named, else the one that was given out."""
+    for target in targets:
+        stored = await _stored(services, target, key)
+        is_named = target == told.named.envelope_id
+        if stored is not None and (is_named or stored.status_envelope is not None):
+            return stored
+    return None
 
 
 async def _reply(
@@ -121,14 +136,16 @@ async def _reply(
     )
 
 
-def _targets(request: Envelope) -> tuple[EnvelopeId, ...]:
+def _targets(request: Envelope, *, first: Envelope) -> tuple[EnvelopeId, ...]:
+    """Return what is asked back, the one that an answer names before the others."""
     if request.status_of is not None:
         return (request.status_of,)
-    return tuple(
+    found = (
         one.envelope_id
         for one in request.links
         if one.kind in _TARGETS and one.envelope_id is not None
     )
+    return tuple(sorted(found, key=lambda one: one != first.envelope_id))
 
 
 def _is_asked_by(delivery: Delivery, request: Envelope) -> bool:

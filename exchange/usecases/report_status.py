@@ -25,11 +25,9 @@ from exchange.domain.intake import (
 from exchange.domain.recalls import asked_back
 from exchange.domain.records import (
     Acceptance,
-    AuditLine,
     Delivery,
     DeliveryUpdate,
     Envelope,
-    StepRecord,
     StoredReceipt,
 )
 from exchange.errors import ExchangeError, StateConflictError
@@ -41,12 +39,18 @@ from exchange.usecases.attesting import (
     pending,
     stored_step,
 )
-from exchange.usecases.auditing import audit_line, refusals_audited
+from exchange.usecases.auditing import refusals_audited
 from exchange.usecases.directory import addressee, current_directory
-from exchange.usecases.recalling import Request, at_once_steps, request_key
+from exchange.usecases.recalling import request_key
 from exchange.usecases.receiving import Received, Submission, received
 from exchange.usecases.redirecting import redirecting_steps, redirects
 from exchange.usecases.status_outcomes import outcome_of
+from exchange.usecases.status_receipts import (
+    further_steps,
+    recall_steps_of,
+    status_audit,
+    status_receipt,
+)
 from exchange.usecases.storing import (
     audit_repeat,
     commit,
@@ -60,10 +64,7 @@ from exchange.usecases.viewing import Shown, find_shown
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.receipt import StepReceipt
 from schemas.vocabulary import (
-    STATUS_STEPS,
-    AuditEvent,
     EnvelopeKind,
     LogEntryType,
     StatusCode,
@@ -280,7 +281,7 @@ async def _acceptance(
 ) -> Acceptance:
     accept = _accepted(report, outcome, services.now())
     envelope = _envelope(services, report, outcome, accept)
-    receipt = _receipt(services, report, envelope, outcome)
+    receipt = status_receipt(services.hub, report.status, envelope, outcome)
     content = hub_step(services.hub, receipt)
     entry = pending(
         log_entry(
@@ -306,14 +307,15 @@ async def _acceptance(
     return Acceptance(
         envelope=replace(envelope, receipt=content),
         entry=entry,
-        audit=_audit(envelope, report, outcome),
+        audit=status_audit(envelope, receipt),
         body=inline_body(report.message.spool, body_chunks),
         body_chunks=body_chunks,
         receipts=(step,),
         status_change=outcome.change,
         updates=_updates(envelope, outcome),
         steps=(
-            *_steps(services, report, envelope, outcome),
+            *recall_steps_of(services, envelope, receipt, outcome),
+            *further_steps(services, envelope, receipt, outcome, key=step.key),
             *await redirecting_steps(services, envelope, accept),
         ),
     )
@@ -324,15 +326,6 @@ def _updates(envelope: Envelope, outcome: Outcome) -> tuple[DeliveryUpdate, ...]
         return outcome.updates
     request = envelope.envelope_id
     return tuple(asked_back(one, request) for one in outcome.plan.asked)
-
-
-def _steps(
-    services: Services, report: _Report, envelope: Envelope, outcome: Outcome
-) -> tuple[StepRecord, ...]:
-    if outcome.plan is None:
-        return ()
-    request = Request(envelope, report.status.description)
-    return tuple(at_once_steps(services, request, outcome.about, outcome.plan))
 
 
 def _envelope(
@@ -356,39 +349,4 @@ def _envelope(
         document_code=document.document_code,
         subject=document.subject,
         status_of=document.envelope_id,
-    )
-
-
-def _receipt(
-    services: Services, report: _Report, envelope: Envelope, outcome: Outcome
-) -> StepReceipt:
-    code, request = report.status.status_code, outcome.request
-    if outcome.plan is not None:
-        request = envelope
-    return StepReceipt(
-        envelope_id=outcome.about.envelope_id,
-        body_sha256=outcome.about.body_sha256,
-        step=STATUS_STEPS[code],
-        recipient=outcome.recipient,
-        issuer=services.hub.hub_id,
-        at=envelope.accepted_at,
-        status_code=code,
-        description=report.status.description,
-        status_envelope_id=envelope.envelope_id,
-        status_body_sha256=envelope.body_sha256,
-        request_envelope_id=request.envelope_id if request else None,
-        request_body_sha256=request.body_sha256 if request else None,
-        reach=outcome.reach,
-    )
-
-
-def _audit(envelope: Envelope, report: _Report, outcome: Outcome) -> AuditLine:
-    return audit_line(
-        AuditEvent.STATUS_RECORDED,
-        at=envelope.accepted_at,
-        actor=envelope.system_id,
-        subject=outcome.about.envelope_id,
-        recipient=outcome.recipient or "",
-        status=report.status.status_code,
-        status_envelope=envelope.envelope_id,
     )

@@ -37,7 +37,8 @@ class Outcome:
         recipient: the delivery the receipt is about; None: all of them.
         to: who gets the status into the inbox.
         change: what becomes of the processing.
-        updates: what becomes of deliveries.
+        updates: what becomes of deliveries of that envelope.
+        further: what becomes of other envelopes, each with a receipt of its own.
         plan: whom a recall reaches.
         request: what is answered.
         reach: how far the recipient had come.
@@ -49,6 +50,7 @@ class Outcome:
     to: tuple[OrganId, ...]
     change: StatusChange | None = None
     updates: tuple[DeliveryUpdate, ...] = ()
+    further: tuple[tuple[Envelope, DeliveryUpdate], ...] = ()
     plan: RecallPlan | None = None
     request: Envelope | None = None
     reach: Reach | None = None
