@@ -43,6 +43,21 @@ async def answer_of(services: Services, told: Told) -> Outcome | StoredReceipt |
     return await _reply(services, told, delivery) if is_reply else answered
 
 
+def targets_of(
+    request: Envelope, *, first: Envelope | None = None
+) -> tuple[EnvelopeId, ...]:
+    """Return what an answer to a request may be about, `first` before the others."""
+    if request.status_of is not None:
+        return (request.status_of,)
+    found = (
+        one.envelope_id
+        for one in request.links
+        if one.kind in _TARGETS and one.envelope_id is not None
+    )
+    preferred = first.envelope_id if first else None
+    return tuple(sorted(found, key=lambda one: one != preferred))
+
+
 def _may_reply(told: Told) -> bool:
     """Tell whether an answer may be about the envelope itself, by its recipient."""
     envelope = told.named
@@ -72,7 +87,7 @@ async def _part(
     """Answer for every document that is asked back from one; None: it is not asked."""
     code = told.status.status_code
     key = request_key(STATUS_STEPS[code], recipient, request.envelope_id)
-    targets = _targets(request, first=told.named)
+    targets = targets_of(request, first=told.named)
     if stored := await _given(services, told, targets, key):
         return stored
     updates: list[tuple[Envelope, DeliveryUpdate]] = []
@@ -134,18 +149,6 @@ async def _reply(
         updates=(decision,),
         request=request,
     )
-
-
-def _targets(request: Envelope, *, first: Envelope) -> tuple[EnvelopeId, ...]:
-    """Return what is asked back, the one that an answer names before the others."""
-    if request.status_of is not None:
-        return (request.status_of,)
-    found = (
-        one.envelope_id
-        for one in request.links
-        if one.kind in _TARGETS and one.envelope_id is not None
-    )
-    return tuple(sorted(found, key=lambda one: one != first.envelope_id))
 
 
 def _is_asked_by(delivery: Delivery, request: Envelope) -> bool:

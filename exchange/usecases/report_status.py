@@ -5,7 +5,6 @@ it. One code is reported once per document and receiver: the same again gives th
 stored receipt.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +24,7 @@ from exchange.domain.intake import (
 from exchange.domain.recalls import asked_back
 from exchange.domain.records import (
     Acceptance,
+    Accepted,
     Delivery,
     DeliveryUpdate,
     Envelope,
@@ -53,13 +53,14 @@ from exchange.usecases.status_receipts import (
 )
 from exchange.usecases.storing import (
     audit_repeat,
-    commit,
     inline_body,
     refuse,
     require_same_bytes,
+    store,
     store_body,
 )
 from exchange.usecases.telling import Outcome, Told
+from exchange.usecases.telling_apart import is_about, message_apart
 from exchange.usecases.viewing import Shown, find_shown
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
@@ -106,6 +107,7 @@ class _Report:
         deliveries: of the document, those the reporter may speak for, as they were
             when the status had come.
         directory: as it was when the status had come.
+        agency: as in `ReportStatus`.
     """
 
     message: Received
@@ -115,6 +117,7 @@ class _Report:
     directory: Directory
     reporter: OrganId
     facts: IntakeFacts
+    agency: str | None
 
 
 async def report_status(services: Services, command: ReportStatus) -> RecordedStatus:
@@ -129,15 +132,16 @@ async def report_status(services: Services, command: ReportStatus) -> RecordedSt
     ):
         shown = await find_shown(services, submission.caller, command.envelope_id)
         async with received(services, submission) as message:
-            report = await _report(services, message, shown)
+            report = await _report(services, message, shown, command.agency)
             if command.only not in {None, report.status.status_code}:
                 place = report.status.status_code
                 raise ExchangeError(ErrorCode.STATUS_NOT_ALLOWED, place=place)
-            told = _told(report, command.agency, services.now())
-            return await _record(services, report, told)
+            return await _record(services, report, _told(report, services.now()))
 
 
-async def _report(services: Services, message: Received, shown: Shown) -> _Report:
+async def _report(
+    services: Services, message: Received, shown: Shown, agency: str | None
+) -> _Report:
     status, document = message.message, shown.envelope
     if not isinstance(status, EdxmlStatus):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="StatusCode")
@@ -166,6 +170,7 @@ async def _report(services: Services, message: Received, shown: Shown) -> _Repor
         directory=directory,
         reporter=reporter,
         facts=facts,
+        agency=agency,
     )
 
 
@@ -194,8 +199,8 @@ def _require_about(status: EdxmlStatus, envelope: Envelope) -> None:
         raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place="ResponseFor/DocumentId")
 
 
-def _told(report: _Report, named: str | None, now: datetime) -> Told:
-    speaker, answers_for = _speaker(report, named, now)
+def _told(report: _Report, now: datetime) -> Told:
+    speaker, answers_for = _speaker(report, now)
     own = (one for one in report.deliveries if one.recipient == speaker)
     return Told(
         status=report.status,
@@ -206,9 +211,7 @@ def _told(report: _Report, named: str | None, now: datetime) -> Told:
     )
 
 
-def _speaker(
-    report: _Report, named: str | None, now: datetime
-) -> tuple[OrganId, tuple[OrganId, ...]]:
+def _speaker(report: _Report, now: datetime) -> tuple[OrganId, tuple[OrganId, ...]]:
     """Return the party the reporter speaks for, and those an answer of it may be for.
 
     A successor speaks for the closed. What it answers may have reached it in their
@@ -216,9 +219,9 @@ def _speaker(
     """
     directory, reporter, parties = report.directory, report.reporter, _parties(report)
     speaker = spoken_for(directory, reporter, parties, now)
-    if not named:
+    if not report.agency:
         return speaker, (speaker, *sorted(directory.inherited(speaker, now)))
-    written = addressee(directory, OrganId(named)).code
+    written = addressee(directory, OrganId(report.agency)).code
     if spoken_for(directory, reporter, parties & {written}, now) == written:
         return written, (written,)
     is_answer = report.status.status_code in ANSWERS
@@ -243,25 +246,63 @@ async def _record(services: Services, report: _Report, told: Told) -> RecordedSt
         if isinstance(outcome, Refuse):
             return await _repeated_or_refused(services, report, outcome)
         acceptance = await _acceptance(services, report, outcome)
-        # Somebody else may be faster; what it looked at is then looked at again.
-        with suppress(StateConflictError):
-            envelope, repeated = await commit(services, report.message, acceptance)
-            return RecordedStatus(envelope.receipt, repeated)
-        told = replace(told, delivery=None)
+        try:
+            stored = await store(services, report.message, acceptance)
+        except StateConflictError:
+            # Somebody was faster; what it looked at is looked at again.
+            told = replace(told, delivery=None)
+            continue
+        if isinstance(stored, Accepted):
+            return RecordedStatus(stored.envelope.receipt, repeated=False)
+        if await _is_repeat(services, report, outcome, stored.envelope):
+            return await _again(services, stored.envelope)
+        apart = message_apart(report.message, outcome.about.envelope_id, outcome.key)
+        report = replace(report, message=apart)
     raise ExchangeError(ErrorCode.OVERLOADED, place=report.document.envelope_id)
 
 
 async def _repeated_or_refused(
     services: Services, report: _Report, refusal: Refuse
 ) -> RecordedStatus:
-    before = await services.storage.envelopes.envelope_by_message(
-        report.facts.system.system_id, report.reporter, report.message.message_id
-    )
+    before = await _sent_before(services, report)
+    if before is not None and not is_about(report.document, before):
+        apart = message_apart(report.message, report.document.envelope_id)
+        before = await _sent_before(services, replace(report, message=apart))
     if before is None:
         raise refuse(refusal)
-    require_same_bytes(report.message, before)
+    return await _again(services, before)
+
+
+async def _sent_before(services: Services, report: _Report) -> Envelope | None:
+    message = report.message
+    before = await services.storage.envelopes.envelope_by_message(
+        report.facts.system.system_id, report.reporter, message.message_id
+    )
+    if before is not None:
+        require_same_bytes(message, before)
+    return before
+
+
+async def _again(services: Services, before: Envelope) -> RecordedStatus:
     await audit_repeat(services, before)
     return RecordedStatus(before.receipt, repeated=True)
+
+
+async def _is_repeat(
+    services: Services, report: _Report, outcome: Outcome, before: Envelope
+) -> bool:
+    """Tell whether what has the same id and bytes was told of the same thing.
+
+    At the document itself, where it names no agency, it cannot be told from a retry.
+    """
+    about = outcome.about.envelope_id
+    if before.status_of != about:
+        return False
+    is_at_document = report.document.envelope_id == about and not report.agency
+    if outcome.key is None or is_at_document:
+        return True
+    stored = await services.storage.envelopes.receipt(about, outcome.key)
+    return stored is not None and stored.status_envelope == before.envelope_id
 
 
 def _accepted(report: _Report, outcome: Outcome, now: datetime) -> Accept:

@@ -81,21 +81,34 @@ async def commit(
             names was taken or removed meanwhile.
         StateConflictError: the state it starts from no longer holds.
     """
+    outcome = await store(services, message, acceptance)
+    if isinstance(outcome, Accepted):
+        return outcome.envelope, False
+    await audit_repeat(services, outcome.envelope)
+    return outcome.envelope, True
+
+
+async def store(
+    services: Services, message: Received, acceptance: Acceptance
+) -> Accepted | Repeated:
+    """Make an acceptance durable, or find what has the same id and the same bytes.
+
+    Raises:
+        ExchangeError: as `commit`.
+        StateConflictError: the state it starts from no longer holds.
+    """
     try:
         outcome = await services.storage.envelopes.accept(acceptance)
     except BodyMissingError as error:
         raise await _body_refused(services, message, error) from error
-    match outcome:
-        case Accepted(envelope):
-            hurries = is_urgent(envelope)
-            if acceptance.waits_for_check:
-                services.signals.accepted.ring(hurries=hurries)
-            services.signals.recorded.ring(hurries=hurries)
-            return envelope, False
-        case Repeated(before):
-            require_same_bytes(message, before)
-            await audit_repeat(services, before)
-            return before, True
+    if isinstance(outcome, Repeated):
+        require_same_bytes(message, outcome.envelope)
+        return outcome
+    hurries = is_urgent(outcome.envelope)
+    if acceptance.waits_for_check:
+        services.signals.accepted.ring(hurries=hurries)
+    services.signals.recorded.ring(hurries=hurries)
+    return outcome
 
 
 async def audit_repeat(services: Services, before: Envelope) -> None:

@@ -91,12 +91,12 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         vi="Mã gói tin này đã dùng cho một gói tin khác.",
         en="This message id was already used for another message.",
         next_vi=(
-            "Nếu là văn bản mới, gửi với mã mới. Nếu là gửi lại, phải gửi đúng "
-            "từng byte như lần đầu."
+            "Nếu là văn bản mới, hoặc trạng thái về văn bản khác, gửi với mã mới. "
+            "Nếu là gửi lại, phải gửi đúng từng byte như lần đầu."
         ),
         next_en=(
-            "For a new document use a new id. To repeat a message, send exactly "
-            "the same bytes."
+            "For a new document, or a status about another document, use a new id. "
+            "To repeat a message, send exactly the same bytes."
         ),
     ),
     ErrorCode.ENVELOPE_NOT_FOUND: explanation(

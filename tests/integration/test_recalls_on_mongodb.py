@@ -13,15 +13,18 @@ from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState, StatusCode, Step
 from tests.support.conversations import (
     delivery,
+    hand_in,
     read,
     recall,
     recall_by_document,
     receipts,
     report,
+    status_message,
+    step_of,
     take,
     update,
 )
-from tests.support.world import FAR_COMMUNE, MINISTRY, World, make_world
+from tests.support.world import FAR_COMMUNE, MINISTRY, PROVINCE, World, make_world
 
 pytestmark = pytest.mark.integration
 
@@ -142,3 +145,47 @@ async def test_of_adding_a_recipient_and_a_purge_at_once_one_happens(
     if is_added:
         await world.deliver()
         assert await read(world, letter, FAR_COMMUNE)
+
+
+async def two_sendings(world: World) -> tuple[Envelope, Envelope]:
+    first = (await world.sent()).envelope
+    world.clock.move(minutes=1)
+    second = (await world.sent()).envelope
+    for one in (first, second):
+        await take(world, one)
+    return first, second
+
+
+async def test_of_two_answers_at_once_each_sending_has_the_same_one(
+    world: World,
+) -> None:
+    sendings = await two_sendings(world)
+    await recall_by_document(world)
+    answers = (StatusCode.AGREED, StatusCode.DECLINED)
+    outcomes = await asyncio.gather(
+        *(
+            report(world, one, code)
+            for one, code in zip(sendings, answers, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    refused = [one for one in outcomes if isinstance(one, CodedError)]
+    assert [one.code for one in refused] == [ErrorCode.STATUS_NOT_ALLOWED]
+    given = [
+        {Step.AGREED, Step.DECLINED} & set(await whole(world, one)) for one in sendings
+    ]
+    assert given[0] == given[1]
+    assert len(given[0]) == 1
+
+
+async def test_same_status_at_once_is_recorded_of_each_sending(world: World) -> None:
+    sendings = await two_sendings(world)
+    message = status_message(world, StatusCode.REGISTERED)
+    both = [hand_in(world, one, message, PROVINCE) for one in sendings for _ in "12"]
+    recorded = await asyncio.gather(*both)
+    assert [one.repeated for one in recorded].count(False) == len(sendings)
+    for one, receipt in zip(sendings, recorded[::2], strict=True):
+        assert step_of(receipt.content).envelope_id == one.envelope_id
+        assert (await whole(world, one)).count(Step.REGISTERED) == 1
+        again = await hand_in(world, one, message, PROVINCE)
+        assert (again.content, again.repeated) == (receipt.content, True)
