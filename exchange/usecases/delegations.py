@@ -1,7 +1,8 @@
 """Delegations: filed as the delegator sealed them, revoked on its word.
 
 Whoever has the XML may bring it, for the seal speaks; only the delegator's own system
-may take it back.
+may take it back. One seal is one act: written in other octets, which it does not cover,
+it is neither another delegation nor one that was not revoked.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, LogEntryType
 from schemas.xml import parse
+from signing.xmldsig.verify import signed_digest
 
 _LEAST_CHARACTERS = 64
 
@@ -31,7 +33,7 @@ _LEAST_CHARACTERS = 64
 async def file_delegation(
     services: Services, caller: Caller, content: bytes
 ) -> FiledDelegation:
-    """File a delegation; the same one again is returned as it is filed.
+    """File a delegation; the same seal again is returned as it is filed.
 
     Raises:
         CodedError: the seal does not hold, is not the delegator's, the delegation
@@ -42,6 +44,8 @@ async def file_delegation(
         services, caller, subject=key, event=AuditEvent.DELEGATION_REFUSED
     ):
         filed = await _judged(services, content, key)
+    if known := await _of_same_seal(services, filed):
+        return known[0]
     entry, audit = _traces(
         services, caller, filed, at=filed.filed_at, event=AuditEvent.DELEGATION_FILED
     )
@@ -55,6 +59,9 @@ async def revoke_delegation(
 ) -> FiledDelegation:
     """End a delegation now; one that was revoked before stays as it was.
 
+    Every filing of its seal ends with it: some may be stored from the days when other
+    octets made another filing, and two may have been filed at once.
+
     Raises:
         ExchangeError: there is none of an agency the caller acts for
             (DELEGATION_NOT_FOUND).
@@ -64,15 +71,11 @@ async def revoke_delegation(
     if found is None or found.delegation.delegator not in own:
         place = delegation_id[:_LEAST_CHARACTERS]
         raise ExchangeError(ErrorCode.DELEGATION_NOT_FOUND, place=place)
-    now = services.now()
-    entry, audit = _traces(
-        services, caller, found, at=now, event=AuditEvent.DELEGATION_REVOKED
-    )
-    revoked = await services.storage.delegations.revoke(
-        delegation_id, at=now, entry=entry, audit=audit
-    )
+    revoked = await _revoked(services, caller, found)
+    for other in await _of_same_seal(services, found):
+        await _revoked(services, caller, other)
     services.signals.recorded.ring()
-    return revoked or found
+    return revoked
 
 
 async def delegations_of(
@@ -82,6 +85,29 @@ async def delegations_of(
     owner = await owner_of(services, caller, agency)
     store = services.storage.delegations
     return (*await store.given_by(owner), *await store.given_to(owner))
+
+
+async def _of_same_seal(
+    services: Services, filed: FiledDelegation
+) -> list[FiledDelegation]:
+    """Return what is filed of the seal of a delegation, itself first."""
+    seal = signed_digest(parse(filed.content))
+    given = await services.storage.delegations.given_by(filed.delegation.delegator)
+    found = [one for one in given if signed_digest(parse(one.content)) == seal]
+    return sorted(found, key=lambda one: one.delegation_id != filed.delegation_id)
+
+
+async def _revoked(
+    services: Services, caller: Caller, filed: FiledDelegation
+) -> FiledDelegation:
+    now = services.now()
+    entry, audit = _traces(
+        services, caller, filed, at=now, event=AuditEvent.DELEGATION_REVOKED
+    )
+    revoked = await services.storage.delegations.revoke(
+        filed.delegation_id, at=now, entry=entry, audit=audit
+    )
+    return revoked or filed
 
 
 async def _judged(services: Services, content: bytes, key: str) -> FiledDelegation:

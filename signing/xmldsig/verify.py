@@ -77,6 +77,19 @@ def verify_receipt(root: Element) -> VerifiedXml:
     return _verified(root, root_place(root), {})
 
 
+def signed_digest(root: Element) -> bytes:
+    """Return the SHA-256 of what the signature of a receipt is a value over.
+
+    Documents with the same one are one act of the signer: octets outside the signed
+    ones, or another value (ECDSA has two), make none. Nothing is verified.
+
+    Raises:
+        SigningError: not signed, or another form.
+    """
+    signature = signature_at(root, root_place(root))
+    return sha256(read_signature(signature).signed_info).digest()
+
+
 def _verified(root: Element, place: Place, carried: Mapping[str, bytes]) -> VerifiedXml:
     signature = signature_at(root, place)
     refuse_repeated_ids(root)
