@@ -55,7 +55,7 @@ class Directory:
         The last one is open, or closed without a successor; empty if nobody did.
         """
         found = [agency]
-        while _is_closed(found[-1], at) and found[-1].successor is not None:
+        while is_closed(found[-1], at) and found[-1].successor is not None:
             following = self.agency(found[-1].successor)
             if following is None or following in found:
                 break
@@ -68,7 +68,7 @@ class Directory:
         waiting = [code]
         while waiting:
             for one in self.predecessors.get(waiting.pop(), ()):
-                if _is_closed(one, at) and one.code not in found:
+                if is_closed(one, at) and one.code not in found:
                     found.add(one.code)
                     waiting.append(one.code)
         return frozenset(found - {code})
@@ -115,7 +115,8 @@ def standing(agency: Agency, at: datetime) -> Agency:
     return agency
 
 
-def _is_closed(agency: Agency, at: datetime) -> bool:
+def is_closed(agency: Agency, at: datetime) -> bool:
+    """Tell whether an agency has ended by a moment."""
     return agency.valid_to is not None and agency.valid_to <= at
 
 

@@ -9,16 +9,16 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from exchange.domain.parties import Agency
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, parse_organ_id
+from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Level
 
 _REQUIRED = ("code", "name", "level", "valid_from")
 _RANK = {level: rank for rank, level in enumerate(Level)}
-_VIETNAM = timezone(timedelta(hours=7))
 _NAME_LENGTH = 200
 
 
@@ -105,11 +105,14 @@ def read_moment(text: str) -> datetime:
     """Read a day or a time; a day begins at midnight in Vietnam.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or has no year from 1 to 9999 in UTC and in Vietnam.
     """
     moment = datetime.fromisoformat(text)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=_VIETNAM)
-    return aware.astimezone(UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+    try:
+        return aware.astimezone(VIETNAM).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def _require_tree(agencies: Sequence[Agency]) -> None:

@@ -35,8 +35,8 @@ async def import_agencies(office: Office, command: ImportAgencies) -> int:
     record of changes stays.
 
     Raises:
-        CodedError: a code belongs to another agency, or was closed
-            (DIRECTORY_IMPORT_INVALID).
+        CodedError: a code belongs to another agency, or was closed, or a successor
+            is unknown or leads back (DIRECTORY_IMPORT_INVALID).
         ExchangeError: others keep changing the directory meanwhile (OVERLOADED).
     """
     line = audit_line(
@@ -50,7 +50,7 @@ async def import_agencies(office: Office, command: ImportAgencies) -> int:
     for _ in range(_TRIES):
         version = await store.version()
         known = {one.code: one for one in await store.agencies()}
-        rows = imported_rows(known, command.agencies)
+        rows = imported_rows(known, command.agencies, now=office.now())
         try:
             return await store.import_agencies(
                 rows, audit=line, before=version, told=command.told

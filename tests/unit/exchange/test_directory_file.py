@@ -49,6 +49,10 @@ def test_day_begins_at_midnight_in_vietnam() -> None:
         pytest.param("H99.1,,Bộ,H99,central,,2025-07-01\n", "H99.1", id="above-parent"),
         pytest.param("H99.1,,Xã,H99,village,,2025-07-01\n", "line 3", id="level"),
         pytest.param("H99.1,,Xã,H99,commune,,1/7/2025\n", "line 3", id="date"),
+        pytest.param("H99.1,,Xã,H99,commune,,0001-01-01\n", "line 3", id="year-1"),
+        pytest.param(
+            "H99.1,,Xã,H99,commune,,9999-12-31T23:00:00Z\n", "line 3", id="year-9999"
+        ),
         pytest.param("H99.1,,,H99,commune,,2025-07-01\n", "line 3", id="no-name"),
         pytest.param("H 99,,Xã,H99,commune,,2025-07-01\n", "line 3", id="code"),
         pytest.param(
