@@ -15,6 +15,33 @@ VIETNAM = timezone(timedelta(hours=7))
 _FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return `moment`, which somebody wrote, in UTC.
+
+    Raises:
+        ValueError: `moment` has no zone, or no year from 1 to 9999 in UTC and in
+            Vietnam: nobody means it, and nothing could be said of it.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone names no instant")
+    try:
+        return moment.astimezone(VIETNAM).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(moment.isoformat()) from error
+
+
+def in_vietnam(moment: datetime) -> datetime:
+    """Return a `moment` of UTC in Vietnamese time, to be read by people.
+
+    The last hours of 9999 stay in UTC: Vietnam has the year 10000 by then. A
+    certificate that never ends names the last second of them (RFC 5280, 4.1.2.5).
+    """
+    try:
+        return moment.astimezone(VIETNAM)
+    except OverflowError:
+        return moment
+
+
 def truncate_ms(moment: datetime) -> datetime:
     """Return `moment` in UTC, cut (never rounded up) to whole milliseconds.
 

@@ -63,7 +63,7 @@ def _grant(text: str, now: datetime) -> Grant:
 def _end_of(text: str) -> datetime:
     """Return the end of a day, as people here count days."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
+        following = date.fromisoformat(text) + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--role …:{text}: YYYY-MM-DD") from error
-    return datetime.combine(day + timedelta(days=1), time(), VIETNAM)
+    return datetime.combine(following, time(), VIETNAM)

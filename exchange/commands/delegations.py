@@ -113,17 +113,23 @@ def _seal(arguments: Arguments, output: Output) -> int:
 
 def _delegation(arguments: Arguments, now: datetime) -> Delegation:
     begins = moment_of("--since", arguments.since) if arguments.since else now
-    ends = begins + timedelta(days=_DAYS)
-    if arguments.until:
-        ends = moment_of("--until", arguments.until)
     return Delegation(
         delegator=parse_organ_id(arguments.from_code),
         delegate=parse_organ_id(arguments.to_code),
         kinds=tuple(dict.fromkeys(_kind(one) for one in arguments.kind)),
         valid_from=truncate_ms(begins),
-        valid_to=truncate_ms(ends),
+        valid_to=truncate_ms(_end(arguments, begins)),
         reason=arguments.reason,
     )
+
+
+def _end(arguments: Arguments, begins: datetime) -> datetime:
+    if arguments.until:
+        return moment_of("--until", arguments.until)
+    try:
+        return begins + timedelta(days=_DAYS)
+    except OverflowError as error:
+        raise UsageError(f"--since {arguments.since}: 2026-07-01") from error
 
 
 def _kind(text: str) -> str:

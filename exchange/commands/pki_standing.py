@@ -1,6 +1,6 @@
 """`lienthong pki revoke`, `suspend` and `release`: how a certificate stands."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography import x509
 
@@ -11,7 +11,7 @@ from exchange.commands.pki_lookup import declare_serial
 from pki.ca.authority import TEMPORARY_REASONS
 from pki.errors import PkiError
 from schemas.errors import ErrorCode, Text
-from schemas.timestamps import format_utc
+from schemas.timestamps import format_utc, in_utc
 
 _REASONS = [one.value for one in x509.ReasonFlags if one not in TEMPORARY_REASONS]
 
@@ -86,9 +86,6 @@ def _time(text: str) -> datetime:
         PkiError: it is none (INVALIDITY_DATE_REFUSED).
     """
     try:
-        found = datetime.fromisoformat(text)
+        return in_utc(datetime.fromisoformat(text))
     except ValueError as error:
         raise PkiError(ErrorCode.INVALIDITY_DATE_REFUSED) from error
-    if found.tzinfo is None:
-        raise PkiError(ErrorCode.INVALIDITY_DATE_REFUSED)
-    return found.astimezone(UTC)

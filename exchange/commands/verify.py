@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
 from exchange.commands.report_forms import FORMS
+from schemas.timestamps import in_utc
 from signing.worker_program import worker_ahead
 
 _EXIT_CODES = {"TOTAL-PASSED": 0, "TOTAL-FAILED": 1, "INDETERMINATE": 2}
@@ -121,12 +122,9 @@ def _add_outcome(parser: Parser) -> None:
 
 def _time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return in_utc(datetime.fromisoformat(text))
     except ValueError as error:
         raise UsageError(f"--at {text}: 2026-11-21T08:30:00+07:00") from error
-    if moment.tzinfo is None:
-        raise UsageError(f"--at {text}: +07:00?")
-    return moment.astimezone(UTC)
 
 
 def run(arguments: Arguments, output: Output) -> int:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from exchange.console.keys import LIVE
 from exchange.console.rendering import visitor_of
+from exchange.http.answers import cut_on_failure
 from exchange.http.keys import SERVICES, STREAMS
 from schemas.errors import CodedError
 
@@ -62,7 +63,7 @@ async def follow(request: web.Request, following: Following) -> web.StreamRespon
         seen = await following.look()
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(request)
-        with suppress(ConnectionError):
+        with cut_on_failure(request), suppress(ConnectionError):
             if request.headers.get(_LAST_SEEN) != seen:
                 await response.write(_hint(seen))
             await _go_on(request, response, following, seen)

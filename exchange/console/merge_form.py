@@ -42,5 +42,5 @@ def _day(text: str, now: datetime) -> datetime:
         return now
     try:
         return read_moment(text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="effective") from error

@@ -9,12 +9,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from exchange.domain.parties import Agency
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, parse_organ_id
-from schemas.timestamps import VIETNAM
+from schemas.timestamps import VIETNAM, in_utc
 from schemas.vocabulary import Level
 
 _REQUIRED = ("code", "name", "level", "valid_from")
@@ -108,11 +108,7 @@ def read_moment(text: str) -> datetime:
         ValueError: it is neither, or has no year from 1 to 9999 in UTC and in Vietnam.
     """
     moment = datetime.fromisoformat(text)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
-    try:
-        return aware.astimezone(VIETNAM).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(text) from error
+    return in_utc(moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM))
 
 
 def _require_tree(agencies: Sequence[Agency]) -> None:

@@ -22,8 +22,11 @@ _TIME_DIGITS = 10  # of 26; they hold milliseconds since 1970
 
 
 def first_id_of(at: datetime) -> EnvelopeId:
-    """Return the id before those of all envelopes accepted at a time or later."""
-    milliseconds = round(at.timestamp() * 1000)
+    """Return the id before those of all envelopes accepted at a time or later.
+
+    Before ids begin, in 1970, it is the first of all.
+    """
+    milliseconds = max(round(at.timestamp() * 1000), 0)
     digits = [
         _ULID_DIGITS[milliseconds >> 5 * place & 31]
         for place in reversed(range(_TIME_DIGITS))

@@ -1,7 +1,8 @@
 """Ways to answer: XML, JSON, and bytes that are streamed."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 from aiohttp import web
@@ -51,12 +52,26 @@ async def stream(
     response = web.StreamResponse(status=status, headers=headers)
     await response.prepare(request)
     try:
-        await response.write(first)
-        async for chunk in chunks:
-            await response.write(chunk)
-        await response.write_eof()
+        with cut_on_failure(request):
+            await response.write(first)
+            async for chunk in chunks:
+                await response.write(chunk)
+            await response.write_eof()
     except CodedError as error:
         _log.error("stream.broken", code=error.code, place=error.place)
+    return response
+
+
+@contextmanager
+def cut_on_failure(request: web.Request) -> Iterator[None]:
+    """Cut the connection when an answer that was begun fails, whatever of.
+
+    The error goes on and is written down like any other; the problem document that
+    is made of it would stand in the middle of the answer, and reaches nobody.
+    """
+    try:
+        yield
+    except BaseException:
         if request.transport is not None:
             request.transport.abort()
-    return response
+        raise

@@ -15,6 +15,7 @@ from aiohttp import web
 from exchange.domain.records import InboxItem
 from exchange.errors import ExchangeError
 from exchange.http import wire
+from exchange.http.answers import cut_on_failure
 from exchange.http.keys import AUTHENTICATOR, SERVICES, STREAMS
 from exchange.http.request import agency_parameter, caller_of, number_parameter
 from exchange.services import Caller, Services
@@ -46,7 +47,7 @@ async def inbox_events(request: web.Request) -> web.StreamResponse:
         page = await read_inbox(services, look)
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(request)
-        with suppress(ConnectionError, CodedError):
+        with cut_on_failure(request), suppress(ConnectionError, CodedError):
             await _follow(request, response, page)
         return response
 

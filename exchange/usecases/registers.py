@@ -31,10 +31,23 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days in Vietnam, the last included."""
+    """Days in Vietnam, the last included.
+
+    Raises:
+        ExchangeError: a day begins in no year of UTC (REQUEST_INVALID, it is named);
+            what reads a register by a period need not think of that.
+    """
 
     first: date
     last: date
+
+    def __post_init__(self) -> None:
+        for day in (self.first, self.last):
+            try:
+                _midnight(day)
+            except OverflowError as error:
+                place = day.isoformat()
+                raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place) from error
 
     @property
     def since(self) -> datetime:
@@ -44,7 +57,7 @@ class Period:
     @property
     def until(self) -> datetime:
         """When the last day has ended."""
-        return _midnight(self.last + timedelta(days=1))
+        return _midnight(self.last) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

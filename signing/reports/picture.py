@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from schemas.errors import Text
-from schemas.timestamps import VIETNAM
+from schemas.timestamps import in_vietnam
 from schemas.verdict import CertificateSummary, SignatureVerdict
 from signing.reports import words
 from signing.reports.report import Report
@@ -119,10 +119,7 @@ def _certificate(
 
 
 def _period(certificate: CertificateSummary) -> str:
-    begin, end = (
-        moment.astimezone(VIETNAM)
-        for moment in (certificate.not_before, certificate.not_after)
-    )
+    begin, end = map(in_vietnam, (certificate.not_before, certificate.not_after))
     return f"{begin:%d/%m/%Y} – {end:%d/%m/%Y}"
 
 

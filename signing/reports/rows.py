@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from schemas.errors import Text
-from schemas.timestamps import VIETNAM
+from schemas.timestamps import in_vietnam
 from schemas.verdict import (
     CertificateSummary,
     Indication,
@@ -151,7 +151,7 @@ def clean(text: str) -> str:
 
 def local(moment: datetime) -> str:
     """Write a time as people here do, its offset as ISO 8601 does."""
-    there = moment.astimezone(VIETNAM)
+    there = in_vietnam(moment)
     return f"{there:%d/%m/%Y %H:%M:%S} {there.isoformat()[-6:]}"
 
 

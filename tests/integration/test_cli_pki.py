@@ -354,7 +354,10 @@ def test_new_keys_and_lists_keep_why_in_the_journal(var: Path) -> None:
 def test_invalidity_date_is_a_time_that_is_past(var: Path) -> None:
     serial = issue(var, *SEAL).json["serial"]
 
-    for wrong in ("2999-01-01T00:00:00Z", "2026-11-01T00:00:00", "hôm qua"):
+    for wrong in (
+        *("2999-01-01T00:00:00Z", "2026-11-01T00:00:00", "hôm qua"),
+        *("0001-01-01T00:00:00+07:00", "9999-12-31T23:00:00-07:00"),
+    ):
         said = pki(var, "revoke", serial, "--invalidity-date", wrong)
         assert (said.code, said.error) == (1, "invalidity_date_refused")
     said = pki(var, "revoke", serial, "--invalidity-date", "2026-01-02T10:00:00+07:00")

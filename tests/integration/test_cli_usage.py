@@ -30,6 +30,10 @@ CALLS = [(verb,) for verb in VERBS] + [
     (verb, action) for verb, actions in ACTIONS.items() for action in actions
 ]
 ID = "01JD6Q3V5W8X9YZ0ABCDEFGHJK"
+SEAL = (
+    *("delegations", "seal", "--from", "H99", "--to", "H99.151", "--kind", "CV"),
+    *("--reason", "x", "--key", "x", "--out", "x"),
+)
 WRONG = [
     ("nothing-like-it",),
     ("pki",),
@@ -44,6 +48,8 @@ WRONG = [
     ("verify",),
     ("verify", "x", "--at", "yesterday"),
     ("verify", "x", "--at", "2026-11-21T08:30:00"),
+    ("verify", "x", "--at", "0001-01-01T00:00:00+07:00"),
+    ("verify", "x", "--at", "9999-12-31T23:00:00Z"),
     ("send",),
     ("send", "--to", "H99", "--date", "today"),
     ("inbox", "--after", "first"),
@@ -55,6 +61,8 @@ WRONG = [
     ("evidence", ID, "--colour"),
     ("serve",),
     ("serve", "--port", "1"),
+    (*SEAL, "--since", "0001-01-01"),
+    (*SEAL, "--since", "9999-12-01"),
 ]
 
 

@@ -25,14 +25,13 @@ async def audit(request: web.Request) -> web.StreamResponse:
     """Show a page of the trail."""
     whole_hub(request)
     fields = {name: _text(request, name) for name in _FILTERS}
-    since, until = (_day(name, fields[name]) for name in ("since", "until"))
     before = _text(request, "before")
     query = AuditQuery(
         event=_event(fields["event"]),
         actor=fields["actor"],
         subject=fields["subject"],
-        since=since,
-        until=until + _DAY if until else None,
+        since=_moment("since", fields["since"]),
+        until=_moment("until", fields["until"], later=_DAY),
         before=before,
     )
     found = await request.app[SERVICES].storage.audit.search(query)
@@ -69,8 +68,9 @@ def _event(text: str) -> AuditEvent | None:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="event") from error
 
 
-def _day(name: str, text: str) -> datetime | None:
+def _moment(name: str, text: str, *, later: timedelta = timedelta()) -> datetime | None:
+    """Return what a field names, or a time after it; None where it is empty."""
     try:
-        return read_moment(text) if text else None
+        return read_moment(text) + later if text else None
     except (ValueError, OverflowError) as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name) from error

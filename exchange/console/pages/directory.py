@@ -138,5 +138,5 @@ def _moment(text: str, now: datetime) -> datetime:
         return now
     try:
         return read_moment(text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="at") from error

@@ -1,7 +1,7 @@
 """The docket follows the log once, and each moment that passed is one event."""
 
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from exchange.domain.counting import EVERYBODY, LevelTally, gathered
 from exchange.domain.deadlines import ClockName
@@ -390,6 +390,10 @@ async def test_a_register_number_is_one_documents_in_a_year_and_sent_is_in_order
         query = replace(query, after=found[-1].envelope_id)
 
     assert seen == ["message-1", "message-2"]
+    since_ever = datetime(1, 1, 2, tzinfo=UTC)
+    until_ever = datetime(9999, 12, 31, tzinfo=UTC)
+    whole = replace(query, since=since_ever, until=until_ever, after=None, limit=9)
+    assert len(await storage.registers.sent(whole)) == 3
 
 
 def _dated(number: int) -> Acceptance:

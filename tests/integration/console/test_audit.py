@@ -54,7 +54,11 @@ async def test_trail_is_narrowed_and_goes_on_page_by_page(console: Console) -> N
 
 
 @pytest.mark.parametrize(
-    "query", ["event=nothing", "since=soon", "before=x", f"actor={'a' * 201}"]
+    "query",
+    [
+        *("event=nothing", "since=soon", "before=x", f"actor={'a' * 201}"),
+        *("since=0001-01-01", "until=9999-12-31T20:00:00"),
+    ],
 )
 async def test_question_that_makes_no_sense_is_refused(
     console: Console, query: str

@@ -1,17 +1,25 @@
-"""Small parts of the HTTP layer that need no server."""
+"""Small parts of the HTTP layer: most need no server."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import pytest
 
+from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
+from exchange.http import events, registers
 from exchange.http.envelopes import disposition
 from exchange.http.openapi import describe
 from exchange.http.problems import document, problem, status_of
 from exchange.http.ranges import parse_range
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, AGENCY_ROUTES
 from exchange.usecases.read_attachment import ByteRange
+from exchange.usecases.read_inbox import InboxPage
 from schemas.errors import CodedError, ErrorCode
+from tests.support.callers import HEADER, Callers, Client, asking, caller_for
+from tests.support.world import PROVINCE, make_world
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
@@ -91,3 +99,72 @@ def test_description_has_every_variable_of_every_path() -> None:
         for operation in operations.values():
             named = {one["name"] for one in operation["parameters"]}
             assert {part[1:-1] for part in path.split("/") if part[:1] == "{"} <= named
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01", "9999-12-31T23:59:59-10:00", "9999-12-31T23:00:00Z"]
+)
+async def test_moment_at_the_ends_of_the_calendar_is_refused(moment: str) -> None:
+    callers = Callers()
+    by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+    async with asking(await make_world(), callers) as client:
+        path = f"/v1/agencies/{PROVINCE}?at={quote(moment)}"
+        answer = await client.get(path, headers=by)
+        told = await answer.json()
+    assert answer.status == 400
+    assert (told["code"], told["place"]) == (ErrorCode.REQUEST_INVALID, "at")
+
+
+async def test_file_that_fails_midway_is_cut_and_nothing_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registers, "as_csv", _failing)
+    days = "from=2026-01-01&to=2026-12-31"
+    came = await _all_of(f"/v1/registers/incoming?agency={PROVINCE}&{days}")
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert came.count(b"HTTP/1.1") == 1
+    assert not came.endswith(b"\r\n0\r\n\r\n")
+
+
+async def test_stream_of_events_that_fails_is_cut_and_nothing_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = iter([InboxPage((), -1)])
+
+    async def read_once(*_: object) -> InboxPage:
+        return next(pages)
+
+    monkeypatch.setattr(events, "read_inbox", read_once)
+    came = await _all_of(f"/v1/inbox/events?agency={PROVINCE}")
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert came.count(b"HTTP/1.1") == 1
+    assert not came.endswith(b"\r\n0\r\n\r\n")
+
+
+async def _failing(*_: object) -> AsyncIterator[bytes]:
+    yield b"a line"
+    raise ArithmeticError
+
+
+async def _all_of(path: str) -> bytes:
+    """Return all bytes that a caller gets who asks for a path of the province."""
+    callers = Callers()
+    by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+    async with asking(await make_world(), callers) as client:
+        return await _bytes_of(client, path, by[HEADER])
+
+
+async def _bytes_of(client: Client, path: str, name: str) -> bytes:
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    lines = (f"GET {path} HTTP/1.1", "Host: hub", f"{HEADER}: {name}")
+    writer.write("\r\n".join((*lines, "Connection: close", "", "")).encode())
+    came = bytearray()
+    try:
+        async with asyncio.timeout(20):
+            while part := await reader.read(65536):
+                came += part
+    except ConnectionError:
+        return bytes(came)
+    finally:
+        writer.transport.abort()
+    return bytes(came)

@@ -1,9 +1,10 @@
 """Ids of one process sort in the order in which they were made."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
 
+from exchange.domain.stuck import first_id_of
 from exchange.ids import MonotonicIds
 from tests.support.pki import NOW
 
@@ -33,3 +34,9 @@ def test_ids_come_after_one_made_elsewhere() -> None:
 def test_ids_are_written_as_the_library_writes_them() -> None:
     made = [MonotonicIds().new(NOW + timedelta(days=days)) for days in range(300)]
     assert [str(ULID.from_str(one)) for one in made] == made
+
+
+def test_every_id_comes_after_a_moment_before_ids_begin() -> None:
+    first = MonotonicIds().new(datetime(1970, 1, 1, tzinfo=UTC))
+    for year in (1, 1945, 1969, 1970):
+        assert first_id_of(datetime(year, 1, 1, tzinfo=UTC)) <= first

@@ -185,6 +185,26 @@ async def test_a_clerk_numbers_what_arrived_and_reads_the_register(
     assert sent["Ngày tháng văn bản"] == "21/11/2026"
 
 
+@pytest.mark.parametrize("kind", BOOKS)
+async def test_register_may_reach_to_the_end_of_the_calendar(
+    world: World, kind: str
+) -> None:
+    whose = COMMUNE if kind == "outgoing" else PROVINCE
+    callers = Callers()
+    by = callers.add(caller_for(whose, AccessRole.CLERK))
+    path, of = f"/v1/registers/{kind}", {"agency": str(whose)}
+    days = {"from": "0001-01-02", "to": "9999-12-31"}
+    async with asking(world, callers) as client:
+        whole = await client.get(path, params=of | days, headers=by)
+        (line,) = lines_of(await whole.read())
+        early = {**days, "from": "0001-01-01"}
+        refused = await client.get(path, params=of | early, headers=by)
+        told = await refused.json()
+
+    assert line
+    assert (refused.status, told["code"]) == (400, "request_invalid")
+
+
 @pytest.mark.parametrize("name", BOOKS)
 async def test_days_stand_in_one_line_of_their_column(name: str) -> None:
     async def line() -> Lines:

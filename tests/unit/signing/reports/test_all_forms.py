@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from signing.reports import detailed, etsi, page, printed
 from signing.reports.text import render_text
 from tests.support.etsi_schema import departure
 from tests.support.judged_pdf import judged, sealed
-from tests.support.reported import FAILED, LEAF, PASSED, SIGNATURE, report
+from tests.support.reported import FAILED, GOOD, LEAF, PASSED, SIGNATURE, report
 
 
 def named(name: str) -> Verdict:
@@ -33,12 +34,33 @@ def named(name: str) -> Verdict:
 
 
 def require_reportable(name: str) -> None:
-    found = replace(report(named(name)), name=name)
+    require_reported(named(name), name)
+
+
+def require_reported(verdict: Verdict, name: str = "") -> None:
+    found = replace(report(verdict), name=name)
     assert "\x1b" not in render_text(found.verdict, "vi")
     assert departure(etsi.render(found)) is None
     assert b"\x1b" not in page.render(found)
     assert printed.render(found).startswith(b"%PDF-")
     assert json.loads(detailed.render(found))["file"]["sha256"] == found.sha256
+
+
+def test_any_time_of_a_file_can_be_reported() -> None:
+    """A certificate without an end has 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5)."""
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    leaf = replace(LEAF, not_before=first, not_after=last)
+    check = replace(GOOD, said_at=first, fresh_until=last, revoked_at=last)
+    for moment in (first, last):
+        signature = replace(
+            SIGNATURE,
+            signing_time=moment,
+            timestamp_time=moment,
+            chain=(leaf, leaf),
+            revocation=(check,),
+        )
+        require_reported(replace(PASSED, signatures=(signature,)))
 
 
 @settings(max_examples=60, deadline=None)
