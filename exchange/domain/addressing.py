@@ -4,7 +4,7 @@ Invariants:
     - The sender's signature covers what it wrote; what that meant is decided here, on
       one version of the directory, and written down in receipts.
     - Each agency is reached once, however many codes and groups lead to it.
-    - A list is known to its owner alone.
+    - A list is known to its owner alone; one of a closed agency, to its successor.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -127,6 +127,13 @@ def lists_named(
     return frozenset(ListGroup(_own(directory, one.owner), one.name) for one in lists)
 
 
+def may_name_lists(
+    directory: Directory, sender: OrganId, owner: OrganId, at: datetime
+) -> bool:
+    """Tell whether lists are a sender's: it keeps them, or took over from who did."""
+    return owner == sender or owner in directory.inherited(sender, at)
+
+
 def expand(book: AddressBook, written: Sequence[OrganId]) -> tuple[Addressee, ...]:
     """Return whom the envelope means, those named one by one first.
 
@@ -201,10 +208,10 @@ def _members(book: AddressBook, written: OrganId) -> Iterator[Addressee]:
             yield from _of_level(book, group)
         case ListGroup() as group:
             owner = _own(book.directory, group.owner)
-            members = book.lists.get((owner, group.name), ())
-            # A list belongs to its owner; others cannot even learn that it is there.
-            for member in members if owner == book.sender else ():
-                yield from _of_list(book, member)
+            # Others cannot even learn that a list is there.
+            if may_name_lists(book.directory, book.sender, owner, book.at):
+                for member in book.lists.get((owner, group.name), ()):
+                    yield from _of_list(book, member)
         case None:
             return
 

@@ -1,6 +1,7 @@
 """Whom a document reaches: looked up, expanded, and led to successors."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.domain.access import acting_agencies
@@ -10,6 +11,7 @@ from exchange.domain.addressing import (
     expand,
     lists_named,
     may_fall_back_to,
+    may_name_lists,
     with_fallback,
 )
 from exchange.domain.directory import Directory
@@ -25,9 +27,10 @@ async def addressees_of(
 ) -> tuple[Addressee, ...]:
     """Return whom an envelope of `sender` reaches, on one version of the directory."""
     at = services.now()
-    lists = await _lists(services, directory, sender, written)
-    book = AddressBook(directory=directory, sender=sender, at=at, lists=lists)
-    return await connected_ones(services, directory, expand(book, written), at)
+    book = AddressBook(directory=directory, sender=sender, at=at)
+    lists = await _lists(services, book, written)
+    found = expand(replace(book, lists=lists), written)
+    return await connected_ones(services, directory, found, at)
 
 
 async def connected_ones(
@@ -48,15 +51,12 @@ async def connected_ones(
 
 
 async def _lists(
-    services: Services,
-    directory: Directory,
-    sender: OrganId,
-    written: Iterable[OrganId],
+    services: Services, book: AddressBook, written: Iterable[OrganId]
 ) -> Mapping[tuple[OrganId, str], Sequence[OrganId]]:
     """Fetch the sender's own lists that are named."""
     found: dict[tuple[OrganId, str], Sequence[OrganId]] = {}
-    for one in sorted(lists_named(directory, written), key=lambda one: one.name):
-        if one.owner == sender:
+    for one in sorted(lists_named(book.directory, written), key=lambda one: one.name):
+        if may_name_lists(book.directory, book.sender, one.owner, book.at):
             saved = await services.storage.recipient_lists.find(one.owner, one.name)
             found[one.owner, one.name] = saved.members if saved else ()
     return found

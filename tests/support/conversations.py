@@ -64,19 +64,6 @@ SYSTEMS = {
 }
 
 
-async def merge(world: World, source: OrganId, into: OrganId) -> None:
-    """Close an agency; another takes over."""
-    world.clock.move(minutes=1)
-    command = ChangeAgencies(
-        order=Merge(sources=(source,), into=into),
-        effective=world.clock.now,
-        reason="Sáp nhập",
-        operator="test",
-    )
-    await change_agencies(world.services, command)
-    world.clock.move(minutes=1)
-
-
 def key_of(world: World, agency: OrganId) -> Credential:
     """The key of an agency's system."""
     return {
@@ -279,6 +266,18 @@ async def ordered(world: World, order: Order, *, days: float = 0) -> None:
         operator="test",
     )
     await change_agencies(world.services, command)
+
+
+async def changed(world: World, order: Order) -> None:
+    """Change agencies now; the moments before and after differ."""
+    world.clock.move(minutes=1)
+    await ordered(world, order)
+    world.clock.move(minutes=1)
+
+
+async def merge(world: World, source: OrganId, into: OrganId) -> None:
+    """Close an agency; another takes over."""
+    await changed(world, Merge(sources=(source,), into=into))
 
 
 async def trace(world: World, envelope: Envelope, agency: OrganId) -> Trace:

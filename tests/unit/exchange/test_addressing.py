@@ -15,7 +15,7 @@ from exchange.domain.addressing import (
     may_fall_back_to,
     with_fallback,
 )
-from exchange.domain.agency_orders import Close, Merge
+from exchange.domain.agency_orders import Close, Merge, Recode
 from exchange.domain.directory import Directory
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
@@ -113,6 +113,25 @@ def test_list_is_found_under_both_codes_of_its_owner() -> None:
     written = codes("000.01.31.H99_list.hop", "H99.31.1_list.hop", "G22")
     assert lists_named(directory(), written) == {ListGroup(SENDER, "hop")}
     assert reached(expand(book(hop=codes("G22")), written[:1])) == ["G22"]
+
+
+def test_list_of_a_closed_agency_is_its_successors() -> None:
+    ended, heir = codes("H99.30.1", "H99.30.9")
+    known = changed(Recode(code=ended, new_code=heir))
+    (written,) = codes("H99.30.1_list.hop")
+
+    def found(sender: OrganId, **since: int) -> list[str | None]:
+        own = replace(
+            book(known),
+            sender=sender,
+            at=NOW - timedelta(**since),
+            lists={(ended, "hop"): codes("G22")},
+        )
+        return reached(expand(own, [written]))
+
+    assert found(heir) == ["G22"]
+    assert found(heir, days=1) == [None]
+    assert found(SENDER) == [None]
 
 
 def test_closed_code_reaches_the_successor_link_by_link() -> None:

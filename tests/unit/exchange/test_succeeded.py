@@ -1,18 +1,23 @@
 """What the successor of a closed agency may do with what that agency had."""
 
+from dataclasses import replace
+
 import pytest
 
-from clients.messages import prepare_status
+from clients.messages import Message, prepare_status
+from exchange.domain.agency_orders import Recode
 from exchange.errors import ExchangeError
 from exchange.usecases.read_envelope import ReadEnvelope, read_envelope
 from exchange.usecases.read_inbox import InboxPage, ReadInbox, read_inbox
+from exchange.usecases.recipient_lists import SaveList, lists_of, save_list
 from exchange.usecases.report_status import ReportStatus, report_status
 from exchange.usecases.trace_envelope import TraceEnvelope, trace_envelope
 from schemas.edxml.document import Organisation, ResponseFor
 from schemas.edxml.status import EdxmlStatus
-from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId, OrganId
+from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.receipt import StepReceipt, read_receipt
+from schemas.recipient_groups import ListGroup
 from schemas.vocabulary import (
     DeliveryState,
     EnvelopeKind,
@@ -21,7 +26,7 @@ from schemas.vocabulary import (
 )
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
-from tests.support.conversations import merge
+from tests.support.conversations import changed, merge
 from tests.support.world import (
     COMMUNE,
     DOCUMENT_ID,
@@ -48,6 +53,32 @@ async def sent_to_far_commune(world: World) -> EnvelopeId:
     accepted = await world.send(world.document(recipients=recipients))
     await world.deliver()
     return accepted.envelope.envelope_id
+
+
+async def test_successor_addresses_the_lists_it_took_over(world: World) -> None:
+    province = await world.caller("qlvb-h99")
+    members = [str(MINISTRY), str(COMMUNE)]
+    wish = SaveList(caller=province, agency=PROVINCE, name="hop", members=members)
+    await save_list(world.services, wish)
+    new = OrganId("H98")
+    await changed(world, Recode(code=PROVINCE, new_code=new))
+    province = await world.caller("qlvb-h99")
+    (kept,) = await lists_of(world.services, province, PROVINCE)
+    to = Organisation(organ_id=ListGroup(kept.owner, kept.name).written())
+
+    def from_agency(code: OrganId, number: int) -> Message:
+        identity = replace(world, commune=world.province)
+        document_id = DocumentId(f"{code},2026/11/20,{number}/UBND-VX")
+        sender = Organisation(organ_id=code)
+        return identity.document(
+            sender=sender, recipients=(to,), document_id=document_id
+        )
+
+    sent = await world.send(from_agency(new, 1), system_id="qlvb-h99")
+    assert set(sent.envelope.recipients) == {COMMUNE, MINISTRY}
+    with pytest.raises(CodedError) as caught:
+        await world.send(world.document(recipients=(to,)))
+    assert caught.value.code == ErrorCode.RECIPIENT_UNKNOWN
 
 
 async def inbox(world: World, system: str, agency: OrganId) -> InboxPage:
