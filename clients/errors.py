@@ -50,7 +50,13 @@ class RefusedError(ClientError):
 
 
 class UnreachableError(ClientError):
-    """The hub did not answer within all attempts; the same bytes may be sent again."""
+    """The hub did not answer within all attempts; the same bytes may be sent again.
 
-    def __init__(self, *, place: str) -> None:
+    Args:
+        place: what was asked for.
+        problem: why it does not take anything for now, in its own words, if it said so.
+    """
+
+    def __init__(self, *, place: str, problem: Problem | None = None) -> None:
         super().__init__(ErrorCode.HUB_UNREACHABLE, place=place)
+        self.problem = problem

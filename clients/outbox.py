@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,11 +69,26 @@ class Outbox:
         return Entry(folder, message)
 
     def waiting(self) -> Iterator[Entry]:
-        """Yield the messages the hub has not answered yet, oldest first."""
-        folders = [one for one in self._folder.iterdir() if _complete(one)]
-        for folder in sorted(folders, key=lambda one: one.stat().st_mtime_ns):
-            if not any((folder / one).exists() for one in (_RECEIPT, _REFUSAL)):
+        """Yield the messages the hub has not answered yet, oldest first.
+
+        What cannot be read is left out: `broken` names it.
+        """
+        for folder in self._unanswered():
+            with suppress(ClientError):
                 yield Entry(folder, _read(folder))
+
+    def broken(self) -> tuple[str, ...]:
+        """Name the folders of messages that cannot be read, and so are not sent."""
+        return tuple(one.name for one in self._unanswered() if not _is_readable(one))
+
+    def _unanswered(self) -> list[Path]:
+        found = [
+            one
+            for one in self._folder.iterdir()
+            if _is_message(one)
+            and not any((one / name).exists() for name in (_RECEIPT, _REFUSAL))
+        ]
+        return sorted(found, key=lambda one: one.stat().st_mtime_ns)
 
     def close(self, entry: Entry, receipt: bytes) -> None:
         """Keep the hub's receipt; the message is done."""
@@ -112,8 +128,19 @@ def _folder_name(message: Message) -> str:
     return f"{message.body_sha256[:32]}"
 
 
-def _complete(folder: Path) -> bool:
-    return folder.is_dir() and not folder.name.endswith(_PARTIAL)
+def _is_message(folder: Path) -> bool:
+    """Tell whether a folder holds a message; others may lie beside them."""
+    return not folder.name.endswith(_PARTIAL) and any(
+        (folder / one).exists() for one in (_MESSAGE, _BODY)
+    )
+
+
+def _is_readable(folder: Path) -> bool:
+    try:
+        _read(folder)
+    except ClientError:
+        return False
+    return True
 
 
 def _describe(message: Message) -> bytes:

@@ -68,13 +68,18 @@ class RetryPolicy:
 
     attempts: int = 5
     first_pause: float = 0.5
-    longest_pause: float = 30.0
+    longest_pause: float = 5.0
     timeout: float = 120.0
 
-    def pause(self, attempt: int) -> float:
-        """Return the pause after the failed `attempt` (1-based)."""
+    def pause(self, attempt: int, *, asked: float = 0.0) -> float:
+        """Return the pause after the failed `attempt` (1-based).
+
+        Args:
+            attempt: which one failed.
+            asked: what the hub asks for (Retry-After).
+        """
         doubled: float = self.first_pause * 2.0 ** (attempt - 1)
-        return min(doubled, self.longest_pause)
+        return min(max(doubled, asked), self.longest_pause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,19 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _NotNow:
+    """No answer, or one that says later.
+
+    Args:
+        problem: what the hub says, if it does.
+        asked: the seconds it asks to wait.
+    """
+
+    problem: Problem | None = None
+    asked: float = 0.0
 
 
 def client_tls(address: HubAddress) -> ssl.SSLContext:
@@ -178,16 +196,19 @@ class Transport:
 
         Raises:
             RefusedError: the hub refused.
-            UnreachableError: no attempt was answered.
+            UnreachableError: no attempt was answered, or the hub takes nothing for now.
         """
+        last = _NotNow()
         for attempt in range(1, self._retry.attempts + 1):
             async with nullcontext() if request.waits else self._places:
                 answer = await self._attempt(request)
-            if answer is not None:
+            if isinstance(answer, Response):
                 return answer
+            last = answer
             if attempt < self._retry.attempts:
-                await asyncio.sleep(self._retry.pause(attempt))
-        raise UnreachableError(place=f"{request.method} {request.path}")
+                await asyncio.sleep(self._retry.pause(attempt, asked=last.asked))
+        place = f"{request.method} {request.path}"
+        raise UnreachableError(place=place, problem=last.problem)
 
     async def events(self, request: Request) -> AsyncIterator[str]:
         """Yield the data of the events of one stream, until the hub ends it.
@@ -216,7 +237,7 @@ class Transport:
         except (*_UNREACHED, ValueError) as error:
             raise UnreachableError(place=request.path) from error
 
-    async def _attempt(self, request: Request) -> Response | None:
+    async def _attempt(self, request: Request) -> Response | _NotNow:
         if self._session is None:
             raise UnreachableError(place="transport is not open")
         try:
@@ -231,12 +252,18 @@ class Transport:
             ) as answer:
                 body = await _body_of(answer, request.told)
         except _UNREACHED:
-            return None
+            return _NotNow()
         if answer.status in _TRANSIENT:
-            return None
+            return _NotNow(read_problem(answer.status, body), _asked_of(answer))
         if answer.status >= 300:
             raise RefusedError(read_problem(answer.status, body))
         return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+def _asked_of(answer: aiohttp.ClientResponse) -> float:
+    """Return the seconds of Retry-After; of a date, and of nonsense, none."""
+    asked = answer.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else 0.0
 
 
 async def _body_of(

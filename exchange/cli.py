@@ -179,14 +179,23 @@ _EXTRAS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    output = Output.from_words(words)
     _speak_utf_8()
+    try:
+        return _run(words, Output.from_words(words))
+    except BrokenPipeError:
+        return _unheard(READER_GONE)
+    except OSError:
+        # Not even that could be told: a full disk takes no words.
+        return _unheard(CRASH)
+
+
+def _run(words: list[str], output: Output) -> int:
     try:
         return _dispatch(words, output)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return _reader_gone()
+        raise
     except Exception as error:  # noqa: BLE001 the outermost edge of the command line
         return _exit_code(error, output)
 
@@ -284,11 +293,12 @@ def _speak_utf_8() -> None:
     """Write Vietnamese and JSON in UTF-8 whatever the terminal calls itself."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+            # Names of files may be anything; in JSON they stay JSON.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _reader_gone() -> int:
+def _unheard(code: int) -> int:
     """End quietly when whoever read the output has had enough (`| head`)."""
     # The interpreter would complain when it flushes at its end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return READER_GONE
+    return code

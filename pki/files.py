@@ -20,14 +20,14 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
     """Write a file by way of a temporary one beside it, durable at return.
 
     Raises:
-        PkiError: it cannot be written.
+        PkiError: it cannot be written (FILE_NOT_WRITTEN).
     """
     try:
         with _beside(path, data, mode) as written:
             written.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
+        raise PkiError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
 
 
 def replace_unchanged(path: Path, before: bytes, data: bytes) -> None:

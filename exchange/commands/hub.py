@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients.agency import AgencyClient
-from clients.errors import RefusedError
+from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.profile import ClientProfile, load_profile
 from clients.transport import Transport
 from exchange.commands.arguments import Arguments, Parser
@@ -39,10 +39,10 @@ def with_hub(
     output: Output,
     act: Callable[[Session], Awaitable[int]],
 ) -> int:
-    """Connect, act, disconnect; a refusal is told in the hub's own words."""
+    """Connect, act, disconnect; what the hub says is told in its own words."""
     try:
         return asyncio.run(_connected(arguments, act))
-    except RefusedError as error:
+    except (RefusedError, UnreachableError) as error:
         output.refuse(refusal_of(error))
         return 1
 
@@ -57,10 +57,12 @@ async def _connected(
         return await act(Session(profile, credential, client))
 
 
-def refusal_of(error: RefusedError) -> Refusal:
+def refusal_of(error: ClientError) -> Refusal:
     """Return the hub's own words; the catalogue's where it gave none."""
+    if not isinstance(error, RefusedError | UnreachableError):
+        return Refusal.of(error)
     problem = error.problem
-    if not problem.message_vi or not problem.message_en:
+    if problem is None or not problem.message_vi or not problem.message_en:
         return Refusal.of(error)
     return Refusal(
         code=problem.code,

@@ -1,7 +1,8 @@
 """`lienthong receive`: fetch an envelope, check it, keep it, acknowledge it.
 
 Receiving again what was received is allowed: the files stay as they are, and the
-acknowledgement, which may not have reached the hub, is made again.
+acknowledgement, which may not have reached the hub, is made again. A key that is named
+then decrypts what was kept, whether or not the hub still hands the envelope out.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.errors import ExchangeError
+from pki.files import write_atomically
 from pki.keys.loader import load_credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
@@ -63,6 +65,7 @@ def run(arguments: Arguments, output: Output) -> int:
     """Fetch, check against the hub's receipt, write, then acknowledge."""
     envelope_id: EnvelopeId = arguments.envelope
     folder: Path = arguments.out or arguments.var / "received" / envelope_id
+    _decrypt_kept(arguments, folder)
 
     async def act(session: Session) -> int:
         fetched = await session.client.fetch(envelope_id)
@@ -153,6 +156,20 @@ def _decrypted(
             content = decrypted(sealed, credential)
             found[name.removesuffix(_SEALED) + _suffix(content)] = content
     return found
+
+
+def _decrypt_kept(arguments: Arguments, folder: Path) -> None:
+    """Put what encrypted attachments hold beside them, where they were kept alone.
+
+    Raises:
+        PkiError: something is not for this key, was changed, or cannot be written.
+    """
+    if not (folder / _ENVELOPE).is_file():
+        return
+    kept = {one.name: read_file(one) for one in sorted(folder.glob(f"*{_SEALED}"))}
+    for name, content in _decrypted(arguments, kept).items():
+        if not os.path.lexists(folder / name):
+            write_atomically(folder / name, content)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -5,6 +5,7 @@ accepted it or refused it for good, and is sent as the same bytes every time.
 """
 
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.encryption import encrypted, without_marks
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
-from exchange.commands.output import Output, Progress
+from exchange.commands.output import Output, Progress, Refusal
 from pki.trust import TrustStore
 from schemas.catalogue import explain
 from schemas.edxml.document import (
@@ -34,7 +35,7 @@ from schemas.edxml.document import (
     TraceHeader,
 )
 from schemas.edxml.secrecy import secrecy_mark
-from schemas.errors import ErrorCode, Text
+from schemas.errors import CodedError, ErrorCode, Text
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, parse_organ_id
 from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
@@ -61,10 +62,19 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What became of the messages that waited, for JSON."""
+    """What became of the messages that waited, for JSON.
+
+    Args:
+        broken: folders of those that cannot be read.
+    """
 
     sent: list[dict[str, object]] = field(default_factory=list)
     refused: list[dict[str, object]] = field(default_factory=list)
+    broken: tuple[str, ...] = ()
+
+    def fields(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"sent": self.sent, "refused": self.refused, "broken": self.broken}
 
 
 def configure(parser: Parser) -> None:
@@ -177,19 +187,43 @@ def _require_all(arguments: Arguments) -> None:
 
 
 async def _send_waiting(outbox: Outbox, session: Session, output: Output) -> int:
-    waiting = list(outbox.waiting())
+    done = _Done(broken=outbox.broken())
+    for name in done.broken:
+        _tell_broken(name, output)
+    try:
+        await _send_each(list(outbox.waiting()), outbox, session, output, done)
+    except ClientError as error:
+        if not output.as_json:
+            raise
+        # What was accepted before must be told as well, in one document.
+        output.result({**done.fields(), "error": refusal_of(error).as_fields()})
+        return 1
+    output.result(done.fields())
+    return 1 if done.refused or done.broken else 0
+
+
+async def _send_each(
+    waiting: Sequence[Entry],
+    outbox: Outbox,
+    session: Session,
+    output: Output,
+    done: _Done,
+) -> None:
     progress = Progress(len(waiting), output)
-    done = _Done()
     for entry in waiting:
         try:
             done.sent.append(await _send(entry, outbox, session, output))
         except RefusedError as error:
             done.refused.append(_refuse(entry, outbox, error, output))
         progress.step(entry.message.message_id)
-    output.result({"sent": done.sent, "refused": done.refused})
     if not waiting:
         output.say(Text("Không có gì đang chờ gửi.", "Nothing is waiting."))
-    return 1 if done.refused else 0
+
+
+def _tell_broken(name: str, output: Output) -> None:
+    if not output.as_json:
+        wrong = CodedError(ErrorCode.FILE_UNREADABLE, place=f"outbox/{name}")
+        output.refuse(Refusal.of(wrong))
 
 
 async def _send(

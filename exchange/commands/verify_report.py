@@ -36,7 +36,7 @@ class ReportFile:
         """Write the report; an existing file is replaced whole.
 
         Raises:
-            PkiError: it cannot be written (FILE_UNREADABLE).
+            PkiError: it cannot be written (FILE_NOT_WRITTEN).
         """
         form: ReportForm = importlib.import_module(self.module)
         write_atomically(self.path, form.render(report))

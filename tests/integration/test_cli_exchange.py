@@ -4,16 +4,20 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from clients.messages import Message
+from clients.outbox import Outbox
 from clients.transport import RetryPolicy, Transport
 from exchange.commands import hub
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from exchange.demo.site import Site
 from pki.keys.software import save_pkcs12
+from schemas.identifiers import MessageId
 from tests.support.cli import Said, demo_site, lienthong, passphrase
 from tests.support.enveloped import recipient
 from tests.support.signed_pdf import LETTER
@@ -22,6 +26,9 @@ pytestmark = pytest.mark.integration
 
 ABOUT = ("--number", "214", "--notation", "UBND-VHXH")
 TO = (PROVINCE, MINISTRY)
+MESSAGE = Message(
+    message_id=MessageId("m-1"), content_type="application/xml", body=b"<a/>"
+)
 NOBODY = "01JD6Q3V5W8X9YZ0ABCDEFGHJK"
 
 
@@ -228,11 +235,57 @@ def test_letter_waits_while_the_hub_is_dead_and_goes_as_the_same_bytes(
 
     assert (lost.code, lost.error) == (1, "hub_unreachable")
     assert (sent.code, len(sent.json["sent"])) == (0, 1)
-    assert rest.json == {"sent": [], "refused": []}
+    assert rest.json == {"sent": [], "refused": [], "broken": []}
     folder = tmp_path / "received"
     received_by_province(site, sent.json["sent"][0]["id"], folder)
     _, _, received = (folder / "envelope.eml").read_bytes().partition(b"\r\n\r\n")
     assert received == body
+
+
+def test_a_message_that_cannot_be_read_is_told_and_holds_up_no_other(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    outbox = Outbox(tmp_path / "outbox" / COMMUNE.system_id)
+    damaged = outbox.put(MESSAGE).folder
+    (damaged / "message.json").write_bytes(b"{}")
+    words = (letter, "--to", PROVINCE.code, *ABOUT, "--subject", "Vẫn gửi", "--json")
+    profile = ("--profile", site.profile(COMMUNE), "--var", tmp_path)
+
+    said = lienthong("send", *words, *profile)
+
+    assert (said.code, len(said.json["sent"])) == (1, 1)
+    assert said.json["broken"] == [damaged.name]
+
+
+def sent_until(code: int, *words: str | Path) -> Said:
+    """Send until it ends with `code`: the hub looks for maintenance now and then."""
+    said = lienthong("send", *words)
+    for _ in range(100):
+        if said.code == code:
+            break
+        sleep(0.1)
+        said = lienthong("send", *words)
+    return said
+
+
+def test_maintenance_is_told_in_the_hubs_own_words_beside_what_was_sent(
+    site: Site, letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = RetryPolicy(attempts=2, first_pause=0.01, longest_pause=0.1)
+    monkeypatch.setattr(hub, "Transport", partial(Transport, retry=impatient))
+    words = (letter, "--to", PROVINCE.code, *ABOUT, "--subject", "Bảo trì", "--json")
+    profile = ("--profile", site.profile(COMMUNE), "--var", tmp_path)
+    at_hub = ("--var", site.folder)
+    begun = lienthong("maintenance", "on", "--reason", "nâng cấp", *at_hub)
+    try:
+        said = sent_until(1, *words, *profile)
+    finally:
+        ended = lienthong("maintenance", "off", *at_hub)
+
+    assert (begun.code, ended.code) == (0, 0)
+    assert (said.code, said.error, said.json["sent"]) == (1, "maintenance", [])
+    later = sent_until(0, "--waiting", *profile, "--json")
+    assert (later.code, len(later.json["sent"])) == (0, 1)
 
 
 def test_large_letter_goes_in_parts_after_a_broken_line(
@@ -314,6 +367,10 @@ def test_letter_is_encrypted_to_its_recipients_and_opens_for_each(
     sealed = send(site, letter, "--encrypt", tmp_path, subject="Đã mã hoá")
     envelope_id = sealed.json["sent"][0]["id"]
     arrival(site, PROVINCE, envelope_id=envelope_id)
+
+    without_key = by(site, PROVINCE, "receive", envelope_id)
+    kept = sorted(one.name for one in Path(without_key.json["folder"]).iterdir())
+    assert kept == ["001.p7m", "envelope.eml"]
 
     found = {}
     for office, one in made.items():

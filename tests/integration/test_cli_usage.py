@@ -256,20 +256,55 @@ def test_unknown_key_of_the_configuration_is_refused_by_name(tmp_path: Path) -> 
         assert said.json["error"]["place"] == "server.prot"
 
 
-def test_reader_that_has_seen_enough_is_no_fault() -> None:
-    script = "lienthong --help; echo ${PIPESTATUS[0]} >&2"
-    words = f'lienthong() {{ "{sys.executable}" -m exchange "$@"; }}; '
-    close = "exec > >(true); sleep 0.3; "
+@pytest.mark.parametrize(
+    "words", ["--help", "verify --json no-such-file", "verify --json --bad"]
+)
+def test_reader_that_has_seen_enough_is_no_fault(words: str) -> None:
+    assert _into("exec > >(true); sleep 0.3; ", words) == "141\n"
 
+
+@pytest.mark.parametrize("words", ["--help", "verify --json no-such-file"])
+def test_output_that_is_full_is_no_verdict_and_no_traceback(words: str) -> None:
+    said = _into("exec > /dev/full; ", words)
+
+    assert "Traceback" not in said
+    assert said.endswith(f"{CRASH}\n")
+
+
+def _into(opening: str, verb: str) -> str:
+    """Run a verb into an output; return what came on standard error, and its code."""
+    script = f"lienthong {verb}; echo $? >&2"
+    words = f'lienthong() {{ "{sys.executable}" -m exchange "$@"; }}; '
     done = subprocess.run(
-        ["bash", "-c", words + close + script],
+        ["bash", "-c", words + opening + script],
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
+    return done.stderr
 
-    assert done.stderr == "141\n"
+
+@pytest.mark.parametrize("switch", [(), ("--json",)], ids=["words", "json"])
+def test_a_file_name_that_is_no_text_is_told_without_a_traceback(
+    switch: tuple[str, ...],
+) -> None:
+    said = program("verify", "none-\udcff.pdf", *switch)
+
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    assert "file_unreadable" in (said.err or said.out)
+    assert not switch or said.json["error"]["place"] == "none-\udcff.pdf"
+
+
+def test_a_report_that_cannot_be_written_is_told_so(tmp_path: Path) -> None:
+    source = tmp_path / "letter.pdf"
+    source.write_bytes(b"%PDF-1.7")
+    report = tmp_path / "absent" / "report.html"
+
+    said = lienthong("verify", source, "--report", f"html:{report}", "--json")
+
+    assert (said.code, said.error) == (1, "file_not_written")
 
 
 def test_program_speaks_utf_8_whatever_the_terminal_says(

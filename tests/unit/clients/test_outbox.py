@@ -62,13 +62,25 @@ def test_half_written_receipt_of_a_crash_leaves_the_message_waiting(
     assert [one.message for one in outbox.waiting()] == [MESSAGE]
 
 
-def test_damaged_description_is_told_and_not_sent(tmp_path: Path) -> None:
+def test_damaged_message_is_named_and_holds_up_no_other(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    entry = outbox.put(MESSAGE)
-    (entry.folder / "message.json").write_bytes(b"{}")
+    for number, damaged in enumerate(("message.json", "body")):
+        entry = outbox.put(replace(MESSAGE, body=b"<b>%d</b>" % number))
+        (entry.folder / damaged).unlink()
+    names = {one.name for one in tmp_path.iterdir()}
+    outbox.put(MESSAGE)
 
-    with pytest.raises(ClientError):
-        list(outbox.waiting())
+    assert [one.message for one in outbox.waiting()] == [MESSAGE]
+    assert set(outbox.broken()) == names
+
+
+def test_other_folders_beside_the_messages_are_none(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    (tmp_path / "lost+found").mkdir()
+    outbox.put(MESSAGE)
+
+    assert [one.message for one in outbox.waiting()] == [MESSAGE]
+    assert outbox.broken() == ()
 
 
 def test_refused_message_waits_no_more_and_keeps_why(tmp_path: Path) -> None:

@@ -34,10 +34,12 @@ def server_tls(folder: Path) -> ssl.SSLContext:
     return context
 
 
-def problem(code: str) -> web.Response:
+def problem(code: str, *, status: int = 422) -> web.Response:
     fields = {"code": code, "place": "To", "message": {"vi": "a", "en": "b"}}
     return web.Response(
-        status=422, body=json.dumps(fields), content_type="application/problem+json"
+        status=status,
+        body=json.dumps(fields),
+        content_type="application/problem+json",
     )
 
 
@@ -162,6 +164,49 @@ async def test_silent_hub_is_unreachable_after_all_attempts(tmp_path: Path) -> N
     assert len(hub.bodies) == IMPATIENT.attempts
 
 
+async def test_hub_that_takes_nothing_for_now_is_waited_for_and_says_why(
+    tmp_path: Path,
+) -> None:
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [problem("maintenance", status=503) for _ in range(3)]
+        async with Transport(hub.address, retry=IMPATIENT) as transport:
+            with pytest.raises(UnreachableError) as outage:
+                await transport.send(POST)
+
+    assert outage.value.problem is not None
+    assert outage.value.problem.code == "maintenance"
+
+
+async def test_hub_that_is_gone_after_a_refusal_has_said_nothing(
+    tmp_path: Path,
+) -> None:
+    twice = replace(IMPATIENT, attempts=2)
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [problem("maintenance", status=503), web.Response(status=502)]
+        async with Transport(hub.address, retry=twice) as transport:
+            with pytest.raises(UnreachableError) as outage:
+                await transport.send(POST)
+
+    assert outage.value.problem is not None
+    assert outage.value.problem.code == ""
+
+
+@pytest.mark.parametrize("asked", ["1", "x", "", "-1", "²", "Wed, 21 Oct 2026"])
+async def test_pauses_are_as_the_hub_asks_where_it_asks_for_seconds(
+    tmp_path: Path, asked: str
+) -> None:
+    loop = asyncio.get_running_loop()
+    policy = RetryPolicy(attempts=2, first_pause=0.01)
+    busy = web.Response(status=503, headers={"Retry-After": asked})
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [busy, web.Response(status=201)]
+        async with Transport(hub.address, retry=policy) as transport:
+            began = loop.time()
+            await transport.send(POST)
+
+    assert (loop.time() - began >= 1) is (asked == "1")
+
+
 async def test_hub_of_another_authority_is_never_spoken_to(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -201,6 +246,7 @@ def test_pause_doubles_up_to_the_longest() -> None:
     policy = RetryPolicy(first_pause=1, longest_pause=5)
 
     assert [policy.pause(attempt) for attempt in (1, 2, 3, 4)] == [1, 2, 4, 5]
+    assert [policy.pause(1, asked=asked) for asked in (0, 3, 60)] == [1, 3, 5]
 
 
 async def test_server_that_speaks_no_http_is_unreachable(tmp_path: Path) -> None:
