@@ -73,6 +73,11 @@ def configure(parser: Parser) -> None:
             help="đầu nhật ký đã biết, mặc định VAR/log-head.json / by default it",
         )
     back.add_argument(
+        "--no-known-head",
+        action="store_true",
+        help="không rõ nhật ký dài đến đâu / nothing tells how long it was",
+    )
+    back.add_argument(
         "--accept-loss",
         type=int,
         default=0,
@@ -132,10 +137,13 @@ async def _restore(
 ) -> BackupManifest:
     if arguments.accept_loss < 0:
         raise UsageError("--accept-loss N")
+    known = known_head(arguments.known_head, arguments.var)
+    if known is None and not arguments.no_known_head:
+        # The folder is a new one: without a head an older backup would pass for whole.
+        raise UsageError("--known-head FILE | --no-known-head")
     opener = opener_of(arguments.passphrase_file, arguments.key)
     expected = _expected(arguments, settings)
     checked = await asyncio.to_thread(_checked, arguments, opener, expected, output)
-    known = known_head(arguments.known_head, arguments.var)
     require_accepted(checked, known, accepted=arguments.accept_loss)
     progress = Progress(sum(one.count for one in checked.parts) - 1, output)
     async with (

@@ -118,17 +118,14 @@ def remember_head(folder: Path, manifest: BackupManifest) -> None:
     """Keep the state of the log that a backup was made of.
 
     Raises:
-        ExchangeError: it cannot be written (FILE_NOT_WRITTEN).
+        PkiError: it cannot be written (FILE_NOT_WRITTEN).
     """
     fields = {
         "log": manifest.log_id,
         "size": manifest.log_size,
         "root": manifest.root_hash.hex(),
     }
-    try:
-        write_atomically(folder / _HEAD, json.dumps(fields).encode())
-    except OSError as error:
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=_HEAD) from error
+    write_atomically(folder / _HEAD, json.dumps(fields).encode())
 
 
 def _passphrase(path: Path) -> bytes:

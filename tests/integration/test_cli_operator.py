@@ -223,6 +223,36 @@ def test_importing_the_same_directory_again_keeps_its_version(
     assert first.json == second.json
 
 
+def test_older_backup_is_not_restored_for_the_latest(
+    installation: Installation, hub: str
+) -> None:
+    assert hub
+    folder = installation.folder
+    secret = ("--passphrase-file", passphrase(folder))
+    words = ("--config", folder / "lienthong.toml", *secret)
+    older, spare = folder / "older.backup", folder / "spare"
+    before = installation.call("backup", "create", older, *words).json["log"]["size"]
+    new_name = ("H99.154", "UBND xã Đổi", "--reason", "x")
+    assert installation.call("agencies", "rename", *new_name).code == 0
+    for number in range(50):
+        latest = folder / f"latest-{number}.backup"
+        made = installation.call("backup", "create", latest, *words)
+        if made.json["log"]["size"] > before:
+            break
+
+    def restored(*more: str | Path) -> Said:
+        again = ("restore", older, *words, *more, "--var", spare, "--json")
+        return lienthong("backup", *again)
+
+    unknown = restored()
+    known = restored("--known-head", folder / "log-head.json")
+    waived = restored("--no-known-head")
+
+    assert (unknown.code, unknown.json["error"]["code"]) == (3, "usage")
+    assert (known.code, known.error) == (1, "backup_older")
+    assert waived.code == 0
+
+
 def test_merger_is_shown_then_done_then_told_and_copied(
     installation: Installation, hub: str
 ) -> None:
