@@ -1,8 +1,11 @@
 """Hands notices to a mail server."""
 
+import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
 
 import aiosmtplib
 
@@ -12,8 +15,12 @@ from exchange.services import Services
 from exchange.settings.notices import MailSecurity
 from exchange.usecases.directory import current_directory
 
-_SECONDS = 30.0
-_PERMANENT = 500  # RFC 5321 section 4.2.1
+SECONDS = 40.0
+"""For all that is said until a mail is taken; a limit on each word has no end."""
+
+PARTING_SECONDS = 5.0
+_TAKEN = 250
+_TRANSIENT, _PERMANENT = 400, 500  # RFC 5321 section 4.2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +60,28 @@ class MailCarrier:
         agency = (await current_directory(services)).agency(notice.agency)
         if agency is None or not agency.email:
             return Attempt(now, Outcome.REFUSED, "no address")
+        client = self._client()
         try:
-            await self._send(notice, agency.email, services.hub.hub_id)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return _answered(now, error.recipients[0].code)
-        except aiosmtplib.SMTPDataError as error:
-            return _answered(now, error.code)
+            mail = self._mail(notice, agency.email, services.hub.hub_id)
+            async with asyncio.timeout(SECONDS):
+                await client.connect()
+                code = await _hand_in(client, mail)
+            await _part(client)
         except ValueError:
             return Attempt(now, Outcome.REFUSED, "address malformed")
         except (aiosmtplib.SMTPException, OSError) as error:
             return Attempt(now, Outcome.FAILED, type(error).__name__)
-        return Attempt(now, Outcome.DONE)
+        finally:
+            client.close()
+        return _answered(now, code)
 
-    async def _send(self, notice: Notice, recipient: str, hub_id: str) -> None:
+    def _mail(self, notice: Notice, recipient: str, hub_id: str) -> EmailMessage:
+        sender = self._server.sender
+        return mail_of(notice, sender=sender, recipient=recipient, hub_id=hub_id)
+
+    def _client(self) -> aiosmtplib.SMTP:
         server, security = self._server, self._server.security
-        mail = mail_of(notice, sender=server.sender, recipient=recipient, hub_id=hub_id)
-        await aiosmtplib.send(
-            mail,
+        return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.user or None,
@@ -77,11 +89,30 @@ class MailCarrier:
             use_tls=security is MailSecurity.TLS,
             start_tls=security is MailSecurity.STARTTLS,
             tls_context=None if security is MailSecurity.NONE else server.tls,
-            timeout=_SECONDS,
+            timeout=SECONDS,
         )
+
+
+async def _hand_in(client: aiosmtplib.SMTP, mail: EmailMessage) -> int:
+    """Return the code by which a mail was taken, put off or refused."""
+    try:
+        await client.send_message(mail)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        return error.recipients[0].code
+    except aiosmtplib.SMTPDataError as error:
+        return error.code
+    return _TAKEN
+
+
+async def _part(client: aiosmtplib.SMTP) -> None:
+    """Take leave (RFC 5321 section 4.1.1.10); what was taken is taken without."""
+    with suppress(aiosmtplib.SMTPException):
+        await client.quit(timeout=PARTING_SECONDS)
 
 
 def _answered(now: datetime, code: int) -> Attempt:
     """Tell what a code means; only what is said of recipient or mail is for ever."""
+    if code < _TRANSIENT:
+        return Attempt(now, Outcome.DONE)
     outcome = Outcome.REFUSED if code >= _PERMANENT else Outcome.FAILED
     return Attempt(now, outcome, str(code))

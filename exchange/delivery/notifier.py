@@ -30,7 +30,9 @@ from exchange.usecases.noting import ensure_mail, note_arrivals
 
 LEASE = "notifier"
 CLAIMED_FOR = timedelta(seconds=60)
-"""Longer than any attempt takes."""
+ATTEMPT_FOR = timedelta(seconds=50)
+"""An attempt ends, whatever carries it, while its claim is its own: else another one
+would begin beside it, and how it ended would be stored by nobody."""
 
 _LEASE_SECONDS = 6.0
 _LOOK_SECONDS = 0.5
@@ -196,8 +198,7 @@ class Notifier:
         if subscription is None:
             attempt = Attempt(services.now(), Outcome.REFUSED, "unsubscribed")
         else:
-            carrier = services.carriers[notice.channel]
-            attempt = await carrier.carry(services, notice, subscription)
+            attempt = await self._attempt(notice, subscription)
         now = services.now()
         ended = after_attempt(notice, attempt, now=now, chance=services.chance())
         await store.finish(ended, owner=notice.claim)
@@ -211,6 +212,16 @@ class Notifier:
         )
         if subscription is not None:
             await self._remember(subscription, attempt.outcome)
+
+    async def _attempt(self, notice: Notice, subscription: Subscription) -> Attempt:
+        services = self._services
+        began = services.now()
+        carrier = services.carriers[notice.channel]
+        try:
+            async with asyncio.timeout(ATTEMPT_FOR.total_seconds()):
+                return await carrier.carry(services, notice, subscription)
+        except TimeoutError as error:
+            return Attempt(began, Outcome.FAILED, type(error).__name__)
 
     async def _remember(self, subscription: Subscription, outcome: Outcome) -> None:
         """Tell the breaker of an endpoint how it went; others may tell it too."""
