@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,22 @@ async def test_what_version_one_stored_is_found_as_if_it_were_stored_today(
         "_id": "schema",
         "version": VERSION,
     }
+    assert await old["meta"].find_one({"_id": "upgrade"}) is None
+
+
+async def test_who_was_killed_while_the_clock_was_ahead_keeps_no_upgrade_waiting(
+    mongod_uri: str, mongo_database: str, old: Raw
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=7)
+    place = {"from": 1, "step": 0, "after": None}
+    await old["meta"].insert_one(
+        {"_id": "upgrade", "owner": "killed", "until": ahead, **place}
+    )
+
+    async with asyncio.timeout(30):
+        storage = await opened(mongod_uri, mongo_database)
+    await storage.close()
+
     assert await old["meta"].find_one({"_id": "upgrade"}) is None
 
 

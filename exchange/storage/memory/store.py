@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from exchange.domain.leases import is_free
 from exchange.storage.memory.accounts import MemoryAccounts, MemorySessions
 from exchange.storage.memory.agency_history import MemoryAgencyHistory
 from exchange.storage.memory.audit import MemoryAudit
@@ -35,7 +36,7 @@ class MemoryLeases:
     ) -> bool:
         """Take or renew a lease; False while somebody else holds it."""
         holder, until = self._leases.get(name, (owner, now))
-        if holder != owner and now < until:
+        if holder != owner and not is_free(until, now, seconds=seconds):
             return False
         self._leases[name] = (owner, now + timedelta(seconds=seconds))
         return True

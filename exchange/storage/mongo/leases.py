@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from exchange.domain.leases import latest_end
 from exchange.storage.mongo.driver import Database, DuplicateError, available
 
 
@@ -15,7 +16,9 @@ class MongoLeases:
         self, name: str, *, owner: str, now: datetime, seconds: float
     ) -> bool:
         """Take or renew a lease; False while somebody else holds it."""
-        free = {"$or": [{"owner": owner}, {"until": {"$lte": now}}]}
+        latest = latest_end(now, seconds=seconds)
+        over = ({"until": {"$lte": now}}, {"until": {"$gt": latest}})
+        free = {"$or": [{"owner": owner}, *over]}
         held = {"owner": owner, "until": now + timedelta(seconds=seconds)}
         try:
             async with available():

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from pymongo.errors import DuplicateKeyError
 
+from exchange.domain.leases import CLOCKS_APART
 from exchange.errors import ExchangeError
 from exchange.storage.mongo.driver import Database, Document, available
 from exchange.storage.mongo.migrations import VERSION, Step, steps_after
@@ -24,6 +25,7 @@ RESTORE: Final = "restore"
 """Marks, in `meta`, a database that is being filled from a backup."""
 
 _LEASE_SECONDS: Final = 10.0
+_CLOCKS_APART: Final = int(CLOCKS_APART.total_seconds() * 1000)
 _POLL_SECONDS: Final = 0.1
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Told = Callable[[str, int], None]
@@ -151,8 +153,10 @@ class _Upgrade:
         version = await _version(self._database)
         fresh = {"until": _LONG_AGO, "from": version, "step": 0, "after": None}
         await put_once(self._database, "upgrade", fresh)
+        latest = {"$add": ["$$NOW", self._lease + _CLOCKS_APART]}
         ended = {"$expr": {"$lte": ["$until", "$$NOW"]}}
-        held = {"_id": "upgrade", "$or": [{"owner": self._owner}, ended]}
+        never = {"$expr": {"$gt": ["$until", latest]}}
+        held = {"_id": "upgrade", "$or": [{"owner": self._owner}, ended, never]}
         if not (await self._meta.update_one(held, [self._mine({})])).matched_count:
             return None
         return await self._meta.find_one({"_id": "upgrade", "owner": self._owner})

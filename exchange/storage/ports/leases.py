@@ -10,7 +10,10 @@ class LeaseStore(Protocol):
     async def acquire(
         self, name: str, *, owner: str, now: datetime, seconds: float
     ) -> bool:
-        """Take or renew a lease; False while somebody else holds it."""
+        """Take or renew a lease; False while somebody else holds it.
+
+        Nobody holds one that ends later than `exchange.domain.leases.latest_end`.
+        """
 
     async def release(self, name: str, *, owner: str) -> None:
         """Give a lease back."""

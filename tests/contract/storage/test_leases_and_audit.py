@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from exchange.domain.leases import CLOCKS_APART
 from exchange.errors import ExchangeError
 from exchange.storage.ports import AuditQuery, Storage
 from schemas.vocabulary import AuditEvent
@@ -34,6 +35,24 @@ async def test_renewed_lease_lasts_longer(storage: Storage) -> None:
 
     assert await acquire(storage, "a", second=8)
     assert not await acquire(storage, "b", second=17)
+
+
+async def test_lease_that_ends_later_than_any_owner_could_say_is_free(
+    storage: Storage,
+) -> None:
+    hours = timedelta(hours=7).total_seconds()
+    await acquire(storage, "killed while its clock was ahead", second=hours)
+
+    assert await acquire(storage, "b")
+    assert not await acquire(storage, "c", second=1)
+
+
+async def test_lease_of_an_owner_whose_clock_is_a_little_ahead_is_its_own(
+    storage: Storage,
+) -> None:
+    await acquire(storage, "a", second=CLOCKS_APART.total_seconds())
+
+    assert not await acquire(storage, "b")
 
 
 async def test_released_lease_is_free(storage: Storage) -> None:

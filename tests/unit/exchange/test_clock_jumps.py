@@ -3,6 +3,7 @@
 import pytest
 
 from exchange.delivery.keeper import Keeper
+from exchange.delivery.sequencer import Sequencer
 from exchange.usecases.audit_log import audit_log
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from schemas.errors import CodedError, ErrorCode
@@ -75,6 +76,18 @@ async def test_jumps_double_nothing_and_keep_receipts_and_order() -> None:
     assert [one.receipt for one in retaken] == [one.receipt for one in taken]
     await world.deliver()
     assert (await audit_log(world.services.storage)).size > len(sent)
+
+
+async def test_who_was_killed_while_the_clock_was_ahead_keeps_nobody_waiting() -> None:
+    world = await make_world()
+    world.clock.move(hours=7)
+    await Sequencer(world.services, owner="killed").sequence_waiting()
+    world.clock.move(hours=-7)
+
+    accepted = await world.send(world.document())
+    await world.deliver()
+
+    assert await arrived(world) == [accepted.envelope.envelope_id]
 
 
 async def test_lease_given_ahead_of_time_ends_and_hinders_no_receipt() -> None:
