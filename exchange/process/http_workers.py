@@ -9,7 +9,7 @@ import asyncio
 import multiprocessing
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
 import structlog
@@ -25,6 +25,7 @@ _START_SECONDS = 60.0
 _COUNTERS_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 10.0
 _STEADY_SECONDS = 30.0
+_POLL_SECONDS = 0.02
 _GRACE_SECONDS = 5.0
 """Beyond the time for running requests, until a worker is ended that does not end."""
 
@@ -115,7 +116,11 @@ class HttpWorker:
         pause, was_up = _FIRST_PAUSE_SECONDS, False
         while not self._is_stopping:
             began = clock()
-            await self._one_life()
+            try:
+                await self._one_life()
+            except OSError:
+                # No room for a process or its line for now, as after memory ran out.
+                _log.exception("http_worker.not_started")
             was_up = was_up or self.listens
             self._listening.clear()
             if self._is_stopping:
@@ -129,19 +134,27 @@ class HttpWorker:
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _one_life(self) -> None:
+        self._process = None
         ours, theirs = socket.socketpair()
-        arguments = (self._order, theirs)
-        self._process = _SPAWN.Process(
-            target=run_http_worker, args=arguments, daemon=True
-        )
-        with theirs:
-            self._process.start()
+        with theirs, ExitStack() as failed:
+            failed.enter_context(ours)
+            self._process = self._started(theirs)
+            failed.pop_all()
         _log.info("http_worker.started", pid=self._process.pid)
         self._channel = await Channel.over(ours)
         while (heard := await self._channel.hear()) is not None:
             self._take(*heard)
         self._channel.close()
-        await asyncio.to_thread(self._process.join)
+        # Without a thread, for which there may be no room.
+        while self._process.is_alive():  # noqa: ASYNC110 - another process ends
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _started(self, theirs: socket.socket) -> multiprocessing.process.BaseProcess:
+        process = _SPAWN.Process(
+            target=run_http_worker, args=(self._order, theirs), daemon=True
+        )
+        process.start()
+        return process
 
     def _take(self, word: Word, content: bytes) -> None:
         match word:

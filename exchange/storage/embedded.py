@@ -163,8 +163,9 @@ class EmbeddedMongo:
             async with asyncio.timeout(_START_SECONDS):
                 self._mongod = find_running(self._layout) or self._spawn()
                 await self._wait_until_primary(self._mongod)
-        except (ExchangeError, TimeoutError) as error:
-            # A timeout has no words of its own.
+        except (ExchangeError, OSError, RuntimeError) as error:
+            # Where there is no room for a thread, Python says RuntimeError; a timeout
+            # is an OSError and has no words of its own.
             reason = str(error) or f"no answer within {_START_SECONDS:.0f} s"
             logger.exception("mongod_not_restarted", reason=reason)
             return False

@@ -148,28 +148,15 @@ def spawn(binary: Path, layout: Layout, *, replica_set: str) -> Mongod:
     """Start mongod as a process that outlives this one.
 
     Raises:
-        ExchangeError: the binary cannot be run (DATABASE_UNAVAILABLE).
+        ExchangeError: the binary cannot be run, or the system has no room for it
+            (DATABASE_UNAVAILABLE).
     """
-    socket = layout.socket()
-    arguments = [str(binary), *_arguments(layout, socket, replica_set)]
-    output = os.open(layout.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        pid = os.posix_spawn(
-            binary,
-            arguments,
-            os.environ,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
-            ],
-            setsid=True,
-        )
+        socket = layout.socket()
+        pid = _spawn(binary, _arguments(layout, socket, replica_set), layout.output)
     except OSError as error:
         place = f"mongod: {error.strerror}"
         raise ExchangeError(ErrorCode.DATABASE_UNAVAILABLE, place=place) from error
-    finally:
-        os.close(output)
     return Mongod(pid, socket)
 
 
@@ -204,6 +191,24 @@ def explain_exit(mongod: Mongod, layout: Layout) -> ExchangeError:
         return ExchangeError(ErrorCode.DATABASE_LOCKED, place=str(layout.data))
     place = f"mongod ended with {mongod.exit_status}, see {layout.log.parent}"
     return ExchangeError(ErrorCode.DATABASE_UNAVAILABLE, place=place)
+
+
+def _spawn(binary: Path, arguments: list[str], output: Path) -> int:
+    opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        return os.posix_spawn(
+            binary,
+            [str(binary), *arguments],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, opened, 1),
+                (os.POSIX_SPAWN_DUP2, opened, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(opened)
 
 
 def _arguments(layout: Layout, socket: Path, replica_set: str) -> list[str]:

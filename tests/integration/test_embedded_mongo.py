@@ -4,8 +4,10 @@ import signal
 import stat
 import sys
 from contextlib import suppress
+from errno import EMFILE
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
 from pymongo.errors import PyMongoError
@@ -13,6 +15,7 @@ from pymongo.errors import PyMongoError
 from exchange.errors import ExchangeError
 from exchange.storage import mongod as mongod_module
 from exchange.storage.embedded import EmbeddedMongo
+from exchange.storage.mongo import replica_set
 from exchange.storage.mongo.driver import open_client
 from exchange.storage.mongo.store import open_mongo_storage
 from exchange.storage.mongod import Layout, find_running
@@ -171,6 +174,48 @@ async def test_killed_mongod_is_started_again(tmp_path: Path) -> None:
         assert await storage.envelopes.envelope(envelope_id(1)) is not None
         assert await storage.envelopes.envelope(envelope_id(2)) is not None
         await storage.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "refusal"),
+    [
+        ("os.open", OSError(EMFILE, "no room for a file")),
+        ("replica_set.is_primary", RuntimeError("can't start new thread")),
+    ],
+    ids=str,
+)
+async def test_killed_mongod_is_started_again_once_the_system_has_room_for_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    refusal: Exception,
+) -> None:
+    refusals = [refusal]
+    opened, primary = os.open, replica_set.is_primary
+
+    def output(file: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
+        if str(file).endswith("mongod.out") and refusals:
+            raise refusals.pop()
+        return opened(file, flags, mode, **more)
+
+    async def asked(uri: str, *, member: str) -> bool:
+        if refusals:
+            raise refusals.pop()
+        return await primary(uri, member=member)
+
+    async with EmbeddedMongo(tmp_path) as mongo:
+        if place == "os.open":
+            monkeypatch.setattr(os, "open", output)
+        else:
+            monkeypatch.setattr(replica_set, "is_primary", asked)
+        killed = mongo.pid
+        os.kill(killed, signal.SIGKILL)
+
+        await until_alive_again(mongo, after=killed)
+        storage = await open_mongo_storage(mongo.uri)
+        assert await storage.ready()
+        await storage.close()
+    assert refusals == []
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 import asyncio
 import socket
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from errno import EAGAIN, EMFILE
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,10 +15,13 @@ from exchange.config import Settings
 from exchange.errors import ExchangeError
 from exchange.http.merged_metrics import merged
 from exchange.http.metrics import Metrics
+from exchange.process import http_workers
 from exchange.process.channel import Channel, Word
-from exchange.process.http_workers import held_port
+from exchange.process.http_worker import WorkerOrder
+from exchange.process.http_workers import HttpWorkers, held_port
 from exchange.process.loop_lag import LoopLag
 from exchange.settings.server import ServerSettings
+from exchange.signals import Signals
 from schemas.errors import ErrorCode
 
 
@@ -90,6 +97,79 @@ async def test_port_that_another_service_listens_on_is_not_shared_with_it() -> N
                 pass
     assert caught.value.code is ErrorCode.CONFIGURATION_INVALID
     assert caught.value.place == f"server: 127.0.0.1:{port}"
+
+
+class FakeProcess:
+    """Stands for a worker's process: it listens until it is killed."""
+
+    def __init__(self, theirs: socket.socket) -> None:
+        self._theirs = theirs
+        self._ours: socket.socket | None = None
+        self.pid, self.exitcode = 1, -9
+
+    def start(self) -> None:
+        self._ours = self._theirs.dup()
+        self._ours.sendall(Word.LISTENING.value + bytes(4))
+
+    def is_alive(self) -> bool:
+        return self._ours is not None
+
+    def kill(self) -> None:
+        if self._ours is not None:
+            self._ours.close()
+        self._ours = None
+
+    terminate = kill
+
+    def join(self) -> None:
+        """It is gone already."""
+
+
+async def _listens(workers: HttpWorkers) -> None:
+    async with asyncio.timeout(5):
+        while not await _is_whole(workers):  # noqa: ASYNC110 - a slot is filled
+            await asyncio.sleep(0.01)
+
+
+async def _is_whole(workers: HttpWorkers) -> bool:
+    with suppress(ExchangeError):
+        return await workers.check() == ()
+    return False
+
+
+@pytest.mark.parametrize("refuses", ["process", "socketpair"])
+async def test_slot_is_filled_again_once_the_system_has_room_for_a_worker(
+    monkeypatch: pytest.MonkeyPatch, refuses: str
+) -> None:
+    lives: list[FakeProcess] = []
+    refusals = [OSError(EMFILE, "no room"), OSError(EAGAIN, "no room")]
+    socketpair = socket.socketpair
+
+    def process(*, args: tuple[object, socket.socket], **_: object) -> FakeProcess:
+        if refuses == "process" and lives and refusals:
+            raise refusals.pop()
+        lives.append(FakeProcess(args[1]))
+        return lives[-1]
+
+    def pair() -> tuple[socket.socket, socket.socket]:
+        if refuses == "socketpair" and lives and refusals:
+            raise refusals.pop()
+        return socketpair()
+
+    monkeypatch.setattr(http_workers, "_SPAWN", SimpleNamespace(Process=process))
+    monkeypatch.setattr(socket, "socketpair", pair)
+    order = WorkerOrder(
+        settings=Settings(), folder=Path(), clock=lambda: datetime.now(UTC)
+    )
+    async with HttpWorkers(order, 1, Signals()) as workers:
+        lives[0].kill()
+        await asyncio.sleep(0.01)
+        gone = not await _is_whole(workers)
+        await _listens(workers)
+
+    assert gone
+    assert (len(lives), refusals) == (2, [])
+    assert not any(one.is_alive() for one in lives)
 
 
 async def test_event_loop_that_was_blocked_shows_in_the_counters() -> None:
