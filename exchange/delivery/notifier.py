@@ -23,10 +23,11 @@ from exchange.domain.notices import (
     after_answer,
     after_attempt,
     left_alone,
+    may_be_told,
 )
 from exchange.services import Services
 from exchange.storage.ports import NoticeClaim
-from exchange.usecases.noting import ensure_mail, note_arrivals
+from exchange.usecases.noting import ensure_mail, note_arrivals, rights_of
 
 LEASE = "notifier"
 CLAIMED_FOR = timedelta(seconds=60)
@@ -195,10 +196,7 @@ class Notifier:
         services = self._services
         store = services.storage.notices
         subscription = await store.subscription(notice.subscription_id)
-        if subscription is None:
-            attempt = Attempt(services.now(), Outcome.REFUSED, "unsubscribed")
-        else:
-            attempt = await self._attempt(notice, subscription)
+        attempt = await self._attempt(notice, subscription)
         now = services.now()
         ended = after_attempt(notice, attempt, now=now, chance=services.chance())
         await store.finish(ended, owner=notice.claim)
@@ -213,9 +211,16 @@ class Notifier:
         if subscription is not None:
             await self._remember(subscription, attempt.outcome)
 
-    async def _attempt(self, notice: Notice, subscription: Subscription) -> Attempt:
+    async def _attempt(
+        self, notice: Notice, subscription: Subscription | None
+    ) -> Attempt:
         services = self._services
         began = services.now()
+        if subscription is None:
+            return Attempt(began, Outcome.REFUSED, "unsubscribed")
+        rights = await rights_of(services, (subscription,))
+        if not may_be_told(subscription, notice.agency, rights):
+            return Attempt(began, Outcome.REFUSED, "not acted for")
         carrier = services.carriers[notice.channel]
         try:
             async with asyncio.timeout(ATTEMPT_FOR.total_seconds()):

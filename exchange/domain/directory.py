@@ -7,7 +7,7 @@ Invariants:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -72,6 +72,12 @@ class Directory:
                     found.add(one.code)
                     waiting.append(one.code)
         return frozenset(found - {code})
+
+    def with_inherited(
+        self, codes: Collection[OrganId], at: datetime
+    ) -> frozenset[OrganId]:
+        """Return codes and the closed ones that lead to them at a moment."""
+        return frozenset(codes).union(*(self.inherited(one, at) for one in codes))
 
     def above(self, agency: Agency, at: datetime) -> tuple[Agency, ...]:
         """Return the agencies above one at a moment, the nearest first."""

@@ -9,6 +9,7 @@ Invariants:
     - An endpoint that fails again and again is left alone for a minute at a time.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
@@ -195,6 +196,25 @@ def wants_arrival(subscription: Subscription, item: InboxItem) -> bool:
             or item.envelope.kind is EnvelopeKind.DOCUMENT
         )
     )
+
+
+def may_be_told(
+    subscription: Subscription,
+    agency: OrganId,
+    rights: Mapping[SystemId, Collection[OrganId]],
+) -> bool:
+    """Tell whether a subscription may be told of an agency's events now.
+
+    An endpoint is its system's, and hears no more than that system may read; mail goes
+    to the agency itself.
+
+    Args:
+        subscription: who wants to know.
+        agency: whose event it is.
+        rights: agencies that systems act for now; without those that are unknown.
+    """
+    system_id = subscription.system_id
+    return system_id is None or agency in rights.get(system_id, ())
 
 
 def after_attempt(

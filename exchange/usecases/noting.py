@@ -1,20 +1,23 @@
 """Making notices: of what became visible, and of what somebody else found out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from exchange.domain.access import acting_agencies
 from exchange.domain.notices import (
     MAIL_SUBSCRIPTION,
     Notice,
     NoticeChannel,
     NoticeEvent,
     Subscription,
+    may_be_told,
     new_notice,
     wants_arrival,
 )
 from exchange.domain.records import InboxItem
 from exchange.services import Office, Services
 from exchange.storage.ports import Storage
-from schemas.identifiers import EnvelopeId, OrganId
+from exchange.usecases.directory import current_directory
+from schemas.identifiers import EnvelopeId, OrganId, SystemId
 
 _ENTRIES_AT_ONCE = 500
 _MAIL_EVENTS = frozenset({NoticeEvent.ARRIVED, NoticeEvent.OVERDUE})
@@ -42,7 +45,7 @@ async def note_arrivals(services: Services) -> bool:
     if shown.until == after:
         return False
     await storage.notices.enter(
-        _arrivals(services, subscriptions, shown.items),
+        await _arrivals(services, subscriptions, shown.items),
         subscriptions=[one.subscription_id for one in subscriptions],
         cursor=shown.until,
     )
@@ -94,16 +97,37 @@ async def ensure_mail(services: Services) -> None:
     )
 
 
+async def rights_of(
+    services: Services, subscriptions: Iterable[Subscription]
+) -> Mapping[SystemId, frozenset[OrganId]]:
+    """Return which agencies those who registered subscriptions act for now."""
+    directory, now = await current_directory(services), services.now()
+    names = {one.system_id for one in subscriptions if one.system_id is not None}
+    found = [await services.storage.directory.system(one) for one in sorted(names)]
+    return {
+        one.system_id: directory.with_inherited(acting_agencies(one, now), now)
+        for one in found
+        if one is not None
+    }
+
+
 async def newest_cursor(storage: Storage) -> int:
     """Return the index of the last log entry; -1 while there is none."""
     return await storage.log.size() - 1
 
 
-def _arrivals(
+async def _arrivals(
     services: Services,
     subscriptions: Sequence[Subscription],
     items: Sequence[InboxItem],
 ) -> list[Notice]:
+    wanted = [
+        (subscription, item)
+        for item in items
+        for subscription in subscriptions
+        if wants_arrival(subscription, item)
+    ]
+    rights = await rights_of(services, (one for one, _ in wanted))
     return [
         new_notice(
             subscription,
@@ -113,7 +137,6 @@ def _arrivals(
             envelope_id=item.envelope.envelope_id,
             cursor=item.delivery.log_index,
         )
-        for item in items
-        for subscription in subscriptions
-        if wants_arrival(subscription, item)
+        for subscription, item in wanted
+        if may_be_told(subscription, item.delivery.recipient, rights)
     ]

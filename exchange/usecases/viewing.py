@@ -63,14 +63,13 @@ async def agencies_of(
 def _agencies_in(
     directory: Directory, caller: Caller, written: str | None, now: datetime
 ) -> frozenset[OrganId]:
-    own = caller.acting_as(None, now)
-    inherited = (directory.inherited(one, now) for one in own)
+    reached = directory.with_inherited(caller.acting_as(None, now), now)
     if written is None:
-        return own.union(*inherited)
+        return reached
     code = parse_organ_id(written)
     agency = directory.agency(code)
     named = agency.code if agency else code
-    if any(named in codes for codes in inherited):
+    if named in reached:
         return frozenset({named})
     return caller.acting_as(named, now)
 

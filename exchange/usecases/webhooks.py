@@ -73,12 +73,18 @@ async def change_webhook(
 ) -> Subscription:
     """Change where an endpoint is and what it is told; its failures are forgotten.
 
+    It is the caller's from then on: whose rights say what it may be told.
+
     Raises:
         ExchangeError: as `register_webhook`, or there is none (WEBHOOK_NOT_FOUND).
     """
     found = await find_webhook(services, caller, webhook_id)
     changed = replace(
-        found, url=_url(services, wish), events=_events(wish), breaker=Breaker()
+        found,
+        system_id=caller.system.system_id,
+        url=_url(services, wish),
+        events=_events(wish),
+        breaker=Breaker(),
     )
     line = _line(services, caller, AuditEvent.WEBHOOK_REGISTERED, changed)
     await services.storage.notices.subscribe(changed, audit=line)
