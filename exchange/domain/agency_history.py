@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from exchange.domain.log_entries import PendingLogEntry
-from exchange.domain.parties import Agency, System
+from exchange.domain.parties import Agency
 from exchange.domain.records import AuditLine
+from exchange.domain.rights import SystemChange
 from schemas.agency_event import AgencyEvent
 
 
@@ -29,13 +30,14 @@ class DirectoryChange:
     Args:
         before: the version of the directory it was decided on, else nothing is stored.
         agencies: rows to insert or replace.
-        systems: likewise, where rights go over to another code.
+        systems: where rights go over to another code; one that somebody changed
+            meanwhile, and nothing is stored either.
     """
 
     before: int
     event: AgencyEvent
     agencies: tuple[Agency, ...]
-    systems: tuple[System, ...] = ()
+    systems: tuple[SystemChange, ...] = ()
     entry: PendingLogEntry
     entry_digest: str
     audit: AuditLine

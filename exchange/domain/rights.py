@@ -5,11 +5,19 @@ can be told who acted when.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange.domain.parties import ActsFor, System
 from schemas.identifiers import OrganId
+
+
+@dataclass(frozen=True, slots=True)
+class SystemChange:
+    """A system as it was found, and as it is to be if it is still so."""
+
+    before: System
+    after: System
 
 
 def with_ended_rights(before: System | None, after: System, now: datetime) -> System:
@@ -27,10 +35,10 @@ def with_ended_rights(before: System | None, after: System, now: datetime) -> Sy
 
 def carried_over(
     systems: Iterable[System], old: OrganId, new: OrganId, at: datetime
-) -> tuple[System, ...]:
+) -> tuple[SystemChange, ...]:
     """Return the systems whose right for `old` goes over to `new` at a moment."""
-    moved = ((one, _carried(one, old, new, at)) for one in systems)
-    return tuple(after for before, after in moved if after != before)
+    moved = (SystemChange(one, _carried(one, old, new, at)) for one in systems)
+    return tuple(one for one in moved if one.after != one.before)
 
 
 def _carried(system: System, old: OrganId, new: OrganId, at: datetime) -> System:

@@ -1,6 +1,7 @@
 """The refusals that every implementation raises in the same words."""
 
 from exchange.domain.log_entries import CaJournalPosition
+from exchange.domain.parties import System
 from exchange.domain.records import (
     AddedDelivery,
     DeliveryUpdate,
@@ -59,6 +60,11 @@ def directory_conflict(version: int) -> StateConflictError:
     return StateConflictError(
         ErrorCode.AGENCY_CHANGE_REFUSED, place=f"version {version}"
     )
+
+
+def system_conflict(before: System) -> StateConflictError:
+    """A system is no longer what a change of agencies was decided on."""
+    return StateConflictError(ErrorCode.AGENCY_CHANGE_REFUSED, place=before.system_id)
 
 
 def upload_conflict(upload: Upload) -> StateConflictError:

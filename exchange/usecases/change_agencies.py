@@ -10,8 +10,7 @@ from exchange.domain.agency_changes import decide_change
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import Order, Recode
 from exchange.domain.directory import Directory
-from exchange.domain.parties import System
-from exchange.domain.rights import carried_over
+from exchange.domain.rights import SystemChange, carried_over
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office
 from exchange.usecases.attesting import log_entry, pending
@@ -116,7 +115,7 @@ async def change_agencies(office: Office, command: ChangeAgencies) -> DirectoryC
         try:
             await office.storage.agency_history.apply(planned)
         except StateConflictError:
-            # Somebody changed the directory; what it means is decided again.
+            # Somebody changed the directory or a system; it is decided again.
             continue
         finally:
             office.directory_changed()
@@ -134,7 +133,7 @@ def _require_texts(command: ChangeAgencies) -> None:
 
 async def _systems(
     office: Office, order: Order, before: tuple[OrganId, ...], effective: datetime
-) -> tuple[System, ...]:
+) -> tuple[SystemChange, ...]:
     """Return the systems that act for a code that is replaced by another one.
 
     It is the same agency; after any other change an operator says who acts for whom.

@@ -8,7 +8,10 @@ from exchange.domain.agency_history import (
     RecordedEvent,
 )
 from exchange.domain.parties import System
-from exchange.storage.conflicts import directory_conflict
+from exchange.storage.conflicts import (
+    directory_conflict,
+    system_conflict,
+)
 from exchange.storage.memory.directory import require_distinct
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import OrganId
@@ -27,14 +30,17 @@ class MemoryAgencyHistory:
             return tables.agency_events[event_id]
         if tables.directory_version != change.before:
             raise directory_conflict(tables.directory_version)
+        for one in change.systems:
+            if tables.systems.get(one.before.system_id) != one.before:
+                raise system_conflict(one.before)
         merged = {**tables.agencies, **{one.code: one for one in change.agencies}}
         require_distinct(merged.values())
         tables.agencies = merged
         tables.directory_version += 1
         for agency in change.agencies:
             tables.agency_versions[agency.code] = tables.directory_version
-        for system in change.systems:
-            tables.systems[system.system_id] = system
+        for one in change.systems:
+            tables.systems[one.after.system_id] = one.after
         tables.agency_events[event_id] = change.recorded
         tables.pending[change.entry.entry_id] = change.entry
         tables.audit.append(change.audit)

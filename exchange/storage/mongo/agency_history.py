@@ -11,7 +11,12 @@ from exchange.domain.agency_history import (
     RecordedEvent,
 )
 from exchange.domain.parties import System
-from exchange.storage.conflicts import agency_code_taken, directory_conflict
+from exchange.domain.rights import SystemChange
+from exchange.storage.conflicts import (
+    agency_code_taken,
+    directory_conflict,
+    system_conflict,
+)
 from exchange.storage.mongo import agency_codec, codec
 from exchange.storage.mongo.driver import (
     Database,
@@ -36,7 +41,8 @@ class MongoAgencyHistory:
         """Store rows, systems, event, log entry and audit line, or none.
 
         Raises:
-            StateConflictError: the directory is not at `before`.
+            StateConflictError: the directory is not at `before`, or a system is not
+                as it was found.
             ExchangeError: a 2016 code belongs to another agency.
         """
         stored = await self._stored(change)
@@ -100,11 +106,11 @@ class MongoAgencyHistory:
         )
         if not moved.matched_count:
             raise directory_conflict(change.before)
+        for one in change.systems:
+            _change_system(one, transaction)
         rows = [agency_codec.agency_document(one) for one in change.agencies]
         versioned = [{**one, "version": change.before + 1} for one in rows]
-        _replace("agencies", versioned, transaction)
-        systems = [codec.system_document(one) for one in change.systems]
-        _replace("systems", systems, transaction)
+        _replace_agencies(versioned, transaction)
         event = agency_codec.event_document(change.recorded)
         transaction.insert("agency_events", [event])
         entry = codec.pending_document(change.entry)
@@ -112,9 +118,16 @@ class MongoAgencyHistory:
         transaction.insert("audit", [codec.audit_document(change.audit)])
 
 
-def _replace(
-    name: str, documents: Sequence[Document], transaction: Transaction
-) -> None:
-    changes = [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents]
+def _replace_agencies(rows: Sequence[Document], transaction: Transaction) -> None:
+    changes = [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in rows]
     if changes:
-        transaction.change(name, changes)
+        transaction.change("agencies", changes)
+
+
+def _change_system(change: SystemChange, transaction: Transaction) -> None:
+    """Replace a system that is as it was; compared as records, as of any layout."""
+    same = {"_id": change.before.system_id}
+    found = transaction.find_one("systems", same)
+    if found is None or codec.system_record(found) != change.before:
+        raise system_conflict(change.before)
+    transaction.replace_one("systems", same, codec.system_document(change.after))

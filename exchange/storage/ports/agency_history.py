@@ -21,8 +21,9 @@ class AgencyHistoryStore(Protocol):
         The same event again, after its answer was lost, is returned as stored.
 
         Raises:
-            StateConflictError: the directory is not at `before`
-                (DIRECTORY_IMPORT_INVALID), or a code is taken.
+            StateConflictError: the directory is not at `before`, or a system is not
+                as it was found (AGENCY_CHANGE_REFUSED).
+            ExchangeError: a 2016 code is taken (DIRECTORY_IMPORT_INVALID).
         """
 
     async def events(self, event_ids: Collection[str]) -> Mapping[str, RecordedEvent]:

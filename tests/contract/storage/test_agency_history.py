@@ -9,6 +9,7 @@ from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.parties import ActsFor, Agency, FormerStanding, System
 from exchange.domain.recipient_lists import RecipientList
+from exchange.domain.rights import SystemChange
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.agency_event import AgencyEvent
@@ -28,6 +29,12 @@ from tests.support.stored import (
 
 DAY = timedelta(days=1)
 CHANGED = audit_line(3, AuditEvent.DIRECTORY_CHANGED)
+SYSTEM = System(
+    system_id=SystemId("a"),
+    name="A",
+    certificates=frozenset({"aa"}),
+    acts_for=(ActsFor(OrganId("H99.151"), NOW),),
+)
 IMPORTED = audit_line(1, AuditEvent.DIRECTORY_IMPORTED)
 
 
@@ -47,7 +54,7 @@ def event(number: int, *codes: OrganId, into: OrganId | None = None) -> AgencyEv
 
 
 def change(
-    number: int, *agencies: Agency, before: int, systems: tuple[System, ...] = ()
+    number: int, *agencies: Agency, before: int, systems: tuple[SystemChange, ...] = ()
 ) -> DirectoryChange:
     return DirectoryChange(
         before=before,
@@ -76,14 +83,10 @@ async def test_change_stores_rows_event_log_entry_and_audit_line(
     storage: Storage,
 ) -> None:
     one = closed("H99.151")
-    system = System(
-        system_id=SystemId("a"),
-        name="A",
-        certificates=frozenset({"aa"}),
-        acts_for=(ActsFor(one.code, NOW, NOW + DAY),),
-    )
+    await storage.directory.register_system(SYSTEM, audit=CHANGED)
+    system = replace(SYSTEM, acts_for=(ActsFor(one.code, NOW, NOW + DAY),))
     stored = await storage.agency_history.apply(
-        change(7, one, before=0, systems=(system,))
+        change(7, one, before=0, systems=(SystemChange(SYSTEM, system),))
     )
     assert stored.version == await storage.directory.version() == 1
     assert await storage.directory.agency(one.code) == one
@@ -100,7 +103,30 @@ async def test_change_stores_rows_event_log_entry_and_audit_line(
     assert await storage.agency_history.log_indexes([envelope_id(7), "other"]) == {
         envelope_id(7): 0
     }
-    assert await storage.audit.lines(limit=9) == [CHANGED]
+    assert await storage.audit.lines(limit=9) == [CHANGED] * 2
+
+
+@pytest.mark.parametrize("certificates", [frozenset({"bb"}), frozenset()])
+async def test_system_that_was_changed_meanwhile_stays_as_it_is_and_nothing_is_stored(
+    storage: Storage, certificates: frozenset[str]
+) -> None:
+    registered = replace(SYSTEM, certificates=certificates)
+    await storage.directory.register_system(SYSTEM, audit=CHANGED)
+    await storage.directory.register_system(registered, audit=CHANGED)
+    system = replace(SYSTEM, acts_for=(ActsFor(PROVINCE, NOW),))
+
+    with pytest.raises(StateConflictError):
+        await storage.agency_history.apply(
+            change(
+                7, closed("H99.1"), before=0, systems=(SystemChange(SYSTEM, system),)
+            )
+        )
+
+    assert await storage.directory.system(SYSTEM.system_id) == registered
+    assert await storage.directory.agency(OrganId("H99.1")) is None
+    assert await storage.directory.version() == 0
+    assert await storage.agency_history.events([envelope_id(7)]) == {}
+    assert await storage.log.pending_of(envelope_id(7)) == []
 
 
 async def test_same_event_again_is_stored_once(storage: Storage) -> None:

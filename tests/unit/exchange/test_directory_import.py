@@ -139,8 +139,9 @@ def test_rights_go_over_to_the_new_code_on_its_day() -> None:
     moved = system(ended, ActsFor(ONE, NOW - DAY), ActsFor(TWO, NOW - DAY))
     other = system(ActsFor(TWO, NOW))
     new = OrganId("H99.9")
-    (after,) = carried_over([moved, other], ONE, new, NOW)
-    assert after.acts_for == (
+    (change,) = carried_over([moved, other], ONE, new, NOW)
+    assert change.before == moved
+    assert change.after.acts_for == (
         ended,
         ActsFor(ONE, NOW - DAY, NOW),
         ActsFor(new, NOW),
