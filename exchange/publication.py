@@ -144,8 +144,11 @@ def _files_of(folder: Path, label: CaLabel) -> Iterator[tuple[str, PublishedFile
         body = certificate.public_bytes(encoding)
         yield f"/ca/{label}.{suffix}", _file(path, body, content_type)
     listed = list_path(folder, label)
-    body = _content(listed)
-    yield f"/crl/{label}.crl", _file(listed, body, "application/pkix-crl")
+    if not listed.exists():
+        # The certificate of a new generation comes before its first list.
+        _log.warning("publication.list_missing", ca=str(label))
+        return
+    yield f"/crl/{label}.crl", _file(listed, _content(listed), "application/pkix-crl")
 
 
 def _file(path: Path, body: bytes, content_type: str) -> PublishedFile:

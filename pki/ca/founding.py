@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pki.ca.authority import Authority, Clock, issue_root
+from pki.ca.authority import Authority, Clock, issue_root, own_act
 from pki.ca.custody import KeySecrets, make_key
 from pki.ca.drafting import IssueRequest
 from pki.ca.dual_control import make_lock
@@ -137,8 +137,7 @@ def fill_hierarchy(directory: Path, settings: HierarchySettings, clock: Clock) -
     with opened_root(directory, settings, clock) as root:
         for kind in ISSUING_KINDS:
             found_issuing(directory, root, kind, settings)
-    with _open(directory, settings, clock) as hierarchy:
-        hierarchy.write_crls()
+    _open(directory, settings, clock, own_act()).close()
 
 
 def found_root(directory: Path, settings: HierarchySettings, clock: Clock) -> None:
@@ -201,7 +200,8 @@ def create_generation(
     """Make the next generation of an issuing CA beside the ones there are.
 
     The private folder of the root must be here. Until its certificate is written, the
-    new generation is not seen; the next attempt begins anew.
+    new generation is not seen; the next attempt begins anew. Its first list follows: if
+    this process ends before that, the next opening publishes it.
 
     Args:
         directory: the hierarchy.
@@ -222,8 +222,7 @@ def create_generation(
             _found(directory, root, wanted, _prepared(settings, kind), act)
     except OSError as error:
         raise PkiError(ErrorCode.FILE_UNREADABLE, place=str(label)) from error
-    with _open(directory, settings, clock) as hierarchy:
-        hierarchy.write_crls(act)
+    _open(directory, settings, clock, act or own_act()).close()
     return label
 
 
@@ -245,10 +244,19 @@ class _Wanted:
     hosts: PermittedHosts
 
 
-def _open(directory: Path, settings: HierarchySettings, clock: Clock) -> Hierarchy:
+def _open(
+    directory: Path,
+    settings: HierarchySettings,
+    clock: Clock,
+    founding: Act | None = None,
+) -> Hierarchy:
     held = settings.held
     return Hierarchy.open(
-        directory, clock=clock, passphrase=held.passphrase, operators=held.operators
+        directory,
+        clock=clock,
+        passphrase=held.passphrase,
+        operators=held.operators,
+        founding=founding,
     )
 
 

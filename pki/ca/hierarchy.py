@@ -89,10 +89,11 @@ class Hierarchy(Lookups):
         passphrase: bytes | None = None,
         operators: tuple[bytes, ...] = (),
         actor: str = "",
+        founding: Act | None = None,
     ) -> "Hierarchy":
         """Open the CAs whose private folders are present.
 
-        What a crash left unpublished is published.
+        What a crash left unpublished is published: the first list of a CA too.
 
         Args:
             directory: its folder.
@@ -100,6 +101,7 @@ class Hierarchy(Lookups):
             passphrase: opens the keys that have no other.
             operators: passphrases of those who open keys together.
             actor: who acts; by default the account this process runs under.
+            founding: who made CAs just now, and why: all lists are published anew.
 
         Raises:
             PkiError: there is none, a file is unreadable, a journal is broken
@@ -118,7 +120,7 @@ class Hierarchy(Lookups):
                     undo.callback(authority.registry.close)
                     authorities[label] = authority
             opened = cls(directory, authorities, actor or account_name())
-            opened._repair()
+            opened._publish_first(founding)
             undo.pop_all()
         return opened
 
@@ -378,9 +380,13 @@ class Hierarchy(Lookups):
     def _own_act(self, reason: str = "") -> Act:
         return Act(actor=self._actor, reason=reason)
 
-    def _repair(self) -> None:
+    def _publish_first(self, founding: Act | None) -> None:
+        """Publish before anything is done: all lists, or what is not published yet."""
         for authority in self._authorities.values():
             authority.record_founding(self._own_act())
+        if founding:
+            self.write_crls(founding)
+            return
         for publisher in self._publishers.values():
             publisher.repair(self._own_act("found unpublished"))
 

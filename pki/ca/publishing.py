@@ -111,16 +111,11 @@ class Publisher:
         )
 
     def _is_list_current(self) -> bool:
-        """Tell whether the list in the folder is the last one and says everything.
-
-        A CA that never published one is not made to by opening it.
-        """
+        """Tell whether the list in the folder is the last one and says everything."""
         journal = self.authority.registry.journal
         listed = journal.last((CaAction.LIST_PUBLISHED,))
         change = journal.last(STATE_CHANGES)
-        if listed is None:
-            return change is None
-        if change is not None and change.number > listed.number:
+        if listed is None or (change and change.number > listed.number):
             return False
         try:
             published = self.list_path.read_bytes()

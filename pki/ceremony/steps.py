@@ -138,9 +138,9 @@ class _Held:
 
     def attest(self) -> bytes:
         """Publish the first lists, and sign what was done."""
-        with self._opened() as hierarchy:
-            with self._step(CeremonyStep.LISTS_PUBLISHED):
-                hierarchy.write_crls(self._act)
+        with self._step(CeremonyStep.LISTS_PUBLISHED):
+            opened = self._opened()
+        with opened as hierarchy:
             with self._step(CeremonyStep.SIGNER_CERTIFIED):
                 name = f"{self.settings.name} ceremony"
                 # The key is in this process alone, and gone with it.
@@ -167,6 +167,7 @@ class _Held:
             clock=self.ceremony.clock,
             operators=held.operators,
             actor=self._act.actor,
+            founding=self._act,
         )
 
     def _transcript(self, hierarchy: Hierarchy) -> CeremonyTranscript:

@@ -21,6 +21,7 @@ from cryptography import x509
 
 from pki.ca.audit import audit_folder
 from pki.ca.founding import HierarchySettings, create_hierarchy
+from pki.ca.layout import labels_in
 from pki.ca.serials import read_serials
 from pki.errors import PkiError
 from pki.journal.store import CaAction
@@ -37,7 +38,7 @@ from tests.support.struck_ca import SETTLED, STEPS, Ground
 
 pytestmark = pytest.mark.integration
 
-MADE_ANEW = frozenset({"issue", "issue-group"})
+MADE_ANEW = frozenset({"issue", "issue-group", "generation"})
 """Steps that mean another certificate when they are done again."""
 
 
@@ -116,7 +117,9 @@ def held_in(ground: Ground) -> dict[int, RegisteredCertificate]:
 
 
 def check_records(folder: Path, ground: Ground) -> None:
-    """No serial number twice, none unpublished, no revocation off its list."""
+    """No serial number twice, none unpublished, no CA without a list, none short."""
+    lists = {path.stem for path in folder.glob("*.crl")}
+    assert lists == set(map(str, labels_in(folder)))
     for label in ground.hierarchy.labels:
         entries = ground.hierarchy.journal_of(label)
         for action in (CaAction.ISSUANCE_BEGUN, CaAction.CERTIFICATE_ISSUED):

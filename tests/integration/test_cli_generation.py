@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
+from structlog.testing import capture_logs
 
 from exchange.config import Settings
 from exchange.publication import FollowedPublication
@@ -64,10 +65,26 @@ def test_responder_of_the_old_key_answers_until_it_is_renewed(var: Path) -> None
     pki(var, "generation", "issuing-persons")
     assert asyncio.run(publication.refresh())
     assert "/ca/issuing-persons-3.cer" in publication.files
-    issuer = load_certificate(var / "pki", _LABELS[1])
-    answer = publication.answer(request_for(_held(var, "second"), issuer=issuer))
-    told = ocsp.load_der_ocsp_response(answer.body)
-    assert told.certificate_status is ocsp.OCSPCertStatus.GOOD
+    status = _status(publication, var, _held(var, "second"), _LABELS[1])
+    assert status is ocsp.OCSPCertStatus.GOOD
+
+
+def test_list_that_is_not_there_yet_keeps_no_other_from_being_taken_up(
+    var: Path,
+) -> None:
+    """A kill came between the certificate of a generation and its first list."""
+    publication, first = _publication(var), _held(var, "first")
+    pki(var, "generation", "issuing-systems")
+    pki(var, "revoke", f"{first.serial_number:x}")
+    (var / "pki" / "issuing-systems-2.crl").unlink()
+    with capture_logs() as told:
+        assert asyncio.run(publication.refresh())
+    missing = [one for one in told if one["event"] == "publication.list_missing"]
+    assert [one["ca"] for one in missing] == ["issuing-systems-2"]
+    for taken_up in (publication, _publication(var)):
+        assert "/ca/issuing-systems-2.cer" in taken_up.files
+        assert "/crl/issuing-systems-2.crl" not in taken_up.files
+        assert _status(taken_up, var, first) is ocsp.OCSPCertStatus.REVOKED
 
 
 def test_new_generation_without_the_root_is_refused(var: Path) -> None:
@@ -77,6 +94,17 @@ def test_new_generation_without_the_root_is_refused(var: Path) -> None:
 
 
 _LABELS = (CaLabel(PERSONS), CaLabel(PERSONS, 2))
+
+
+def _status(
+    publication: FollowedPublication,
+    var: Path,
+    certificate: x509.Certificate,
+    label: CaLabel = _LABELS[0],
+) -> ocsp.OCSPCertStatus:
+    issuer = load_certificate(var / "pki", label)
+    answer = publication.answer(request_for(certificate, issuer=issuer))
+    return ocsp.load_der_ocsp_response(answer.body).certificate_status
 
 
 def _issue(var: Path, name: str) -> None:

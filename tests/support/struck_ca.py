@@ -18,6 +18,7 @@ from types import FrameType
 
 from cryptography import x509
 
+from pki.ca.founding import HierarchySettings, create_generation
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.issuing import IssueOrder
 from pki.errors import PkiError
@@ -56,6 +57,7 @@ SETTLED = frozenset(
 class Ground:
     """A prepared CA folder, opened, and what is in it to work on."""
 
+    folder: Path
     hierarchy: Hierarchy
     desk: RegistrationDesk
     facts: Mapping[str, str]
@@ -66,7 +68,7 @@ class Ground:
         hierarchy = stack.enter_context(Hierarchy.open(folder))
         desk = stack.enter_context(RegistrationDesk.open(folder, hierarchy))
         facts = json.loads((folder.parent / "facts.json").read_bytes())
-        return cls(hierarchy, desk, facts)
+        return cls(folder, hierarchy, desk, facts)
 
     def serial(self, name: str) -> int:
         return int(self.facts[name], 16)
@@ -111,6 +113,12 @@ def _publish(ground: Ground) -> list[int]:
     return []
 
 
+def _generation(ground: Ground) -> list[int]:
+    kind = CertificateKind.ISSUING_PERSONS
+    create_generation(ground.folder, kind, HierarchySettings(), act=CLERK)
+    return []
+
+
 def _submit(ground: Ground) -> list[int]:
     ground.desk.submit(application(request=ground.request("asked")), CLERK)
     return []
@@ -146,6 +154,7 @@ STEPS: Mapping[str, Callable[[Ground], list[int]]] = {
     "suspend": _suspend,
     "release": _release,
     "publish": _publish,
+    "generation": _generation,
     "submit": _submit,
     "approve": _approve,
     "enrol": _enrol,

@@ -7,11 +7,18 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from pki.ca.audit import audit_folder
 from pki.ca.founding import HierarchySettings, create_generation, create_hierarchy
 from pki.ca.hierarchy import Hierarchy
-from pki.ca.labels import CaLabel
-from pki.ca.layout import list_path, load_certificate, private_folder
+from pki.ca.labels import CaLabel, parse_label
+from pki.ca.layout import (
+    certificate_path,
+    list_path,
+    load_certificate,
+    private_folder,
+)
 from pki.errors import PkiError
+from pki.journal.store import Act, CaAction
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, common_name
@@ -122,6 +129,36 @@ def test_new_generation_needs_the_root(tmp_path: Path) -> None:
     assert not (folder / "issuing-persons-2.pem").exists()
 
 
+def test_list_that_a_kill_kept_from_a_generation_is_made_at_the_next_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pki"
+    create_hierarchy(folder, SETTINGS, clock).close()
+    with monkeypatch.context() as killed:
+        killed.setattr(Hierarchy, "open", _killed)
+        with pytest.raises(_Killed):
+            create_generation(folder, PERSONS, SETTINGS, clock)
+    assert certificate_path(folder, SECOND).exists()
+    assert not list_path(folder, SECOND).exists()
+    private_folder(folder, CertificateKind.ROOT).rename(tmp_path / "vault")
+    with opened(folder) as hierarchy:
+        assert _lists_of(hierarchy, SECOND) == ["found unpublished"]
+        certificate = issue(hierarchy)
+        assert judge(hierarchy, certificate).indication is Indication.TOTAL_PASSED
+    assert [one.findings for one in audit_folder(folder) if one.findings] == []
+
+
+def test_first_list_is_made_once_by_who_founds(tmp_path: Path) -> None:
+    folder, act = tmp_path / "pki", Act(actor="khue", reason="HSM")
+    with create_hierarchy(folder, SETTINGS, clock) as hierarchy:
+        for label in map(parse_label, hierarchy.labels):
+            assert _lists_of(hierarchy, label) == [""]
+    create_generation(folder, PERSONS, SETTINGS, clock, act=act)
+    with opened(folder) as hierarchy:
+        assert _lists_of(hierarchy, SECOND) == ["HSM"]
+        assert _lists_of(hierarchy, FIRST) == ["", "HSM"]
+
+
 @pytest.mark.parametrize("kind", [CertificateKind.ROOT, CertificateKind.PERSON])
 def test_only_issuing_cas_have_generations(
     tmp_path: Path, kind: CertificateKind
@@ -142,6 +179,20 @@ def test_generation_whose_key_is_away_issues_nothing(
             issue(hierarchy)
         hierarchy.revoke(old.serial_number)
     assert refusal.value.code is ErrorCode.KEY_UNREADABLE
+
+
+class _Killed(BaseException):
+    """The process ended here."""
+
+
+def _killed(*_arguments: object, **_named: object) -> Hierarchy:
+    raise _Killed
+
+
+def _lists_of(hierarchy: Hierarchy, label: CaLabel) -> list[str]:
+    """Return why each list of a CA was made."""
+    entries = hierarchy.journal_of(str(label))
+    return [one.act.reason for one in entries if one.action is CaAction.LIST_PUBLISHED]
 
 
 def _list_named_in(certificate: x509.Certificate) -> str:
