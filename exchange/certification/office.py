@@ -6,7 +6,7 @@ connections to the registries where they were opened, and the order of what is d
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import TypeVar
 from exchange.errors import ExchangeError
 from exchange.settings.certification import CaSettings
 from pki.ca.authority import Clock
-from pki.ca.custody import has_key
+from pki.ca.custody import KeySecrets
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.labels import CaLabel
-from pki.ca.layout import labels_in, private_folder
+from pki.ca.layout import keys_here, labels_in
 from pki.keys.loader import read_passphrase
 from pki.registration.desk import RegistrationDesk
 from schemas.errors import ErrorCode
@@ -42,16 +42,17 @@ class CaOffice:
     def __init__(self, folder: Path, passphrase: bytes | None, clock: Clock) -> None:
         self.folder, self.clock = folder, clock
         self._passphrase = passphrase
-        self._labels = self.own_labels()
+        self._seen = self._look()
         self._hierarchy = self._open()
         self._desk: RegistrationDesk | None = None
 
     def own_labels(self) -> frozenset[CaLabel]:
-        """Return the CAs whose keys are here now."""
-        labels = labels_in(self.folder)
-        return frozenset(
-            one for one in labels if has_key(private_folder(self.folder, one))
-        )
+        """Return the CAs whose keys are here now, and take no operators.
+
+        Raises:
+            PkiError: it cannot be read where a key is.
+        """
+        return frozenset(keys_here(self.folder, KeySecrets()).usable)
 
     @property
     def hierarchy(self) -> Hierarchy:
@@ -60,11 +61,11 @@ class CaOffice:
         Raises:
             PkiError: what has been added cannot be read.
         """
-        labels = self.own_labels()
-        if labels != self._labels:
+        seen = self._look()
+        if seen != self._seen:
             opened = self._open()
             self.close()
-            self._hierarchy, self._labels = opened, labels
+            self._hierarchy, self._seen = opened, seen
         return self._hierarchy
 
     @property
@@ -85,6 +86,10 @@ class CaOffice:
             self._desk.close()
             self._desk = None
         self._hierarchy.close()
+
+    def _look(self) -> tuple[Sequence[CaLabel], frozenset[CaLabel]]:
+        """Return all CAs and our own: of two keys of one CA, the newer one counts."""
+        return labels_in(self.folder), self.own_labels()
 
     def _open(self) -> Hierarchy:
         return Hierarchy.open(

@@ -14,8 +14,10 @@ from exchange.commands.pki_files import (
     ca_folder,
     declare_operators,
     declare_why,
+    locked_cas,
     open_ca,
     passphrase_in,
+    tell_locked,
 )
 from exchange.commands.pki_generation import declare_generation, generation
 from exchange.commands.pki_issue import declare_issue, declare_renew, issue, renew
@@ -32,6 +34,7 @@ from exchange.commands.pki_standing import (
 )
 from pki.ca.founding import HierarchySettings, create_hierarchy
 from pki.ca.limits import PermittedHosts
+from pki.ca.profiles import ISSUING_KINDS
 from pki.keys.software import KeyKind
 from pki.names import summary
 from pki.registration.approvals import STANDARD_APPROVALS
@@ -63,6 +66,7 @@ def configure(parser: Parser) -> None:
             metavar="FILE",
             help="mật khẩu khóa của CA / passphrase of the CA's keys",
         )
+        declare_operators(declared, "--ca-operator-passphrase-file")
         action.declare(declared)
 
 
@@ -146,13 +150,18 @@ def _declare_crl(parser: Parser) -> None:
     declare_why(parser)
 
 
-def _crl(arguments: Arguments, output: Output) -> None:
+def _crl(arguments: Arguments, output: Output) -> int:
+    """Publish; exit code 1 if the list of an issuing CA waits for its operators."""
     with open_ca(arguments) as hierarchy:
         written = [str(path) for path in hierarchy.write_crls(act_of(arguments))]
+    locked = locked_cas(arguments)
     names = ", ".join(written)
     output.result(
-        {"written": written}, Text(f"Đã phát hành: {names}", f"Published: {names}")
+        {"written": written, "locked": [str(one) for one in locked]},
+        Text(f"Đã phát hành: {names}", f"Published: {names}"),
     )
+    tell_locked(locked, output)
+    return int(any(one.kind in ISSUING_KINDS for one in locked))
 
 
 def _declare_generation(parser: Parser) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
-from exchange.commands.pki_files import open_ca
+from exchange.commands.pki_files import locked_cas, open_ca, tell_locked
 from pki.ca.hierarchy import system_clock
+from pki.ca.profiles import ISSUING_KINDS
 from pki.registration.expiry import STAGES, expiries
 from schemas.errors import Text
 from schemas.timestamps import format_utc
@@ -46,6 +47,8 @@ def expiring(arguments: Arguments, output: Output) -> None:
         }
         for one in found
     ]
-    output.result({"expiring": rows})
+    locked = [one for one in locked_cas(arguments) if one.kind in ISSUING_KINDS]
+    output.result({"expiring": rows, "locked": [str(one) for one in locked]})
     if not output.as_json:
         output.table(_HEADS, [[text or "-" for text in row.values()] for row in rows])
+    tell_locked(locked, output)

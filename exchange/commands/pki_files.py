@@ -1,16 +1,21 @@
 """Where the CA of a command lies and how it is opened."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
+from exchange.commands.output import Output
 from pki.ca.accounts import account_name
+from pki.ca.custody import KeySecrets
 from pki.ca.dual_control import name_operators
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.key_place import read_place
-from pki.ca.layout import private_folder
+from pki.ca.labels import CaLabel
+from pki.ca.layout import keys_here, private_folder
 from pki.journal.store import Act
 from pki.keys.loader import read_passphrase
 from pki.kinds import CertificateKind
+from schemas.errors import Text
 
 
 def ca_folder(arguments: Arguments) -> Path:
@@ -33,10 +38,37 @@ def open_ca(arguments: Arguments) -> Hierarchy:
     )
 
 
-def declare_operators(parser: Parser) -> None:
-    """Declare the files of operators who open a key together."""
+def locked_cas(arguments: Arguments) -> Sequence[CaLabel]:
+    """Return the CAs whose operators did not come, so that they were left out.
+
+    Raises:
+        PkiError: it cannot be read where a key is.
+    """
+    held = KeySecrets(operators=operator_passphrases(arguments))
+    return keys_here(ca_folder(arguments), held).locked
+
+
+def tell_locked(locked: Sequence[CaLabel], output: Output) -> None:
+    """Tell people which CAs were left out."""
+    if locked and not output.as_json:
+        left = ", ".join(map(str, locked))
+        told = Text(
+            f"Còn chờ những người giữ khóa: {left}", f"Operators needed: {left}"
+        )
+        output.show(output.pick(told))
+
+
+def declare_operators(
+    parser: Parser, option: str = "--operator-passphrase-file"
+) -> None:
+    """Declare the files of operators who open a key together.
+
+    Every verb has `--ca-operator-passphrase-file`; those that need them most have the
+    short name, which elsewhere means who approves at the desk.
+    """
     parser.add_argument(
-        "--operator-passphrase-file",
+        option,
+        dest="operator_passphrase_file",
         type=Path,
         action="append",
         default=[],
@@ -46,13 +78,13 @@ def declare_operators(parser: Parser) -> None:
 
 
 def operator_passphrases(arguments: Arguments) -> tuple[bytes, ...]:
-    """Return what the operators brought; nothing for verbs they are not asked by.
+    """Return what the operators of CA keys brought.
 
     Raises:
         PkiError: a file is unreadable, or open to others.
         UsageError: a file is empty.
     """
-    files: list[Path] = getattr(arguments, "operator_passphrase_file", [])
+    files: list[Path] = arguments.operator_passphrase_file
     return tuple(filter(None, map(passphrase_in, files)))
 
 

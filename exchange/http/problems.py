@@ -108,6 +108,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
         _E.REVOCATION_UNCHECKED,
         _E.REVOCATION_STALE,
         _E.KEY_DEVICE_UNAVAILABLE,
+        _E.OPERATOR_SECRETS_WRONG,
         _E.TIME_STAMP_UNAVAILABLE,
         _E.TIME_STAMP_QUEUE_FULL,
     ),

@@ -1,10 +1,11 @@
 """A whole PKI in one folder: offline root, issuing CAs, published files.
 
 The folder `private/root` can be kept elsewhere and put back for a ceremony: everything
-but issuing a CA and refreshing the root's list works without it.
+but issuing a CA and refreshing the root's list works without it. The same goes for a
+key that is here and takes operators who are not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -16,17 +17,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.ca.accounts import account_name
 from pki.ca.authority import Authority, Clock
-from pki.ca.custody import KeySecrets, has_key
+from pki.ca.custody import KeySecrets
 from pki.ca.drafting import IssueRequest
 from pki.ca.issuing import Issuance, IssueOrder, Prepared
 from pki.ca.labels import AnyLabel, CaLabel
 from pki.ca.layout import (
     certificate_path,
     is_demo_root,
+    keys_here,
     labels_in,
     load_certificate,
     open_authority,
-    private_folder,
+    open_registry,
 )
 from pki.ca.lookups import Lookups
 from pki.ca.profiles import PROFILES, check_profiles
@@ -37,6 +39,7 @@ from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
 from pki.names import SubjectFields, common_name
+from pki.registry.api import CertificateRegistry
 from pki.registry.records import index_of
 from pki.trust import TrustMaterial, load_material
 from schemas.errors import ErrorCode
@@ -61,13 +64,19 @@ class Hierarchy(Lookups):
         directory: its folder.
         authorities: the CAs whose keys are here.
         actor: who acts when nobody else is named.
+        locked: what the issuing CAs issued whose operators are not here.
     """
 
     def __init__(
-        self, directory: Path, authorities: dict[CaLabel, Authority], actor: str
+        self,
+        directory: Path,
+        authorities: Mapping[CaLabel, Authority],
+        actor: str,
+        locked: Mapping[CaLabel, CertificateRegistry],
     ) -> None:
         super().__init__(authorities)
         self._directory = directory
+        self._locked = locked
         self._actor = actor
         self._labels = labels_in(directory)
         self._publishers = {
@@ -78,7 +87,7 @@ class Hierarchy(Lookups):
         keys = frozenset(
             index_of(one.public_bytes(Encoding.DER)).key_digest for one in certificates
         )
-        self._issuance = Issuance(directory, self._publishers, keys)
+        self._issuance = Issuance(directory, self._publishers, self._registries, keys)
 
     @classmethod
     def open(
@@ -93,6 +102,7 @@ class Hierarchy(Lookups):
     ) -> "Hierarchy":
         """Open the CAs whose private folders are present.
 
+        One that several operators open together is left out while none of them is here.
         What a crash left unpublished is published: the first list of a CA too.
 
         Args:
@@ -113,21 +123,26 @@ class Hierarchy(Lookups):
         check_profiles(PROFILES)
         held = KeySecrets(passphrase, operators)
         with ExitStack() as undo:
+            here = keys_here(directory, held)
             authorities: dict[CaLabel, Authority] = {}
-            for label in labels_in(directory):
-                if has_key(private_folder(directory, label)):
-                    authority = open_authority(directory, label, clock, held)
-                    undo.callback(authority.registry.close)
-                    authorities[label] = authority
-            opened = cls(directory, authorities, actor or account_name())
+            for label in here.usable:
+                authority = open_authority(directory, label, clock, held)
+                undo.callback(authority.registry.close)
+                authorities[label] = authority
+            locked: dict[CaLabel, CertificateRegistry] = {}
+            # The root certifies CAs alone, and its folder may be on its way.
+            for label in (one for one in here.locked if one.kind is not _ROOT):
+                locked[label] = open_registry(directory, label, clock)
+                undo.callback(locked[label].close)
+            opened = cls(directory, authorities, actor or account_name(), locked)
             opened._publish_first(founding)
             undo.pop_all()
         return opened
 
     def close(self) -> None:
         """Close the registries."""
-        for authority in self._authorities.values():
-            authority.registry.close()
+        for registry in self._registries:
+            registry.close()
 
     def __enter__(self) -> Self:
         return self
@@ -275,15 +290,14 @@ class Hierarchy(Lookups):
         """Revoke many for good, and publish each list concerned once.
 
         Raises:
-            PkiError: as `revoke`; those before stay revoked, and their lists are
-                published by the next call or by `write_crls`.
+            PkiError: as `revoke`; nothing is revoked if one is unknown. Else those
+                before stay revoked, and their lists are published by the next call or
+                by `write_crls`.
         """
-        concerned: set[CaLabel] = set()
-        for serial in serials:
-            label = self._issuer_of(serial)
+        issuers = {serial: self._issuer_of(serial) for serial in serials}
+        for serial, label in issuers.items():
             self._authorities[label].revoke(serial, reason, act=act)
-            concerned.add(label)
-        for label in sorted(concerned, key=str):
+        for label in sorted(set(issuers.values()), key=str):
             self._publishers[label].publish_list(act)
 
     def suspend(self, serial: int, *, act: Act | None = None) -> None:
@@ -368,6 +382,22 @@ class Hierarchy(Lookups):
             intermediates=[certificate_path(folder, one) for one in issuing],
             revocation=[folder],
         )
+
+    @property
+    def _registries(self) -> tuple[CertificateRegistry, ...]:
+        """Of the locked CAs too: what they issued counts, whoever is here."""
+        return (*super()._registries, *self._locked.values())
+
+    def _authority(self, label: CaLabel) -> Authority:
+        if label in self._locked:
+            raise PkiError(ErrorCode.OPERATOR_SECRETS_WRONG, place=str(label))
+        return super()._authority(label)
+
+    def _issuer_of(self, serial: int) -> CaLabel:
+        for label, registry in self._locked.items():
+            if serial in registry:
+                raise PkiError(ErrorCode.OPERATOR_SECRETS_WRONG, place=str(label))
+        return super()._issuer_of(serial)
 
     def _newest(self, kind: CertificateKind) -> CaLabel:
         """Return the newest generation there was when this was opened."""

@@ -20,6 +20,7 @@ from pki.journal.store import Act
 from pki.keys.api import PublicKey
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
+from pki.registry.api import CertificateRegistry
 from pki.registry.records import BegunIssuance, KeyHolder
 from schemas.errors import ErrorCode
 
@@ -76,11 +77,13 @@ class Issuance:
     Args:
         directory: folder of the hierarchy.
         publishers: the CAs, each with what it publishes.
+        registries: theirs, and those of other CAs that certified keys.
         ca_keys: digests of the keys of all CAs of the hierarchy.
     """
 
     directory: Path
     publishers: Mapping[CaLabel, Publisher]
+    registries: Sequence[CertificateRegistry]
     ca_keys: frozenset[str]
 
     def issue(self, prepared: Sequence[Prepared], act: Act) -> Issued:
@@ -132,8 +135,8 @@ class Issuance:
         self, begun: BegunIssuance, within: Iterable[KeyHolder], former: str
     ) -> None:
         holders = list(within)
-        for publisher in self.publishers.values():
-            holders += publisher.authority.registry.holders_of(begun.key_digest)
+        for registry in self.registries:
+            holders += registry.holders_of(begun.key_digest)
         renewed = all(_is_renewal(begun, one, former) for one in holders)
         if begun.key_digest in self.ca_keys or not renewed:
             raise PkiError(ErrorCode.KEY_REUSED, place=begun.kind)

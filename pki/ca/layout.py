@@ -6,14 +6,16 @@ under, where there is one. `private/LABEL/` holds the key, or where it is
 (`pki.ca.key_place`), and `registry.sqlite`.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.ca.authority import Authority, Clock
-from pki.ca.custody import KeySecrets, open_key, save_key
-from pki.ca.key_place import KeyPlace
+from pki.ca.custody import KeySecrets, has_key, open_key, save_key
+from pki.ca.key_place import KeyPlace, read_place
 from pki.ca.labels import AnyLabel, CaLabel, parse_label
 from pki.ca.places import check_public_url
 from pki.errors import PkiError
@@ -25,6 +27,20 @@ from pki.trust import load_material
 from schemas.errors import ErrorCode
 
 _PUBLIC_URL = "public-url"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysHere:
+    """The CAs whose keys are in a folder, from the root down.
+
+    Args:
+        usable: a key opens with what was brought, or should.
+        locked: several operators open a key together, and none of them is here. It is
+            as good as away; nobody else must be kept waiting by it.
+    """
+
+    usable: Sequence[CaLabel]
+    locked: Sequence[CaLabel]
 
 
 def certificate_path(directory: Path, ca: AnyLabel) -> Path:
@@ -46,6 +62,20 @@ def labels_in(directory: Path) -> tuple[CaLabel, ...]:
     """Return the CAs whose certificates are published, from the root down."""
     names = (path.stem for path in directory.glob("*.pem"))
     return tuple(sorted(filter(None, map(_label, names)), key=lambda one: one.rank))
+
+
+def keys_here(directory: Path, held: KeySecrets) -> KeysHere:
+    """Tell which keys are here, and which of them wait for their operators.
+
+    Raises:
+        PkiError: a `key.toml` is unreadable, exposed or wrong.
+    """
+    labels = labels_in(directory)
+    here = [one for one in labels if has_key(private_folder(directory, one))]
+    if held.operators:
+        return KeysHere(usable=here, locked=())
+    locked = [one for one in here if read_place(private_folder(directory, one)).lock]
+    return KeysHere(usable=[one for one in here if one not in locked], locked=locked)
 
 
 def private_folder(directory: Path, ca: AnyLabel) -> Path:
@@ -127,8 +157,18 @@ def open_authority(
         demo=is_demo_root(load_certificate(directory, CertificateKind.ROOT)),
         public_url=load_public_url(directory),
         # Last: whatever fails before it leaves nothing open.
-        registry=SqliteRegistry(folder / "registry.sqlite", clock()),
+        registry=open_registry(directory, label, clock),
     )
+
+
+def open_registry(directory: Path, label: CaLabel, clock: Clock) -> SqliteRegistry:
+    """Open what a CA issued; that needs no key.
+
+    Raises:
+        PkiError: the file is unreadable.
+    """
+    path = private_folder(directory, label) / "registry.sqlite"
+    return SqliteRegistry(path, clock())
 
 
 def _label(name: str) -> CaLabel | None:

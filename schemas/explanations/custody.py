@@ -20,12 +20,19 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.OPERATOR_SECRETS_WRONG: explanation(
         Side.OPERATOR,
-        vi="Các mật khẩu của người giữ khóa không mở được khóa CA.",
-        en="The operators' passphrases do not open the key of the CA.",
-        next_vi=(
-            "Cần mật khẩu của mọi người giữ khóa đã dự lễ tạo khóa, mỗi người một tệp."
+        vi="Khóa CA do nhiều người cùng giữ; thiếu mật khẩu của họ, hoặc có cái sai.",
+        en=(
+            "Several operators open the key of the CA together; a passphrase is "
+            "missing or wrong."
         ),
-        next_en="Every operator of the ceremony brings a passphrase in a file.",
+        next_vi=(
+            "Cần mật khẩu của mọi người giữ khóa đã dự lễ tạo khóa, mỗi người một tệp: "
+            "--ca-operator-passphrase-file."
+        ),
+        next_en=(
+            "Every operator of the ceremony brings a passphrase in a file: "
+            "--ca-operator-passphrase-file, once per operator."
+        ),
     ),
     ErrorCode.OPERATORS_NOT_DISTINCT: explanation(
         Side.OPERATOR,

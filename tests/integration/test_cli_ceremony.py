@@ -22,7 +22,9 @@ from signing.xmldsig.verify import verify_receipt
 from tests.support.cli import Said, lienthong
 
 ROOT = CertificateKind.ROOT
-SECOND = CaLabel(CertificateKind.ISSUING_SYSTEMS, 2)
+SYSTEMS = CertificateKind.ISSUING_SYSTEMS
+SECOND = CaLabel(SYSTEMS, 2)
+PERSON = ("issue", "person", "--name", "Đoàn Thạch Khuê", "--agency", "H99.151")
 WORDS = ("first of the keepers", "second of the keepers")
 SCRIPT = """\
 name = "Tỉnh Bình Sơn"
@@ -91,6 +93,22 @@ def hold(folder: Path, *words: str | Path, names: tuple[str, ...] = ("a", "b")) 
         *words,
         "--json",
     )
+
+
+def pki(held: Path, *words: str | Path) -> Said:
+    said = lienthong("pki", *words, "--ca", held / "pki", "--json")
+    assert said.code == 0, said.err
+    return said
+
+
+def proof(held: Path) -> list[str | Path]:
+    """An operator of the desk agrees."""
+    return ["--operator", "Hoàng Thạch", *operators(held, "a")]
+
+
+def changed_since(held: Path, lists: dict[str, bytes]) -> set[str]:
+    found = {path.name: path.read_bytes() for path in (held / "pki").glob("*.crl")}
+    return {name for name, data in found.items() if data != lists[name]}
 
 
 def verify(folder: Path, transcript: Path, root: Path | None = None) -> int:
@@ -165,10 +183,55 @@ def test_root_is_away_and_opens_for_both_operators_alone(held: Path) -> None:
     assert open_lock(lock, [one.encode() for one in reversed(WORDS)])
     vault.rename(own)
     crl = ("pki", "crl", "--ca", held / "pki", "--json")
-    for names in ((), ("a",), ("b",), ("a", "a"), ("a", "issuing.pass")):
+    for names in (("a",), ("b",), ("a", "a"), ("a", "issuing.pass")):
         said = lienthong(*crl, *operators(held, *names))
         assert (said.code, said.error) == (1, "operator_secrets_wrong"), names
     assert lienthong(*crl, *operators(held, "b", "a")).code == 0
+
+
+def test_commands_work_without_operators_while_the_root_is_back(held: Path) -> None:
+    """What the operators lock is left to them; the rest must not wait for them."""
+    (held / "vault" / "root").rename(private_folder(held / "pki", ROOT))
+    lists = {path.name: path.read_bytes() for path in (held / "pki").glob("*.crl")}
+
+    said = lienthong("pki", "crl", "--ca", held / "pki", "--json")
+    assert said.code == 1, said.err
+    assert said.json["locked"] == ["root", "issuing-systems"]
+    assert len(said.json["written"]) == 2
+    for name in ("root.crl", "issuing-systems.crl"):
+        assert (held / "pki" / name).read_bytes() == lists[name]
+
+    assert pki(held, "expiring").json["locked"] == ["issuing-systems"]
+    operator = ("operators", "add", "Hoàng Thạch", "--passphrase-file", held / "a")
+    assert pki(held, *operator).json["name"] == "Hoàng Thạch"
+    assert pki(held, "approvals", "person", "0", *proof(held)).code == 0
+    made = pki(held, *PERSON, "--out", held / "x.p12", "--passphrase-file", held / "b")
+    pki(held, "revoke", made.json["serial"], "--reason", "keyCompromise")
+    assert "issuing-persons.crl" in changed_since(held, lists)
+    private_folder(held / "pki", SYSTEMS).rename(held / "away")
+    assert pki(held, "crl").json["locked"] == ["root"]
+
+
+@pytest.mark.parametrize("verb", ["suspend", "revoke"])
+def test_every_verb_takes_the_operators_whose_key_it_needs(
+    held: Path, verb: str
+) -> None:
+    (log,) = (
+        one["serial"]
+        for one in pki(held, "list").json["certificates"]
+        if one["kind"] == "log"
+    )
+    wanted = ("pki", verb, log, "--ca", held / "pki", "--json")
+    said = lienthong(*wanted)
+    assert (said.code, said.error) == (1, "operator_secrets_wrong")
+    assert said.json["error"]["place"] == "issuing-systems"
+
+    option = "--ca-operator-passphrase-file"
+    assert lienthong(*wanted, option, held / "a", option, held / "b").code == 0
+    (row,) = (
+        one for one in pki(held, "list").json["certificates"] if one["serial"] == log
+    )
+    assert row["revoked_at"]
 
 
 def test_next_generation_takes_both_operators(held: Path) -> None:

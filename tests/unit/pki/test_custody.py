@@ -1,6 +1,7 @@
 """Where keys of CAs are kept."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,17 +11,23 @@ from cryptography import x509
 from pki.ca.founding import CaKeySettings, HierarchySettings, create_hierarchy
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.key_place import KeyPlace, read_place
-from pki.ca.layout import private_folder
+from pki.ca.layout import list_path, private_folder
 from pki.errors import PkiError
 from pki.files import PRIVATE, write_atomically
+from pki.journal.store import Act
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
 from schemas.errors import ErrorCode
-from schemas.identifiers import OrganId
+from schemas.identifiers import OrganId, SystemId
 from tests.support.pki import NOW
 
 ROOT, PERSONS = CertificateKind.ROOT, CertificateKind.ISSUING_PERSONS
+SYSTEMS = CertificateKind.ISSUING_SYSTEMS
+SYSTEM = SubjectFields(
+    common_name="QLVB", organ_id=OrganId("H99"), system_id=SystemId("qlvb")
+)
+SYSTEM_KEY = generate().public_key
 OPERATORS = {"Hoa": b"first of the keepers", "Bình": b"second of the keepers"}
 NAMES = SubjectFields(common_name="Đoàn Thạch Khuê", organ_id=OrganId("H99.151"))
 
@@ -64,7 +71,7 @@ def test_root_under_operators_takes_both_of_them(folder: Path) -> None:
             opened.write_crls()
 
 
-@pytest.mark.parametrize("brought", [(), *((one,) for one in OPERATORS.values())])
+@pytest.mark.parametrize("brought", [(one,) for one in OPERATORS.values()])
 def test_one_operator_alone_does_not_open_the_root(
     folder: Path, brought: tuple[bytes, ...]
 ) -> None:
@@ -73,6 +80,84 @@ def test_one_operator_alone_does_not_open_the_root(
             folder, clock=clock, passphrase=b"of the issuing CAs", operators=brought
         )
     assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
+
+
+def test_root_whose_operators_are_not_here_counts_as_away(folder: Path) -> None:
+    before = list_path(folder, ROOT).read_bytes()
+    with Hierarchy.open(
+        folder, clock=clock, passphrase=b"of the issuing CAs"
+    ) as opened:
+        opened.revoke(issue(opened).serial_number)
+        assert len(opened.write_crls()) == 3
+        assert "root" not in opened.labels
+    assert list_path(folder, ROOT).read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def half_locked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("half") / "pki"
+    together = CaKeySettings(by_operators=True)
+    keys = {ROOT: together, SYSTEMS: together}
+    with create_hierarchy(
+        folder, HierarchySettings(operators=OPERATORS, keys=keys), clock
+    ) as hierarchy:
+        hierarchy.issue(CertificateKind.SYSTEM, SYSTEM, SYSTEM_KEY)
+    return folder
+
+
+@pytest.fixture
+def half_locked(tmp_path: Path, half_locked_once: Path) -> Iterator[Hierarchy]:
+    """Opened by one person alone: two operators lock its root and its systems CA."""
+    folder = shutil.copytree(half_locked_once, tmp_path / "pki")
+    with Hierarchy.open(folder, clock=clock) as opened:
+        yield opened
+
+
+def test_ca_whose_operators_are_not_here_holds_up_no_other(
+    half_locked: Hierarchy,
+) -> None:
+    half_locked.revoke(issue(half_locked).serial_number)
+    assert {path.stem for path in half_locked.write_crls()} == {
+        *("issuing-persons", "issuing-organisations"),
+    }
+
+
+def test_ca_whose_operators_are_not_here_says_that_it_needs_them(
+    half_locked: Hierarchy,
+) -> None:
+    (held,) = half_locked.holders_of_key(SYSTEM_KEY)
+    for verb in (
+        lambda: half_locked.issue(CertificateKind.SYSTEM, SYSTEM, SYSTEM_KEY),
+        lambda: half_locked.issue_responder(SYSTEMS),
+        lambda: half_locked.revoke(held.serial),
+        lambda: half_locked.suspend(held.serial),
+    ):
+        with pytest.raises(PkiError) as refusal:
+            verb()
+        assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
+        assert refusal.value.place == "issuing-systems"
+    (after,) = half_locked.holders_of_key(SYSTEM_KEY)
+    assert after.revoked_at is None
+
+
+def test_many_are_revoked_only_if_all_their_cas_can(half_locked: Hierarchy) -> None:
+    (held,) = half_locked.holders_of_key(SYSTEM_KEY)
+    own = issue(half_locked).serial_number
+    reason = x509.ReasonFlags.affiliation_changed
+    with pytest.raises(PkiError) as refusal:
+        half_locked.revoke_all((own, held.serial), reason, act=Act(actor="khue"))
+    assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
+    assert half_locked.find(own).revoked_at is None
+
+
+def test_key_certified_by_a_ca_whose_operators_are_not_here_is_known(
+    half_locked: Hierarchy,
+) -> None:
+    with pytest.raises(PkiError) as refusal:
+        half_locked.issue(CertificateKind.PERSON, NAMES, SYSTEM_KEY)
+    assert refusal.value.code is ErrorCode.KEY_REUSED
+    (held,) = half_locked.certificates()[-1:]
+    assert half_locked.certificates_of(OrganId("H99")) == (held,)
 
 
 def test_passphrase_of_one_operator_is_not_the_keys(folder: Path) -> None:
