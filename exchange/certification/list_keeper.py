@@ -1,4 +1,4 @@
-"""Keeps every revocation list from lapsing, and says so loudly when it cannot."""
+"""Keeps every list from lapsing or falling behind, and says loudly when it cannot."""
 
 import asyncio
 import sqlite3
@@ -16,6 +16,7 @@ from exchange.certification.list_decisions import (
 from exchange.certification.office import CaOffice, CaThread
 from exchange.http.metrics import Metrics
 from pki.ca.authority import Clock
+from pki.ca.hierarchy import Repairs
 from pki.ca.layout import labels_in, list_path
 from pki.errors import PkiError
 from pki.journal.store import Act
@@ -28,7 +29,9 @@ _log = structlog.get_logger()
 
 
 class ListKeeper:
-    """Publishes lists past half of their life and watches all of them.
+    """Publishes lists past half of their life and what others left unpublished.
+
+    It watches all lists, those of CAs whose keys are elsewhere too.
 
     Args:
         ca: the CA's thread.
@@ -43,6 +46,7 @@ class ListKeeper:
         self._ca, self._clock, self._metrics = ca, clock, metrics
         self._seconds = seconds
         self._alarms: Mapping[str, ListAlarm] = {}
+        self._unpublished: frozenset[str] = frozenset()
 
     async def turn(self) -> None:
         """Look, and wait for the next look; sooner after a failure."""
@@ -54,26 +58,25 @@ class ListKeeper:
         return min(self._seconds, _RETRY_SECONDS)
 
     async def look(self) -> bool:
-        """Publish what is due and tell how long every list counts.
+        """Publish what is due or missing, and tell how long every list counts.
 
         Returns:
-            False if something due could not be published.
+            False if something could not be published.
         """
         is_done = await self._publish_due()
+        self._unpublished = await self._publish_missing()
         decisions = await self._decisions()
         for label, decision in decisions.items():
             self._metrics.list_counts(label, decision.seconds_left)
             _tell(label, decision)
         self._alarms = {label: one.alarm for label, one in decisions.items()}
-        return is_done
+        return is_done and not self._unpublished
 
     async def check(self) -> tuple[str, ...]:
         """Return the lists somebody must look after (`exchange.readiness`)."""
-        return tuple(
-            f"ca.list.{label}"
-            for label, alarm in self._alarms.items()
-            if alarm is not ListAlarm.NONE
-        )
+        alarms = self._alarms.items()
+        told = {one for one, alarm in alarms if alarm is not ListAlarm.NONE}
+        return tuple(f"ca.list.{one}" for one in sorted(told | self._unpublished))
 
     async def _decisions(self) -> Mapping[str, ListDecision]:
         facts, now = await self._ca.run(list_facts), self._clock()
@@ -91,6 +94,19 @@ class ListKeeper:
             return False
         _log.info("ca.lists_published", lists=written)
         return True
+
+    async def _publish_missing(self) -> frozenset[str]:
+        """Return the CAs of which something is recorded and cannot be published."""
+        try:
+            repairs = await self._ca.run(_repair)
+        except (CodedError, sqlite3.Error) as error:
+            _log.error("ca.unpublished", ca="all", error=str(error))
+            return frozenset({"all"})
+        if repairs.made:
+            _log.warning("ca.lists_repaired", lists=[f"{one}" for one in repairs.made])
+        for label, failure in repairs.failed.items():
+            _log.error("ca.unpublished", ca=str(label), error=str(failure))
+        return frozenset(map(str, repairs.failed))
 
 
 def list_facts(office: CaOffice) -> tuple[ListFacts, ...]:
@@ -118,6 +134,10 @@ def _period(read: RevocationList) -> ListPeriod | None:
 
 def _publish(office: CaOffice) -> list[str]:
     return [path.stem for path in office.hierarchy.write_due_crls(KEEPER)]
+
+
+def _repair(office: CaOffice) -> Repairs:
+    return office.hierarchy.publish_missing()
 
 
 def _tell(label: str, decision: ListDecision) -> None:

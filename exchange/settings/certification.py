@@ -32,7 +32,7 @@ class CaSettings:
     Args:
         folder: the CA, with its private folder.
         passphrase_file: file whose first line opens the keys of the CA.
-        crl_check_seconds: how often the age of the revocation lists is looked at.
+        crl_check_seconds: how often lists are looked at: how old, how complete.
         expiry_check_seconds: how often certificates near their end are looked for.
     """
 

@@ -7,6 +7,7 @@ key that is here and takes operators who are not.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -52,6 +53,19 @@ _RESPONDER_NAME_OF_CA = 59  # " OCSP" follows, and a name has at most 64 charact
 def system_clock() -> datetime:
     """Return the time now."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """What became of what was recorded and not published.
+
+    Args:
+        made: CAs for which it is published now.
+        failed: CAs for which it cannot be, and why.
+    """
+
+    made: Sequence[CaLabel]
+    failed: Mapping[CaLabel, PkiError]
 
 
 class Hierarchy(Lookups):
@@ -354,6 +368,21 @@ class Hierarchy(Lookups):
             raise failures[0]
         return tuple(written)
 
+    def publish_missing(self) -> Repairs:
+        """Publish what is recorded and not published, as a crash leaves it.
+
+        One CA that fails does not keep the others from publishing.
+        """
+        made: list[CaLabel] = []
+        failed: dict[CaLabel, PkiError] = {}
+        for label, publisher in self._publishers.items():
+            try:
+                if publisher.repair(self._own_act("found unpublished")):
+                    made.append(label)
+            except PkiError as error:
+                failed[label] = error
+        return Repairs(made=made, failed=failed)
+
     def record_ceremony(self, transcript: str, act: Act) -> None:
         """Enter in the root's journal that a ceremony was held, and publish that.
 
@@ -417,8 +446,8 @@ class Hierarchy(Lookups):
         if founding:
             self.write_crls(founding)
             return
-        for publisher in self._publishers.values():
-            publisher.repair(self._own_act("found unpublished"))
+        if failures := [*self.publish_missing().failed.values()]:
+            raise failures[0]
 
     def _prepare(
         self, orders: Iterable[IssueOrder]

@@ -1,8 +1,8 @@
 """Publishing what a CA says about its certificates: list, serial numbers, journal.
 
 The registry comes first, the files follow it; what a crash left unpublished is
-published at the next opening. One process at a time publishes for a CA, so that an
-older list never takes the place of a newer one.
+published at the next opening, or by the next look of a CA process. One process at a
+time publishes for a CA, so that an older list never takes the place of a newer one.
 """
 
 from collections.abc import Sequence
@@ -65,17 +65,19 @@ class Publisher:
         with self._alone():
             self._append_records()
 
-    def repair(self, act: Act) -> None:
-        """Publish what a crash left unpublished, if anything.
+    def repair(self, act: Act) -> bool:
+        """Publish what is recorded and not published; tell whether anything was so.
 
         Raises:
             PkiError: as `publish_list` and `publish_records`.
         """
-        if not self._is_whole():
-            with self._alone():
-                if not self._is_list_current():
-                    self._write_list(act)
-                self._append_records()
+        if self._is_whole():
+            return False
+        with self._alone():
+            if not self._is_list_current():
+                self._write_list(act)
+            self._append_records()
+        return True
 
     def rewrite_serials(self) -> None:
         """Write the record of serial numbers anew.

@@ -11,12 +11,19 @@ from exchange.certification.list_keeper import ListKeeper
 from exchange.http.metrics import Metrics
 from pki.ca.founding import HierarchySettings, create_generation
 from pki.ca.hierarchy import Hierarchy
+from pki.ca.labels import CaLabel
+from pki.journal.store import CaAction
+from pki.keys.software import generate
 from pki.kinds import CertificateKind
+from pki.names import SubjectFields
+from schemas.identifiers import OrganId
 from tests.support.ca_office import SetClock, ca_thread, found_ca
 from tests.support.pki import NOW
 
 WEEK = timedelta(days=7)
 SYSTEMS = CertificateKind.ISSUING_SYSTEMS
+ORGANISATIONS = "issuing-organisations"
+SEAL = SubjectFields(common_name="UBND", organ_id=OrganId("H99.151"))
 ISSUING = ("issuing-persons", "issuing-organisations", "issuing-systems")
 
 
@@ -144,3 +151,73 @@ async def test_new_generation_is_kept_without_a_restart(
         assert await keeper.look()
     assert ends(directory)["issuing-systems-2"] > clock.now + timedelta(days=6)
     assert gauge(metrics, "issuing-systems-2") > 0
+
+
+def recorded(directory: Path, clock: SetClock) -> int:
+    """Record a revocation without publishing it, as a command that is killed does."""
+    with Hierarchy.open(directory, clock=clock) as hierarchy:
+        key = generate().public_key
+        serial = hierarchy.issue(CertificateKind.AGENCY_SEAL, SEAL, key).serial_number
+        label = CaLabel(CertificateKind.ISSUING_ORGANISATIONS)
+        hierarchy._authorities[label].revoke(serial)
+    return serial
+
+
+def reasons(directory: Path, clock: SetClock) -> list[tuple[str, str]]:
+    """Return who made each list, and why."""
+    with Hierarchy.open(directory, clock=clock) as hierarchy:
+        entries = hierarchy.journal_of(ORGANISATIONS)
+    listed = (one for one in entries if one.action is CaAction.LIST_PUBLISHED)
+    return [(one.act.actor, one.act.reason) for one in listed]
+
+
+def is_listed(directory: Path, serial: int) -> bool:
+    data = (directory / f"{ORGANISATIONS}.crl").read_bytes()
+    listed = x509.load_der_x509_crl(data)
+    return listed.get_revoked_certificate_by_serial_number(serial) is not None
+
+
+async def test_revocation_that_another_process_recorded_is_published_at_the_next_look(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    directory = found_ca(tmp_path, clock)
+    async with ca_thread(directory, clock) as ca:
+        keeper = ListKeeper(ca, clock, Metrics(), seconds=60)
+        assert await keeper.look()
+        serial = recorded(directory, clock)
+        assert not is_listed(directory, serial)
+        with capture_logs() as logs:
+            assert await keeper.look()
+        assert is_listed(directory, serial)
+        assert await keeper.check() == ()
+        before = (directory / f"{ORGANISATIONS}.crl").read_bytes()
+        assert await keeper.look()
+    assert (directory / f"{ORGANISATIONS}.crl").read_bytes() == before
+    assert [(one["event"], one["lists"]) for one in logs] == [
+        ("ca.lists_repaired", [ORGANISATIONS])
+    ]
+    assert reasons(directory, clock)[-1] == ("ca process", "found unpublished")
+
+
+async def test_what_cannot_be_published_is_told_of_and_holds_up_no_other_ca(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    directory = found_ca(tmp_path, clock)
+    record = directory / "issuing-persons.journal"
+    async with ca_thread(directory, clock) as ca:
+        keeper = ListKeeper(ca, clock, Metrics(), seconds=60)
+        serial = recorded(directory, clock)
+        own = record.read_bytes()
+        record.write_bytes(own[::-1].strip() + b"\n")
+        with capture_logs() as logs:
+            assert not await keeper.look()
+        assert is_listed(directory, serial)
+        assert await keeper.check() == ("ca.list.issuing-persons",)
+        record.write_bytes(own)
+        assert await keeper.look()
+        assert await keeper.check() == ()
+    told = [one for one in logs if one["event"] == "ca.unpublished"]
+    assert [(one["ca"], one["log_level"]) for one in told] == [
+        ("issuing-persons", "error")
+    ]
+    assert told[0]["error"].startswith("published_differs")
