@@ -14,7 +14,7 @@ from aiohttp import web
 
 from exchange.console.keys import LIVE
 from exchange.console.rendering import visitor_of
-from exchange.http.answers import cut_on_failure
+from exchange.http import answers
 from exchange.http.keys import SERVICES, STREAMS
 from schemas.errors import CodedError
 
@@ -61,13 +61,12 @@ async def follow(request: web.Request, following: Following) -> web.StreamRespon
     with request.app[STREAMS].opened(visitor_of(request).form_token):
         # What is refused is refused before the stream begins.
         seen = await following.look()
-        response = web.StreamResponse(headers=_HEADERS)
-        await response.prepare(request)
-        with cut_on_failure(request), suppress(ConnectionError):
-            if request.headers.get(_LAST_SEEN) != seen:
-                await response.write(_hint(seen))
-            await _go_on(request, response, following, seen)
-            await response.write_eof()
+        async with answers.begun(request, headers=_HEADERS) as response:
+            with suppress(ConnectionError):
+                if request.headers.get(_LAST_SEEN) != seen:
+                    await response.write(_hint(seen))
+                await _go_on(request, response, following, seen)
+                await response.write_eof()
         return response
 
 

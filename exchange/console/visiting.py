@@ -21,6 +21,7 @@ from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.sessions import grant_of, must_change_password
 from exchange.errors import ExchangeError
+from exchange.http.answers import require_unanswered
 from exchange.http.keys import SERVICES
 from exchange.http.request import remember_caller
 from exchange.http.routes import route_of
@@ -71,17 +72,14 @@ async def guarded(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into a card, or into the page that helps."""
+    """Turn every error into a card or the page that helps, if none has begun yet."""
     try:
         return await handler(request)
     except CodedError as error:
-        place = _WHERE_TO_GO.get(error.code)
-        if place and request.method in _SAFE_METHODS:
-            return _led_to(request, place)
-        return problem_page(request, error, occurrence=str(ULID()))
+        return _refused(request, error)
     except web.HTTPException as error:
         code = ErrorCode.NOT_FOUND if error.status == 404 else ErrorCode.REQUEST_INVALID
-        return problem_page(request, ExchangeError(code), occurrence=str(ULID()))
+        return _refused(request, ExchangeError(code))
     except ConnectionError:
         # The peer is gone; there is nobody to tell.
         raise
@@ -89,7 +87,17 @@ async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
         occurrence = str(ULID())
         _log.exception("console.failed", occurrence=occurrence)
         internal = ExchangeError(ErrorCode.INTERNAL)
-        return problem_page(request, internal, occurrence=occurrence)
+        return _refused(request, internal, occurrence)
+
+
+def _refused(
+    request: web.Request, error: CodedError, occurrence: str = ""
+) -> web.Response:
+    require_unanswered(request, error)
+    place = _WHERE_TO_GO.get(error.code)
+    if place and request.method in _SAFE_METHODS:
+        return _led_to(request, place)
+    return problem_page(request, error, occurrence=occurrence or str(ULID()))
 
 
 def _led_to(request: web.Request, place: str) -> web.Response:

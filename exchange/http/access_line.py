@@ -15,7 +15,10 @@ from exchange.ids import MonotonicIds
 from schemas.errors import ErrorCode
 
 CLIENT_GONE = 499
-"""In log and counters: the peer left before it was answered; nothing is sent."""
+"""In log and counters: the peer left before it was answered; nothing is sent.
+
+With a code, the hub cut an answer that had begun and could not be finished.
+"""
 
 _REQUEST_ID = web.RequestKey("request_id", str)
 _CODE = web.RequestKey("code", str)

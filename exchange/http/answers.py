@@ -1,8 +1,8 @@
 """Ways to answer: XML, JSON, and bytes that are streamed."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
@@ -36,6 +36,24 @@ def as_json(fields: Mapping[str, object], *, status: int = 200) -> web.Response:
     )
 
 
+@asynccontextmanager
+async def begun(
+    request: web.Request, *, headers: Mapping[str, str], status: int = 200
+) -> AsyncIterator[web.StreamResponse]:
+    """Begin an answer that the block writes and ends.
+
+    Whatever keeps the block from its end cuts the connection, so that no peer takes a
+    part for the whole.
+    """
+    response = web.StreamResponse(status=status, headers=headers)
+    await response.prepare(request)
+    try:
+        yield response
+    except BaseException:
+        _cut(request)
+        raise
+
+
 async def stream(
     request: web.Request,
     chunks: AsyncIterator[bytes],
@@ -46,32 +64,29 @@ async def stream(
     """Answer with bytes that are read while they are sent.
 
     What goes wrong before the first byte is an error like any other; afterwards the
-    connection is cut, so that no peer takes a part for the whole.
+    connection is cut.
     """
     first = await anext(chunks, b"")
-    response = web.StreamResponse(status=status, headers=headers)
-    await response.prepare(request)
-    try:
-        with cut_on_failure(request):
-            await response.write(first)
-            async for chunk in chunks:
-                await response.write(chunk)
-            await response.write_eof()
-    except CodedError as error:
-        _log.error("stream.broken", code=error.code, place=error.place)
+    async with begun(request, headers=headers, status=status) as response:
+        await response.write(first)
+        async for chunk in chunks:
+            await response.write(chunk)
+        await response.write_eof()
     return response
 
 
-@contextmanager
-def cut_on_failure(request: web.Request) -> Iterator[None]:
-    """Cut the connection when an answer that was begun fails, whatever of.
+def require_unanswered(request: web.Request, error: CodedError) -> None:
+    """Require that `error` can be told: within an answer it would be bytes of that.
 
-    The error goes on and is written down like any other; the problem document that
-    is made of it would stand in the middle of the answer, and reaches nobody.
+    Raises:
+        ConnectionError: an answer has begun; its connection is cut.
     """
-    try:
-        yield
-    except BaseException:
-        if request.transport is not None:
-            request.transport.abort()
-        raise
+    if request.writer.output_size > 0:
+        _log.error("stream.broken", code=error.code, place=error.place)
+        _cut(request)
+        raise ConnectionError(error.code) from error
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -14,8 +14,7 @@ from aiohttp import web
 
 from exchange.domain.records import InboxItem
 from exchange.errors import ExchangeError
-from exchange.http import wire
-from exchange.http.answers import cut_on_failure
+from exchange.http import answers, wire
 from exchange.http.keys import AUTHENTICATOR, SERVICES, STREAMS
 from exchange.http.request import agency_parameter, caller_of, number_parameter
 from exchange.services import Caller, Services
@@ -45,10 +44,9 @@ async def inbox_events(request: web.Request) -> web.StreamResponse:
         )
         # What is refused is refused before the stream begins.
         page = await read_inbox(services, look)
-        response = web.StreamResponse(headers=_HEADERS)
-        await response.prepare(request)
-        with cut_on_failure(request), suppress(ConnectionError, CodedError):
-            await _follow(request, response, page)
+        async with answers.begun(request, headers=_HEADERS) as response:
+            with suppress(ConnectionError, CodedError):
+                await _follow(request, response, page)
         return response
 
 

@@ -16,6 +16,7 @@ from exchange.http.access_line import (
     note_code,
     request_id,
 )
+from exchange.http.answers import require_unanswered
 from exchange.http.keys import (
     AUTHENTICATOR,
     HEARD,
@@ -57,7 +58,7 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into its problem document."""
+    """Turn every error into its problem document, unless an answer has begun."""
     try:
         return await handler(request)
     except CodedError as error:
@@ -109,6 +110,7 @@ def _refused(request: web.Request, error: CodedError) -> web.StreamResponse:
     if error.code is ErrorCode.INTERNAL:
         _log.error("http.internal", occurrence=occurrence, place=error.place)
         error = ExchangeError(ErrorCode.INTERNAL)
+    require_unanswered(request, error)
     response = _answer(request, error, occurrence)
     if request.can_read_body and not request.content.is_eof():
         # What was refused unread is not read: the peer is told and the line closed. A
