@@ -30,18 +30,19 @@ PENDING_FOR = timedelta(days=30)
 
 
 def with_approval(
-    request: RegistrationRequest, operator: str, now: datetime
+    request: RegistrationRequest, approval: Approval
 ) -> RegistrationRequest:
     """Return a request with one more approval.
 
     Raises:
         PkiError: decided already (REQUEST_CLOSED), or the operator submitted or
-            approved it before (APPROVER_NOT_DISTINCT).
+            approved it before, or approved it with the same account, under whatever
+            name (APPROVER_NOT_DISTINCT).
     """
     require_pending(request)
-    taken = (request.submitter, *(one.operator for one in request.approvals))
-    require_distinct((*taken, operator))
-    approvals = (*request.approvals, Approval(operator=operator, at=now))
+    approvals = (*request.approvals, approval)
+    require_distinct((request.submitter, *(one.operator for one in approvals)))
+    require_distinct(tuple(one.account for one in approvals if one.account))
     complete = len(approvals) >= request.needed
     state = RequestState.APPROVED if complete else RequestState.PENDING
     return replace(request, approvals=approvals, state=state)

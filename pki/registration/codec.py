@@ -129,13 +129,21 @@ def read_names(fields: Reader) -> SubjectFields:
 
 def approval_fields(approvals: Sequence[Approval]) -> list[Fields]:
     """Write approvals."""
-    return [{"operator": one.operator, "at": one.at.isoformat()} for one in approvals]
+    return [
+        {"operator": one.operator, "at": one.at.isoformat(), "account": one.account}
+        for one in approvals
+    ]
 
 
 def read_approvals(fields: Sequence[Reader]) -> tuple[Approval, ...]:
-    """Read approvals."""
+    """Read approvals; those of earlier versions do not say with which account."""
     return tuple(
-        Approval(operator=one.text("operator"), at=one.time("at")) for one in fields
+        Approval(
+            operator=one.text("operator"),
+            at=one.time("at"),
+            account=one.text("account") if one.has("account") else "",
+        )
+        for one in fields
     )
 
 

@@ -28,6 +28,7 @@ from pki.registration.office import DESK, Office, load, save
 from pki.registration.published_book import PublishedBook
 from pki.registration.records import (
     Application,
+    Approval,
     Enrolment,
     EnrolmentCode,
     EnrolmentOrder,
@@ -110,7 +111,8 @@ class RegistrationDesk:
         self._office.expire()
         with self._office.book.change() as page:
             now = self._office.clock()
-            request = with_approval(load(page, request_id), act.actor, now)
+            approval = Approval(operator=name, at=now, account=operator.account)
+            request = with_approval(load(page, request_id), approval)
             save(page, request)
             facts = {"approvals": f"{len(request.approvals)}/{request.needed}"}
             page.enter(CaAction.REQUEST_APPROVED, act, request_id, facts, now)

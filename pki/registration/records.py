@@ -47,10 +47,12 @@ class Approval:
     Args:
         operator: name of the operator.
         at: when.
+        account: with which he was signed in to the console; empty elsewhere.
     """
 
     operator: str
     at: datetime
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +95,13 @@ class OperatorProof:
         name: his name at the desk.
         passphrase: his secret.
         reason: why he agrees, for the journal.
+        account: with which he is signed in to the console; never journalled.
     """
 
     name: str
     passphrase: bytes
     reason: str = ""
+    account: str = ""
 
     def __repr__(self) -> str:
         """Leave the secret out of whatever prints this."""

@@ -51,6 +51,7 @@ def _fits(line: AuditLine, query: AuditQuery) -> bool:
         query.event in {None, line.event}
         and query.actor in {"", line.actor}
         and query.subject in {"", line.subject}
+        and query.code in {None, line.code}
         and (query.since is None or query.since <= line.at)
         and (query.until is None or line.at < query.until)
     )

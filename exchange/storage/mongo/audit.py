@@ -74,6 +74,7 @@ def _condition(query: AuditQuery) -> Filter:
             "event": query.event.value if query.event else None,
             "actor": query.actor or None,
             "subject": query.subject or None,
+            "code": query.code,
         }
     )
     at = codec.with_values({"$gte": query.since, "$lt": query.until})

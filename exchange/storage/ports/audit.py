@@ -16,6 +16,7 @@ class AuditQuery:
     Args:
         actor: exactly this one.
         subject: exactly this one.
+        code: exactly this one; empty, too, narrows it: to what was not refused.
         since: from then on.
         until: before then.
         before: `AuditPage.older` of the page before; empty on the first.
@@ -25,6 +26,7 @@ class AuditQuery:
     event: AuditEvent | None = None
     actor: str = ""
     subject: str = ""
+    code: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: str = ""

@@ -7,6 +7,7 @@ import pytest
 from exchange.domain.leases import CLOCKS_APART
 from exchange.errors import ExchangeError
 from exchange.storage.ports import AuditQuery, Storage
+from schemas.errors import ErrorCode
 from schemas.vocabulary import AuditEvent
 from tests.support.pki import NOW
 from tests.support.stored import audit_line
@@ -121,7 +122,8 @@ async def test_audit_trail_is_searched_page_by_page(storage: Storage) -> None:
 
 async def test_audit_trail_is_narrowed(storage: Storage) -> None:
     other = replace(audit_line(2), actor="van.hanh")
-    for line in (audit_line(1), other, audit_line(3)):
+    refused = replace(audit_line(4), code=ErrorCode.RATE_EXCEEDED.value)
+    for line in (audit_line(1), other, audit_line(3), refused):
         await storage.audit.append(line)
 
     async def found(query: AuditQuery) -> list[str]:
@@ -134,6 +136,8 @@ async def test_audit_trail_is_narrowed(storage: Storage) -> None:
     assert await found(AuditQuery(since=other.at, until=audit_line(3).at)) == [
         other.subject
     ]
+    assert await found(AuditQuery(code="", limit=1)) == [audit_line(3).subject]
+    assert await found(AuditQuery(code=refused.code)) == [refused.subject]
 
 
 @pytest.mark.parametrize("before", ["x", "1.2", "9" * 40], ids=str)

@@ -20,8 +20,14 @@ from pki.kinds import CertificateKind
 from pki.names import subject_fields
 from pki.registration.approvals import PENDING_FOR
 from pki.registration.book import Table
-from pki.registration.codec import read_code, request_fields
+from pki.registration.codec import (
+    Reader,
+    read_approvals,
+    read_code,
+    request_fields,
+)
 from pki.registration.records import (
+    Approval,
     EnrolmentOrder,
     HashMethod,
     KnownAgency,
@@ -109,6 +115,22 @@ def test_same_operator_does_not_count_twice(desk: Desk) -> None:
     for proof in (FIRST, again):
         code = code_of(partial(desk.desk.approve, request.id, proof))
         assert code is ErrorCode.APPROVER_NOT_DISTINCT
+
+
+def test_account_does_not_approve_twice_under_another_name(desk: Desk) -> None:
+    request = desk.desk.submit(application(), CLERK)
+    desk.desk.approve(request.id, replace(FIRST, account="van.hanh"))
+    desk.reopen()
+    again = replace(SECOND, account="Van.Hanh")
+    code = code_of(partial(desk.desk.approve, request.id, again))
+    assert code is ErrorCode.APPROVER_NOT_DISTINCT
+    assert len(desk.desk.get(request.id).approvals) == 1
+
+
+def test_approval_of_an_earlier_version_has_no_account() -> None:
+    fields = {"operator": FIRST.name, "at": NOW.isoformat()}
+    (read,) = read_approvals([Reader(fields)])
+    assert read == Approval(operator=FIRST.name, at=NOW)
 
 
 def test_submitter_does_not_approve_his_own(desk: Desk) -> None:
