@@ -1,5 +1,7 @@
 """Errors of the exchange."""
 
+from collections.abc import Collection
+
 from schemas.errors import CodedError, ErrorCode
 
 
@@ -31,6 +33,18 @@ class RetryLaterError(ExchangeError):
     def __init__(self, code: ErrorCode, *, place: str = "", seconds: float) -> None:
         super().__init__(code, place=place)
         self.seconds = seconds
+
+
+class MethodNotAllowedError(ExchangeError):
+    """What is asked for is there, by other methods.
+
+    Args:
+        allowed: by these.
+    """
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        super().__init__(ErrorCode.METHOD_NOT_ALLOWED)
+        self.allowed = allowed
 
 
 class StorageUnavailableError(ExchangeError):

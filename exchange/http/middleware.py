@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.client_exceptions import ClientPayloadError
 
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, MethodNotAllowedError
 from exchange.http.access_line import (
     CLIENT_GONE,
     access_line,
@@ -34,7 +34,6 @@ from schemas.errors import CodedError, ErrorCode
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = structlog.get_logger()
-_HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
 
 @web.middleware
@@ -63,8 +62,10 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except CodedError as error:
         return _refused(request, error)
+    except web.HTTPMethodNotAllowed as error:
+        return _refused(request, MethodNotAllowedError(error.allowed_methods))
     except web.HTTPException as error:
-        code = _HTTP_CODES.get(error.status, ErrorCode.REQUEST_INVALID)
+        code = ErrorCode.NOT_FOUND if error.status == 404 else ErrorCode.REQUEST_INVALID
         return _refused(request, ExchangeError(code))
     except (ConnectionError, ClientPayloadError):
         # The peer is gone; there is nobody to tell.

@@ -6,7 +6,7 @@ from math import ceil
 
 from aiohttp import web
 
-from exchange.errors import RetryLaterError
+from exchange.errors import MethodNotAllowedError, RetryLaterError
 from schemas.catalogue import explain
 from schemas.errors import CodedError, ErrorCode, Text
 
@@ -16,6 +16,7 @@ _RETRY_AFTER_SECONDS: dict[int, int] = {
     HTTPStatus.SERVICE_UNAVAILABLE: 5,
     HTTPStatus.TOO_MANY_REQUESTS: 60,
 }
+_BEARER_CHALLENGE = 'Bearer realm="lienthong", error="invalid_token"'
 _E = ErrorCode
 _CHECKSUM_MISMATCH = 460
 """Of the tus protocol; HTTP has no status for it."""
@@ -154,13 +155,29 @@ def plain_problem(error: CodedError, *, occurrence: str) -> web.Response:
 
 
 def _headers(error: CodedError) -> dict[str, str]:
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **_hints(error)}
     seconds: float | None = _RETRY_AFTER_SECONDS.get(status_of(error.code))
     if isinstance(error, RetryLaterError):
         seconds = error.seconds
     if seconds is not None:
         headers["Retry-After"] = str(max(1, ceil(seconds)))
     return headers
+
+
+def _hints(error: CodedError) -> dict[str, str]:
+    """Tell what would do (RFC 9110 15.5.2, 15.5.6, 15.5.17; RFC 6750 section 3).
+
+    No scheme of HTTP stands for a certificate of TLS, so one that is missing has none.
+    """
+    if isinstance(error, MethodNotAllowedError):
+        return {"Allow": ", ".join(sorted(error.allowed))}
+    match error.code:
+        case ErrorCode.RANGE_NOT_SATISFIABLE:
+            return {"Content-Range": error.place}
+        case ErrorCode.TOKEN_REFUSED:
+            return {"WWW-Authenticate": _BEARER_CHALLENGE}
+        case _:
+            return {}
 
 
 def document(error: CodedError, *, occurrence: str) -> dict[str, object]:

@@ -256,6 +256,7 @@ class TestPath:
 
         assert answer.status in {400, 404, 405}
         assert method == "CONNECT" or answer.status == 405
+        assert (b"\r\nAllow: " in answer.head) == (answer.status == 405)
         assert method != "HEAD" or answer.data.endswith(b"\r\n\r\n")
 
 

@@ -73,6 +73,7 @@ async def test_token_is_of_this_certificate_for_a_quarter_of_an_hour(hub: Hub) -
 async def test_token_over_another_certificate_is_refused(hub: Hub) -> None:
     answer = await shown(hub, await token(hub), by=hub.world.province)
     assert (answer.status, answer.code) == (401, "token_refused")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
 async def test_token_without_a_certificate_is_refused(hub: Hub) -> None:

@@ -125,6 +125,7 @@ async def test_range_beyond_the_end_is_refused(hub: Hub) -> None:
         "GET", path, by=hub.world.province, headers={"Range": "bytes=9999999-"}
     )
     assert (answer.status, answer.code) == (416, "range_not_satisfiable")
+    assert answer.headers["Content-Range"] == f"bytes */{len(LETTER.read_bytes())}"
 
 
 @pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "items=0-1", "bytes=9-3"])

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import pytest
 
 from exchange.domain.roles import AccessRole
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, MethodNotAllowedError
 from exchange.http import events, registers
 from exchange.http.envelopes import disposition
 from exchange.http.openapi import describe
-from exchange.http.problems import document, problem, status_of
+from exchange.http.problems import document, plain_problem, problem, status_of
 from exchange.http.ranges import parse_range
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, AGENCY_ROUTES
 from exchange.usecases.read_attachment import ByteRange
@@ -40,6 +40,37 @@ def test_problem_is_json_that_is_never_cached() -> None:
     assert answer.headers["Retry-After"] == "5"
     assert isinstance(answer.body, bytes)
     assert json.loads(answer.body)["status"] == 503
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "told"),
+    [
+        (
+            MethodNotAllowedError(frozenset({"POST", "GET"})),
+            "Allow",
+            "GET, POST",
+        ),
+        (
+            ExchangeError(ErrorCode.RANGE_NOT_SATISFIABLE, place="bytes */5"),
+            "Content-Range",
+            "bytes */5",
+        ),
+        (
+            ExchangeError(ErrorCode.TOKEN_REFUSED, place="Authorization"),
+            "WWW-Authenticate",
+            'Bearer realm="lienthong", error="invalid_token"',
+        ),
+    ],
+    ids=["405", "416", "401"],
+)
+def test_problem_tells_in_its_headers_what_would_do(
+    error: ExchangeError, name: str, told: str
+) -> None:
+    for answer in (
+        problem(error, occurrence="1"),
+        plain_problem(error, occurrence="1"),
+    ):
+        assert answer.headers[name] == told
 
 
 @pytest.mark.parametrize(
