@@ -1,12 +1,11 @@
 """Handlers: the inbox, and what recipients say of what they got."""
 
-import json
-
 from aiohttp import web
 
 from exchange.errors import ExchangeError
 from exchange.http import answers, wire
 from exchange.http.envelopes import submission_of
+from exchange.http.json_body import object_in, text_member
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import small_body
 from exchange.http.request import (
@@ -29,7 +28,6 @@ from schemas.errors import ErrorCode
 from schemas.vocabulary import TransportAcknowledgement
 
 _DESCRIPTION_LENGTH = 1000
-_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What JSON raises that is none, is nested deeply, or holds something else."""
 
 
@@ -102,11 +100,11 @@ def _said(content_type: str, content: bytes) -> SignedStep | PlainStep:
 
 
 def _plain(content: bytes) -> PlainStep:
+    fields = object_in(content, place="state")
+    description = fields.get("description", "")
     try:
-        fields = json.loads(content)
-        state = TransportAcknowledgement(fields["state"])
-        description = fields.get("description", "")
-    except _ODD as error:
+        state = TransportAcknowledgement(text_member(fields, "state"))
+    except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="state") from error
     if not isinstance(description, str) or len(description) > _DESCRIPTION_LENGTH:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="description")

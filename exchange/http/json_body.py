@@ -29,14 +29,25 @@ async def json_object(
     content = await small_body(
         request, limit=limits.small_body_bytes, idle_seconds=limits.idle_seconds
     )
-    try:
-        fields = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
-    if not isinstance(fields, dict):
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body")
+    fields = object_in(content, place="body")
     if unknown := sorted(set(fields) - set(known)):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=unknown[0][:64])
+    return fields
+
+
+def object_in(content: bytes, *, place: str) -> Mapping[str, object]:
+    """Read an object whose texts are Unicode: JSON can spell half a surrogate pair.
+
+    Raises:
+        ExchangeError: it is none (REQUEST_INVALID, the place is named).
+    """
+    try:
+        fields = json.loads(content)
+        json.dumps(fields, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place) from error
+    if not isinstance(fields, dict):
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
     return fields
 
 

@@ -1,12 +1,11 @@
 """Handler: asking a document back, as a signed status 13 or in words."""
 
-import json
-
 from aiohttp import web
 
 from exchange.errors import ExchangeError
 from exchange.http import answers
 from exchange.http.envelopes import submission_of
+from exchange.http.json_body import object_in
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import small_body
 from exchange.http.request import caller_of, envelope_id_of
@@ -47,7 +46,7 @@ async def _words(request: web.Request) -> RequestRecall:
     content = await small_body(
         request, limit=limits.small_body_bytes, idle_seconds=limits.idle_seconds
     )
-    fields = _fields(content)
+    fields = object_in(content, place="reason")
     reason, recipient = fields.get("reason"), fields.get("recipient")
     if not isinstance(reason, str) or not 0 < len(reason.strip()) <= _REASON_LENGTH:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="reason")
@@ -60,13 +59,3 @@ async def _words(request: web.Request) -> RequestRecall:
         recipient=parse_organ_id(recipient) if recipient else None,
         message_id=request.headers.get("Message-Id"),
     )
-
-
-def _fields(content: bytes) -> dict[str, object]:
-    try:
-        fields = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="reason") from error
-    if not isinstance(fields, dict):
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="reason")
-    return fields

@@ -10,6 +10,7 @@ from exchange.domain.signing import RemoteSigning
 from exchange.errors import ExchangeError
 from exchange.http import answers
 from exchange.http.form_data import read_fields
+from exchange.http.json_body import object_in, text_member
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import small_body
 from exchange.http.ranges import parse_range
@@ -124,11 +125,8 @@ async def task_document(request: web.Request) -> web.Response:
 
 
 def _code(body: bytes) -> str:
-    try:
-        code = json.loads(body)["code"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="code") from error
-    if not isinstance(code, str) or len(code) > _LONGEST_CODE:
+    code = text_member(object_in(body, place="code"), "code")
+    if len(code) > _LONGEST_CODE:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="code")
     return code
 

@@ -1,6 +1,7 @@
 """Requests that no honest client sends, on the real listener."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.raw_http import exchange, raw, request
 from tests.support.world import (
     PROVINCE,
     make_world,
+    note,
 )
 
 LIMITS = LimitSettings(
@@ -24,6 +26,8 @@ LIMITS = LimitSettings(
 )
 MARK = b"NOI-DUNG-RIENG-7391"
 XML = "Content-Type: application/xml"
+HALF = "\ud800"
+"""Of a surrogate pair: JSON can spell it, no encoding of Unicode has it."""
 
 
 @pytest.fixture
@@ -258,6 +262,37 @@ class TestPath:
         assert method == "CONNECT" or answer.status == 405
         assert (b"\r\nAllow: " in answer.head) == (answer.status == 405)
         assert method != "HEAD" or answer.data.endswith(b"\r\n\r\n")
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("path", "fields"),
+        [
+            ("/v1/tokens", {HALF: 1}),
+            ("/v1/webhooks?agency=H99", {"url": "https://a.vn", "events": [HALF]}),
+            (
+                "/v1/envelopes/{}/receipts?agency=H99",
+                {"state": "processing", "description": HALF},
+            ),
+            ("/v1/envelopes/{}/recall", {"reason": HALF}),
+            ("/v1/signing-tasks", {"code": HALF}),
+        ],
+        ids=["member", "webhook", "receipt", "recall", "task"],
+    )
+    async def test_with_half_a_surrogate_pair_is_refused(
+        self, hub: Hub, path: str, fields: dict[str, object]
+    ) -> None:
+        accepted = await hub.world.sent(note(b"x"))
+        by = hub.world.commune if path.endswith("recall") else hub.world.province
+        answer = await hub.call(
+            "POST",
+            path.format(accepted.envelope.envelope_id),
+            by=by,
+            body=json.dumps(fields).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+
+        assert (answer.status, answer.code) == (400, "request_invalid")
 
 
 class TestParts:
