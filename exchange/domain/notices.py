@@ -180,17 +180,39 @@ def new_notice(
     )
 
 
-def wants_arrival(subscription: Subscription, item: InboxItem) -> bool:
+def is_about(
+    subscription: Subscription, agency: OrganId, inherited: Collection[OrganId]
+) -> bool:
+    """Tell whether a subscription is about an agency, or all of them.
+
+    One of a closed agency is about its successor.
+
+    Args:
+        subscription: who wants to know.
+        agency: to whom something happened.
+        inherited: the closed codes that lead to it.
+    """
+    return subscription.agency in {None, agency} or subscription.agency in inherited
+
+
+def wants_arrival(
+    subscription: Subscription, item: InboxItem, inherited: Collection[OrganId]
+) -> bool:
     """Tell whether a subscription wants to know of an item that became visible.
 
     Mail is for documents alone; a clerk is not called for every status.
+
+    Args:
+        subscription: who wants to know.
+        item: what became visible.
+        inherited: the closed codes that lead to its recipient.
     """
     index = item.delivery.log_index
     return (
         NoticeEvent.ARRIVED in subscription.events
         and index is not None
         and index > subscription.cursor
-        and subscription.agency in {None, item.delivery.recipient}
+        and is_about(subscription, item.delivery.recipient, inherited)
         and (
             subscription.channel is NoticeChannel.WEBHOOK
             or item.envelope.kind is EnvelopeKind.DOCUMENT

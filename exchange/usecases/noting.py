@@ -9,12 +9,13 @@ from exchange.domain.notices import (
     NoticeChannel,
     NoticeEvent,
     Subscription,
+    is_about,
     may_be_told,
     new_notice,
     wants_arrival,
 )
 from exchange.domain.records import InboxItem
-from exchange.services import Office, Services
+from exchange.services import Services
 from exchange.storage.ports import Storage
 from exchange.usecases.directory import current_directory
 from schemas.identifiers import EnvelopeId, OrganId, SystemId
@@ -53,29 +54,35 @@ async def note_arrivals(services: Services) -> bool:
 
 
 async def note_overdue(
-    office: Office, agency: OrganId, envelope_id: EnvelopeId, *, occurrence: str = ""
+    services: Services,
+    agency: OrganId,
+    envelope_id: EnvelopeId,
+    *,
+    occurrence: str = "",
 ) -> int:
     """Make the notices of an overdue document; return how many want to know.
 
     Args:
-        office: storage and clock.
+        services: storage, directory and clock.
         agency: which is late.
         envelope_id: the document.
         occurrence: tells apart reminders of the same document; the same one again
             makes no second notice.
     """
-    notices = office.storage.notices
+    notices, now = services.storage.notices, services.now()
+    directory = await current_directory(services)
+    inherited = directory.inherited(agency, now)
     wanted = [
         new_notice(
             one,
             NoticeEvent.OVERDUE,
             agency,
-            now=office.now(),
+            now=now,
             envelope_id=envelope_id,
             occurrence=occurrence,
         )
         for one in await notices.subscriptions()
-        if NoticeEvent.OVERDUE in one.events and one.agency in {None, agency}
+        if NoticeEvent.OVERDUE in one.events and is_about(one, agency, inherited)
     ]
     await notices.enter(wanted, subscriptions=(), cursor=-1)
     return len(wanted)
@@ -121,11 +128,16 @@ async def _arrivals(
     subscriptions: Sequence[Subscription],
     items: Sequence[InboxItem],
 ) -> list[Notice]:
+    directory, now = await current_directory(services), services.now()
+    inherited = {
+        one: directory.inherited(one, now)
+        for one in {item.delivery.recipient for item in items}
+    }
     wanted = [
         (subscription, item)
         for item in items
         for subscription in subscriptions
-        if wants_arrival(subscription, item)
+        if wants_arrival(subscription, item, inherited[item.delivery.recipient])
     ]
     rights = await rights_of(services, (one for one, _ in wanted))
     return [
@@ -133,7 +145,7 @@ async def _arrivals(
             subscription,
             NoticeEvent.ARRIVED,
             item.delivery.recipient,
-            now=services.now(),
+            now=now,
             envelope_id=item.envelope.envelope_id,
             cursor=item.delivery.log_index,
         )

@@ -113,13 +113,13 @@ async def list_webhooks(
 async def find_webhook(
     services: Services, caller: Caller, webhook_id: str
 ) -> Subscription:
-    """Find an endpoint of an agency the caller acts for.
+    """Find an endpoint of an agency the caller acts for, or succeeded.
 
     Raises:
         ExchangeError: there is none (WEBHOOK_NOT_FOUND).
     """
     found = await services.storage.notices.subscription(webhook_id)
-    own = caller.acting_as(None, services.now())
+    own = await agencies_of(services, caller, None)
     if found is None or found.agency not in own:
         raise ExchangeError(ErrorCode.WEBHOOK_NOT_FOUND, place=webhook_id)
     return found
