@@ -13,7 +13,7 @@ from exchange.domain.uploads import Upload as StoredUpload
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.spool import Spool
-from exchange.usecases.uploads import discard_upload, find_uploaded
+from exchange.usecases.uploads import find_uploaded, spend_upload
 from schemas.errors import ErrorCode
 
 FIELD: Final = "uploaded"
@@ -92,11 +92,9 @@ async def _read(
     return Upload(name=file.name, content_type=file.content_type, spool=spool)
 
 
-async def forget_ahead(
-    services: Services, caller: Caller, files: tuple[SentAhead, ...]
-) -> None:
-    """Remove what a letter was made of; what is left goes by itself after a day."""
+async def spend_ahead(services: Services, files: tuple[SentAhead, ...]) -> None:
+    """Keep what a letter was made of for whoever presses again, then let it go."""
     for one in dict.fromkeys(one.upload_id for one in files):
         # The letter is sent by now, whatever becomes of its parts.
         with suppress(ExchangeError):
-            await discard_upload(services, caller, one)
+            await spend_upload(services, one)

@@ -10,6 +10,9 @@ from schemas.identifiers import SystemId
 KEPT = timedelta(hours=24)
 """How long an upload waits for its next piece, or for the envelope that takes it."""
 
+KEPT_FOR_REPEATS = timedelta(minutes=15)
+"""How long one stays that a letter was made of, for whoever presses again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
@@ -20,6 +23,7 @@ class Upload:
         length: bytes in all.
         offset: bytes that are stored.
         is_used: an envelope has taken it.
+        is_spent: a letter was made of it, whose repeats alone it still serves.
     """
 
     upload_id: str
@@ -28,6 +32,7 @@ class Upload:
     expires_at: datetime
     offset: int = 0
     is_used: bool = False
+    is_spent: bool = False
 
     @property
     def is_whole(self) -> bool:

@@ -10,7 +10,13 @@ import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from exchange.domain.uploads import KEPT, Upload, refuse_begin, refuse_part
+from exchange.domain.uploads import (
+    KEPT,
+    KEPT_FOR_REPEATS,
+    Upload,
+    refuse_begin,
+    refuse_part,
+)
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.storage.ports.uploads import PIECE_BYTES
@@ -76,22 +82,21 @@ async def find_upload(services: Services, caller: Caller, upload_id: str) -> Upl
     """Find an upload of the caller's own system.
 
     Raises:
-        ExchangeError: there is none (UPLOAD_NOT_FOUND).
+        ExchangeError: there is none, or it is spent (UPLOAD_NOT_FOUND).
     """
-    upload = await services.storage.uploads.upload(upload_id)
-    now = services.now()
-    if upload is None or not upload.is_there_for(caller.system.system_id, now):
+    upload = await _kept(services, caller, upload_id)
+    if upload.is_spent:
         raise ExchangeError(ErrorCode.UPLOAD_NOT_FOUND, place=upload_id)
     return upload
 
 
 async def find_uploaded(services: Services, caller: Caller, upload_id: str) -> Upload:
-    """Find a whole upload; one that an envelope has taken serves its repeats.
+    """Find a whole upload; one that is taken or spent serves its repeats.
 
     Raises:
         ExchangeError: there is none, or it is not whole (UPLOAD_UNFINISHED).
     """
-    upload = await find_upload(services, caller, upload_id)
+    upload = await _kept(services, caller, upload_id)
     if not upload.is_whole:
         raise ExchangeError(ErrorCode.UPLOAD_UNFINISHED, place=upload_id)
     return upload
@@ -126,6 +131,20 @@ async def discard_upload(services: Services, caller: Caller, upload_id: str) -> 
     """
     upload = await find_upload(services, caller, upload_id)
     await services.storage.uploads.discard(upload.upload_id)
+
+
+async def spend_upload(services: Services, upload_id: str) -> None:
+    """Keep an upload that a letter was made of for its repeats, and no longer."""
+    until = services.now() + KEPT_FOR_REPEATS
+    await services.storage.uploads.spend(upload_id, until=until)
+
+
+async def _kept(services: Services, caller: Caller, upload_id: str) -> Upload:
+    upload = await services.storage.uploads.upload(upload_id)
+    now = services.now()
+    if upload is None or not upload.is_there_for(caller.system.system_id, now):
+        raise ExchangeError(ErrorCode.UPLOAD_NOT_FOUND, place=upload_id)
+    return upload
 
 
 async def _receive(

@@ -25,9 +25,9 @@ from exchange.console.recipients import Choice, choice_of
 from exchange.console.rendering import is_part, page, see_other
 from exchange.console.resumed_files import (
     SentAhead,
-    forget_ahead,
     read_ahead,
     sent_ahead,
+    spend_ahead,
 )
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
@@ -143,7 +143,7 @@ async def _sent(
             services, caller, own_agency(request), whole
         )
         accepted = await accept_envelope(services, submission)
-    await forget_ahead(services, caller, ahead)
+    await spend_ahead(services, ahead)
     return f"/documents/{accepted.envelope.envelope_id}?done=1"
 
 

@@ -190,7 +190,9 @@ class MemoryEnvelopes:
 
     def _require_stored(self, body_id: str, size: int) -> None:
         _, body = self._tables.chunked.get(body_id, (None, None))
-        if body is None or len(body) != size:
+        upload = self._tables.uploads.get(body_id)
+        is_spent = upload is not None and upload.is_spent
+        if body is None or len(body) != size or is_spent:
             raise body_missing()
 
     def _still_holds(self, change: StatusChange) -> bool:

@@ -1,6 +1,7 @@
 """Uploads in memory."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.domain.uploads import KEPT, Upload
@@ -51,13 +52,26 @@ class MemoryUploads:
     async def discard(self, upload_id: str) -> None:
         """Remove an upload that no envelope has taken."""
         stored = self._tables.uploads.get(upload_id)
-        if stored is not None and not stored.is_used:
+        if stored is not None and _is_unused(stored):
             del self._tables.uploads[upload_id]
             self._tables.chunked.pop(upload_id, None)
 
+    async def spend(self, upload_id: str, *, until: datetime) -> None:
+        """Keep a whole upload that no envelope has taken to be read until a time."""
+        stored = self._tables.uploads.get(upload_id)
+        if stored is not None and stored.is_whole and _is_unused(stored):
+            spent = replace(stored, is_spent=True, expires_at=until)
+            _, body = self._tables.chunked[upload_id]
+            self._tables.uploads[upload_id] = spent
+            self._tables.chunked[upload_id] = (until - KEPT, body)
+
     async def unused(self, system_id: SystemId) -> int:
-        """Count a system's uploads that no envelope has taken."""
+        """Count a system's uploads that are neither taken nor spent."""
         return sum(
-            one.system_id == system_id and not one.is_used
+            one.system_id == system_id and _is_unused(one)
             for one in self._tables.uploads.values()
         )
+
+
+def _is_unused(upload: Upload) -> bool:
+    return not (upload.is_used or upload.is_spent)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import partial
 
-from exchange.domain.uploads import Upload
+from exchange.domain.uploads import KEPT, Upload
 from exchange.storage.conflicts import file_damaged, upload_conflict
 from exchange.storage.mongo.bodies import CHUNK_BYTES, Bodies, chunk_document, chunk_id
 from exchange.storage.mongo.driver import LINEARIZABLE, Database, Document, available
@@ -16,6 +16,7 @@ from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import SystemId
 
 _UNUSED = ("storing", "stored")
+_SPENT = "spent"
 
 
 class MongoUploads:
@@ -46,7 +47,7 @@ class MongoUploads:
         wanted = {
             "_id": upload_id,
             "upload": {"$exists": True},
-            "state": {"$in": [*_UNUSED, "accepted"]},
+            "state": {"$in": [*_UNUSED, _SPENT, "accepted"]},
         }
         async with available():
             found = await linearizable.find_one(wanted)
@@ -76,8 +77,20 @@ class MongoUploads:
             await self._records.update_one(unused, {"$set": {"state": "dropping"}})
             await self._bodies.drop(upload_id)
 
+    async def spend(self, upload_id: str, *, until: datetime) -> None:
+        """Keep a whole upload that no envelope has taken to be read until a time."""
+        whole = {"_id": upload_id, "upload": {"$exists": True}, "state": "stored"}
+        spent = {
+            "state": _SPENT,
+            "upload.expires_at": until,
+            # So that it goes with the first orphans after that.
+            "begun_at": until - KEPT,
+        }
+        async with available():
+            await self._records.update_one(whole, {"$set": spent})
+
     async def unused(self, system_id: SystemId) -> int:
-        """Count a system's uploads that no envelope has taken."""
+        """Count a system's uploads that are neither taken nor spent."""
         wanted = {"upload.system": system_id, "state": {"$in": list(_UNUSED)}}
         async with available():
             return await self._records.count_documents(wanted)
@@ -128,4 +141,5 @@ def _record(document: Document) -> Upload:
         expires_at=fields["expires_at"],
         offset=document["size"],
         is_used=document["state"] == "accepted",
+        is_spent=document["state"] == _SPENT,
     )

@@ -38,5 +38,11 @@ class UploadStore(Protocol):
     async def discard(self, upload_id: str) -> None:
         """Remove an upload that no envelope has taken; others stay."""
 
+    async def spend(self, upload_id: str, *, until: datetime) -> None:
+        """Keep a whole upload that no envelope has taken to be read until a time.
+
+        No envelope takes it any more, and it counts no more; others stay as they are.
+        """
+
     async def unused(self, system_id: SystemId) -> int:
-        """Count a system's uploads that no envelope has taken."""
+        """Count a system's uploads that are neither taken nor spent."""

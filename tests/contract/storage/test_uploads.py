@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,6 +122,44 @@ async def test_only_what_no_envelope_has_is_counted_and_discarded(
     assert await storage.uploads.unused(SYSTEM) == 0
     assert await storage.uploads.upload("u") is not None
     assert await storage.uploads.upload("other") is None
+
+
+async def test_spent_upload_is_read_for_a_while_and_nobodys_body_or_count(
+    storage: Storage,
+) -> None:
+    at, now = await uploaded(storage), datetime.now(UTC).replace(microsecond=0)
+    until = now + timedelta(minutes=15)
+    await storage.uploads.spend("u", until=until)
+    await storage.uploads.spend("u", until=until + timedelta(hours=1))
+    await storage.uploads.discard("u")
+
+    stored = await storage.uploads.upload("u")
+    assert stored == replace(at, is_spent=True, expires_at=until)
+    assert await read(storage, at) == BODY
+    assert await storage.uploads.unused(SYSTEM) == 0
+    with pytest.raises(BodyMissingError):
+        await storage.envelopes.accept(acceptance(1, body=BODY, body_chunks="u"))
+
+    assert await storage.envelopes.drop_orphans(before=until - KEPT) == 0
+    later = until - KEPT + timedelta(seconds=1)
+    assert await storage.envelopes.drop_orphans(before=later) == 1
+    assert await storage.uploads.upload("u") is None
+
+
+async def test_upload_that_is_not_whole_or_taken_is_not_spent(
+    storage: Storage,
+) -> None:
+    until = datetime.now(UTC) + timedelta(minutes=15)
+    await storage.uploads.begin(upload("part"))
+    await uploaded(storage)
+    await storage.envelopes.accept(acceptance(1, body=BODY, body_chunks="u"))
+    for one in ("part", "u", "none"):
+        await storage.uploads.spend(one, until=until)
+
+    assert await storage.uploads.unused(SYSTEM) == 1
+    taken = await storage.uploads.upload("u")
+    assert taken is not None
+    assert (taken.is_used, taken.is_spent) == (True, False)
 
 
 async def test_forgotten_upload_goes_the_way_of_orphans(storage: Storage) -> None:

@@ -10,6 +10,7 @@ from exchange.settings.console import ConsoleSettings
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.reader import read
+from schemas.identifiers import SystemId, person_id
 from schemas.vocabulary import EvidenceLevel
 from schemas.xml import parse
 from tests.support.console import Console, Page, Visit, running_console
@@ -241,13 +242,47 @@ async def test_files_sent_ahead_go_with_the_letter(console: Console) -> None:
         named = f"{upload} image/vnd.dwg Bản vẽ cống.dwg"
         page = await _post(visit, ("phụ lục.txt", b"x"), uploaded=named)
         assert page.status == 200, page.text
-        again = await _post(visit, uploaded=named)
     store = console.world.services.storage.envelopes
     (envelope,) = await store.to_check(limit=9)
     sizes = {one.name: one.content_size for one in envelope.attachments}
     assert sizes == {"phụ lục.txt": 1, "Bản vẽ cống.dwg": len(content)}
+
+
+async def test_letter_with_files_sent_ahead_is_sent_once_though_pressed_again(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as visit:
+        named = f"{await _ahead(visit, b'abcdef')} text/plain a.txt"
+        first = await _post(visit, uploaded=named)
+        again = await _post(visit, uploaded=named)
+    assert (first.status, again.status) == (200, 200), again.text
+    assert len(await console.world.services.storage.envelopes.to_check(limit=9)) == 1
+
+
+async def test_files_sent_ahead_are_forgotten_a_while_after_their_letter(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as visit:
+        named = f"{await _ahead(visit, b'abcdef')} text/plain a.txt"
+        await _post(visit, uploaded=named)
+        console.world.clock.move(minutes=15)
+        again = await _post(visit, uploaded=named)
     assert again.status == 404
     assert "upload_not_found" in again.text
+
+
+async def test_file_that_went_with_a_letter_is_sent_anew_for_another(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as visit:
+        upload = await _ahead(visit, b"abcdef")
+        await _post(visit, uploaded=f"{upload} text/plain a.txt")
+        headers = {"Tus-Resumable": "1.0.0"}
+        address = f"{visit.base}/v1/uploads/{upload}"
+        async with visit.http.head(address, headers=headers) as answer:
+            assert answer.status == 404
+    unused = console.world.services.storage.uploads.unused
+    assert await unused(SystemId(person_id("thu.van"))) == 0
 
 
 async def test_letter_waits_for_files_that_are_not_whole(console: Console) -> None:
