@@ -27,10 +27,11 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
     FieldMDPRule,
     FormUpdate,
 )
-from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
 
+from signing.errors import SigningError
 from signing.profiles import POINTS_PER_MM
 from signing.validation.changed_pages import ChangedPagesRule
+from signing.validation.rectangles import Box, box_of
 
 _SIGNATURE_FIELD_KEYS = frozenset(
     {
@@ -107,18 +108,35 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
         more = part.keys() - _SIGNATURE_FIELD_KEYS
         if more:
             raise SuspiciousModification(f"field {name} also has {sorted(more)}")
-    if not is_field_visible(field):
-        return
-    if "/V" not in field:
+    shown = [one for one in _boxes(name, field) if _takes_room(one)]
+    if shown and "/V" not in field:
         raise SuspiciousModification(f"field {name} is visible and not signed")
+    if not all(map(_is_of_signature_size, shown)):
+        raise SuspiciousModification(f"field {name} covers more than a signature")
+
+
+def _boxes(name: str, field: generic.DictionaryObject) -> Iterator[Box]:
+    """Give where a field stands; what draws must say where."""
     for part in _with_widgets(field):
-        if "/Rect" in part and not _is_of_signature_size(part["/Rect"]):
-            raise SuspiciousModification(f"field {name} covers more than a signature")
+        try:
+            box = box_of(part)
+        except SigningError as error:
+            raise SuspiciousModification(f"field {name} stands anywhere") from error
+        if box is None and "/AP" in part:
+            raise SuspiciousModification(f"field {name} draws and stands nowhere")
+        if box is not None:
+            yield box
 
 
-def _is_of_signature_size(rectangle: generic.ArrayObject) -> bool:
-    left, lower, right, upper = map(float, rectangle)
-    return is_of_signature_size(abs(right - left), abs(upper - lower))
+def _takes_room(box: Box) -> bool:
+    """Tell whether anything may show; what is a line may be drawn as one."""
+    left, lower, right, upper = box
+    return right > left or upper > lower
+
+
+def _is_of_signature_size(box: Box) -> bool:
+    left, lower, right, upper = box
+    return is_of_signature_size(right - left, upper - lower)
 
 
 def is_of_signature_size(width: float, height: float) -> bool:

@@ -11,6 +11,9 @@ from pyhanko.pdf_utils import generic
 
 from signing.validation.document import SignatureField
 from signing.validation.page_tree import ObjectNumber, Page, object_number
+from signing.validation.rectangles import Box, box_of
+
+_NOWHERE: Box = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Shown:
 
     field: str
     page: int
-    box: tuple[float, float, float, float]
+    box: Box
 
     @property
     def area(self) -> float:
@@ -82,7 +85,11 @@ def widgets_of(
 
 
 def takes_room(widget: generic.DictionaryObject) -> bool:
-    """Tell whether a widget has a rectangle that is not empty."""
+    """Tell whether a widget has a rectangle that is not empty.
+
+    Raises:
+        SigningError: PDF_MALFORMED, readers do not agree on its rectangle.
+    """
     left, lower, right, upper = _box(widget)
     return right > left and upper > lower
 
@@ -98,8 +105,5 @@ def _annotations(page: Page) -> Iterator[ObjectNumber]:
     yield from (one for one in numbers if one is not None)
 
 
-def _box(widget: generic.DictionaryObject) -> tuple[float, float, float, float]:
-    if "/Rect" not in widget:
-        return 0, 0, 0, 0
-    left, lower, right, upper = map(float, widget["/Rect"])
-    return min(left, right), min(lower, upper), max(left, right), max(lower, upper)
+def _box(widget: generic.DictionaryObject) -> Box:
+    return box_of(widget) or _NOWHERE

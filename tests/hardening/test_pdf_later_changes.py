@@ -168,6 +168,28 @@ def test_change_of_what_shows_fails(change: Change, base: Callable[[], bytes]) -
     assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
 
 
+@pytest.mark.parametrize("base", [person_signed, sealed])
+@pytest.mark.parametrize("rectangle", later.ODD_RECTANGLES)
+def test_field_whose_rectangle_only_readers_understand_fails(
+    rectangle: Callable[[IncrementalPdfFileWriter], ArrayObject],
+    base: Callable[[], bytes],
+) -> None:
+    verdict = judged(revised(base(), later.field_of(rectangle)))
+
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+def test_field_that_draws_without_a_place_fails() -> None:
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        shown = dictionary(N=writer.add_object(drawing()))
+        later._add_field(writer, later._field(AP=shown))
+
+    verdict = judged(revised(sealed(), change))
+
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
 def countersigned(box: tuple[int, int, int, int]) -> bytes:
     """The person's letter with a further visible signature of another signer."""
     return stock_signed(person_signed(), AGENCY, "further", subfilter=PADES, box=box)
@@ -181,8 +203,14 @@ def test_further_signature_of_usual_size_passes() -> None:
 
 @pytest.mark.parametrize(
     "box",
-    [(0, 0, 595, 842), (0, 400, 595, 420), (590, 830, 10, 10), (0, 0, 100, 800)],
-    ids=["page", "line", "turned", "column"],
+    [
+        (0, 0, 595, 842),
+        (0, 400, 595, 420),
+        (590, 830, 10, 10),
+        (0, 0, 100, 800),
+        (2**31 - 50, 0, 2**31 + 50, 90),
+    ],
+    ids=["page", "line", "turned", "column", "wrapped"],
 )
 def test_further_signature_that_draws_over_the_page_fails(
     box: tuple[int, int, int, int],

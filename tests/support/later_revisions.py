@@ -113,6 +113,48 @@ def unsigned_field(writer: IncrementalPdfFileWriter) -> None:
     _add_field(writer, field)
 
 
+def field_of(
+    rectangle: Callable[[IncrementalPdfFileWriter], ArrayObject],
+) -> Change:
+    """Return what lays an unsigned field with a drawing over the page.
+
+    What its rectangle refers to is listed with the drawing, as its resources are.
+    """
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        shown = rectangle(writer)
+        appearance = drawing()
+        appearance[pdf_name("/Listed")] = shown
+        normal = writer.add_object(appearance)
+        _add_field(writer, _field(Rect=shown, AP=dictionary(N=normal)))
+
+    return change
+
+
+def five_numbers(_: IncrementalPdfFileWriter) -> ArrayObject:
+    """Write one number more than a rectangle has: readers leave it out."""
+    return rectangle(0, 0, 595, 842, 1)
+
+
+def name_at_the_end(_: IncrementalPdfFileWriter) -> ArrayObject:
+    """Write a name where a number stands: readers take another for it."""
+    return ArrayObject([*rectangle(0, 400, 595), pdf_name("/842")])
+
+
+def numbers_elsewhere(writer: IncrementalPdfFileWriter) -> ArrayObject:
+    """Write every number as an object of its own (ISO 32000-2 clause 7.3.10)."""
+    return ArrayObject(map(writer.add_object, rectangle(0, 0, 595, 842)))
+
+
+def line_without_height(_: IncrementalPdfFileWriter) -> ArrayObject:
+    """Write a rectangle without area, as wide as the page: a line strikes out."""
+    return rectangle(0, 400, 595, 400)
+
+
+ODD_RECTANGLES = (five_numbers, name_at_the_end, numbers_elsewhere, line_without_height)
+"""Readers draw in them; what takes them for empty sees nothing drawn."""
+
+
 def unseen_field(writer: IncrementalPdfFileWriter) -> None:
     """Add a signature field without any appearance."""
     _add_field(writer, _field(Rect=rectangle(0, 0, 0, 0)))

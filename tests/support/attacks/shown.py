@@ -16,10 +16,11 @@ from pyhanko.stamp import BaseStampStyle, StaticStampStyle
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
+from tests.support import later_revisions as later
 from tests.support.attacks.model import FAILED, UNSURE, Register, Row
 from tests.support.draft_pdf import Printed, draft_pdf
-from tests.support.judged_pdf import AGENCY, PERSON
-from tests.support.later_revisions import dictionary
+from tests.support.judged_pdf import AGENCY, PERSON, sealed
+from tests.support.later_revisions import dictionary, revised
 from tests.support.small_pdf import small_pdf
 from tests.support.stock_signer import stock_signed
 
@@ -142,6 +143,17 @@ class _Borrowing:
 )
 def reused_drawing() -> bytes:
     return _signed_twice(_APART, _Borrowed())
+
+
+for _odd in later.ODD_RECTANGLES:
+    ATTACKS.put(
+        f"field-with-{_odd.__name__}",
+        partial(revised, sealed(), later.field_of(_odd)),
+        Row.SECOND_SIGNATURE,
+        FAILED,
+        ErrorCode.MODIFIED_AFTER_SIGNING,
+        f"an unsigned field over the page: {(_odd.__doc__ or '').split('.')[0]}",
+    )
 
 
 _SCRIPT = "<< /S /JavaScript /JS (app.alert(1)) >>"
