@@ -51,7 +51,8 @@ twice the largest of Decree 30/2020 (50 mm) and some, and never a page."""
 class NewSignatureFieldRule(FieldMDPRule):
     """What is new in a form must be a signature of its size, and do nothing else.
 
-    An unsigned visible field would let anyone without a key draw on a page.
+    An unsigned visible field would let anyone without a key draw on a page, and so
+    would a time stamp that shows: whoever asks an authority gets one.
     """
 
     def apply(
@@ -60,11 +61,16 @@ class NewSignatureFieldRule(FieldMDPRule):
         """Approve nothing; refuse new fields that are more than a signature.
 
         Raises:
-            SuspiciousModification: such a field.
+            SuspiciousModification: such a field, or a time stamp that shows.
         """
         for name, spec in context.field_specs.items():
-            if spec.old_field_ref is None and spec.new_field is not None:
-                _require_mere_signature(name, spec.new_field)
+            old, new = spec.old_field, spec.new_field
+            if new is None:
+                continue
+            if old is None:
+                _require_mere_signature(name, new)
+            if old is None or "/V" not in old:
+                _require_signer_of_drawing(name, new)
         return ()
 
 
@@ -108,15 +114,26 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
         more = part.keys() - _SIGNATURE_FIELD_KEYS
         if more:
             raise SuspiciousModification(f"field {name} also has {sorted(more)}")
-    shown = [one for one in _boxes(name, field) if _takes_room(one)]
+    shown = list(_shown(name, field))
     if shown and "/V" not in field:
         raise SuspiciousModification(f"field {name} is visible and not signed")
     if not all(map(_is_of_signature_size, shown)):
         raise SuspiciousModification(f"field {name} covers more than a signature")
 
 
-def _boxes(name: str, field: generic.DictionaryObject) -> Iterator[Box]:
-    """Give where a field stands; what draws must say where."""
+def _require_signer_of_drawing(name: str, field: generic.DictionaryObject) -> None:
+    """Refuse a time stamp that shows; /Sig is the default (ISO 32000-2 Table 255)."""
+    if "/V" not in field or not any(_shown(name, field)):
+        return
+    value = field["/V"]
+    if not isinstance(value, generic.DictionaryObject):
+        raise SuspiciousModification(f"field {name} has another value")
+    if "/Type" in value and value["/Type"] != "/Sig":
+        raise SuspiciousModification(f"field {name} shows and nobody signed it")
+
+
+def _shown(name: str, field: generic.DictionaryObject) -> Iterator[Box]:
+    """Give where a field shows; what draws must say where."""
     for part in _with_widgets(field):
         try:
             box = box_of(part)
@@ -124,7 +141,7 @@ def _boxes(name: str, field: generic.DictionaryObject) -> Iterator[Box]:
             raise SuspiciousModification(f"field {name} stands anywhere") from error
         if box is None and "/AP" in part:
             raise SuspiciousModification(f"field {name} draws and stands nowhere")
-        if box is not None:
+        if box is not None and _takes_room(box):
             yield box
 
 

@@ -19,7 +19,7 @@ from schemas.verdict import (
 )
 from signing.validation.chains import chain_findings
 from signing.validation.engine.judged import JudgedSignature
-from signing.validation.findings import Finding, conclusion, not_checked
+from signing.validation.findings import NOT_SIGNED, Finding, conclusion, not_checked
 from signing.validation.structure import SignatureForm
 
 UNHARMED = frozenset({Modifications.NONE, Modifications.LTA, Modifications.SIGNATURE})
@@ -69,10 +69,11 @@ def decide(
     """Return the verdict on a file that has signatures.
 
     Args:
-        judged: its signatures.
+        judged: its signatures and document time stamps.
         shared: findings on the whole file; they count against every signature.
         remarks: what is told of a file that did not fail; they count against none.
     """
+    shared = (*shared, *_unsigned(judged))
     signatures = tuple(_decide_one(one, shared) for one in judged)
     indication, sub_indication = worst(signatures)
     told = () if indication is Indication.TOTAL_FAILED else remarks
@@ -93,6 +94,12 @@ def refused(finding: Finding) -> Verdict:
         sub_indication=finding.sub_indication,
         reasons=(finding.reason,),
     )
+
+
+def _unsigned(judged: Sequence[JudgedSignature]) -> tuple[Finding, ...]:
+    """Find that all there is are time stamps: whatever they prove, nobody signed."""
+    only_stamps = all(one.facts.form is SignatureForm.TIME_STAMP for one in judged)
+    return (NOT_SIGNED,) if only_stamps else ()
 
 
 def _decide_one(

@@ -35,7 +35,7 @@ from schemas.verdict import (
 )
 from schemas.xml import Element, parse
 from signing.errors import SigningError
-from signing.validation.findings import Finding, not_checked
+from signing.validation.findings import NOT_SIGNED, Finding, not_checked
 from signing.validation.message import JudgePdf, Message
 from signing.validation.xml_signature import (
     JudgedXml,
@@ -61,9 +61,6 @@ _BY_CHANNEL = Finding(
     Indication.INDETERMINATE,
     SubIndication.SIGNED_DATA_NOT_FOUND,
     ErrorCode.SENT_BY_CHANNEL,
-)
-_NOT_SIGNED = Finding(
-    Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
 )
 _OUT_OF_TIME = refused_file(
     FileKind.UNKNOWN, not_checked(ErrorCode.LIMIT_EXCEEDED, "time")
@@ -145,7 +142,7 @@ def open_envelope(
         verdict = file_verdict(opened.kind, signature)
         return OpenedEnvelope(verdict=verdict, scanned=opened.scanned)
     if opened.verified is None:
-        missing = _BY_CHANNEL if is_by_channel else _NOT_SIGNED
+        missing = _BY_CHANNEL if is_by_channel else NOT_SIGNED
         own = refused_file(opened.kind, missing)
         return _with_attachments(own, opened, judge, judge_pdf)
     signature = judge.judge(opened.verified, KeyPurpose.ENVELOPE)
@@ -247,5 +244,7 @@ def _is_pdf(content: bytes) -> bool:
 
 
 def _has_no_signature(verdict: Verdict) -> bool:
-    codes = {reason.code for reason in verdict.reasons}
-    return not verdict.signatures and codes == {ErrorCode.NOT_SIGNED}
+    """Tell whether nobody signed a PDF; one that is broken counts all the same."""
+    codes = {reason.code for reason in verdict.reasons} - {ErrorCode.CONTENT_ATTACHED}
+    is_broken = verdict.indication is Indication.TOTAL_FAILED
+    return not is_broken and codes == {ErrorCode.NOT_SIGNED}

@@ -26,6 +26,12 @@ class Finding:
         return Reason(self.code, self.place)
 
 
+NOT_SIGNED = Finding(
+    Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
+)
+"""Nobody signed; a time stamp says that something was there, and names no signer."""
+
+
 def format_failure(code: ErrorCode, place: str = "") -> Finding:
     """Return the finding that a file or signature breaks its format (5.2.2)."""
     return Finding(Indication.TOTAL_FAILED, SubIndication.FORMAT_FAILURE, code, place)

@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from pki.trust import TrustMaterial
 from schemas.errors import ErrorCode
-from schemas.verdict import Indication, Modifications, SubIndication, Verdict
+from schemas.verdict import Modifications, Verdict
 from signing.errors import SigningError
 from signing.pades.reading import refusing_malformed
 from signing.validation.changed import changed_after
@@ -27,7 +27,7 @@ from signing.validation.document import (
 )
 from signing.validation.engine.file import judge_facts
 from signing.validation.facts import Document, FileFacts, SignatureFacts, gather
-from signing.validation.findings import Finding, format_failure, not_checked
+from signing.validation.findings import NOT_SIGNED, Finding, format_failure, not_checked
 from signing.validation.found import EvidenceFound
 from signing.validation.layout import hidden_in_dictionary
 from signing.validation.modifications import Comparison
@@ -38,9 +38,6 @@ from signing.validation.structure import read_signature
 
 _LIMITS = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PDF_TOO_LARGE}
 _BYTE_RANGE_KEY = re.compile(rb"/ByteRange")
-_NOT_SIGNED = Finding(
-    Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, ErrorCode.NOT_SIGNED
-)
 
 
 def judge_pdf(
@@ -72,7 +69,7 @@ def judge_pdf(
     except Exception as error:  # noqa: BLE001 - pyHanko on hostile input raises anything
         return refused(format_failure(ErrorCode.PDF_MALFORMED, type(error).__name__))
     if not facts.signatures:
-        return refused(facts.shared[0] if facts.shared else _NOT_SIGNED)
+        return refused(facts.shared[0] if facts.shared else NOT_SIGNED)
     try:
         judged = judge_facts(
             facts, material=material, chains=chains, at=at, proven_at=proven_at

@@ -13,10 +13,15 @@ from pyhanko.pdf_utils.generic import (
     pdf_name,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.fields import (
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
 
 from schemas.errors import ErrorCode
-from schemas.verdict import Indication
+from schemas.verdict import Indication, Modifications
 from tests.support import later_revisions as later
 from tests.support.judged_pdf import (
     AGENCY,
@@ -36,8 +41,8 @@ from tests.support.later_revisions import (
     rectangle,
     revised,
 )
-from tests.support.signed_pdf import LETTER
-from tests.support.stock_signer import stock_signed
+from tests.support.signed_pdf import LETTER, sign
+from tests.support.stock_signer import stock_signed, time_stamped
 
 PADES = SigSeedSubFilter.PADES
 
@@ -221,6 +226,30 @@ def test_further_signature_that_draws_over_the_page_fails(
     assert outcome(verdict) == FORMAT_FAILURE
     assert {one.code for one in person.reasons} == {ErrorCode.MODIFIED_AFTER_SIGNING}
     assert further.indication is Indication.TOTAL_PASSED
+
+
+def test_time_stamp_that_shows_fails_the_signatures_before_it() -> None:
+    """A time stamp names nobody who would answer for a drawing."""
+    verdict = judged(time_stamped(sealed(), (60, 20, 380, 60)))
+
+    person, agency, _ = verdict.signatures
+    assert outcome(verdict) == FORMAT_FAILURE
+    for one in (person, agency):
+        assert {r.code for r in one.reasons} == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+def test_time_stamp_in_a_field_prepared_to_show_fails_the_signatures_before_it() -> (
+    None
+):
+    def prepared(writer: IncrementalPdfFileWriter) -> None:
+        append_signature_field(writer, SigFieldSpec("time", box=(60, 20, 380, 60)))
+
+    signed = sign(revised(LETTER.read_bytes(), prepared), PERSON)
+
+    verdict = judged(time_stamped(signed))
+
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert verdict.signatures[0].modifications is Modifications.FORM_FILLING
 
 
 def certified(permission: MDPPerm) -> bytes:

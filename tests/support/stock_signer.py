@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -66,17 +66,19 @@ def _time_stamp_authority() -> Credential:
     return TestPki.create("TSA").issuing.issue("TSA", key=rsa_key(2048))
 
 
-def time_stamped(source: bytes) -> bytes:
-    """Add a document time stamp."""
+def time_stamped(source: bytes, box: tuple[int, int, int, int] | None = None) -> bytes:
+    """Add a document time stamp, in a field that shows in `box` on the first page."""
     authority = _time_stamp_authority()
     stamper = DummyTimeStamper(
         tsa_cert=_asn1(authority.certificate),
         tsa_key=private_of(authority),
         certs_to_embed=store_of(authority),
     )
-    output = BytesIO()
+    output, writer = BytesIO(), IncrementalPdfFileWriter(BytesIO(source))
+    if box is not None:
+        append_signature_field(writer, SigFieldSpec("time", box=box))
     PdfTimeStamper(stamper, field_name="time").timestamp_pdf(
-        IncrementalPdfFileWriter(BytesIO(source)),
+        writer,
         "sha256",
         output=output,
         bytes_reserved=_RESERVE,

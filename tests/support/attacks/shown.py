@@ -22,7 +22,7 @@ from tests.support.draft_pdf import Printed, draft_pdf
 from tests.support.judged_pdf import AGENCY, PERSON, sealed
 from tests.support.later_revisions import dictionary, revised
 from tests.support.small_pdf import small_pdf
-from tests.support.stock_signer import stock_signed
+from tests.support.stock_signer import stock_signed, time_stamped
 
 ATTACKS = Register()
 _PADES = SigSeedSubFilter.PADES
@@ -155,6 +155,15 @@ for _odd in later.ODD_RECTANGLES:
         f"an unsigned field over the page: {(_odd.__doc__ or '').split('.')[0]}",
     )
 
+
+ATTACKS.put(
+    "time-stamp-that-shows",
+    lambda: time_stamped(sealed(), (60, 20, 380, 60)),
+    Row.SECOND_SIGNATURE,
+    FAILED,
+    ErrorCode.MODIFIED_AFTER_SIGNING,
+    "a document time stamp in a field that draws: nobody signed the drawing",
+)
 
 _SCRIPT = "<< /S /JavaScript /JS (app.alert(1)) >>"
 _LAYER = "<< /Type /OCG /Name (an) >>"

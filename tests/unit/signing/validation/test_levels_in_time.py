@@ -51,6 +51,19 @@ def test_level_is_named_as_proven(level: SignatureLevel) -> None:
     assert not codes(verdict)
 
 
+def test_file_that_nobody_signed_is_not_signed_whatever_stamps_it_has() -> None:
+    made = desk()
+    stamped = add_time_stamp(LETTER.read_bytes(), made.services())
+    verdict = verdict_on(stamped, everything(made))
+    assert outcome(verdict) == (
+        Indication.INDETERMINATE,
+        SubIndication.SIGNED_DATA_NOT_FOUND,
+    )
+    assert codes(verdict) == {ErrorCode.NOT_SIGNED}
+    assert first(verdict).level == "document-time-stamp"
+    assert first(verdict).timestamp_authority == "TSA"
+
+
 @pytest.mark.parametrize("level", LASTING)
 @pytest.mark.parametrize("at", [NOW, NOW + 30 * DAY, SIGNER_ENDED])
 def test_root_alone_is_enough_years_later(level: SignatureLevel, at: datetime) -> None:

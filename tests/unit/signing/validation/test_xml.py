@@ -29,6 +29,7 @@ from schemas.verdict import (
 )
 from schemas.vocabulary import StatusCode, Step
 from schemas.xml import LIENTHONG, QCVN, parse, serialize
+from signing.pades.stamped import add_time_stamp
 from signing.validation.envelope import open_envelope
 from signing.validation.message import Message
 from signing.validation.pdf import judge_pdf
@@ -55,6 +56,7 @@ from tests.support.pki import NOW, TestPki
 from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_pdf import LETTER, sign, tampered
 from tests.support.signed_xml import signed_envelope
+from tests.support.timed_pdf import desk, everything
 
 PKI = TestPki.create()
 MATERIAL = PKI.material()
@@ -160,6 +162,19 @@ def test_pdf_broken_before_it_was_sent_fails_the_message() -> None:
 def test_unreadable_pdf_fails_the_message() -> None:
     verdict = _document(pdf_attachment(b"%PDF-1.7 nothing more"))
     assert verdict.indication is not PASSED
+
+
+def test_attachment_with_a_time_stamp_alone_is_named_as_not_signed() -> None:
+    made = desk()
+    stamped = add_time_stamp(LETTER.read_bytes(), made.services())
+    both = replace(MATERIAL, roots=(*MATERIAL.roots, *everything(made).roots))
+    verdict = _judge(
+        document_body(SENDER, [pdf_attachment(stamped)]),
+        replace(both, crls=(*MATERIAL.crls, *everything(made).crls)),
+    )
+    assert verdict.indication is PASSED
+    assert verdict.parts == ()
+    assert verdict.reasons == (Reason(ErrorCode.NOT_SIGNED, "cong-van.pdf"),)
 
 
 def test_attachments_without_signature_are_named_and_change_nothing() -> None:
