@@ -13,7 +13,6 @@ from cryptography.x509 import (
 )
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.general import byte_range_digest
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -23,10 +22,12 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pki.kinds import KIND_POLICIES, CertificateKind
 from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
+from schemas.verdict import Modifications
 from signing.errors import SigningError
 from signing.pades.reading import MIB, Octets, refusing_malformed
 from signing.profiles import ROLES, SignerRole
-from signing.validation.change_policy import POLICY
+from signing.validation.decision import UNHARMED
+from signing.validation.modifications import Comparison
 
 MAX_SIGNATURES = 50
 
@@ -55,6 +56,15 @@ class ExistingSignature:
     is_restricting: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """What is compared with later revisions."""
+
+    reference: generic.Reference
+    field: generic.DictionaryObject
+    revision: int
+
+
 def existing_signatures(
     reader: PdfFileReader, source: Octets
 ) -> tuple[ExistingSignature, ...]:
@@ -71,14 +81,14 @@ def existing_signatures(
         )
     if len(fields) > MAX_SIGNATURES:
         raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="signatures")
-    found = []
+    found, comparison = [], Comparison(reader)
     for name, _, reference in fields:
         with refusing_malformed(ErrorCode.PDF_ALREADY_BROKEN):
             field = reference.get_object()
             if field["/V"].get("/Type") == _TIME_STAMP:
                 continue
             signature = EmbeddedPdfSignature(reader, field, name)
-            if not _is_intact(signature, source):
+            if not _is_intact(signature, source, comparison):
                 raise SigningError(ErrorCode.PDF_ALREADY_BROKEN, place=name)
             found.append((signature.signed_revision, _read(signature)))
     return tuple(one for _, one in sorted(found, key=itemgetter(0)))
@@ -99,6 +109,7 @@ def require_outlived(
         SigningError: PDF_SIGNING_FORBIDDEN.
     """
     names = {one.field_name for one in existing if one.is_restricting}
+    comparison = Comparison(reader)
     with refusing_malformed():
         for name, _, reference in tuple(
             enumerate_sig_fields(reader, filled_status=True)
@@ -106,8 +117,7 @@ def require_outlived(
             if name not in names:
                 continue
             signature = EmbeddedPdfSignature(reader, reference.get_object(), name)
-            signature.compute_integrity_info(POLICY)
-            if not _is_unmodified(signature):
+            if not _is_unmodified(signature, comparison):
                 raise SigningError(ErrorCode.PDF_SIGNING_FORBIDDEN, place=name)
 
 
@@ -127,7 +137,9 @@ def kind_of(certificate: Certificate) -> CertificateKind | None:
     return next((kind for kind, oid in KIND_POLICIES.items() if oid in stated), None)
 
 
-def _is_intact(signature: EmbeddedPdfSignature, source: Octets) -> bool:
+def _is_intact(
+    signature: EmbeddedPdfSignature, source: Octets, comparison: Comparison
+) -> bool:
     """Check bytes, signature value, coverage, and what was changed later."""
     _, first, second, _ = signature.byte_range
     if _GAP.fullmatch(source, first, second) is None:
@@ -135,8 +147,9 @@ def _is_intact(signature: EmbeddedPdfSignature, source: Octets) -> bool:
     digest = _digest(signature)
     certificate = signature.signer_cert
     verdict = validate_sig_integrity(signature.signer_info, certificate, "data", digest)
-    signature.compute_integrity_info(POLICY)
-    return all(verdict) and _is_covered(signature) and _is_unmodified(signature)
+    signature.compute_integrity_info(skip_diff=True)
+    is_whole = all(verdict) and _is_covered(signature)
+    return is_whole and _is_unmodified(signature, comparison)
 
 
 def _digest(signature: EmbeddedPdfSignature) -> bytes:
@@ -159,16 +172,18 @@ def _is_covered(signature: EmbeddedPdfSignature) -> bool:
     return whole_revision and signature.signed_revision < last
 
 
-def _is_unmodified(signature: EmbeddedPdfSignature) -> bool:
+def _is_unmodified(signature: EmbeddedPdfSignature, comparison: Comparison) -> bool:
     """Hold later revisions to the policy of the verdict, and to the signer's own."""
-    difference = signature.diff_result
-    if not isinstance(difference, DiffResult):
-        return False
-    level = difference.modification_level
-    allowed = signature.docmdp_level
-    if allowed is not None and level.value > allowed.value:
-        return False
-    return level is not ModificationLevel.OTHER
+    field = signature.sig_field
+    signed = _Signed(
+        reference=field.raw_get("/V").reference,
+        field=field,
+        revision=signature.signed_revision,
+    )
+    found = comparison.modifications_after(signed)
+    if found is Modifications.NOT_ASSESSED:
+        raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="revisions")
+    return found in UNHARMED
 
 
 def _read(signature: EmbeddedPdfSignature) -> ExistingSignature:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
-    CatalogModificationRule,
     DocInfoRule,
     DSSCompareRule,
     FormUpdatingRule,
@@ -30,6 +29,7 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
 
 from signing.errors import SigningError
 from signing.profiles import POINTS_PER_MM
+from signing.validation.catalog_rule import CatalogRule
 from signing.validation.changed_pages import ChangedPagesRule
 from signing.validation.rectangles import Box, box_of
 
@@ -85,7 +85,7 @@ _FORM_RULES = FormUpdatingRule(
 
 POLICY = StandardDiffPolicy(
     global_rules=[
-        CatalogModificationRule(),
+        CatalogRule(),
         DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
         XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
         ObjectStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
@@ -94,7 +94,9 @@ POLICY = StandardDiffPolicy(
     ],
     form_rule=_FORM_RULES,
 )
-"""Archive updates and added signatures; with it, FORM_FILLING means a signature."""
+"""Archive updates and added signatures; with it, FORM_FILLING means a signature.
+
+Its rules know all uses of an object by a `SignedRevision` alone."""
 
 WIDER_POLICY = StandardDiffPolicy(
     global_rules=DEFAULT_DIFF_POLICY.global_rules,

@@ -5,8 +5,9 @@ writes must be explained by a rule. The rules here are narrower than its own: ar
 updates, and adding signatures. Form filling is a change of content.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DiffPolicy,
@@ -18,7 +19,6 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from schemas.verdict import Modifications
 from signing.validation.change_policy import POLICY, WIDER_POLICY
 from signing.validation.changed_pages import SignedRevision
-from signing.validation.document import SignatureField
 from signing.validation.limits import MAX_COMPARISON_STEPS
 from signing.validation.object_graph import ObjectGraph
 from signing.validation.work import BudgetExceeded, Work
@@ -28,6 +28,23 @@ _ALLOWED = {
     ModificationLevel.LTA_UPDATES: Modifications.LTA,
     ModificationLevel.FORM_FILLING: Modifications.SIGNATURE,
 }
+
+
+class Signed(Protocol):
+    """What the comparison has to know of a signature."""
+
+    @property
+    def reference(self) -> generic.Reference:
+        """Of the signature dictionary."""
+
+    @property
+    def field(self) -> generic.DictionaryObject:
+        """The field's own dictionary."""
+
+    @property
+    def revision(self) -> int:
+        """The one signed."""
+
 
 _STEPS_FOR_REVISION = 2_000
 """Comparing one small revision with the signed one."""
@@ -48,7 +65,7 @@ class Comparison:
         self._work = Work(MAX_COMPARISON_STEPS)
         self._graph = ObjectGraph(reader, self._work)
 
-    def modifications_after(self, signed: SignatureField) -> Modifications:
+    def modifications_after(self, signed: Signed) -> Modifications:
         """Tell what the revisions after the signature in `signed` changed.
 
         Raises:
@@ -63,7 +80,7 @@ class Comparison:
         except BudgetExceeded:
             return Modifications.NOT_ASSESSED
 
-    def _assessed(self, signed: SignatureField) -> Modifications:
+    def _assessed(self, signed: Signed) -> Modifications:
         base = SignedRevision(self._reader, signed.revision, self._graph)
         allowed = _level(base, signed, POLICY)
         if allowed in _ALLOWED:
@@ -75,7 +92,7 @@ class Comparison:
 
 
 def _level(
-    base: SignedRevision, signed: SignatureField, policy: DiffPolicy
+    base: SignedRevision, signed: Signed, policy: DiffPolicy
 ) -> ModificationLevel:
     """Return the level of the changes, also held against the signer's own limits."""
     certified = _certified(signed)
@@ -93,7 +110,7 @@ def _level(
     return level
 
 
-def _certified(signed: SignatureField) -> MDPPerm | None:
+def _certified(signed: Signed) -> MDPPerm | None:
     """Return what a certification permits (ISO 32000-2 12.8.2.2), None without one."""
     parameters = _parameters(signed, "/DocMDP")
     if parameters is None and "/Lock" in signed.field:
@@ -103,13 +120,13 @@ def _certified(signed: SignatureField) -> MDPPerm | None:
     return MDPPerm(parameters["/P"])
 
 
-def _locked_fields(signed: SignatureField) -> FieldMDPSpec | None:
+def _locked_fields(signed: Signed) -> FieldMDPSpec | None:
     """Return which fields the signature locks (ISO 32000-2 12.8.2.4)."""
     parameters = _parameters(signed, "/FieldMDP")
     return FieldMDPSpec.from_pdf_object(parameters) if parameters is not None else None
 
 
-def _parameters(signed: SignatureField, method: str) -> Any | None:
+def _parameters(signed: Signed, method: str) -> Any | None:
     dictionary: Any = signed.reference.get_object()
     if "/Reference" not in dictionary:
         return None

@@ -99,6 +99,12 @@ class ObjectGraph:
             self._follow({one for one in asked if self._users.get(one)})
         return self._found[key]
 
+    def references_to(self, key: Key) -> Iterator[tuple[Key, Path]]:
+        """Give the objects that refer to one, and where inside them, on any way."""
+        for source, paths in self._users.get(key, {}).items():
+            self._work.spend(len(paths))
+            yield from ((source, path) for path in paths)
+
     def _later(self) -> Iterable[Key]:
         return self._objects.written(self._objects.revision, self._objects.last)
 

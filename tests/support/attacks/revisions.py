@@ -225,6 +225,23 @@ def shadow_object_defined_later() -> bytes:
     return appended(_shadowed("900 0 R"), {900: _RED})
 
 
+def _extensions_that_draw(writer: IncrementalPdfFileWriter) -> None:
+    writer.root[pdf_name("/Extensions")] = writer.add_object(drawing())
+    writer.update_root()
+
+
+@ATTACKS.add(
+    *(Row.SHADOW_REPLACE, FAILED, _MODIFIED),
+    "a page draws with the catalog, which may be written again",
+)
+def shadow_replace_by_the_catalog() -> bytes:
+    objects = {4: "<< /Length 18 >>\nstream\nq /Extensions Do Q\nendstream"}
+    page = "/Contents 4 0 R /Resources << /XObject 1 0 R >>"
+    file = small_pdf(objects, page=page)
+    signed = stock_signed(file, PERSON, "person", subfilter=PADES)
+    return revised(signed, _extensions_that_draw)
+
+
 @ATTACKS.add(
     Row.SHADOW_HIDE_REPLACE, FAILED, _MODIFIED, "the tree of pages shows a hidden page"
 )

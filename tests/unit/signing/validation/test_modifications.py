@@ -4,8 +4,17 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
+from pyhanko.pdf_utils.generic import NumberObject, pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
 
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Modifications, SubIndication
@@ -23,6 +32,7 @@ from tests.support.judged_pdf import (
 from tests.support.later_revisions import Change, revised
 from tests.support.odd_cms import resigned
 from tests.support.signed_pdf import LETTER, sign
+from tests.support.small_pdf import small_pdf
 from tests.support.stock_signer import stock_signed, time_stamped
 
 PADES = SigSeedSubFilter.PADES
@@ -160,3 +170,91 @@ def test_document_time_stamp_is_a_change_that_a_signature_outlives() -> None:
         SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     )
     assert codes(verdict) == {ErrorCode.SIGNING_CERTIFICATE_MISMATCH}
+
+
+def extensions_of_europe(writer: IncrementalPdfFileWriter) -> None:
+    """Say that the file follows ETSI's developer extensions, as PAdES signers do."""
+    entry = later.dictionary(
+        BaseVersion=pdf_name("/1.7"), ExtensionLevel=NumberObject(5)
+    )
+    writer.root[pdf_name("/Extensions")] = later.dictionary(ESIC=entry)
+    writer.update_root()
+
+
+def extensions_that_draw(writer: IncrementalPdfFileWriter) -> None:
+    """Put a drawing in place of the developer extensions."""
+    writer.root[pdf_name("/Extensions")] = writer.add_object(later.drawing())
+    writer.update_root()
+
+
+def mark_information_that_refers(writer: IncrementalPdfFileWriter) -> None:
+    """Put a dictionary with a drawing in place of what says whether it is tagged."""
+    held = later.dictionary(CharProcs=writer.add_object(later.drawing()))
+    writer.root[pdf_name("/MarkInfo")] = held
+    writer.update_root()
+
+
+def version_that_is_no_name(writer: IncrementalPdfFileWriter) -> None:
+    """Put a dictionary in place of the version."""
+    writer.root[pdf_name("/Version")] = later.dictionary()
+    writer.update_root()
+
+
+def catalog_is_resource(category: str) -> bytes:
+    """Sign a page that takes the catalog for its dictionary of fonts or drawings."""
+    source = small_pdf(page=f"/Resources << /{category} 1 0 R >>")
+    return stock_signed(source, PERSON, "person", subfilter=PADES)
+
+
+def test_developer_extensions_pass_as_lta() -> None:
+    verdict = judged(revised(person_signed(), extensions_of_europe))
+    assert verdict.indication is Indication.TOTAL_PASSED
+    assert verdict.signatures[0].modifications is Modifications.LTA
+
+
+@pytest.mark.parametrize("base", [person_signed, sealed])
+@pytest.mark.parametrize(
+    "change",
+    [extensions_that_draw, mark_information_that_refers, version_that_is_no_name],
+)
+def test_entry_of_the_catalog_in_another_shape_fails(
+    change: Change, base: Callable[[], bytes]
+) -> None:
+    verdict = judged(revised(base(), change))
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+@pytest.mark.parametrize("category", ["Font", "XObject", "ExtGState"])
+def test_catalog_that_a_page_draws_with_may_not_be_written_again(category: str) -> None:
+    signed = catalog_is_resource(category)
+    assert judged(signed).indication is Indication.TOTAL_PASSED
+    verdict = judged(revised(signed, extensions_of_europe))
+    assert outcome(verdict) == FORMAT_FAILURE
+    assert codes(verdict) == {ErrorCode.MODIFIED_AFTER_SIGNING}
+
+
+def test_another_object_may_not_become_the_catalog() -> None:
+    changed = revised(person_signed(), extensions_of_europe)
+    reader = PdfFileReader(BytesIO(changed))
+    root = reader.root_ref.idnum
+    body = BytesIO()
+    reader.root.write_to_stream(body)
+    moved = later.appended(person_signed(), {9000: body.getvalue()})
+    at = moved.rindex(b"/Root %d " % root)
+    moved = moved[:at] + b"/Root 9000 " + moved[at + len(b"/Root %d " % root) :]
+    assert outcome(judged(moved)) == FORMAT_FAILURE
+
+
+def test_catalog_that_a_signature_restricts_may_be_written_again() -> None:
+    """A lock of fields names the catalog as its /Data (ISO 32000-2 Table 256)."""
+
+    def prepared(writer: IncrementalPdfFileWriter) -> None:
+        lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["khac"])
+        append_signature_field(writer, SigFieldSpec("person", field_mdp_spec=lock))
+
+    locked = revised(LETTER.read_bytes(), prepared)
+    signed = stock_signed(locked, PERSON, "person", subfilter=PADES)
+    assert b"/Data" in signed
+    verdict = judged(revised(signed, later.security_store))
+    assert verdict.indication is Indication.TOTAL_PASSED
