@@ -4,22 +4,20 @@ pyHanko finds the ways on which an object is reached by walking the whole file a
 for every signature. Here each object is read once; a revision changes what it wrote;
 and only ways to the objects in question are followed. The rules on which ways count
 are those of the library, and a test compares both.
+
+The library leaves out ways by names that an author may choose for a font, and those
+into pages and structure elements from elsewhere. So a reference that none of its ways
+takes is a way of its own here: whoever uses an object is seen.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.validation.page_ways import PageTree, read_page_tree
-from signing.validation.revision_objects import (
-    TRAILER,
-    Key,
-    Path,
-    RevisionObjects,
-    key_of,
-)
+from signing.validation.references import PARENT, Edge, edges_in
+from signing.validation.revision_objects import TRAILER, Key, Path, RevisionObjects
 from signing.validation.structure_tree import StructureTree, read_structure_tree
 from signing.validation.work import Work
 
@@ -27,9 +25,8 @@ _STRUCTURE = ("/Root", "/StructTreeRoot", "/K")
 _FORM = "/AcroForm"
 _FORM_STEPS = frozenset({"/Fields", "/Kids"})
 
-_STEPS_FOR_VALUE = 10
-
-_Edge = tuple[Path, Key]
+_Taken = set[tuple[Key, Path, Key]]
+"""References by which a way came to an object: from where, and where inside it."""
 
 
 class ObjectGraph:
@@ -43,7 +40,7 @@ class ObjectGraph:
     def __init__(self, reader: PdfFileReader, work: Work) -> None:
         self._objects = RevisionObjects(reader, work)
         self._work = work
-        self._edges: dict[Key, tuple[_Edge, ...]] = {}
+        self._edges: dict[Key, tuple[Edge, ...]] = {}
         self._users: dict[Key, dict[Key, list[Path]]] = defaultdict(dict)
         self._found: dict[Key, set[Path]] = {}
         self._pages: PageTree | None = None
@@ -96,7 +93,10 @@ class ObjectGraph:
         if key not in self._found:
             asked = {key, *self._later(), *self._fields()} - self._found.keys()
             self._found |= {one: set() for one in asked}
-            self._follow({one for one in asked if self._users.get(one)})
+            used = {one for one in asked if self._users.get(one)}
+            taken = self._follow(used)
+            for one in used:
+                self._found[one].update(self._further_ways(one, taken))
         return self._found[key]
 
     def references_to(self, key: Key) -> Iterator[tuple[Key, Path]]:
@@ -113,7 +113,7 @@ class ObjectGraph:
             key = waiting.pop()
             if key in self._edges:
                 continue
-            edges = tuple(_edges_in(self._objects.read(key), self._work))
+            edges = tuple(edges_in(self._objects.read(key), self._work))
             self._edges[key] = edges
             for path, target in edges:
                 self._users[target].setdefault(key, []).append(path)
@@ -150,8 +150,43 @@ class ObjectGraph:
             yield key
             waiting += self._edges.get(key, ())
 
-    def _follow(self, wanted: Collection[Key]) -> None:
-        """Collect every way to the objects in `wanted` (no object twice on a way)."""
+    def _further_ways(self, key: Key, taken: _Taken) -> Iterator[Path]:
+        """Give a way for each reference to an object that was not taken.
+
+        Pages are left out: everything that shows refers to its page.
+        """
+        if key in self.pages.paths:
+            return
+        others = [
+            (source, path)
+            for source, path in self.references_to(key)
+            if (source, path, key) not in taken
+        ]
+        if not others:
+            return
+        fields = set(self._fields())
+        ways = self._ways_round(key)
+        for source, path in others:
+            is_kid = path == (PARENT,) and {source, key} <= fields
+            if source in ways and not is_kid:
+                yield ways[source] + path
+
+    def _ways_round(self, key: Key) -> Mapping[Key, Path]:
+        """Return one way to each object that is reached without passing `key`."""
+        ways: dict[Key, Path] = {TRAILER: ()}
+        waiting = [TRAILER]
+        while waiting:
+            source = waiting.pop()
+            for path, target in self._edges.get(source, ()):
+                self._work.spend(1)
+                if target != key and target not in ways:
+                    ways[target] = ways[source] + path
+                    waiting.append(target)
+        return ways
+
+    def _follow(self, wanted: Collection[Key]) -> _Taken:
+        """Collect the ways to the objects in `wanted` (no object twice on a way)."""
+        taken: _Taken = set()
         forward = self._towards(wanted)
         pages, structure = self.pages.paths, self._structure_nodes()
         waiting: list[tuple[Key, Path, tuple[Key, ...]]] = [(TRAILER, (), ())]
@@ -165,24 +200,28 @@ class ObjectGraph:
                     continue
                 if target in wanted:
                     self._found[target].add(whole)
+                    taken.add((source, path, target))
                 # A page is entered from the tree of pages, a structure element from
                 # the structure: everything else that refers to them would multiply
                 # the ways.
                 if pages.get(target, whole) != whole:
                     continue
-                if in_structure or target not in structure:
+                # Who is both is entered as a page.
+                if in_structure or target not in structure or target in pages:
                     waiting.append((target, whole, (*passed, target)))
+        return taken
 
-    def _towards(self, wanted: Collection[Key]) -> Mapping[Key, list[_Edge]]:
-        """Return the references that lie on some way to `wanted`."""
-        forward: dict[Key, list[_Edge]] = defaultdict(list)
+    def _towards(self, wanted: Collection[Key]) -> Mapping[Key, list[Edge]]:
+        """Return the references that lie on some way to `wanted`, none to parents."""
+        forward: dict[Key, list[Edge]] = defaultdict(list)
         seen, waiting = set(wanted), list(wanted)
         while waiting:
             target = waiting.pop()
             for source, paths in self._users.get(target, {}).items():
                 self._work.spend(len(paths))
-                forward[source] += [(path, target) for path in paths]
-                if source not in seen:
+                ways = [(path, target) for path in paths if PARENT not in path]
+                forward[source] += ways
+                if ways and source not in seen:
                     seen.add(source)
                     waiting.append(source)
         return forward
@@ -191,26 +230,6 @@ class ObjectGraph:
         if self._structure is None:
             self._structure = read_structure_tree(self._objects)
         return self._structure.nodes
-
-
-def _edges_in(whole: generic.PdfObject, work: Work) -> Iterator[_Edge]:
-    """Give the references inside an object, but for those to its parent."""
-    waiting: list[tuple[Path, generic.PdfObject]] = [((), whole)]
-    while waiting:
-        path, value = waiting.pop()
-        inner: Iterable[tuple[str | int, generic.PdfObject]] = ()
-        if isinstance(value, generic.DictionaryObject):
-            inner = value.items()
-        elif isinstance(value, generic.ArrayObject):
-            inner = enumerate(value)
-        for step, one in inner:
-            work.spend(_STEPS_FOR_VALUE)
-            if step == "/Parent":
-                continue
-            if isinstance(one, generic.IndirectObject):
-                yield (*path, step), key_of(one)
-            else:
-                waiting.append(((*path, step), one))
 
 
 def _leads_to_fields(step: str | int) -> bool:

@@ -33,7 +33,7 @@ from tests.support.later_revisions import (
     revised,
 )
 from tests.support.signed_pdf import LETTER
-from tests.support.small_pdf import small_pdf
+from tests.support.small_pdf import assemble, small_pdf
 from tests.support.stock_signer import stock_signed
 
 ATTACKS = Register()
@@ -240,6 +240,64 @@ def shadow_replace_by_the_catalog() -> bytes:
     file = small_pdf(objects, page=page)
     signed = stock_signed(file, PERSON, "person", subfilter=PADES)
     return revised(signed, _extensions_that_draw)
+
+
+_FONT = (
+    "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0]"
+    " /FirstChar 65 /LastChar 65 /Widths [1] /CharProcs << /A {} 0 R >>"
+    " /Encoding << /Differences [65 /A] >> /Title (x) >>"
+)
+_GLYPH = "<< /Length 19 >>\nstream\n1 0 d0 {} re f\nendstream"
+_FORM_OF_FONT = (
+    "<< /Length 6 /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /P 4 0 R >> >>"
+    " >>\nstream\n(A) Tj\nendstream"
+)
+
+
+def _described_by_its_font(catalog: str, page: str) -> bytes:
+    """Sign a file whose font is its document information; then change the font."""
+    objects = {
+        3: f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] {page} >>",
+        4: _FONT.format(5),
+        5: _GLYPH.format("0 0 1 1"),
+        6: _GLYPH.format("0 0 9 9"),
+        7: _FORM_OF_FONT,
+        1: f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        2: "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+    }
+    file = assemble(
+        {number: body.encode() for number, body in objects.items()}, b"/Info 4 0 R"
+    )
+    signed = stock_signed(file, PERSON, "person", subfilter=PADES)
+    changed = appended(signed, {4: _FONT.format(6).encode()})
+    at = changed.rindex(b"/Root")
+    return changed[:at] + b"/Info 4 0 R " + changed[at:]
+
+
+for _name, _catalog, _page in (
+    ("named-parent", "", "/Resources << /Font << /Parent 4 0 R >> >>"),
+    (
+        "in-the-structure",
+        "/StructTreeRoot << /K [7 0 R] >>",
+        "/Resources << /XObject << /X 7 0 R >> >>",
+    ),
+):
+    ATTACKS.put(
+        f"shadow-replace-font-{_name}",
+        partial(_described_by_its_font, _catalog, _page),
+        *(Row.SHADOW_REPLACE, FAILED, _MODIFIED),
+        f"a font {_name.replace('-', ' ')} that is the document information too",
+    )
+
+
+@ATTACKS.add(
+    *(Row.SHADOW_HIDE_REPLACE, FAILED, ErrorCode.PDF_MALFORMED),
+    "a drawing named Parent that is defined only after signing",
+)
+def shadow_parent_defined_later() -> bytes:
+    file = small_pdf(page="/Resources << /XObject << /Parent 900 0 R >> >>")
+    signed = stock_signed(file, PERSON, "person", subfilter=PADES)
+    return appended(signed, {900: _RED})
 
 
 @ATTACKS.add(
