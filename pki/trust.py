@@ -118,9 +118,8 @@ class TrustStore:
             self._intermediates[certificate.subject].append(certificate)
         for revocation_list in _read_lists(crls):
             self._lists[revocation_list.issuer].append(revocation_list)
-        self._answers: dict[int, list[OcspAnswer]] = defaultdict(list)
-        for answer in _read_answers(ocsps):
-            self._answers[answer.serial].append(answer)
+        self._answers = _by_serial(ocsps)
+        self._added_answers: dict[int, list[OcspAnswer]] = defaultdict(list)
 
     @classmethod
     def from_material(
@@ -145,16 +144,20 @@ class TrustStore:
     ) -> "TrustStore":
         """Return a store that knows more; what was read already is shared.
 
+        Whoever gives more may be a stranger: added answers are kept apart.
+
         Args:
             intermediates: certificates, DER.
             crls: revocation lists, DER.
             ocsps: OCSP answers, DER.
         """
-        other = TrustStore((), intermediates, crls, ocsps)
+        other = TrustStore((), intermediates, crls)
         other._anchors = self._anchors
+        other._answers = self._answers
+        other._added_answers = _by_serial(ocsps)
         _add(other._intermediates, self._intermediates)
         _add(other._lists, self._lists)
-        _add(other._answers, self._answers)
+        _add(other._added_answers, self._added_answers)
         return other
 
     def anchors_named(self, subject: bytes) -> Sequence[ReadAnchor]:
@@ -171,9 +174,12 @@ class TrustStore:
         return sorted(found, key=lambda one: one.this_update, reverse=True)
 
     def answers_about(self, serial: int) -> Sequence[OcspAnswer]:
-        """Return the OCSP answers about this serial number, newest first."""
-        found = self._answers.get(serial, ())
-        return sorted(found, key=lambda one: one.this_update, reverse=True)
+        """Return the OCSP answers of the material about this serial, newest first."""
+        return _newest_first(self._answers.get(serial, ()))
+
+    def added_answers_about(self, serial: int) -> Sequence[OcspAnswer]:
+        """Return those `with_evidence` added, newest first; there may be any number."""
+        return _newest_first(self._added_answers.get(serial, ()))
 
 
 def load_material(
@@ -235,6 +241,17 @@ def _read_answers(sources: Iterable[bytes]) -> Iterator[OcspAnswer]:
             yield from read_ocsp_answers(source)
         except PkiError:
             continue
+
+
+def _by_serial(sources: Iterable[bytes]) -> dict[int, list[OcspAnswer]]:
+    found: dict[int, list[OcspAnswer]] = defaultdict(list)
+    for answer in _read_answers(sources):
+        found[answer.serial].append(answer)
+    return found
+
+
+def _newest_first(answers: Iterable[OcspAnswer]) -> Sequence[OcspAnswer]:
+    return sorted(answers, key=lambda one: one.precedence, reverse=True)
 
 
 def _read_anchor(anchor: TrustAnchor) -> ReadAnchor:

@@ -1,5 +1,6 @@
 """Whether the certificates of a path are revoked (EN 319 102-1 clause 5.2.5)."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -12,7 +13,7 @@ from pki.trust import TrustStore
 
 Evidence = RevocationList | OcspAnswer
 
-_MOST_ANSWERS = 16  # each costs a few signature checks, once
+_MOST_ADDED_ANSWERS = 16  # each costs a few signature checks, once
 
 
 class RevocationState(IntEnum):
@@ -92,7 +93,8 @@ def _check_one(
 ) -> RevocationStatus:
     """Hear the lists and the OCSP answers; whoever says "revoked" is right.
 
-    Otherwise what is good counts before what is not known, and the newest of two.
+    Otherwise what is good counts before what is not known, and the newest of two;
+    but nothing is good while somebody was not heard.
     """
     listed = _by_lists(certificate, issuer, facts)
     answered = _by_answers(certificate, issuer, facts)
@@ -100,6 +102,8 @@ def _check_one(
         return listed
     if max(listed.state, answered.state) >= RevocationState.REVOKED:
         return max(listed, answered, key=lambda one: one.state)
+    if answered.state is RevocationState.UNCHECKED:
+        return answered
     if listed.state is not answered.state:
         return min(listed, answered, key=lambda one: one.state)
     return max(listed, answered, key=_newness)
@@ -129,16 +133,47 @@ def _by_lists(
 def _by_answers(
     certificate: ReadCertificate, issuer: ReadCertificate, facts: _Facts
 ) -> RevocationStatus | None:
-    """Hear the newest sound answer; None if there is none, or it knows nothing."""
-    about = facts.trust.answers_about(certificate.serial)
-    meant = [one for one in about if one.concerns(certificate, issuer)]
-    for answer in meant[:_MOST_ANSWERS]:
-        if _is_sound(answer, issuer, facts):
-            if not answer.is_known:
-                return None
-            state = facts.state(answer.revoked_at)
-            return _unless_stale(state, certificate, answer, facts)
-    return None
+    """Hear the newest sound answer; None if there is none, or it knows nothing.
+
+    The operator's are all heard. Of those that came with a file only so many are: it
+    may hold any number of forged ones. Where they hide what else is there, nobody can
+    say that the certificate is good.
+    """
+    given = _meant(facts.trust.answers_about, certificate, issuer)
+    added = _meant(facts.trust.added_answers_about, certificate, issuer)
+    own = _first_sound(given, issuer, facts)
+    other = _first_sound(added[:_MOST_ADDED_ANSWERS], issuer, facts)
+    sound = (one for one in (own, other) if one is not None)
+    found = max(sound, key=lambda one: one.precedence, default=None)
+    status = None if found is None else _said_by(found, certificate, facts)
+    is_revoked = status is not None and status.state >= RevocationState.REVOKED
+    if other is None and len(added) > _MOST_ADDED_ANSWERS and not is_revoked:
+        return RevocationStatus(RevocationState.UNCHECKED, certificate)
+    return status
+
+
+def _meant(
+    about: Callable[[int], Sequence[OcspAnswer]],
+    certificate: ReadCertificate,
+    issuer: ReadCertificate,
+) -> Sequence[OcspAnswer]:
+    answers = about(certificate.serial)
+    return [one for one in answers if one.concerns(certificate, issuer)]
+
+
+def _first_sound(
+    answers: Iterable[OcspAnswer], issuer: ReadCertificate, facts: _Facts
+) -> OcspAnswer | None:
+    return next((one for one in answers if _is_sound(one, issuer, facts)), None)
+
+
+def _said_by(
+    answer: OcspAnswer, certificate: ReadCertificate, facts: _Facts
+) -> RevocationStatus | None:
+    if not answer.is_known:
+        return None
+    state = facts.state(answer.revoked_at)
+    return _unless_stale(state, certificate, answer, facts)
 
 
 def _is_sound(answer: OcspAnswer, issuer: ReadCertificate, facts: _Facts) -> bool:

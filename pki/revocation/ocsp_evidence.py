@@ -139,6 +139,11 @@ class OcspAnswer:
     next_update: datetime
     archived_from: datetime | None
 
+    @property
+    def precedence(self) -> tuple[datetime, bool]:
+        """What is higher for what counts: the newer, or "revoked" at the same time."""
+        return self.this_update, self.revoked_at is not None
+
     def is_fresh(self, at: datetime) -> bool:
         """Tell whether a newer answer was not yet due at `at`."""
         return at <= self.next_update

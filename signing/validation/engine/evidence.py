@@ -1,7 +1,7 @@
 """What is at hand to judge by: the operator's, and what the file brings along."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -52,8 +52,8 @@ class Evidence:
             material=material,
             chains=ChainCache(chains.trust.with_evidence(*known), passed_only=True),
             alone=TrustStore.from_material(
-                TrustMaterial(material.roots, *known, material.policy)
-            ),
+                TrustMaterial(material.roots, policy=material.policy)
+            ).with_evidence(*known),
             store=store,
             positions=_positions((*store.crls, *store.ocsps)),
         )
@@ -65,14 +65,15 @@ class Evidence:
             PkiError: a root is malformed or not a CA.
         """
         material, store = self.material, self.store
-        return TrustStore.from_material(
-            TrustMaterial(
-                material.roots,
-                (*material.intermediates, *_ders(store.certificates)),
-                _such((*material.crls, *_ders(store.crls)), counts),
-                _such((*material.ocsps, *_ders(store.ocsps)), counts),
-                material.policy,
-            )
+        own = replace(
+            material,
+            crls=_such(material.crls, counts),
+            ocsps=_such(material.ocsps, counts),
+        )
+        return TrustStore.from_material(own).with_evidence(
+            _ders(store.certificates),
+            _such(_ders(store.crls), counts),
+            _such(_ders(store.ocsps), counts),
         )
 
 

@@ -17,6 +17,8 @@ from pki.keys.api import Credential
 from pki.kinds import TIME_STAMP_POLICY
 from pki.tsa.stamp_token import Stamp, template_of
 from schemas.errors import ErrorCode
+from signing.pades.levels import Evidence
+from signing.pades.store import add_evidence
 from tests.support.attacks.model import FAILED, UNSURE, Attacked, Register, Row
 from tests.support.certificates import SIGNER, Shape, authority, ca_shape, make
 from tests.support.judged_pdf import PERSON, PKI, TRUSTED, roomy
@@ -27,6 +29,7 @@ from tests.support.timed_pdf import token_for, value_of, with_attributes, with_t
 
 ATTACKS = Register()
 _HOUR = timedelta(hours=1)
+_GOOD, _REVOKED = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED
 _SHA256 = bytes.fromhex("0609608648016503040201")
 _RESPONDER = Shape(
     common_name="OCSP",
@@ -45,6 +48,7 @@ class _Answer:
     responder: Credential
     at: datetime = NOW - _HOUR
     until: datetime = NOW + _HOUR
+    revoked_at: datetime | None = None
 
     def about(self, certificate: x509.Certificate) -> bytes:
         key = self.responder.key
@@ -56,10 +60,10 @@ class _Answer:
                 cert=certificate,
                 issuer=self.issuer.credential.certificate,
                 algorithm=hashes.SHA1(),
-                cert_status=ocsp.OCSPCertStatus.GOOD,
+                cert_status=_REVOKED if self.revoked_at else _GOOD,
                 this_update=self.at,
                 next_update=self.until,
-                revocation_time=None,
+                revocation_time=self.revoked_at,
                 revocation_reason=None,
             )
             .responder_id(ocsp.OCSPResponderEncoding.HASH, self.responder.certificate)
@@ -158,6 +162,22 @@ for _name, _row, _answer, _code, _how in (
     ),
 ):
     ATTACKS.put(f"ocsp-{_name}", partial(_with, _answer), _row, UNSURE, _code, _how)
+
+
+@ATTACKS.add(
+    Row.OCSP_ISSUER,
+    UNSURE,
+    ErrorCode.CERTIFICATE_REVOKED,
+    "40 answers of a sibling CA added to /DSS, to hide a genuine one",
+)
+def ocsp_flood() -> Attacked:
+    forged = replace(_good(), responder=make(_sibling(), _RESPONDER))
+    ats = (NOW + timedelta(minutes=one) for one in range(40))
+    flood = tuple(replace(forged, at=at).about(PERSON.certificate) for at in ats)
+    told = replace(_good(), revoked_at=NOW - _HOUR).about(PERSON.certificate)
+    before = (PKI.root.crl(), PKI.issuing.crl(NOW - 2 * _HOUR))
+    given = replace(TRUSTED, crls=before, ocsps=(told,))
+    return Attacked(add_evidence(roomy(), Evidence((), (), flood)), given)
 
 
 _Builder = x509.CertificateRevocationListBuilder

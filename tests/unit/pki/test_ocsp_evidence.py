@@ -121,6 +121,7 @@ def judge(
     lists: tuple[bytes, ...] | None = None,
     at: datetime = NOW,
     proven_at: datetime | None = None,
+    added: tuple[bytes, ...] = (),
 ) -> ChainJudgement:
     """Judge with these answers; unless told, only the root publishes a list."""
     known = pki.material()
@@ -128,7 +129,7 @@ def judge(
     material = replace(known, crls=crls, ocsps=answers)
     return judge_chain(
         leaf,
-        trust=TrustStore.from_material(material),
+        trust=TrustStore.from_material(material).with_evidence(ocsps=added),
         at=at,
         usage=KeyPurpose.DOCUMENT_ANY,
         proven_at=proven_at,
@@ -434,14 +435,62 @@ def test_huge_answer_is_refused_unread() -> None:
 def test_a_thousand_answers_about_one_certificate_cost_little(pki: TestPki) -> None:
     leaf = pki.person().certificate
     wrong = answered(leaf, pki.issuing, responder(_other(pki)))
-    trust = TrustStore.from_material(
-        replace(pki.material(), crls=(pki.root.crl(),), ocsps=(wrong,) * 1000)
-    )
     with soon(3):
-        judgement = judge_chain(
-            leaf, trust=trust, at=NOW, usage=KeyPurpose.DOCUMENT_ANY
-        )
+        judgement = judge(pki, leaf, added=(wrong,) * 1000)
     assert reasons(judgement) == [ErrorCode.REVOCATION_UNCHECKED]
+
+
+def _of_strangers(
+    pki: TestPki, leaf: x509.Certificate, count: int
+) -> tuple[bytes, ...]:
+    """Forge answers that are newer than what any genuine one says."""
+    return tuple(
+        answered(leaf, pki.issuing, responder(_other(pki)), Answer(at=NOW + minute))
+        for minute in (timedelta(minutes=one) for one in range(1, count + 1))
+    )
+
+
+@pytest.mark.parametrize("count", [1, 16, 17, 40])
+def test_forged_answers_do_not_silence_the_operators(pki: TestPki, count: int) -> None:
+    leaf = pki.person().certificate
+    told = Answer(status=REVOKED, revoked_at=NOW - HOUR)
+    revoked = answered(leaf, pki.issuing, responder(pki.issuing), told)
+    forged = _of_strangers(pki, leaf, count)
+    before = (pki.root.crl(), pki.issuing.crl(NOW - 2 * HOUR))
+    added = judge(pki, leaf, revoked, lists=before, added=forged)
+    assert reasons(added) == [ErrorCode.CERTIFICATE_REVOKED]
+    given = judge(pki, leaf, revoked, *forged, lists=before)
+    assert reasons(given) == [ErrorCode.CERTIFICATE_REVOKED]
+
+
+@pytest.mark.parametrize(("count", "heard"), [(15, True), (16, False)])
+def test_answer_that_forged_ones_hide_leaves_the_status_open(
+    pki: TestPki, count: int, heard: bool
+) -> None:
+    leaf = pki.person().certificate
+    told = Answer(status=REVOKED, revoked_at=NOW - HOUR)
+    revoked = answered(leaf, pki.issuing, responder(pki.issuing), told)
+    added = (revoked, *_of_strangers(pki, leaf, count))
+    before = (pki.root.crl(), pki.issuing.crl(NOW - 2 * HOUR))
+    code = ErrorCode.CERTIFICATE_REVOKED if heard else ErrorCode.REVOCATION_UNCHECKED
+    assert reasons(judge(pki, leaf, lists=before, added=added)) == [code]
+    good = answered(leaf, pki.issuing, responder(pki.issuing))
+    beside = judge(pki, leaf, good, lists=before, added=added)
+    assert reasons(beside) == [code]
+    listed = replace_revoked(pki.issuing, leaf).crl()
+    told_by_list = judge(pki, leaf, lists=(pki.root.crl(), listed), added=added)
+    assert reasons(told_by_list) == [ErrorCode.CERTIFICATE_REVOKED]
+
+
+def test_newest_of_given_and_added_answers_decides(pki: TestPki) -> None:
+    leaf = pki.person().certificate
+    signer = responder(pki.issuing)
+    held = Answer(status=REVOKED, revoked_at=NOW - 2 * HOUR, at=NOW - 2 * HOUR)
+    old = answered(leaf, pki.issuing, signer, held)
+    released = answered(leaf, pki.issuing, signer)
+    judgement = judge(pki, leaf, old, added=(released,))
+    assert judgement.indication is Indication.TOTAL_PASSED
+    assert judge(pki, leaf, released, added=(old,)).ocsps == (released,)
 
 
 @pytest.mark.parametrize("name", ["one.ors", "one.OCSP"])
