@@ -164,7 +164,8 @@ def _meant(
 def _first_sound(
     answers: Iterable[OcspAnswer], issuer: ReadCertificate, facts: _Facts
 ) -> OcspAnswer | None:
-    return next((one for one in answers if _is_sound(one, issuer, facts)), None)
+    heard = (_if_sound(one, issuer, facts) for one in answers)
+    return next((one for one in heard if one is not None), None)
 
 
 def _said_by(
@@ -176,11 +177,17 @@ def _said_by(
     return _unless_stale(state, certificate, answer, facts)
 
 
-def _is_sound(answer: OcspAnswer, issuer: ReadCertificate, facts: _Facts) -> bool:
-    """Tell whether the CA or a responder of it, itself not revoked, signed it."""
+def _if_sound(
+    answer: OcspAnswer, issuer: ReadCertificate, facts: _Facts
+) -> OcspAnswer | None:
+    """Return what the CA or a responder of it, itself not revoked, signed."""
     signer = answer.signed.signer_for(issuer)
-    if signer is None:
-        return False
+    if signer is None or not _may_speak(signer, issuer, facts):
+        return None
+    return answer.until(signer.not_after)
+
+
+def _may_speak(signer: ReadCertificate, issuer: ReadCertificate, facts: _Facts) -> bool:
     if signer is issuer or is_not_checked(signer):
         return True
     # By lists alone: a responder does not speak for itself.

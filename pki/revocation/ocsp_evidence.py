@@ -6,7 +6,7 @@ the answer were not there: only what is proven to be said is heard.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
 from types import MappingProxyType
@@ -148,6 +148,14 @@ class OcspAnswer:
         """Tell whether a newer answer was not yet due at `at`."""
         return at <= self.next_update
 
+    def until(self, ended: datetime) -> "OcspAnswer":
+        """Return it as fresh no longer than whoever signed it may answer.
+
+        Nobody asks whether a responder is revoked, so its certificate is short-lived
+        (RFC 6960 4.2.2.2.1); what it promises for later is not its to promise.
+        """
+        return replace(self, next_update=min(self.next_update, ended))
+
     def concerns(self, certificate: ReadCertificate, issuer: ReadCertificate) -> bool:
         """Tell whether it is about this certificate of this issuer (4.1.1).
 
@@ -171,8 +179,9 @@ def read_ocsp_answers(data: bytes) -> tuple[OcspAnswer, ...]:
     """Read a DER OCSPResponse: one statement per certificate in it.
 
     Raises:
-        PkiError: it is too large, malformed, not successful, weakly signed, or has a
-            critical extension (none is understood).
+        PkiError: it is too large, malformed, not successful, weakly signed, or says
+            what was so after it was signed; or an extension is critical (none is
+            understood).
     """
     if len(data) > ANSWER_BYTES:
         raise PkiError(ErrorCode.OCSP_ANSWER_INVALID)
@@ -237,6 +246,9 @@ def _read_single(
     archived_from: datetime | None,
 ) -> OcspAnswer:
     this_update, next_update = single.this_update_utc, single.next_update_utc
+    if this_update > signed.produced_at:
+        # Else a responder that ended could speak of today by the time it puts (3.2).
+        raise ValueError("known before it was so")
     return OcspAnswer(
         signed=signed,
         digest=type(single.hash_algorithm),
