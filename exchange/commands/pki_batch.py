@@ -7,9 +7,14 @@ from exchange.commands.files import make_folder, read_file
 from exchange.commands.output import Output, Progress
 from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
 from exchange.commands.pki_files import act_of, declare_why
-from pki.registration.batch import BatchRun, RowResult
+from pki.registration.batch import BatchRun
 from pki.registration.batch_file import Batch, read_batch
-from pki.registration.batch_records import BatchRecord, approve_batch, file_batch
+from pki.registration.batch_records import (
+    BatchRecord,
+    RowResult,
+    approve_batch,
+    file_batch,
+)
 from pki.registration.records import RequestState
 from schemas.errors import Text
 

@@ -6,6 +6,7 @@ run that was killed is started again with the same files: rows in the book are l
 alone, and a certificate that was made and not booked is found by its key.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,7 +21,14 @@ from pki.files import write_atomically
 from pki.journal.store import Act, CaAction
 from pki.kinds import CertificateKind
 from pki.registration.batch_file import Batch, BatchRow
-from pki.registration.batch_records import BatchRecord, get_batch, save_batch
+from pki.registration.batch_records import (
+    BatchRecord,
+    RowResult,
+    get_batch,
+    get_row,
+    save_batch,
+    save_row,
+)
 from pki.registration.book import Page, Table
 from pki.registration.checks import (
     DeskFacts,
@@ -30,29 +38,21 @@ from pki.registration.checks import (
 )
 from pki.registration.codec import Reader
 from pki.registration.filing import order_of
-from pki.registration.issuing import Wanted, certificate_with, claim, find_made
+from pki.registration.issuing import (
+    FINAL_REFUSALS,
+    Wanted,
+    certificate_with,
+    claim,
+    find_made,
+)
 from pki.registration.office import Office
 from pki.registration.records import RequestState
 from pki.registry.records import key_digest
 from schemas.errors import ErrorCode
 
+_ROW = re.compile("[1-9][0-9]*", re.ASCII)
 _GROUP = 50
 """Rows per transaction; what a crash makes look up again, never issue again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowResult:
-    """What became of a row.
-
-    Args:
-        number: which row.
-        serial: of its certificate, in lower hexadecimal; empty if refused.
-        code: of the refusal; empty if issued.
-    """
-
-    number: int
-    serial: str = ""
-    code: str = ""
 
 
 class BatchRun:
@@ -73,12 +73,14 @@ class BatchRun:
         """Work on what is not done yet; `step` is told of every row.
 
         Raises:
-            PkiError: the batch is not approved (REQUEST_PENDING), or the CA cannot
-                issue now; what was done stays done.
+            PkiError: the batch is not approved (REQUEST_PENDING), the folder holds a
+                certificate that is not of this batch (FILE_NOT_WRITTEN; nothing is
+                done), or the CA cannot issue now; what was done stays done.
         """
         record = get_batch(self._office, self._batch.id)
         if record.state is RequestState.PENDING:
             raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
+        self._check_folder()
         results: list[RowResult] = []
         used = _Keys()
         facts = {one: self._office.facts(one) for one in self._batch.kinds}
@@ -120,14 +122,28 @@ class BatchRun:
             self._write(one)
         return results
 
+    def _check_folder(self) -> None:
+        """Refuse what another list left: rows are counted from 1 in each."""
+        for path in sorted(self._folder.glob("*.pem")):
+            if not _ROW.fullmatch(path.stem):
+                continue
+            result = get_row(self._office.book.page, self._batch.id, int(path.stem))
+            if result is None or _content(path) != self._encoded(result):
+                raise PkiError(ErrorCode.FILE_NOT_WRITTEN, place=path.name)
+
     def _write(self, result: RowResult) -> None:
         """Write the certificate of a row, unless it is there."""
         path = self._folder / f"{result.number}.pem"
-        if not result.serial or path.exists():
-            return
-        serial = int(result.serial, 16)
-        made = certificate_with(self._office.hierarchy, serial)
-        write_atomically(path, made.public_bytes(Encoding.PEM))
+        encoded = self._encoded(result)
+        if encoded and not path.exists():
+            write_atomically(path, encoded)
+
+    def _encoded(self, result: RowResult) -> bytes:
+        """Return the certificate of a row as PEM; nothing if it was refused."""
+        if not result.serial:
+            return b""
+        made = certificate_with(self._office.hierarchy, int(result.serial, 16))
+        return made.public_bytes(Encoding.PEM)
 
     def _close(self, record: BatchRecord, results: Sequence[RowResult]) -> None:
         lines = ["row,serial,code"]
@@ -172,12 +188,12 @@ class _Group:
         self._office, self._page, self._batch_id = office, page, batch_id
 
     def settle(self, rows: Sequence[_Checked], act: Act) -> Sequence[RowResult]:
-        done = {one.row.number: self._done(one.row.number) for one in rows}
+        numbers = [one.row.number for one in rows]
+        done = {one: get_row(self._page, self._batch_id, one) for one in numbers}
         fresh = [one for one in rows if done[one.row.number] is None]
         for result in self._settle(fresh, act):
             done[result.number] = result
-            fields = {"serial": result.serial, "code": result.code}
-            self._page.put(Table.ROW, self._key(result.number), fields)
+            save_row(self._page, self._batch_id, result)
         return [one for one in done.values() if one is not None]
 
     def _settle(self, rows: Sequence[_Checked], act: Act) -> Iterator[RowResult]:
@@ -191,7 +207,7 @@ class _Group:
             try:
                 made = self._made(wanted)
             except PkiError as error:
-                yield RowResult(number=number, code=error.code)
+                yield _refused(number, error)
                 continue
             if made is None:
                 waiting.append((number, wanted))
@@ -203,7 +219,7 @@ class _Group:
         """Find what was made before a crash, or check that the key may be certified.
 
         Raises:
-            PkiError: it may not (KEY_REUSED).
+            PkiError: it may not (KEY_REUSED, RENEWAL_KEY_TOO_OLD).
         """
         holders = self._office.hierarchy.holders_of_key(wanted.public_key)
         if not holders:
@@ -235,37 +251,30 @@ class _Group:
                     yield self._issued(number, certificate.serial_number, wanted)
                     begin += 1
             except PkiError as error:
-                if error.code in _NOT_NOW:
-                    raise
-                yield RowResult(number=waiting[begin][0], code=error.code)
+                yield _refused(waiting[begin][0], error)
                 begin += 1
 
     def _issued(self, number: int, serial: int, wanted: Wanted) -> RowResult:
         claim(self._page, serial, wanted.owner)
         return RowResult(number=number, serial=f"{serial:x}")
 
-    def _done(self, number: int) -> RowResult | None:
-        record = self._page.get(Table.ROW, self._key(number))
-        if record is None:
-            return None
-        fields = Reader(record)
-        return RowResult(
-            number=number, serial=fields.text("serial"), code=fields.text("code")
-        )
 
-    def _key(self, number: int) -> str:
-        return f"{self._batch_id}/{number:06}"
+def _refused(number: int, error: PkiError) -> RowResult:
+    """Say that a row is refused for good.
+
+    Raises:
+        PkiError: the CA cannot issue now, which is no fault of the row.
+    """
+    if error.code not in FINAL_REFUSALS:
+        raise error
+    return RowResult(number=number, code=error.code)
 
 
-# The CA is not at hand: no fault of a row.
-_NOT_NOW = frozenset(
-    {
-        ErrorCode.KEY_UNREADABLE,
-        ErrorCode.KEY_DEVICE_UNAVAILABLE,
-        ErrorCode.FILE_NOT_WRITTEN,
-        ErrorCode.FILE_UNREADABLE,
-    }
-)
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PkiError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
 
 def _issue_order(wanted: Wanted) -> IssueOrder:

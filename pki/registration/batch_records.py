@@ -1,4 +1,4 @@
-"""Batches in the book: filed, and approved as a whole."""
+"""Batches in the book: filed, approved as a whole, and what became of their rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -39,6 +39,21 @@ class BatchRecord:
     filed_at: datetime
     approvals: tuple[Approval, ...] = ()
     state: RequestState = RequestState.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """What became of a row.
+
+    Args:
+        number: which row.
+        serial: of its certificate, in lower hexadecimal; empty if refused.
+        code: of the refusal; empty if issued.
+    """
+
+    number: int
+    serial: str = ""
+    code: str = ""
 
 
 def file_batch(office: Office, batch: Batch, act: Act) -> BatchRecord:
@@ -107,6 +122,27 @@ def save_batch(page: Page, record: BatchRecord) -> None:
         "filed_at": record.filed_at.isoformat(),
     }
     page.put(Table.BATCH, record.id, fields, state=record.state)
+
+
+def get_row(page: Page, batch_id: str, number: int) -> RowResult | None:
+    """Return what became of a row; None while nothing did."""
+    record = page.get(Table.ROW, _row_key(batch_id, number))
+    if record is None:
+        return None
+    fields = Reader(record)
+    return RowResult(
+        number=number, serial=fields.text("serial"), code=fields.text("code")
+    )
+
+
+def save_row(page: Page, batch_id: str, result: RowResult) -> None:
+    """Write what became of a row."""
+    fields = {"serial": result.serial, "code": result.code}
+    page.put(Table.ROW, _row_key(batch_id, result.number), fields)
+
+
+def _row_key(batch_id: str, number: int) -> str:
+    return f"{batch_id}/{number:06}"
 
 
 def _load(page: Page, batch_id: str) -> BatchRecord:

@@ -24,16 +24,17 @@ from pki.registration.records import (
 )
 from schemas.errors import ErrorCode
 
-# What asking again would not change; anything else leaves the request approved.
-_FINAL = frozenset(
+FINAL_REFUSALS = frozenset(
     {
         ErrorCode.ISSUANCE_REFUSED,
         ErrorCode.LINT_REFUSED,
         ErrorCode.KEY_REUSED,
         ErrorCode.KEY_WEAK,
+        ErrorCode.RENEWAL_KEY_TOO_OLD,
         ErrorCode.VALIDITY_TOO_LONG,
     }
 )
+"""What asking again would not change; after anything else it is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def finish(office: Office, request_id: str, act: Act) -> RegistrationRequest:
         try:
             closed = _issued(office, page, request, act)
         except PkiError as error:
-            if error.code not in _FINAL:
+            if error.code not in FINAL_REFUSALS:
                 raise
             refusal = error
             closed = _refused(office, page, request, error)
