@@ -10,6 +10,7 @@ from pki.registration.book import Page, Table
 from pki.registration.checks import check_order
 from pki.registration.codec import code_fields, read_code
 from pki.registration.filing import Filing, file
+from pki.registration.issuing import finish
 from pki.registration.office import Office, load
 from pki.registration.operators import verify_operator
 from pki.registration.records import (
@@ -20,6 +21,7 @@ from pki.registration.records import (
     HashMethod,
     OperatorProof,
     RegistrationRequest,
+    RequestState,
 )
 from pki.registration.secrets import hash_drawn, is_secret, new_id, new_secret
 from schemas.errors import ErrorCode
@@ -75,8 +77,10 @@ def use_code(
     """File the request of whoever holds a code; the same one again is told how it is.
 
     Raises:
-        PkiError: ENROLMENT_CODE_REFUSED for whatever is wrong with the code; or the
-            request is refused, which leaves the code as it was.
+        PkiError: ENROLMENT_CODE_REFUSED for whatever is wrong with the code; the
+            request is refused, which leaves the code as it was unless it was filed; it
+            was refused or expired since (REQUEST_CLOSED, or the code of the CA); or
+            the CA cannot issue now (the same request again asks it again).
     """
     record = _checked(office, code_id, secret)
     if record.request_id:
@@ -125,10 +129,21 @@ def _count_try(office: Office, code_id: str) -> CodeRecord | None:
 
 
 def _used_before(office: Office, record: CodeRecord, csr: bytes) -> RegistrationRequest:
+    office.expire()
     request = load(office.book.page, record.request_id)
     if parse_request(csr).der != request.application.csr:
         raise _refused()
+    request = finish(office, request.id, _act(record))
+    if request.state in {RequestState.REFUSED, RequestState.EXPIRED}:
+        raise _closed(request)
     return request
+
+
+def _closed(request: RegistrationRequest) -> PkiError:
+    """Say why a request is over: as the CA did, or that somebody else decided."""
+    if request.code:
+        return PkiError(ErrorCode(request.code))
+    return PkiError(ErrorCode.REQUEST_CLOSED, place=request.state)
 
 
 def _mark_used(
