@@ -25,7 +25,11 @@ from pki.keys.software import SoftwareKey, generate, save_pkcs8, save_pkcs12
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, subject_fields, summary
 from pki.registration.desk import RegistrationDesk
-from pki.registration.records import Application, RegistrationRequest
+from pki.registration.records import (
+    Application,
+    EnrolmentOrder,
+    RegistrationRequest,
+)
 from schemas.errors import ErrorCode, Text
 from schemas.timestamps import format_utc
 
@@ -36,6 +40,10 @@ class _Wanted:
 
     kind: CertificateKind
     subject: SubjectFields
+
+    def order(self, days: int | None) -> EnrolmentOrder:
+        """Return it as the desk judges it."""
+        return EnrolmentOrder(kind=self.kind, names=self.subject, days=days)
 
 
 def declare_issue(parser: Parser) -> None:
@@ -114,7 +122,7 @@ def _issue(
         elif desk.approvals_needed(wanted.kind):
             raise PkiError(ErrorCode.APPROVAL_REQUIRED, place=wanted.kind)
         else:
-            issued = _issue_with_key(arguments, wanted, hierarchy)
+            issued = _issue_with_key(arguments, wanted, hierarchy, desk)
     facts = summary(issued)
     output.result(
         {
@@ -147,7 +155,10 @@ def _issue_for_request(
 
 
 def _issue_with_key(
-    arguments: Arguments, wanted: _Wanted, hierarchy: Hierarchy
+    arguments: Arguments,
+    wanted: _Wanted,
+    hierarchy: Hierarchy,
+    desk: RegistrationDesk,
 ) -> x509.Certificate:
     passphrase = passphrase_in(arguments.passphrase_file)
     if passphrase is None:
@@ -155,13 +166,14 @@ def _issue_with_key(
     tls = _tls_files(arguments)
     require_absent(arguments.out, *tls)
     key = generate()
-    credential = hierarchy.issue_credential(
-        wanted.kind,
-        wanted.subject,
-        key=key,
-        days=arguments.days,
-        act=act_of(arguments),
-    )
+    with desk.checked(wanted.order(arguments.days)):
+        credential = hierarchy.issue_credential(
+            wanted.kind,
+            wanted.subject,
+            key=key,
+            days=arguments.days,
+            act=act_of(arguments),
+        )
     packed = save_pkcs12(credential, wanted.subject.common_name, passphrase)
     write_new(arguments.out, packed, private=True)
     if tls:

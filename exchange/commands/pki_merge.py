@@ -11,6 +11,7 @@ from pki.journal.store import Act
 from pki.registration.merger import (
     approve_merger,
     file_merger,
+    get_merger,
     plan_merger,
     run_merger,
 )
@@ -99,6 +100,7 @@ def _approve_and_run(
     made: Sequence[int] = ()
     if record.state is not RequestState.PENDING:
         made = run_merger(approving.office, record.id, approving.act)
+        record = get_merger(approving.office, record.id)
     _told(record, made, output)
 
 

@@ -1,7 +1,7 @@
 """The registration desk of one CA folder."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from pki.kinds import CertificateKind
 from pki.registration import operators
 from pki.registration.approvals import require_pending, with_approval
 from pki.registration.book import SqliteBook, Table
+from pki.registration.checks import check_order
 from pki.registration.codec import read_request_record
 from pki.registration.codes import CODE_VALID_FOR, make_code, use_code
 from pki.registration.filing import Filing, file
@@ -98,6 +99,17 @@ class RegistrationDesk:
         needed = self._office.needed(application.kind)
         filing = Filing(application=application, needed=needed)
         return file(self._office, filing, act)
+
+    @contextmanager
+    def checked(self, order: EnrolmentOrder) -> Iterator[None]:
+        """Hold the book while what needs no request is issued.
+
+        Raises:
+            PkiError: the order is refused, see `pki.registration.checks`.
+        """
+        with self._office.book.change():
+            check_order(order, self._office.facts(order.kind))
+            yield
 
     def approve(self, request_id: str, operator: OperatorProof) -> RegistrationRequest:
         """Approve a request; the approval that completes the number issues.

@@ -15,7 +15,7 @@ from pki.errors import PkiError
 from pki.journal.store import Act, CaAction
 from pki.keys.api import PublicKey
 from pki.registration.book import Page, Table
-from pki.registration.checks import answers
+from pki.registration.checks import answers, check_order
 from pki.registration.office import Office, load, save
 from pki.registration.records import (
     EnrolmentOrder,
@@ -26,6 +26,8 @@ from schemas.errors import ErrorCode
 
 FINAL_REFUSALS = frozenset(
     {
+        ErrorCode.AGENCY_CLOSED,
+        ErrorCode.AGENCY_UNKNOWN,
         ErrorCode.ISSUANCE_REFUSED,
         ErrorCode.LINT_REFUSED,
         ErrorCode.KEY_REUSED,
@@ -116,6 +118,8 @@ def _issued(
     )
     serial = find_made(office.hierarchy, page, wanted)
     if serial is None:
+        # Its agency may have ended, or another may issue, since it was filed.
+        check_order(order, office.facts(order.kind))
         serial = office.hierarchy.issue(
             order.kind,
             order.names,

@@ -1,11 +1,12 @@
 """Carrying out a merger of agencies: planned, approved, and finished after any crash.
 
-The plan is in the book before anything changes. Certificates are amended first and
-revoked last: a revoked one could not vouch for its key any more. Each step sees
-whether it was done before.
+The plan is in the book before anything changes. What its agencies had certified while
+it waited for approvals is dealt with likewise: they end all the same. Certificates are
+amended first and revoked last: a revoked one could not vouch for its key any more. Each
+step sees whether it was done before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,10 +28,12 @@ from pki.registration.merger_plan import (
     MergerRecord,
     amended_names,
     check_merger,
+    may_be_amended,
     merger_id,
     merger_record_fields,
     read_merger_record,
     steps,
+    with_later,
 )
 from pki.registration.office import Office
 from pki.registration.operators import verify_operator
@@ -43,6 +46,7 @@ from pki.registration.records import (
 )
 from pki.registry.api import RegisteredCertificate
 from schemas.errors import ErrorCode
+from schemas.identifiers import OrganId
 
 _AFFILIATION = x509.ReasonFlags.affiliation_changed
 
@@ -58,8 +62,7 @@ def plan_merger(office: Office, merger: Merger, act: Act) -> MergerRecord:
     if kept is not None:
         return read_merger_record(merger_id(merger), kept)
     _check_known(office, merger)
-    found = {one: office.hierarchy.certificates_of(one) for one in merger.sources}
-    amended, revoked = steps(merger, found, office.clock())
+    amended, revoked = steps(merger, _certificates(office, merger), office.clock())
     needed = office.needed(CertificateKind.AGENCY_SEAL)
     return MergerRecord(
         id=merger_id(merger),
@@ -91,6 +94,15 @@ def file_merger(office: Office, merger: Merger, act: Act) -> MergerRecord:
     return planned
 
 
+def get_merger(office: Office, merger_key: str) -> MergerRecord:
+    """Return a merger that was planned.
+
+    Raises:
+        PkiError: there is none (REQUEST_NOT_FOUND).
+    """
+    return _load(office.book.page, merger_key)
+
+
 def approve_merger(
     office: Office, merger_key: str, proof: OperatorProof
 ) -> MergerRecord:
@@ -119,6 +131,8 @@ def approve_merger(
 def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
     """Carry out a merger that is approved; again after a crash, the rest of it.
 
+    What its agencies had certified since it was planned is amended or revoked too.
+
     Returns:
         The serial numbers of the amended certificates.
 
@@ -130,25 +144,50 @@ def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
         if record.state is RequestState.PENDING:
             raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
         who = replace(act, reason=record.id)
-        made = [_amend(office, page, record, one, who) for one in record.amended]
+        is_done = record.state is RequestState.ISSUED
+        if not is_done:
+            found = _certificates(office, record.merger)
+            record = with_later(record, found, office.clock())
+        made = _amend_all(office, page, record, who)
         _revoke(office, record, who)
-        if record.state is not RequestState.ISSUED:
-            _finish(office, page, record, who)
-    return made
+        if not is_done:
+            _finish(office, page, replace(record, amended=tuple(made)), who)
+    return list(dict.fromkeys(made.values()))
+
+
+def _certificates(
+    office: Office, merger: Merger
+) -> Mapping[OrganId, Sequence[RegisteredCertificate]]:
+    return {one: office.hierarchy.certificates_of(one) for one in merger.sources}
+
+
+def _amend_all(
+    office: Office, page: Page, record: MergerRecord, act: Act
+) -> Mapping[int, int]:
+    """Return what was made for each certificate that is amended."""
+    made = {one: _amend(office, page, record, one, act) for one in record.amended}
+    return {old: new for old, new in made.items() if new is not None}
 
 
 def _amend(
     office: Office, page: Page, record: MergerRecord, serial: int, act: Act
-) -> int:
-    """Certify the key of a certificate under the new names, once."""
+) -> int | None:
+    """Certify the key of a certificate under the new names, once.
+
+    Returns:
+        The serial number; None for one that was revoked, suspended or ended since the
+        merger was planned: it vouches for its key no more.
+    """
     old = office.hierarchy.find(serial)
     names = amended_names(old, record.merger)
-    order = EnrolmentOrder(kind=old.kind, names=names)
     key = _key_of(old)
+    order = EnrolmentOrder(kind=old.kind, names=names)
     for one in office.hierarchy.holders_of_key(key):
         fresh = one.issued_at >= record.planned_at and one.serial != serial
         if fresh and answers(one, order):
             return one.serial
+    if not may_be_amended(old, office.clock()):
+        return None
     ends = x509.load_der_x509_certificate(old.der).not_valid_after_utc
     days = max(1, (ends - office.clock()).days)
     amended = IssueOrder(

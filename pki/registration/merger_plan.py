@@ -99,13 +99,50 @@ def steps(
     revoked: list[int] = []
     for code in merger.sources:
         for one in certificates[code]:
-            ends = x509.load_der_x509_certificate(one.der).not_valid_after_utc
-            if ends <= now or (one.revoked_at and not one.is_suspended):
+            if _has_ended(one, now) or (one.revoked_at and not one.is_suspended):
                 continue
             revoked.append(one.serial)
-            if code == merger.keep and not one.is_suspended:
+            if code == merger.keep and may_be_amended(one, now):
                 amended.append(one.serial)
     return tuple(amended), tuple(revoked)
+
+
+def may_be_amended(entry: RegisteredCertificate, now: datetime) -> bool:
+    """Tell whether a certificate still vouches for its key."""
+    return entry.revoked_at is None and not _has_ended(entry, now)
+
+
+def with_later(
+    record: MergerRecord,
+    certificates: Mapping[OrganId, Iterable[RegisteredCertificate]],
+    now: datetime,
+) -> MergerRecord:
+    """Return a plan with what was certified for its agencies since it was made.
+
+    Later ones come first: of a key that was renewed, what lasts longer is amended.
+    """
+    later = {
+        code: [one for one in found if _is_later(one, record)]
+        for code, found in certificates.items()
+    }
+    amended, revoked = steps(record.merger, later, now)
+    return replace(
+        record,
+        amended=(*reversed(amended), *record.amended),
+        revoked=(*record.revoked, *revoked),
+    )
+
+
+def _is_later(entry: RegisteredCertificate, record: MergerRecord) -> bool:
+    """Tell whether a plan misses a certificate that a run of it did not make."""
+    if entry.serial in record.revoked:
+        return False
+    names = subject_fields(x509.load_der_x509_certificate(entry.der))
+    return amended_names(entry, record.merger) != names
+
+
+def _has_ended(entry: RegisteredCertificate, now: datetime) -> bool:
+    return x509.load_der_x509_certificate(entry.der).not_valid_after_utc <= now
 
 
 def amended_names(entry: RegisteredCertificate, merger: Merger) -> SubjectFields:

@@ -170,11 +170,11 @@ def test_certificate_for_a_request_names_whom_the_registrar_says(var: Path) -> N
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (("agency-seal", "--name", "không có mã cơ quan"), "lint_refused"),
+        (("agency-seal", "--name", "không có mã cơ quan"), "issuance_refused"),
         ((*SEAL[:-1], "H 99"), "organ_id_malformed"),
         ((*SYSTEM[:-4], "--system", "Hệ thống", *SYSTEM[-2:]), "system_id_malformed"),
         ((*SERVER, "--ip", "1.2.3"), "issuance_refused"),
-        ((*SEAL, "--days", "36000"), "issuance_refused"),
+        ((*SEAL, "--days", "36000"), "validity_too_long"),
     ],
 )
 def test_certificate_against_the_rules_is_refused(
@@ -390,3 +390,23 @@ def test_audit_tells_that_all_is_well_or_the_code_and_place(var: Path) -> None:
     assert broken.json["findings"] == [{"code": "registry_differs", "place": place}]
     assert english.code == 1
     assert f"differ at the place named. [{place}]" in english.out
+
+
+def test_key_made_here_is_not_certified_for_an_agency_that_ended(var: Path) -> None:
+    listed = var / "agencies.csv"
+    rows = ("H99,UBND tỉnh,province", "H99.151,A,commune", "H99.152,B,commune")
+    heads, dates = "code,name,level,valid_from,valid_to,successor", ",2020-01-01,,"
+    lines = [heads, *(f"{one}{dates}" for one in rows), ""]
+    listed.write_text("\n".join(lines), encoding="utf-8")
+    assert pki(var, "agencies", listed).code == 0
+    assert pki(var, "merge", "--into", "H99.151", "--from", "H99.152").code == 0
+
+    said = issue(var, "agency-seal", "--name", "UBND B", "--agency", "H99.152")
+    unknown = issue(var, "agency-seal", "--name", "UBND C", "--agency", "H99.999")
+
+    assert (said.code, said.error) == (1, "agency_closed")
+    assert (unknown.code, unknown.error) == (1, "agency_unknown")
+    assert not (var / "key.p12").exists()
+    assert (
+        issue(var, "agency-seal", "--name", "UBND A", "--agency", "H99.151").code == 0
+    )

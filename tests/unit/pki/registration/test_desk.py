@@ -298,6 +298,48 @@ def test_request_the_ca_refuses_in_the_end_is_closed_with_the_code(desk: Desk) -
     assert (closed.state, closed.code) == (RequestState.REFUSED, "key_reused")
 
 
+OTHER = KnownAgency(code=OrganId("H99.152"), name="Khác")
+CLOSED = KnownAgency(code=AGENCY, name="Cũ", closed_at=NOW, successor=OTHER.code)
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        ((OTHER, CLOSED), ErrorCode.AGENCY_CLOSED),
+        ((OTHER,), ErrorCode.AGENCY_UNKNOWN),
+    ],
+    ids=["closed", "unknown"],
+)
+def test_agency_that_ended_while_its_request_waited_gets_no_certificate(
+    desk: Desk, known: tuple[KnownAgency, ...], code: ErrorCode
+) -> None:
+    request = desk.desk.submit(application(), CLERK)
+    desk.desk.approve(request.id, FIRST)
+    desk.desk.set_agencies(known, CLERK, (FIRST, SECOND))
+
+    assert code_of(lambda: desk.desk.approve(request.id, SECOND)) is code
+
+    refused = desk.desk.get(request.id)
+    assert (refused.state, refused.code) == (RequestState.REFUSED, code)
+    assert issued_for(desk, PERSON) == 0
+
+
+def test_certificate_made_before_its_agency_ended_is_found_after_a_crash(
+    desk: Desk,
+) -> None:
+    key = p256()
+    request = desk.desk.submit(application(request=csr(key=key)), CLERK)
+    left = replace(request, state=RequestState.APPROVED)
+    with desk.desk.office.book.change() as page:
+        page.put(Table.REQUEST, left.id, request_fields(left), state=left.state)
+    made = desk.hierarchy.issue(PERSON, person(), key.public_key())
+    desk.desk.set_agencies((CLOSED,), CLERK, (FIRST, SECOND))
+
+    desk.reopen()
+
+    assert desk.desk.get(request.id).serial == made.serial_number
+
+
 def test_code_enrols_once_and_polls_with_the_same_request(desk: Desk) -> None:
     code = desk.desk.make_code(SYSTEM_ORDER, FIRST)
     asked = csr()

@@ -1,11 +1,14 @@
 """A merger of agencies as one operation."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from cryptography import x509
 
+from pki.ca.hierarchy import Hierarchy
 from pki.ca.issuing import IssueOrder
 from pki.errors import PkiError
 from pki.journal.store import CaAction
@@ -14,21 +17,25 @@ from pki.names import SubjectFields, agency_of, subject_fields
 from pki.registration.merger import (
     approve_merger,
     file_merger,
+    get_merger,
     plan_merger,
     run_merger,
 )
-from pki.registration.merger_plan import Merger
-from pki.registration.records import KnownAgency, RequestState
+from pki.registration.merger_plan import Merger, MergerRecord
+from pki.registration.records import EnrolmentOrder, KnownAgency, RequestState
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.certificates import p256
 from tests.support.desk import CLERK, FIRST, SECOND, Desk, open_desk, system
 from tests.support.pki import NOW
+from tests.support.requests import csr
 
 A, B, NEW = OrganId("H99.151"), OrganId("H99.152"), OrganId("H99.200")
 SEAL, SYSTEM = CertificateKind.AGENCY_SEAL, CertificateKind.SYSTEM
 AFFILIATION = x509.ReasonFlags.affiliation_changed
 JOINED = Merger(into=NEW, sources=(A, B), keep=A, name="UBND xã Mới")
+RENAMED = Merger(into=A, sources=(A,), keep=A, name="UBND phường")
+SYSTEM_OF_B = EnrolmentOrder(kind=SYSTEM, names=system("qlvb-b-2", B))
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def test_absorbed_body_loses_its_certificates(desk: Desk) -> None:
 
 
 def test_body_that_only_changes_is_amended(desk: Desk) -> None:
-    (made,) = carry_out(desk, Merger(into=A, sources=(A,), keep=A, name="UBND phường"))
+    (made,) = carry_out(desk, RENAMED)
     assert subject_fields(made).common_name == "UBND phường"
     assert subject_fields(made).organisation == "UBND phường"
     assert sorted(map(str, reasons(desk, A))) == sorted(map(str, [None, AFFILIATION]))
@@ -148,6 +155,123 @@ def test_merger_that_was_cut_off_is_finished_not_repeated(desk: Desk) -> None:
     assert reasons(desk, NEW) == [None]
     assert reasons(desk, B) == [AFFILIATION] * 2
     assert file_merger(office, JOINED, CLERK).state is RequestState.ISSUED
+
+
+def approved(desk: Desk, merger: Merger) -> MergerRecord:
+    record = file_merger(desk.desk.office, merger, CLERK)
+    for one in (FIRST, SECOND):
+        record = approve_merger(desk.desk.office, record.id, one)
+    return record
+
+
+def test_certificate_renewed_while_the_merger_waits_is_revoked_too(desk: Desk) -> None:
+    code = desk.desk.make_code(SYSTEM_OF_B, FIRST)
+    old = desk.desk.enrol_with_code(code.id, code.secret, csr()).certificate
+    assert old is not None
+    merger = Merger(into=A, sources=(B,))
+    record = file_merger(desk.desk.office, merger, CLERK)
+    approve_merger(desk.desk.office, record.id, FIRST)
+    desk.pass_time(timedelta(days=1))
+    new = desk.desk.reenrol(old, csr(subject=old.subject)).certificate
+    assert new is not None
+    approve_merger(desk.desk.office, record.id, SECOND)
+
+    run_merger(desk.desk.office, record.id, CLERK)
+
+    assert set(reasons(desk, B)) == {AFFILIATION}
+    done = get_merger(desk.desk.office, record.id)
+    assert new.serial_number in done.revoked
+    assert set(record.revoked) < set(done.revoked)
+
+
+def test_certificate_made_while_the_merger_waits_is_amended_too(desk: Desk) -> None:
+    record = approved(desk, JOINED)
+    desk.pass_time(timedelta(days=1))
+    desk.hierarchy.issue(SYSTEM, system("qlvb-a", A), p256().public_key())
+
+    made = run_merger(desk.desk.office, record.id, CLERK)
+
+    assert len(made) == 2
+    assert reasons(desk, A) == [AFFILIATION] * 2
+    assert reasons(desk, NEW) == [None] * 2
+    assert run_merger(desk.desk.office, record.id, CLERK) == made
+    assert reasons(desk, NEW) == [None] * 2
+
+
+def test_key_renewed_while_the_merger_waits_is_amended_once(desk: Desk) -> None:
+    (old,) = desk.hierarchy.certificates_of(A)
+    certificate = x509.load_der_x509_certificate(old.der)
+    record = approved(desk, JOINED)
+    desk.pass_time(timedelta(days=1))
+    names = subject_fields(certificate)
+    key = certificate.public_key()
+    later = desk.hierarchy.issue(SEAL, names, key)  # type: ignore[arg-type]  # as above
+
+    (made,) = run_merger(desk.desk.office, record.id, CLERK)
+
+    assert reasons(desk, A) == [AFFILIATION] * 2
+    ends = x509.load_der_x509_certificate(desk.hierarchy.find(made).der)
+    span = later.not_valid_after_utc - ends.not_valid_after_utc
+    assert timedelta() <= span <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_certificate_that_lost_its_standing_since_is_not_amended(
+    desk: Desk, suspended: bool
+) -> None:
+    record = approved(desk, JOINED)
+    (old,) = desk.hierarchy.certificates_of(A)
+    if suspended:
+        desk.hierarchy.suspend(old.serial)
+    else:
+        desk.hierarchy.revoke(old.serial, x509.ReasonFlags.key_compromise)
+
+    for _ in range(2):
+        assert run_merger(desk.desk.office, record.id, CLERK) == []
+
+    assert reasons(desk, B) == [AFFILIATION] * 2
+    assert reasons(desk, NEW) == []
+    done = get_merger(desk.desk.office, record.id)
+    assert (done.state, done.amended) == (RequestState.ISSUED, ())
+
+
+def test_certificate_that_ended_since_is_not_amended(desk: Desk) -> None:
+    names = SubjectFields(common_name="UBND A", organ_id=A)
+    desk.hierarchy.issue(SEAL, names, p256().public_key(), days=2)
+    record = approved(desk, JOINED)
+    assert len(record.amended) == 2
+    desk.pass_time(timedelta(days=3))
+
+    assert len(run_merger(desk.desk.office, record.id, CLERK)) == 1
+    assert reasons(desk, NEW) == [None]
+
+
+def test_body_that_only_changes_keeps_what_was_made_for_its_new_name(
+    desk: Desk,
+) -> None:
+    record = approved(desk, RENAMED)
+    names = SubjectFields(common_name="UBND phường", organ_id=A)
+    desk.pass_time(timedelta(days=1))
+    new = desk.hierarchy.issue(SEAL, names, p256().public_key())
+
+    (made,) = run_merger(desk.desk.office, record.id, CLERK)
+
+    counting = [one for one in desk.hierarchy.certificates_of(A) if not one.revoked_at]
+    assert {one.serial for one in counting} == {new.serial_number, made}
+
+
+def test_rename_that_was_cut_off_amends_nothing_twice(desk: Desk) -> None:
+    record = approved(desk, RENAMED)
+    revoking = patch.object(
+        Hierarchy, "revoke_all", side_effect=PkiError(ErrorCode.KEY_PIN_LOCKED)
+    )
+    with revoking, pytest.raises(PkiError):
+        run_merger(desk.desk.office, record.id, CLERK)
+
+    (made,) = run_merger(desk.desk.office, record.id, CLERK)
+
+    counting = [one for one in desk.hierarchy.certificates_of(A) if not one.revoked_at]
+    assert [one.serial for one in counting] == [made]
 
 
 @pytest.mark.parametrize(
