@@ -111,7 +111,7 @@ def agency_of(certificate: x509.Certificate) -> OrganId | None:
 
 def subject_fields(certificate: x509.Certificate) -> SubjectFields:
     """Read back whom a certificate of ours names, to name the same again."""
-    names = _alternative_names_of(certificate)
+    names = stated_names(certificate)
     return SubjectFields(
         common_name=common_name(certificate),
         organisation="".join(
@@ -173,7 +173,7 @@ def _alternative_names(fields: SubjectFields) -> Iterator[x509.GeneralName]:
         yield x509.IPAddress(ip_address(address))
 
 
-def _alternative_names_of(
+def stated_names(
     certificate: x509.Certificate,
 ) -> x509.SubjectAlternativeName:
     """Return the alternative names; none where they cannot be read."""
@@ -186,7 +186,7 @@ def _alternative_names_of(
 
 
 def _uris(certificate: x509.Certificate, prefix: str) -> set[str]:
-    names = _alternative_names_of(certificate)
+    names = stated_names(certificate)
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     return {uri.removeprefix(prefix) for uri in uris if uri.startswith(prefix)}
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from cryptography import x509
+
 from pki.ca.authority import Authority
 from pki.ca.labels import CaLabel, parse_label
 from pki.ca.profiles import PROFILES
 from pki.errors import PkiError
 from pki.journal.store import JournalEntry
 from pki.keys.api import PublicKey
+from pki.names import stated_names
 from pki.registry.api import CertificateRegistry, RegisteredCertificate
 from pki.registry.records import index_of, key_digest, subject_of
 from schemas.errors import ErrorCode
@@ -77,8 +80,10 @@ class Lookups:
     def unrenewed(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
         """Return end certificates that end before, and have no successor.
 
-        A successor is of the same kind and subject, ends later and is not revoked,
-        whichever generation issued it.
+        A successor is of the same kind and subject, names the same systems and hosts,
+        ends later and is not revoked, whichever generation issued it. People are told
+        apart by their subjects alone: who is certified anew has a new key, and needs
+        not say which certificate that follows.
         """
         return tuple(
             one
@@ -104,13 +109,16 @@ class Lookups:
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
 
     def _has_successor(self, one: RegisteredCertificate) -> bool:
-        index = index_of(one.der)
-        ends = (
-            authority.registry.latest_end(one.kind, index.subject_digest)
+        index, names = index_of(one.der), _names(one)
+        lasting = (
+            later
             for authority in self._authorities.values()
             if authority.kind is PROFILES[one.kind].issuer
+            for later in authority.registry.lasting(
+                one.kind, index.subject_digest, index.not_after
+            )
         )
-        return any(end > index.not_after for end in ends if end is not None)
+        return any(names <= _names(later) for later in lasting)
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
         for registry in self._registries:
@@ -119,3 +127,7 @@ class Lookups:
     @property
     def _registries(self) -> tuple[CertificateRegistry, ...]:
         return tuple(one.registry for one in self._authorities.values())
+
+
+def _names(one: RegisteredCertificate) -> frozenset[x509.GeneralName]:
+    return frozenset(stated_names(x509.load_der_x509_certificate(one.der)))

@@ -22,6 +22,7 @@ from pki.names import (
     UNREADABLE_CERTIFICATE,
     SubjectFields,
     alternative_names,
+    stated_names,
     subject_name,
 )
 from pki.registration.records import EnrolmentOrder, KnownAgency
@@ -124,13 +125,7 @@ def answers(entry: RegisteredCertificate, order: EnrolmentOrder) -> bool:
 
 def is_named(certificate: x509.Certificate, names: SubjectFields) -> bool:
     """Tell whether a certificate of ours names exactly these."""
-    try:
-        stated = certificate.extensions.get_extension_for_class(
-            x509.SubjectAlternativeName
-        ).value
-    except x509.ExtensionNotFound:
-        stated = x509.SubjectAlternativeName([])
-    same_names = tuple(stated) == alternative_names(names)
+    same_names = tuple(stated_names(certificate)) == alternative_names(names)
     return same_names and certificate.subject == subject_name(names)
 
 

@@ -124,8 +124,10 @@ class CertificateRegistry(Protocol):
     ) -> Sequence[RegisteredCertificate]:
         """Return certificates that end in between and are not revoked for good."""
 
-    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
-        """Return when the last certificate of a kind and subject ends; None without.
+    def lasting(
+        self, kind: CertificateKind, subject_digest: str, after: datetime
+    ) -> Sequence[RegisteredCertificate]:
+        """Return what a subject has of a kind that ends after a time, by its end.
 
         What is revoked, or suspended, does not count.
         """

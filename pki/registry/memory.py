@@ -172,17 +172,21 @@ class MemoryRegistry:
             and (not one.revoked_at or one.is_suspended)
         )
 
-    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
-        """Return when the last certificate of a kind and subject ends."""
-        counting = (
-            index_of(one.der)
+    def lasting(
+        self, kind: CertificateKind, subject_digest: str, after: datetime
+    ) -> Sequence[RegisteredCertificate]:
+        """Return what a subject has of a kind that ends after a time."""
+        found = (
+            (index_of(one.der), one)
             for one in self.list()
             if one.kind is kind and one.revoked_at is None
         )
-        ends = (
-            one.not_after for one in counting if one.subject_digest == subject_digest
-        )
-        return max(ends, default=None)
+        counting = [
+            (index.not_after, one)
+            for index, one in found
+            if index.subject_digest == subject_digest and index.not_after > after
+        ]
+        return tuple(one for _, one in sorted(counting, key=lambda pair: pair[0]))
 
     def close(self) -> None:
         """Let go of files: there are none."""

@@ -47,7 +47,6 @@ from pki.registry.schema import (
     entry_of,
     form_of,
     text_of,
-    time_of,
 )
 from pki.sqlite_file import SqliteFile
 from schemas.errors import ErrorCode
@@ -230,15 +229,17 @@ class SqliteRegistry:
             x509.ReasonFlags.certificate_hold.value,
         )
 
-    def latest_end(self, kind: CertificateKind, subject_digest: str) -> datetime | None:
-        """Return when the last certificate of a kind and subject ends."""
-        with self._file.reading() as database:
-            (end,) = database.execute(
-                "SELECT max(not_after) FROM certificate WHERE subject_digest = ?"
-                " AND kind = ? AND revoked_at IS NULL",
-                (subject_digest, kind.value),
-            ).fetchone()
-        return time_of(end)
+    def lasting(
+        self, kind: CertificateKind, subject_digest: str, after: datetime
+    ) -> Sequence[RegisteredCertificate]:
+        """Return what a subject has of a kind that ends after a time."""
+        return self._certificates(
+            "WHERE subject_digest = ? AND kind = ? AND not_after > ?"
+            " AND revoked_at IS NULL ORDER BY not_after, position",
+            subject_digest,
+            kind.value,
+            text_of(after),
+        )
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

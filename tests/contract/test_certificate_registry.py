@@ -254,22 +254,24 @@ def test_certificates_are_found_by_key_agency_and_end(
     assert found(registry.expiring(NOW, end)) == [2]
 
 
-def test_latest_end_of_a_subject_leaves_out_what_is_revoked(
+def test_what_a_subject_has_for_longer_leaves_out_what_is_revoked(
     registry: CertificateRegistry,
 ) -> None:
     put(registry, entry(1, days=10), entry(2, days=20), entry(3, days=30))
     put(registry, entry(4, agency="H99.152", days=40))
     subject, kind = index_of(entry(1, days=10).der).subject_digest, entry(1).kind
+    after = NOW + timedelta(days=10)
 
-    def latest() -> datetime | None:
-        return registry.latest_end(kind, subject)
+    def later(kind: CertificateKind = kind, after: datetime = after) -> list[int]:
+        return [one.serial for one in registry.lasting(kind, subject, after)]
 
-    assert latest() == NOW + timedelta(days=30)
+    assert later() == [2, 3]
+    assert later(after=after - timedelta(seconds=1)) == [1, 2, 3]
     registry.change(revocation(3), ACT)
-    assert latest() == NOW + timedelta(days=20)
+    assert later() == [2]
     registry.change(suspension(2), ACT)
-    assert latest() == NOW + timedelta(days=10)
-    assert registry.latest_end(CertificateKind.SYSTEM, subject) is None
+    assert later() == []
+    assert later(kind=CertificateKind.SYSTEM) == []
 
 
 def test_holders_of_a_key_count_from_the_reservation_on(

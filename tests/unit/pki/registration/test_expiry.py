@@ -1,6 +1,7 @@
 """Warnings before certificates end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pki.ca.founding import HierarchySettings, create_generation
 from pki.ca.hierarchy import Hierarchy
 from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
+from pki.names import SubjectFields
 from pki.registration.expiry import (
     STAGES,
     ending,
@@ -21,6 +23,7 @@ from tests.support.desk import Desk, open_desk, person, system
 
 DAY = timedelta(days=1)
 PERSON, SYSTEM = CertificateKind.PERSON, CertificateKind.SYSTEM
+SERVER = CertificateKind.TLS_SERVER
 
 
 @pytest.fixture
@@ -85,6 +88,41 @@ def test_certificate_of_another_kind_is_no_renewal(desk: Desk) -> None:
     desk.time.at = ends - 40 * DAY
     desk.hierarchy.issue(SYSTEM, system(), p256().public_key())
     assert told(desk) == [60]
+
+
+def host(*names: str) -> SubjectFields:
+    return SubjectFields(common_name="Máy chủ", dns_names=names)
+
+
+def named(system_id: str) -> SubjectFields:
+    return replace(system(system_id), common_name="QLVB")
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second"),
+    [
+        (SYSTEM, named("qlvb-1"), named("qlvb-2")),
+        (SERVER, host("a.example"), host("b.example")),
+        (SERVER, host("a.example", "b.example"), host("a.example")),
+    ],
+    ids=["system", "server", "host-left-out"],
+)
+def test_namesake_is_no_renewal(
+    desk: Desk, kind: CertificateKind, first: SubjectFields, second: SubjectFields
+) -> None:
+    ending_first = desk.hierarchy.issue(kind, first, p256().public_key(), days=200)
+    desk.time.at = end_of(ending_first) - 40 * DAY
+    desk.hierarchy.issue(kind, second, p256().public_key(), days=300)
+    assert told(desk) == [60]
+
+
+def test_renewal_may_name_more_hosts(desk: Desk) -> None:
+    key = p256().public_key()
+    first = desk.hierarchy.issue(SERVER, host("a.example"), key, days=200)
+    desk.time.at = end_of(first) - 40 * DAY
+    more = host("b.example", "a.example")
+    desk.hierarchy.issue(SERVER, more, p256().public_key(), days=300)
+    assert told(desk) == []
 
 
 def test_revoked_and_expired_certificates_are_not_warned_about(desk: Desk) -> None:
