@@ -117,8 +117,7 @@ def _issue(
             if issued is None:
                 told_waiting(request, output)
                 return
-            chain = hierarchy.chain_above(wanted.kind)
-            write_new(arguments.out, _pem(issued, *chain))
+            write_new(arguments.out, _pem(issued, *desk.chain_of(issued)))
         elif desk.approvals_needed(wanted.kind):
             raise PkiError(ErrorCode.APPROVAL_REQUIRED, place=wanted.kind)
         else:

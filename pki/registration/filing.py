@@ -25,7 +25,7 @@ from pki.registration.records import (
     RequestState,
 )
 from pki.registration.secrets import new_id
-from pki.registry.records import key_digest
+from pki.registry.records import index_of, key_digest
 
 _ALIVE = frozenset({RequestState.PENDING, RequestState.APPROVED, RequestState.ISSUED})
 
@@ -120,11 +120,13 @@ def _filed_before(
 
 def _is_over(office: Office, request: RegistrationRequest) -> bool:
     """Tell whether a request is no answer any more when it comes again."""
-    if request.state not in _ALIVE or is_overdue(request, office.clock()):
+    now = office.clock()
+    if request.state not in _ALIVE or is_overdue(request, now):
         return True
     if request.serial is None:
         return False
-    return office.hierarchy.find(request.serial).revoked_at is not None
+    entry = office.hierarchy.find(request.serial)
+    return entry.revoked_at is not None or index_of(entry.der).not_after <= now
 
 
 def _facts(filing: Filing, public_key: PublicKey) -> dict[str, str]:

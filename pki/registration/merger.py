@@ -28,6 +28,7 @@ from pki.registration.merger_plan import (
     MergerRecord,
     amended_names,
     check_merger,
+    days_until,
     may_be_amended,
     merger_id,
     merger_record_fields,
@@ -189,9 +190,12 @@ def _amend(
     if not may_be_amended(old, office.clock()):
         return None
     ends = x509.load_der_x509_certificate(old.der).not_valid_after_utc
-    days = max(1, (ends - office.clock()).days)
     amended = IssueOrder(
-        kind=old.kind, names=names, public_key=key, days=days, amends=serial
+        kind=old.kind,
+        names=names,
+        public_key=key,
+        days=days_until(ends, office.facts(old.kind)),
+        amends=serial,
     )
     made = next(office.hierarchy.issue_many((amended,), act)).serial_number
     claim(page, made, record.id)

@@ -9,7 +9,7 @@ certificates amended.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from cryptography import x509
@@ -17,6 +17,7 @@ from cryptography import x509
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, subject_fields
+from pki.registration.checks import DeskFacts
 from pki.registration.codec import Reader, approval_fields, read_approvals
 from pki.registration.records import Approval, RequestState
 from pki.registry.api import RegisteredCertificate
@@ -110,6 +111,18 @@ def steps(
 def may_be_amended(entry: RegisteredCertificate, now: datetime) -> bool:
     """Tell whether a certificate still vouches for its key."""
     return entry.revoked_at is None and not _has_ended(entry, now)
+
+
+def days_until(ends: datetime, facts: DeskFacts) -> int | None:
+    """Return the days of a certificate that ends on the same day (UTC) as another.
+
+    Returns:
+        At least one; None, which is as long as the issuer lives, where it ends that
+        day itself.
+    """
+    days = max(1, (ends.date() - facts.now.astimezone(UTC).date()).days)
+    until, issuer_ends = facts.now + timedelta(days=days), facts.issuer_ends
+    return None if issuer_ends is not None and until > issuer_ends else days
 
 
 def with_later(

@@ -19,6 +19,7 @@ from pki.keys.software import load_pkcs12
 from pki.kinds import CertificateKind
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.ocsp import request_for
+from tests.support.requests import csr
 
 PERSONS = CertificateKind.ISSUING_PERSONS
 
@@ -91,6 +92,21 @@ def test_new_generation_without_the_root_is_refused(var: Path) -> None:
     private_folder(var / "pki", CertificateKind.ROOT).rename(var / "vault")
     said = lienthong("pki", "generation", "issuing-systems", "--var", var, "--json")
     assert (said.code, said.error) == (1, "file_unreadable")
+
+
+def test_request_issued_before_a_generation_is_written_with_its_own_issuer(
+    var: Path,
+) -> None:
+    request, out = var / "request.csr", (var / "a.pem", var / "b.pem")
+    request.write_bytes(csr())
+    words = ("issue", "person", "--name", "Thử", "--agency", "H99.151")
+    first = pki(var, *words, "--request", request, "--out", out[0])
+    pki(var, "generation", "issuing-persons")
+    again = pki(var, *words, "--request", request, "--out", out[1])
+    assert again.json["serial"] == first.json["serial"]
+    leaf, issuer = x509.load_pem_x509_certificates(out[1].read_bytes())
+    leaf.verify_directly_issued_by(issuer)
+    assert out[1].read_bytes() == out[0].read_bytes()
 
 
 _LABELS = (CaLabel(PERSONS), CaLabel(PERSONS, 2))

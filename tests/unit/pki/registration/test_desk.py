@@ -208,6 +208,21 @@ def test_same_submission_is_the_same_request(desk: Desk) -> None:
     assert actions(desk).count(CaAction.REQUEST_SUBMITTED) == 1
 
 
+def test_same_submission_after_its_certificate_ended_is_a_new_request(
+    desk: Desk,
+) -> None:
+    asked = application(SYSTEM, system(), request=csr(), days=90)
+    first = desk.desk.submit(asked, CLERK)
+    done = desk.desk.approve(first.id, FIRST)
+    desk.pass_time(timedelta(days=89))
+    assert desk.desk.submit(asked, CLERK) == done
+    desk.pass_time(timedelta(days=1))
+    again = desk.desk.submit(asked, CLERK)
+    assert (again.id == first.id, again.state) == (False, RequestState.PENDING)
+    second = desk.desk.approve(again.id, FIRST)
+    assert second.serial not in {None, done.serial}
+
+
 def test_refused_request_stays_refused(desk: Desk) -> None:
     request = desk.desk.submit(application(), CLERK)
     refused = desk.desk.refuse(request.id, FIRST, "không đúng người")

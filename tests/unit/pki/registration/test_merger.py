@@ -31,6 +31,7 @@ from tests.support.pki import NOW
 from tests.support.requests import csr
 
 A, B, NEW = OrganId("H99.151"), OrganId("H99.152"), OrganId("H99.200")
+C = OrganId("H99.153")
 SEAL, SYSTEM = CertificateKind.AGENCY_SEAL, CertificateKind.SYSTEM
 AFFILIATION = x509.ReasonFlags.affiliation_changed
 JOINED = Merger(into=NEW, sources=(A, B), keep=A, name="UBND xã Mới")
@@ -155,6 +156,21 @@ def test_merger_that_was_cut_off_is_finished_not_repeated(desk: Desk) -> None:
     assert reasons(desk, NEW) == [None]
     assert reasons(desk, B) == [AFFILIATION] * 2
     assert file_merger(office, JOINED, CLERK).state is RequestState.ISSUED
+
+
+@pytest.mark.parametrize("hours", [0, 6, 21])
+@pytest.mark.parametrize("is_last", [False, True], ids=["usual", "with-its-ca"])
+def test_amended_certificate_lasts_until_the_same_day(
+    desk: Desk, hours: int, is_last: bool
+) -> None:
+    if is_last:
+        (issuer, *_) = desk.hierarchy.chain_above(SEAL)
+        desk.time.at = issuer.not_valid_after_utc - timedelta(days=200)
+    names = SubjectFields(common_name="UBND C", organ_id=C)
+    old = desk.hierarchy.issue(SEAL, names, p256().public_key())
+    desk.pass_time(timedelta(days=30, hours=hours))
+    (made,) = carry_out(desk, Merger(into=C, sources=(C,), keep=C, name="UBND D"))
+    assert made.not_valid_after_utc.date() == old.not_valid_after_utc.date()
 
 
 def approved(desk: Desk, merger: Merger) -> MergerRecord:
