@@ -31,7 +31,9 @@ from signing.errors import SigningError
 from signing.profiles import POINTS_PER_MM
 from signing.validation.catalog_rule import CatalogRule
 from signing.validation.changed_pages import ChangedPagesRule
+from signing.validation.form_rule import NarrowFormRule
 from signing.validation.rectangles import Box, box_of
+from signing.validation.rewritten import RewrittenRule
 
 _SIGNATURE_FIELD_KEYS = frozenset(
     {
@@ -42,6 +44,9 @@ _SIGNATURE_FIELD_KEYS = frozenset(
 )
 """Without actions (/A, /AA): a field that does something is no mere signature."""
 
+
+_HIDDEN = 2 | 32
+"""Hidden, NoView (ISO 32000-2 Table 167)."""
 
 _LARGEST_WIDTH, _LARGEST_HEIGHT = 120 * POINTS_PER_MM, 80 * POINTS_PER_MM
 """Of a new visible signature. Whoever may sign may draw inside it, over what is there:
@@ -67,14 +72,16 @@ class NewSignatureFieldRule(FieldMDPRule):
             old, new = spec.old_field, spec.new_field
             if new is None:
                 continue
-            if old is None:
+            if old is not None and spec.old_field_ref != spec.new_field_ref:
+                raise SuspiciousModification(f"field {name} is another object")
+            if old is None or (_is_hidden(old) and not _is_hidden(new)):
                 _require_mere_signature(name, new)
             if old is None or "/V" not in old:
                 _require_signer_of_drawing(name, new)
         return ()
 
 
-_FORM_RULES = FormUpdatingRule(
+_FORM_RULES = NarrowFormRule(
     field_rules=[
         NewSignatureFieldRule(),
         ChangedPagesRule(),
@@ -85,6 +92,7 @@ _FORM_RULES = FormUpdatingRule(
 
 POLICY = StandardDiffPolicy(
     global_rules=[
+        RewrittenRule(),
         CatalogRule(),
         DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
         XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
@@ -116,11 +124,19 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
         more = part.keys() - _SIGNATURE_FIELD_KEYS
         if more:
             raise SuspiciousModification(f"field {name} also has {sorted(more)}")
+        # Others show without a rectangle, as notes do.
+        if "/Subtype" in part and part["/Subtype"] != "/Widget":
+            raise SuspiciousModification(f"field {name} is another annotation")
     shown = list(_shown(name, field))
     if shown and "/V" not in field:
         raise SuspiciousModification(f"field {name} is visible and not signed")
     if not all(map(_is_of_signature_size, shown)):
         raise SuspiciousModification(f"field {name} covers more than a signature")
+
+
+def _is_hidden(field: generic.DictionaryObject) -> bool:
+    flags = field.raw_get("/F").get_object() if "/F" in field else None
+    return isinstance(flags, generic.NumberObject) and bool(flags & _HIDDEN)
 
 
 def _require_signer_of_drawing(name: str, field: generic.DictionaryObject) -> None:

@@ -6,10 +6,15 @@ which ways lead to an object, and shown those pages only that a revision wrote.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, RawPdfPath
-from pyhanko.sign.diff_analysis import ModificationLevel, SigFieldCreationRule
+from pyhanko.sign.diff_analysis import (
+    ModificationLevel,
+    SigFieldCreationRule,
+    SuspiciousModification,
+)
 from pyhanko.sign.diff_analysis.commons import qualify
 from pyhanko.sign.diff_analysis.form_rules_api import (
     FieldComparisonContext,
@@ -61,6 +66,7 @@ class ChangedPagesRule(FieldMDPRule):
             SuspiciousModification: other new fields, or other changes of annotations.
         """
         pages = _changed_pages(context)
+        _require_kept_annotations(pages, context)
         if pages is None:
             yield from _ALL_PAGES.apply(context)
             return
@@ -84,6 +90,32 @@ def _changed_pages(context: FieldComparisonContext) -> Iterable[Key] | None:
     if not isinstance(context.old, SignedRevision):
         return None
     return context.old.graph.changed_pages(context.new.revision)
+
+
+def _require_kept_annotations(
+    pages: Iterable[Key] | None, context: FieldComparisonContext
+) -> None:
+    """Refuse another order: of two annotations the later one shows (12.5.2).
+
+    The library compares sets.
+    """
+    if pages is None and isinstance(context.old, SignedRevision):
+        pages = context.old.graph.pages.leaves
+    for page in pages or ():
+        was = _annotations(page, context.old)
+        if [one for one in _annotations(page, context.new) if one in was] != was:
+            raise SuspiciousModification(f"annotations of page {page} change places")
+
+
+def _annotations(page: Key, revision: HistoricalResolver) -> list[Key | None]:
+    dictionary: Any = revision(generic.Reference(*page, revision))
+    if "/Annots" not in dictionary:
+        return []
+    listed = dictionary["/Annots"]
+    return [
+        key_of(one) if isinstance(one, generic.IndirectObject) else None
+        for one in listed
+    ]
 
 
 def _tree_of(

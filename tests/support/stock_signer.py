@@ -1,5 +1,6 @@
 """Signatures as pyHanko makes them: other forms, certified documents, time stamps."""
 
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 
@@ -32,11 +33,12 @@ def stock_signed(
     *,
     box: tuple[int, int, int, int] | None = None,
     style: BaseStampStyle | None = None,
+    change: Callable[[IncrementalPdfFileWriter], None] | None = None,
     **metadata: object,
 ) -> bytes:
     """Sign with the library's own signer, visibly in `box` on the first page.
 
-    There it shows `style`, or some text.
+    There it shows `style`, or some text. What else changes is changed with it.
     """
     signer = SimpleSigner(
         signing_cert=_asn1(credential.certificate),
@@ -48,12 +50,14 @@ def stock_signed(
         md_algorithm="sha256",
         **metadata,  # type: ignore[arg-type]  # by field name
     )
-    output = BytesIO()
+    output, writer = BytesIO(), IncrementalPdfFileWriter(BytesIO(source))
+    if change is not None:
+        change(writer)
     spec = SigFieldSpec(field_name, on_page=0, box=box) if box else None
     PdfSigner(
         described, signer=signer, new_field_spec=spec, stamp_style=style
     ).sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(source)),
+        writer,
         output=output,
         bytes_reserved=_RESERVE,
     )

@@ -13,6 +13,7 @@ from tests.support.attacks import (
     loops,
     outside,
     revisions,
+    shadows,
     shown,
     spans,
     status,
@@ -22,6 +23,7 @@ from tests.support.attacks.model import Attack, Row
 ATTACKS: tuple[Attack, ...] = (
     *spans.ATTACKS,
     *revisions.ATTACKS,
+    *shadows.ATTACKS,
     *shown.ATTACKS,
     *files.ATTACKS,
     *loops.ATTACKS,

@@ -134,7 +134,7 @@ _ELEMENTS = "/StructTreeRoot << /K [5 0 R] >>"
             "<< /Resources << /Font << /P 4 0 R >> >> >>",
         ),
         ("/StructTreeRoot 3 0 R", "/K [5 0 R]", "<< /Resources << /F 4 0 R >> >>"),
-        ("/StructTreeRoot << /K 3 0 R >>", "/Resources << /F 4 0 R >>", "null"),
+        ("/StructTreeRoot << /K [3 0 R] >>", "/Resources << /F 4 0 R >>", "null"),
     ],
     ids=["name", "object", "structure", "structure of a page", "page in the structure"],
 )

@@ -1,0 +1,92 @@
+"""What the library's comparison takes for the same, or for new, though it is not.
+
+It compares by equality, and for it a name equals the string of its letters, and a
+dictionary the stream that has it. Readers heed one and pass over the other, so an
+author could sign what is passed over and have it heeded later. And it goes by the size
+that a file claims: what lies beyond counts as new, though cross-reference streams may
+list it (ISO 32000-2 clause 7.5.8.2).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
+from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
+from pyhanko.sign.diff_analysis.rules_api import QualifiedWhitelistRule, ReferenceUpdate
+
+from signing.validation.changed_pages import SignedRevision
+from signing.validation.revision_objects import key_of
+
+_Pair = tuple[generic.PdfObject, generic.PdfObject]
+
+_KINDS: tuple[type[generic.PdfObject], ...] = (
+    generic.StreamObject,
+    generic.DictionaryObject,
+    generic.ArrayObject,
+    generic.NameObject,
+    generic.BooleanObject,
+    generic.IndirectObject,
+    generic.NullObject,
+)
+"""A stream is a dictionary too, so it comes first."""
+
+
+class RewrittenRule(QualifiedWhitelistRule):
+    """Approves nothing; refuses what was there and what it may not become."""
+
+    def apply_qualified(
+        self, old: HistoricalResolver, new: HistoricalResolver
+    ) -> Iterable[tuple[ModificationLevel, ReferenceUpdate]]:
+        """Look at every object that `new` wrote.
+
+        Raises:
+            SuspiciousModification: one was used, and is said not to have been there;
+                or something in one became another kind of value.
+        """
+        for reference in new.explicit_refs_in_revision():
+            if old.is_ref_unassignable(reference):
+                _require_unused(reference, old)
+            elif _is_in(reference, old) and _turns(old(reference), new(reference)):
+                raise SuspiciousModification(f"{reference} has values of other kinds")
+        return ()
+
+
+def _require_unused(reference: generic.Reference, old: HistoricalResolver) -> None:
+    """Refuse what something refers to; what nobody knows of may be referred to."""
+    if not isinstance(old, SignedRevision) or old.graph.usages(key_of(reference)):
+        raise SuspiciousModification(f"{reference} was there before")
+
+
+def _is_in(reference: generic.Reference, revision: HistoricalResolver) -> bool:
+    xrefs = revision.reader.xrefs
+    return xrefs.get_historical_ref(reference, revision.revision) is not None
+
+
+def _turns(was: generic.PdfObject, now: generic.PdfObject) -> bool:
+    """Tell whether equal values are of different kinds, anywhere in an object."""
+    if _kind(was) is not _kind(now):
+        return True
+    waiting = list(_parts(was, now))
+    while waiting:
+        one, other = waiting.pop()
+        if _kind(one) is _kind(other):
+            waiting += _parts(one, other)
+        elif one == other:
+            return True
+    return False
+
+
+def _kind(value: generic.PdfObject) -> type[generic.PdfObject] | None:
+    """Return the kind of a value; None for numbers and strings, equal in any form."""
+    return next((kind for kind in _KINDS if isinstance(value, kind)), None)
+
+
+def _parts(was: generic.PdfObject, now: generic.PdfObject) -> Iterator[_Pair]:
+    if isinstance(was, generic.ArrayObject) and isinstance(now, generic.ArrayObject):
+        shared = range(min(len(was), len(now)))
+        yield from ((was.raw_get(at), now.raw_get(at)) for at in shared)
+    elif isinstance(was, generic.DictionaryObject) and isinstance(
+        now, generic.DictionaryObject
+    ):
+        keys = was.keys() & now.keys()
+        yield from ((was.raw_get(key), now.raw_get(key)) for key in keys)
