@@ -56,7 +56,7 @@ class Link:
         envelope_id: the earlier one; None where this hub does not hold it.
         document_id: how the later document named it.
         recipients: recipients of the later one who are parties of the earlier, and
-            so may know; None for all of them.
+            so may know; None for all it was accepted for.
     """
 
     kind: LinkKind
@@ -64,11 +64,18 @@ class Link:
     document_id: DocumentId | None = None
     recipients: tuple[OrganId, ...] | None = None
 
-    def is_shown_to(self, agencies: Collection[OrganId]) -> bool:
-        """Tell whether recipients of the later document may see the tie."""
-        return self.recipients is None or any(
-            one in agencies for one in self.recipients
-        )
+    def is_shown_to(
+        self, agencies: Collection[OrganId], *, of: Collection[OrganId]
+    ) -> bool:
+        """Tell whether agencies may see the tie.
+
+        Args:
+            agencies: recipients of the later document; whom an update added to that
+                need not be a party of the earlier one.
+            of: whom the later document was accepted for.
+        """
+        parties = of if self.recipients is None else self.recipients
+        return any(one in agencies for one in parties)
 
 
 @dataclass(frozen=True, slots=True)

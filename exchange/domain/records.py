@@ -5,7 +5,7 @@ Agencies and systems: `exchange.domain.parties`; the log: `exchange.domain.log_e
 Times are UTC with milliseconds. Bytes are exactly what was signed or received.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -104,6 +104,12 @@ class Envelope(EnvelopeOutline):
     def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
         """Return the ties of one kind."""
         return tuple(one for one in self.links if one.kind is kind)
+
+    def links_shown_to(self, agencies: Collection[OrganId]) -> tuple[Link, ...]:
+        """Return the ties that recipients of it may see."""
+        return tuple(
+            one for one in self.links if one.is_shown_to(agencies, of=self.recipients)
+        )
 
     def meant_for(self, recipient: OrganId) -> tuple[OrganId, ...]:
         """Return those in whose stead a recipient is reached."""

@@ -64,7 +64,7 @@ def is_purgeable(
         now: the moment.
         is_evidence: it is a status, and the document it reports on has its body yet.
     """
-    if envelope.purged_at is not None or not _has_passed(envelope, policy, now):
+    if envelope.purged_at is not None or not is_past_retention(envelope, policy, now):
         return False
     return not is_evidence and all(is_done(one, policy) for one in deliveries)
 
@@ -81,7 +81,10 @@ def is_done(delivery: Delivery, policy: RetentionPolicy) -> bool:
     )
 
 
-def _has_passed(envelope: Envelope, policy: RetentionPolicy, now: datetime) -> bool:
+def is_past_retention(
+    envelope: Envelope, policy: RetentionPolicy, now: datetime
+) -> bool:
+    """Tell whether the time has passed for which a body is kept."""
     years = policy.kinds.get(kind_of(envelope), policy.years)
     kept = timedelta(days=years * _DAYS_PER_YEAR)
     return bool(years) and envelope.accepted_at + kept <= now

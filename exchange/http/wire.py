@@ -113,8 +113,7 @@ def trace(found: Trace) -> Json:
 def inbox_item(item: InboxItem) -> Json:
     """Write one item of an inbox."""
     envelope, lease = item.envelope, item.delivery.lease
-    own = {item.delivery.recipient}
-    links = (one for one in envelope.links if one.is_shown_to(own))
+    links = envelope.links_shown_to({item.delivery.recipient})
     return {
         "cursor": item.delivery.log_index,
         "agency": item.delivery.recipient,

@@ -65,13 +65,13 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
     statuses = [
         one
         for one in await store.statuses_of(command.envelope_id)
-        if one.envelope_id in answered and one.purged_at is None
+        if one.envelope_id in answered
     ]
     delegations = await delegations_behind(services, found.envelope)
     evidence = Evidence(
         envelope=found.envelope,
         receipts=receipts,
-        statuses=tuple(statuses),
+        statuses=tuple(one for one in statuses if one.purged_at is None),
         entries=await _entries(
             services,
             (found.envelope.envelope_id, *(one.envelope_id for one in statuses)),

@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.domain.records import Delivery, DeliveryUpdate, Envelope
-from exchange.domain.retention import RetentionPolicy, is_purgeable
+from exchange.domain.retention import (
+    RetentionPolicy,
+    is_past_retention,
+    is_purgeable,
+)
 from exchange.domain.steps import StepEffect
 from exchange.domain.usage import stored_for
 from exchange.errors import StateConflictError
@@ -40,6 +44,8 @@ async def purge_bodies(office: HubOffice, purging: Purging) -> AsyncIterator[Env
     """
     gone: set[EnvelopeId] = set()
     async for envelope in _old(office, purging.policy):
+        if not is_past_retention(envelope, purging.policy, office.now()):
+            continue
         deliveries = await office.storage.envelopes.deliveries(envelope.envelope_id)
         is_evidence = await _is_evidence(office, envelope, gone)
         if not is_purgeable(

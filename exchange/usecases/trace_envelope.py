@@ -70,9 +70,7 @@ async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
 
 def links_shown(envelope: Envelope, view: View) -> tuple[Link, ...]:
     """Return the ties that a viewer may see."""
-    return tuple(
-        one for one in envelope.links if view.sees_all or one.is_shown_to(view.own)
-    )
+    return envelope.links if view.sees_all else envelope.links_shown_to(view.own)
 
 
 def _later(

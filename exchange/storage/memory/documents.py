@@ -68,8 +68,8 @@ class MemoryDocuments:
 
 
 def _is_shown(envelope: Envelope, link: Link, agencies: Collection[OrganId]) -> bool:
-    own = set(envelope.recipients).intersection(agencies)
-    return envelope.sender in agencies or bool(own and link.is_shown_to(own))
+    is_shown = link.is_shown_to(agencies, of=envelope.recipients)
+    return envelope.sender in agencies or is_shown
 
 
 def _oldest_first(envelopes: Iterable[Envelope]) -> list[Envelope]:

@@ -35,6 +35,7 @@ from schemas.vocabulary import (
 )
 from tests.support.conversations import (
     SYSTEMS,
+    add_recipient,
     arrived,
     delivery,
     ordered,
@@ -242,6 +243,29 @@ async def test_added_recipient_sees_later_updates_of_what_it_got(world: World) -
     await world.deliver()
     tie = (LinkKind.UPDATES, letter.envelope_id)
     assert tie in await ties_shown(world, again, FAR_COMMUNE)
+
+
+async def test_added_recipient_hears_nothing_of_documents_it_is_no_party_of(
+    world: World,
+) -> None:
+    earlier = DocumentId("cũ")
+    only_province = (Organisation(organ_id=PROVINCE),)
+    await world.send(world.document(document_id=earlier, recipients=only_province))
+    info = ReplacementInfo(document_id=earlier)
+    business = Business(business_type=BusinessType.REPLACE, replacements=(info,))
+    message = recalling(world, business, recipients=only_province)
+    letter = (await world.send(message)).envelope
+    await world.deliver()
+    await add_recipient(world, FAR_COMMUNE)
+
+    assert (await trace(world, letter, FAR_COMMUNE)).links == ()
+    assert len((await trace(world, letter, PROVINCE)).links) == 1
+    caller = await world.caller(SYSTEMS[FAR_COMMUNE])
+    page = await read_inbox(
+        world.services, ReadInbox(caller=caller, agency=FAR_COMMUNE)
+    )
+    (item,) = (one for one in page.items if one.envelope == letter)
+    assert wire.inbox_item(item)["links"] == []
 
 
 async def test_added_recipient_sees_what_replaces_its_document(world: World) -> None:

@@ -261,6 +261,6 @@ async def test_reply_ties_successors_of_both_parties(
     )
     (link,) = reply.links
     assert (link.kind, link.envelope_id) == (LinkKind.ANSWERS, letter.envelope_id)
-    assert link.is_shown_to({FAR_COMMUNE})
+    assert link.is_shown_to({FAR_COMMUNE}, of=reply.recipients)
     (later,) = (await trace(world, letter, PROVINCE)).later
     assert later.envelope == reply

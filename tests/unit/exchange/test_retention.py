@@ -326,7 +326,11 @@ class TestStatuses:
         tables = world.services.storage.envelopes._tables  # type: ignore[attr-defined]  # the memory form
         gone = replace(status, purged_at=world.clock.now)
         tables.envelopes[status.envelope_id] = gone
-        assert "statuses/01/body" not in await evidence_of(world, decision)
+        evidence = await evidence_of(world, decision)
+        assert "statuses/01/body" not in evidence
+        assert sum(name.startswith("receipts/") for name in evidence) == sum(
+            name.startswith("log/") and name.endswith(".json") for name in evidence
+        )
 
 
 def test_nothing_is_waited_for_by_an_envelope_without_deliveries() -> None:
