@@ -74,7 +74,6 @@ _NOT_WALKED = frozenset(
         "/Metadata",
         "/PieceInfo",
         "/StructTreeRoot",
-        "/Parent",
         "/V",
     }
 )
@@ -146,11 +145,16 @@ def _active_name(dictionary: generic.DictionaryObject) -> str | None:
     key = next((key for key in dictionary if key in FORBIDDEN_KEYS), None)
     if key:
         return str(key)
-    if dictionary.get("/S") in FORBIDDEN_ACTIONS:
-        return str(dictionary["/S"])
-    if dictionary.get("/Subtype") in FORBIDDEN_ANNOTATIONS:
-        return str(dictionary["/Subtype"])
-    return None
+    action, annotation = _name(dictionary, "/S"), _name(dictionary, "/Subtype")
+    if action in FORBIDDEN_ACTIONS:
+        return action
+    return annotation if annotation in FORBIDDEN_ANNOTATIONS else None
+
+
+def _name(dictionary: generic.DictionaryObject, key: str) -> str | None:
+    """Return the name under a key, also where it is an object of its own."""
+    value = dictionary.raw_get(key).get_object() if key in dictionary else None
+    return str(value) if isinstance(value, generic.NameObject) else None
 
 
 def _dictionaries(root: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:

@@ -14,6 +14,7 @@ from pyhanko.sign.diff_analysis.rules_api import AbsoluteContext
 
 from signing.validation.changed_pages import SignedRevision
 from signing.validation.revision_objects import key_of
+from signing.validation.rewritten import require_kinds
 
 _FONTS = RawPdfPath("/Root", "/AcroForm", "/DR")
 """Fields without a drawing of their own show their text in them."""
@@ -30,6 +31,9 @@ class NarrowFormRule(FormUpdatingRule):
         Raises:
             SuspiciousModification: what the rules on fields refuse.
         """
+        # A form may move to an object of its own, and is compared by equality then.
+        if "/AcroForm" in old.root and "/AcroForm" in new.root:
+            require_kinds(old.root["/AcroForm"], new.root["/AcroForm"])
         for level, update in super().apply(old, new):
             if _is_explained(update, old):
                 yield level, update

@@ -46,8 +46,8 @@ class RewrittenRule(QualifiedWhitelistRule):
         for reference in new.explicit_refs_in_revision():
             if old.is_ref_unassignable(reference):
                 _require_unused(reference, old)
-            elif _is_in(reference, old) and _turns(old(reference), new(reference)):
-                raise SuspiciousModification(f"{reference} has values of other kinds")
+            elif _is_in(reference, old):
+                require_kinds(old(reference), new(reference))
         return ()
 
 
@@ -60,6 +60,16 @@ def _require_unused(reference: generic.Reference, old: HistoricalResolver) -> No
 def _is_in(reference: generic.Reference, revision: HistoricalResolver) -> bool:
     xrefs = revision.reader.xrefs
     return xrefs.get_historical_ref(reference, revision.revision) is not None
+
+
+def require_kinds(was: generic.PdfObject, now: generic.PdfObject) -> None:
+    """Refuse what equals something of another kind, anywhere in a value.
+
+    Raises:
+        SuspiciousModification: it does.
+    """
+    if _turns(was, now):
+        raise SuspiciousModification("values became others of another kind")
 
 
 def _turns(was: generic.PdfObject, now: generic.PdfObject) -> bool:

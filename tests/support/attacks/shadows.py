@@ -83,6 +83,28 @@ def shadow_string_becomes_a_name() -> bytes:
     return revised(signed, change)
 
 
+@ATTACKS.add(
+    *(Row.SHADOW_REPLACE, *_MODIFIED),
+    "strings in the fonts of a form, which moves to another object, become names",
+)
+def shadow_string_in_a_form_that_moves() -> bytes:
+    font = "<< /Subtype /Type1 /Encoding << /Differences [48 (/nine)] >> >>"
+    form = f"<< /Fields [] /DR << /Font << /F {font} >> >> >>"
+    signed = _signed({4: form}, "", "/AcroForm 4 0 R")
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        form = writer.root["/AcroForm"]
+        moved = DictionaryObject({key: form.raw_get(key) for key in form})
+        glyphs = ArrayObject([NumberObject(48), pdf_name("/nine")])
+        encoding = dictionary(Differences=glyphs)
+        other = dictionary(Subtype=pdf_name("/Type1"), Encoding=encoding)
+        moved[pdf_name("/DR")] = dictionary(Font=dictionary(F=other))
+        writer.root[pdf_name("/AcroForm")] = writer.add_object(moved)
+        writer.update_root()
+
+    return revised(signed, change)
+
+
 @ATTACKS.add(Row.SHADOW_HIDE, *_MODIFIED, "two annotations change places")
 def shadow_annotations_change_places() -> bytes:
     stamp = "<< /Type /Annot /Subtype /Stamp /Rect [9 9 99 99] /AP << /N {} 0 R >> >>"

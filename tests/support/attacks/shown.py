@@ -224,6 +224,27 @@ _put(
     *("", {}, f"/AA << /O {_SCRIPT} >>"),
 )
 
+_put(
+    *("action-that-is-an-object", Row.ACTIVE, ErrorCode.CONTENT_ACTIVE),
+    "the kind of an action is an object of its own, there before signing",
+    *("/OpenAction << /S 4 0 R /F (tep.exe) >>", {4: "/Launch"}),
+)
+_put(
+    *("annotation-that-is-an-object", Row.ACTIVE, ErrorCode.CONTENT_ACTIVE),
+    "the kind of an annotation is an object of its own, there before signing",
+    *("", {4: "/Screen", 5: "<< /Subtype 4 0 R /Rect [0 0 9 9] >>"}, "/Annots [5 0 R]"),
+)
+_put(
+    *("script-of-a-parent", Row.ACTIVE, ErrorCode.CONTENT_ACTIVE),
+    "a script in the field of which a page shows a part, there before signing",
+    "/AcroForm << /Fields [] >>",
+    {
+        4: "<< /Subtype /Widget /Rect [0 0 9 9] /Parent 5 0 R >>",
+        5: f"<< /T (a) /FT /Tx /AA << /F {_SCRIPT} >> >>",
+    },
+    "/Annots [4 0 R]",
+)
+
 for _name, _state, _how in (
     ("layers", "", "a layer that a click may hide"),
     ("hidden-layer", "/OFF [4 0 R]", "a layer that is hidden"),
