@@ -34,7 +34,7 @@ from signing.profiles import (
     seal_rectangle,
     top_right_rectangle,
 )
-from signing.validation.change_policy import is_of_signature_size
+from signing.validation.rectangles import is_of_signature_size
 
 # What a form's author demands or locks is not interpreted (ISO 32000-2 12.7.5.5).
 _CONDITIONS = ("/SV", "/Lock")

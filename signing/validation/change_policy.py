@@ -28,11 +28,10 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
 )
 
 from signing.errors import SigningError
-from signing.profiles import POINTS_PER_MM
 from signing.validation.catalog_rule import CatalogRule
 from signing.validation.changed_pages import ChangedPagesRule
 from signing.validation.form_rule import NarrowFormRule
-from signing.validation.rectangles import Box, box_of
+from signing.validation.rectangles import Box, box_of, is_of_signature_size
 from signing.validation.rewritten import RewrittenRule
 
 _SIGNATURE_FIELD_KEYS = frozenset(
@@ -47,10 +46,6 @@ _SIGNATURE_FIELD_KEYS = frozenset(
 
 _HIDDEN = 2 | 32
 """Hidden, NoView (ISO 32000-2 Table 167)."""
-
-_LARGEST_WIDTH, _LARGEST_HEIGHT = 120 * POINTS_PER_MM, 80 * POINTS_PER_MM
-"""Of a new visible signature. Whoever may sign may draw inside it, over what is there:
-twice the largest of Decree 30/2020 (50 mm) and some, and never a page."""
 
 
 class NewSignatureFieldRule(FieldMDPRule):
@@ -172,16 +167,6 @@ def _takes_room(box: Box) -> bool:
 def _is_of_signature_size(box: Box) -> bool:
     left, lower, right, upper = box
     return is_of_signature_size(right - left, upper - lower)
-
-
-def is_of_signature_size(width: float, height: float) -> bool:
-    """Tell whether a rectangle is no larger than signatures and seals are.
-
-    Args:
-        width: in points.
-        height: in points.
-    """
-    return width <= _LARGEST_WIDTH and height <= _LARGEST_HEIGHT
 
 
 def _with_widgets(

@@ -5,7 +5,7 @@ pair of a signature and a later revision. The rules stay the library's: it is to
 which ways lead to an object, and shown those pages only that a revision wrote.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -23,7 +23,9 @@ from pyhanko.sign.diff_analysis.form_rules_api import (
 )
 from pyhanko.sign.diff_analysis.rules.form_field_rules import _walk_page_tree_annots
 
+from signing.errors import SigningError
 from signing.validation.object_graph import ObjectGraph
+from signing.validation.rectangles import LARGEST_HEIGHT, LARGEST_WIDTH, area_of
 from signing.validation.revision_objects import Key, key_of
 
 
@@ -66,12 +68,12 @@ class ChangedPagesRule(FieldMDPRule):
             SuspiciousModification: other new fields, or other changes of annotations.
         """
         pages = _changed_pages(context)
-        _require_kept_annotations(pages, context)
+        names = dict(_widgets(context))
+        _require_kept_annotations(pages, names, context)
         if pages is None:
             yield from _ALL_PAGES.apply(context)
             return
         yield from _NO_PAGES.apply(context)
-        names = dict(_widgets(context))
         if names:
             yield from qualify(
                 ModificationLevel.LTA_UPDATES,
@@ -93,7 +95,9 @@ def _changed_pages(context: FieldComparisonContext) -> Iterable[Key] | None:
 
 
 def _require_kept_annotations(
-    pages: Iterable[Key] | None, context: FieldComparisonContext
+    pages: Iterable[Key] | None,
+    names: Mapping[generic.Reference, str],
+    context: FieldComparisonContext,
 ) -> None:
     """Refuse another order: of two annotations the later one shows (12.5.2).
 
@@ -101,10 +105,33 @@ def _require_kept_annotations(
     """
     if pages is None and isinstance(context.old, SignedRevision):
         pages = context.old.graph.pages.leaves
+    fields = {key_of(one): (name, one) for one, name in names.items()}
     for page in pages or ():
-        was = _annotations(page, context.old)
-        if [one for one in _annotations(page, context.new) if one in was] != was:
+        was, now = (_annotations(page, one) for one in (context.old, context.new))
+        if [one for one in now if one in was] != was:
             raise SuspiciousModification(f"annotations of page {page} change places")
+        _require_little(fields[one] for one in {*now} - {*was} if one in fields)
+
+
+def _require_little(added: Iterable[tuple[str, generic.Reference]]) -> None:
+    """Refuse fields that take more room on one page than a signature does.
+
+    Args:
+        added: the widgets that a page has got, with the names of their fields.
+    """
+    areas: dict[str, float] = {}
+    for name, widget in added:
+        areas[name] = areas.get(name, 0) + _area_of(widget)
+    if any(one > LARGEST_WIDTH * LARGEST_HEIGHT for one in areas.values()):
+        raise SuspiciousModification("a field stands all over a page")
+
+
+def _area_of(widget: generic.Reference) -> float:
+    annotation: Any = widget.get_object()
+    try:
+        return area_of(annotation)
+    except SigningError as error:
+        raise SuspiciousModification("a field stands anywhere") from error
 
 
 def _annotations(page: Key, revision: HistoricalResolver) -> list[Key | None]:

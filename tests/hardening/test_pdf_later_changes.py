@@ -23,6 +23,7 @@ from pyhanko.sign.fields import (
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Modifications
 from tests.support import later_revisions as later
+from tests.support.attacks.shadows import in_parts
 from tests.support.judged_pdf import (
     AGENCY,
     FORMAT_FAILURE,
@@ -202,6 +203,12 @@ def countersigned(box: tuple[int, int, int, int]) -> bytes:
 
 def test_further_signature_of_usual_size_passes() -> None:
     verdict = judged(countersigned((300, 100, 500, 200)))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+def test_further_signature_in_two_places_of_usual_size_passes() -> None:
+    verdict = judged(in_parts((300, 100, 400, 150), (60, 100, 160, 150)))
 
     assert verdict.indication is Indication.TOTAL_PASSED
 

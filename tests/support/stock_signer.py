@@ -40,11 +40,7 @@ def stock_signed(
 
     There it shows `style`, or some text. What else changes is changed with it.
     """
-    signer = SimpleSigner(
-        signing_cert=_asn1(credential.certificate),
-        signing_key=private_of(credential),
-        cert_registry=store_of(credential),
-    )
+    signer = stock_signer(credential)
     described = PdfSignatureMetadata(
         field_name=field_name,
         md_algorithm="sha256",
@@ -62,6 +58,15 @@ def stock_signed(
         bytes_reserved=_RESERVE,
     )
     return output.getvalue()
+
+
+def stock_signer(credential: Credential) -> SimpleSigner:
+    """Return the library's own signer."""
+    return SimpleSigner(
+        signing_cert=_asn1(credential.certificate),
+        signing_key=private_of(credential),
+        cert_registry=store_of(credential),
+    )
 
 
 @cache

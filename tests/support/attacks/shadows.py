@@ -4,19 +4,22 @@ Each goes by something that a comparison of revisions takes for the same, for ne
 for explained.
 """
 
+from asyncio import run
 from functools import partial
+from io import BytesIO
 
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
     DictionaryObject,
+    IndirectObject,
     NumberObject,
     TextStringObject,
     pdf_name,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 
 from schemas.errors import ErrorCode
 from signing.pades.reading import open_pdf
@@ -34,9 +37,10 @@ from tests.support.later_revisions import (
     rectangle,
     revised,
 )
+from tests.support.pki import NOW
 from tests.support.signed_pdf import LETTER, SEAL, sign
 from tests.support.small_pdf import small_pdf
-from tests.support.stock_signer import stock_signed
+from tests.support.stock_signer import stock_signed, stock_signer
 from tests.support.timed_pdf import desk, everything
 
 ATTACKS = Register()
@@ -263,3 +267,61 @@ def hidden_field_shown() -> bytes:
     return stock_signed(
         *(signed, AGENCY, "other"), subfilter=_PADES, style=style, change=shown
     )
+
+
+def in_parts(*boxes: tuple[int, int, int, int]) -> bytes:
+    """Sign the sealed letter once more, in a field that stands in all these places."""
+    writer = IncrementalPdfFileWriter(BytesIO(sealed()))
+    embedding = PdfCMSEmbedder(SigFieldSpec("parts", box=(0, 0, 0, 0)))
+    steps = embedding.write_cms("parts", writer)
+    next(steps)
+    _divide(writer, boxes)
+    steps.send(SigObjSetup(SignatureObject(timestamp=NOW, subfilter=_PADES)))
+    prepared, output = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+    digest = prepared.document_digest
+    steps.send(run(stock_signer(PERSON).async_sign(digest, "sha256", use_pades=True)))
+    signed: bytes = output.getvalue()
+    return signed
+
+
+def _divide(
+    writer: IncrementalPdfFileWriter, boxes: tuple[tuple[int, int, int, int], ...]
+) -> None:
+    """Let the last field have widgets below it, and be none itself."""
+    fields, page = writer.root["/AcroForm"]["/Fields"], first_page(writer)
+    parent = fields.raw_get(len(fields) - 1)
+    field, listed = parent.get_object(), page["/Annots"]
+    for key in ("/Type", "/Subtype", "/Rect", "/F", "/P"):
+        del field[key]
+    kids = [writer.add_object(_widget(writer, parent, box)) for box in boxes]
+    field[pdf_name("/Kids")] = ArrayObject(kids)
+    writer.update_container(field)
+    others = [listed.raw_get(at) for at in range(len(listed))]
+    kept = [one for one in others if one.idnum != parent.idnum]
+    page[pdf_name("/Annots")] = ArrayObject([*kept, *kids])
+    writer.update_container(page)
+
+
+def _widget(
+    writer: IncrementalPdfFileWriter,
+    parent: IndirectObject,
+    box: tuple[int, int, int, int],
+) -> DictionaryObject:
+    shown = dictionary(N=writer.add_object(drawing(b"0 0 m 400 400 l S")))
+    return dictionary(
+        Type=pdf_name("/Annot"),
+        Subtype=pdf_name("/Widget"),
+        Rect=rectangle(*box),
+        F=NumberObject(132),
+        Parent=parent,
+        AP=shown,
+    )
+
+
+@ATTACKS.add(
+    *(Row.SECOND_SIGNATURE, *_MODIFIED),
+    "a signature in eight places of one page, each no larger than a signature",
+)
+def signature_in_tiles() -> bytes:
+    corners = [(x, y) for x in (0, 296) for y in (0, 200, 400, 600)]
+    return in_parts(*((x, y, x + 299, y + 199) for x, y in corners))
