@@ -5,8 +5,10 @@ is a change of content. Judging a file and signing it once more go by the same p
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
     DocInfoRule,
@@ -63,6 +65,7 @@ class NewSignatureFieldRule(FieldMDPRule):
         Raises:
             SuspiciousModification: such a field, or a time stamp that shows.
         """
+        _require_names(context)
         for name, spec in context.field_specs.items():
             old, new = spec.old_field, spec.new_field
             if new is None:
@@ -112,6 +115,19 @@ WIDER_POLICY = StandardDiffPolicy(
     ),
 )
 """The library's own, which tells a filled form from any other change."""
+
+
+def _require_names(context: FieldComparisonContext) -> None:
+    """Refuse what is new in the form and has no name: the library passes over it."""
+    named = {spec.new_field_ref for spec in context.field_specs.values()}
+    was, now = (_listed(one) for one in (context.old, context.new))
+    if now - was - named:
+        raise SuspiciousModification("a field has no name")
+
+
+def _listed(revision: HistoricalResolver) -> set[generic.Reference]:
+    form: Any = revision.root["/AcroForm"]
+    return {one.reference for one in form["/Fields"]} if "/Fields" in form else set()
 
 
 def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:

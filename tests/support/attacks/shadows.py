@@ -233,7 +233,28 @@ def _renumbered(writer: IncrementalPdfFileWriter) -> None:
     copy[pdf_name("/AP")] = dictionary(N=writer.add_object(drawing()))
     reference = writer.add_object(copy)
     fields[0] = reference
-    # What explains it: the drawing of an empty field lists it.
+    _list_with_a_field(writer, reference)
+
+
+@ATTACKS.add(
+    *(Row.SECOND_SIGNATURE, *_MODIFIED),
+    "a field over the page that has no name, in the form alone",
+)
+def field_without_a_name() -> bytes:
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        field = later._field(Rect=rectangle(0, 0, 595, 842))
+        del field["/T"]
+        reference = writer.add_object(field)
+        writer.root["/AcroForm"]["/Fields"].append(reference)
+        _list_with_a_field(writer, reference)
+
+    return revised(sealed(), change)
+
+
+def _list_with_a_field(
+    writer: IncrementalPdfFileWriter, reference: IndirectObject
+) -> None:
+    """Let the drawing of an empty field list an object, which explains it."""
     listing = drawing(b"")
     listing[pdf_name("/Listed")] = reference
     shown = dictionary(N=writer.add_object(listing))
