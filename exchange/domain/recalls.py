@@ -10,7 +10,7 @@ Invariants:
       asked back.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.domain.decisions import Refuse
@@ -23,6 +23,7 @@ from schemas.vocabulary import (
     BusinessType,
     DeliveryState,
     EnvelopeKind,
+    LinkKind,
     Reach,
     StatusCode,
 )
@@ -110,6 +111,24 @@ def is_recallable(envelope: Envelope) -> bool:
     return is_document and envelope.business_type is not BusinessType.RECALL
 
 
+def meant_by_id(sent: Sequence[Envelope]) -> list[Envelope]:
+    """Return what a document id means to an agency, oldest first.
+
+    All it sent under the id itself; where that only updates what another agency sent
+    under it, all that one sent, and what updates it.
+
+    Args:
+        sent: under the id: by the agency, then by each it succeeded.
+    """
+    if not sent:
+        return []
+    authors, first = _authors(sent), sent[0]
+    own = {authors[one.envelope_id] for one in sent if one.sender == first.sender}
+    author = first.sender if first.sender in own else authors[first.envelope_id]
+    meant = (one for one in sent if author in {one.sender, authors[one.envelope_id]})
+    return sorted(meant, key=lambda one: one.envelope_id)
+
+
 def is_request(envelope: Envelope) -> bool:
     """Tell whether recipients answer an envelope by 15 or 16."""
     return envelope.business_type in _REQUESTS
@@ -154,6 +173,16 @@ def reach_of(delivery: Delivery) -> Reach:
     if delivery.status not in _NOT_YET_ACTED:
         return Reach.ACTED
     return Reach.OPENED if _had_it(delivery) else Reach.NOT_OPENED
+
+
+def _authors(sent: Iterable[Envelope]) -> dict[EnvelopeId, OrganId]:
+    """Return of each document who sent it, or what it updates among them."""
+    authors: dict[EnvelopeId, OrganId] = {}
+    for one in sorted(sent, key=lambda one: one.envelope_id):
+        ties = (tie.envelope_id for tie in one.links_of(LinkKind.UPDATES))
+        updated = (authors[tie] for tie in ties if tie in authors)
+        authors[one.envelope_id] = next(updated, one.sender)
+    return authors
 
 
 def _held(

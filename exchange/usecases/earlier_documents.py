@@ -13,6 +13,7 @@ from exchange.domain.recalls import (
     decide_recall,
     holders,
     is_recallable,
+    meant_by_id,
 )
 from exchange.domain.records import Envelope
 from exchange.domain.relations import KnownDocument
@@ -23,7 +24,7 @@ from exchange.usecases.tying import tied
 from schemas.edxml.document import EdxmlDocument, ResponseFor
 from schemas.errors import ErrorCode
 from schemas.identifiers import DocumentId, OrganId
-from schemas.vocabulary import LinkKind
+from schemas.vocabulary import BusinessType, LinkKind
 
 _SENDINGS = 20
 """Times one document was sent that are looked at."""
@@ -37,16 +38,16 @@ async def sent_as(
     """Return what a sender sent under an id and may ask back, oldest first.
 
     If it sent none, what an agency did that it succeeded; of several the first by code.
+    To update what a closed agency sent is to send none.
     """
     if document_id is None:
         return []
-    directory = await current_directory(services)
-    for one in (sender, *sorted(directory.inherited(sender, services.now()))):
-        query = DocumentQuery(sender=one, document_id=document_id)
-        found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
-        if recallable := [each for each in found if is_recallable(each)]:
-            return recallable
-    return []
+    sent = await _recallable(services, sender, document_id)
+    if all(one.business_type is BusinessType.UPDATE for one in sent):
+        directory = await current_directory(services)
+        for one in sorted(directory.inherited(sender, services.now())):
+            sent += await _recallable(services, one, document_id)
+    return meant_by_id(sent)
 
 
 async def duplicate_of(
@@ -111,6 +112,14 @@ async def answered(
             if await _is_party(services, one, own):
                 yield await tied(services, LinkKind.ANSWERS, one, recipients)
                 break
+
+
+async def _recallable(
+    services: Services, sender: OrganId, document_id: DocumentId
+) -> list[Envelope]:
+    query = DocumentQuery(sender=sender, document_id=document_id)
+    found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
+    return [one for one in found if is_recallable(one)]
 
 
 async def _named(

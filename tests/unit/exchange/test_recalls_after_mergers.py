@@ -9,7 +9,9 @@ from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.request_recall import RequestRecall, request_recall
 from schemas.edxml.document import (
     Business,
+    BusinessDocumentInfo,
     Organisation,
+    Receiver,
     ReplacementInfo,
     ResponseFor,
 )
@@ -194,6 +196,90 @@ async def test_its_own_document_comes_before_one_of_whom_it_succeeded(
     own = await document_of(world, FAR_COMMUNE, document_id=DOCUMENT_ID)
     business = Business(business_type=RECALL, document_id=DOCUMENT_ID)
     await document_of(world, FAR_COMMUNE, business=business)
+    assert set((await states(world, own)).values()) == {DeliveryState.RECALLED}
+    assert set((await states(world, letter)).values()) == {DeliveryState.AVAILABLE}
+
+
+async def recalled_by(world: World, agency: OrganId, **changes: object) -> Envelope:
+    """An agency asks back what was sent under the id of the letter."""
+    business = Business(business_type=RECALL, document_id=DOCUMENT_ID)
+    return await document_of(world, agency, business=business, **changes)
+
+
+async def updated_by(world: World, agency: OrganId, **changes: object) -> Envelope:
+    """An agency updates the letter under the letter's own id."""
+    business = Business(business_type=UPDATE, reason="Đính chính")
+    changes = {"document_id": DOCUMENT_ID, "business": business, **changes}
+    return await document_of(world, agency, **changes)
+
+
+async def test_update_by_a_successor_does_not_hide_the_letter_from_its_recall(
+    world: World,
+) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    updates = [await updated_by(world, FAR_COMMUNE) for _ in range(2)]
+    request = await recalled_by(world, FAR_COMMUNE)
+    about = [letter, *updates]
+    assert [one.envelope_id for one in request.links] == [
+        one.envelope_id for one in about
+    ]
+    for one in about:
+        assert set((await states(world, one)).values()) == {DeliveryState.RECALLED}
+
+
+async def test_successor_adds_a_recipient_to_a_letter_it_updated(world: World) -> None:
+    letter = await sent_to(world, PROVINCE)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    recipients = (Organisation(organ_id=PROVINCE),)
+    await updated_by(world, FAR_COMMUNE, recipients=recipients)
+    added = Receiver(organ_id=MINISTRY, receiver_type=0)
+    info = BusinessDocumentInfo(document_receiver=True, receivers=(added,))
+    business = Business(
+        business_type=UPDATE, document_id=DOCUMENT_ID, document_info=info
+    )
+    await document_of(world, FAR_COMMUNE, business=business, recipients=recipients)
+    assert set(await states(world, letter)) == {PROVINCE, MINISTRY}
+
+
+@pytest.mark.parametrize(
+    ("middle", "last", "recipient"),
+    [(MINISTRY, FAR_COMMUNE, PROVINCE), (FAR_COMMUNE, PROVINCE, MINISTRY)],
+    ids=["updater first by code", "sender first by code"],
+)
+async def test_last_of_a_chain_recalls_the_letter_with_its_updates(
+    world: World, middle: OrganId, last: OrganId, recipient: OrganId
+) -> None:
+    letter = await sent_to(world, recipient)
+    recipients = (Organisation(organ_id=recipient),)
+    await merge(world, COMMUNE, middle)
+    update = await updated_by(world, middle, recipients=recipients)
+    await merge(world, middle, last)
+    await recalled_by(world, last, recipients=recipients)
+    for one in (letter, update):
+        assert await states(world, one) == {recipient: DeliveryState.RECALLED}
+
+
+async def test_update_under_a_number_begun_anew_is_not_that_of_the_closed_agency(
+    world: World,
+) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    own = await document_of(world, FAR_COMMUNE, document_id=DocumentId("rieng"))
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    business = Business(business_type=UPDATE, document_id=DocumentId("rieng"))
+    update = await updated_by(world, FAR_COMMUNE, business=business)
+    await recalled_by(world, FAR_COMMUNE)
+    assert set((await states(world, update)).values()) == {DeliveryState.RECALLED}
+    for one in (letter, own):
+        assert set((await states(world, one)).values()) == {DeliveryState.AVAILABLE}
+
+
+async def test_letter_under_a_number_begun_anew_is_recalled_alone(world: World) -> None:
+    letter = await sent_to(world, PROVINCE, MINISTRY)
+    await merge(world, COMMUNE, FAR_COMMUNE)
+    await updated_by(world, FAR_COMMUNE)
+    own = await document_of(world, FAR_COMMUNE, document_id=DOCUMENT_ID)
+    await recalled_by(world, FAR_COMMUNE)
     assert set((await states(world, own)).values()) == {DeliveryState.RECALLED}
     assert set((await states(world, letter)).values()) == {DeliveryState.AVAILABLE}
 
