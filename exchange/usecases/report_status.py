@@ -293,16 +293,24 @@ async def _is_repeat(
 ) -> bool:
     """Tell whether what has the same id and bytes was told of the same thing.
 
-    At the document itself, where it names no agency, it cannot be told from a retry.
+    At the document itself, where it names no agency, what its party answered before
+    cannot be told from a retry.
     """
     about = outcome.about.envelope_id
     if before.status_of != about:
         return False
-    is_at_document = report.document.envelope_id == about and not report.agency
-    if outcome.key is None or is_at_document:
+    if outcome.key is None:
         return True
-    stored = await services.storage.envelopes.receipt(about, outcome.key)
-    return stored is not None and stored.status_envelope == before.envelope_id
+    store = services.storage.envelopes
+    stored = await store.receipt(about, outcome.key)
+    if stored is not None and stored.status_envelope == before.envelope_id:
+        return True
+    if report.document.envelope_id != about or report.agency:
+        return False
+    return any(
+        one.status_envelope == before.envelope_id and one.recipient == outcome.recipient
+        for one in await store.receipts(about)
+    )
 
 
 def _accepted(report: _Report, outcome: Outcome, now: datetime) -> Accept:

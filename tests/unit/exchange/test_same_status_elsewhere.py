@@ -180,6 +180,31 @@ async def test_same_status_is_recorded_of_each_agency_that_was_succeeded(
         assert (again.content, again.repeated) == (recorded.content, True)
 
 
+@pytest.mark.parametrize("code", [REGISTERED, DECLINED], ids=["03", "16"])
+@pytest.mark.parametrize(
+    "named", [(None, FAR_COMMUNE), (FAR_COMMUNE, None)], ids=["second", "first"]
+)
+async def test_same_status_is_recorded_whether_or_not_it_names_whose_part_it_is(
+    world: World, named: tuple[OrganId | None, ...], code: StatusCode
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    for one in (FAR_COMMUNE, MINISTRY):
+        await take(world, letter, one)
+        await merge(world, one, PROVINCE)
+    if code is DECLINED:
+        await recall(world, letter)
+    message = status_message(world, code)
+    for agency in named:
+        recorded = await told(world, letter, message, agency=agency)
+        assert step_of(recorded.content).recipient == (agency or MINISTRY)
+        assert not recorded.repeated
+        again = await told(world, letter, message, agency=agency)
+        assert (again.content, again.repeated) == (recorded.content, True)
+    for one in (FAR_COMMUNE, MINISTRY):
+        found = await delivery(world, letter, one)
+        assert code in {found.status, found.recall and found.recall.answer}
+
+
 async def test_same_answer_is_recorded_of_each_request(world: World) -> None:
     letter = await sent_to(world, PROVINCE)
     await take(world, letter)
