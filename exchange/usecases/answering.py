@@ -16,7 +16,13 @@ from exchange.usecases.recalling import request_key
 from exchange.usecases.telling import Outcome, Told
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import STATUS_STEPS, EnvelopeKind, LinkKind, StatusCode
+from schemas.vocabulary import (
+    STATUS_STEPS,
+    DeliveryState,
+    EnvelopeKind,
+    LinkKind,
+    StatusCode,
+)
 
 ANSWERS = frozenset({StatusCode.AGREED, StatusCode.DECLINED})
 _TARGETS = frozenset({LinkKind.RECALLS, LinkKind.UPDATES})
@@ -30,8 +36,10 @@ async def answer_of(services: Services, told: Told) -> Outcome | StoredReceipt |
         delivery = await _delivery(services, envelope.envelope_id, told.reporter)
     if delivery is None:
         return Refuse(ErrorCode.STATUS_ACTOR_WRONG, told.reporter)
-    recall = delivery.recall
     is_asked = envelope.status_of is not None or is_request(envelope)
+    if not is_asked:
+        delivery = await _asked_back(services, told, delivery)
+    recall = delivery.recall
     if recall is not None and (recall.answer is None or not is_asked):
         request = await services.storage.envelopes.known_envelope(recall.request)
         if request is not None:
@@ -56,6 +64,27 @@ def targets_of(
     )
     preferred = first.envelope_id if first else None
     return tuple(sorted(found, key=lambda one: one != preferred))
+
+
+async def _asked_back(services: Services, told: Told, own: Delivery) -> Delivery:
+    """Return the first delivery of a document that waits for such an answer.
+
+    If none does, the first that was asked back: the answer may be given already.
+    """
+    if _waits(told, own):
+        return own
+    store = services.storage.envelopes
+    found = await store.deliveries(told.named.envelope_id, of=told.answers_for)
+    asked = sorted(
+        (one for one in found if one.recall is not None),
+        key=lambda one: told.answers_for.index(one.recipient),
+    )
+    return next((one for one in asked if _waits(told, one)), next(iter(asked), own))
+
+
+def _waits(told: Told, delivery: Delivery) -> bool:
+    decision = decide_answer(delivery, told.status.status_code)
+    return isinstance(decision, DeliveryUpdate)
 
 
 def _may_reply(told: Told) -> bool:
@@ -152,9 +181,11 @@ async def _reply(
 
 
 def _is_asked_by(delivery: Delivery, request: Envelope) -> bool:
-    return (
-        delivery.recall is not None and delivery.recall.request == request.envelope_id
-    )
+    """Tell whether a request asks for an answer; what it took at once, it does not."""
+    recall = delivery.recall
+    if recall is None or recall.request != request.envelope_id:
+        return False
+    return recall.answer is not None or delivery.state is not DeliveryState.RECALLED
 
 
 async def _delivery(

@@ -60,7 +60,7 @@ from exchange.usecases.storing import (
     store_body,
 )
 from exchange.usecases.telling import Outcome, Told
-from exchange.usecases.telling_apart import is_about, message_apart
+from exchange.usecases.telling_apart import is_about, is_repeat, message_apart
 from exchange.usecases.viewing import Shown, find_shown
 from schemas.edxml.status import EdxmlStatus
 from schemas.errors import ErrorCode
@@ -207,6 +207,7 @@ def _told(report: _Report, now: datetime) -> Told:
         reporter=speaker,
         answers_for=answers_for,
         named=report.document,
+        names_agency=bool(report.agency),
         delivery=next(own, None),
     )
 
@@ -220,7 +221,8 @@ def _speaker(report: _Report, now: datetime) -> tuple[OrganId, tuple[OrganId, ..
     directory, reporter, parties = report.directory, report.reporter, _parties(report)
     speaker = spoken_for(directory, reporter, parties, now)
     if not report.agency:
-        return speaker, (speaker, *sorted(directory.inherited(speaker, now)))
+        others = directory.inherited(reporter, now) - {speaker}
+        return speaker, (speaker, *sorted(others))
     written = addressee(directory, OrganId(report.agency)).code
     if spoken_for(directory, reporter, parties & {written}, now) == written:
         return written, (written,)
@@ -254,7 +256,7 @@ async def _record(services: Services, report: _Report, told: Told) -> RecordedSt
             continue
         if isinstance(stored, Accepted):
             return RecordedStatus(stored.envelope.receipt, repeated=False)
-        if await _is_repeat(services, report, outcome, stored.envelope):
+        if await is_repeat(services, told, outcome, stored.envelope):
             return await _again(services, stored.envelope)
         apart = message_apart(report.message, outcome.about.envelope_id, outcome.key)
         report = replace(report, message=apart)
@@ -286,31 +288,6 @@ async def _sent_before(services: Services, report: _Report) -> Envelope | None:
 async def _again(services: Services, before: Envelope) -> RecordedStatus:
     await audit_repeat(services, before)
     return RecordedStatus(before.receipt, repeated=True)
-
-
-async def _is_repeat(
-    services: Services, report: _Report, outcome: Outcome, before: Envelope
-) -> bool:
-    """Tell whether what has the same id and bytes was told of the same thing.
-
-    At the document itself, where it names no agency, what its party answered before
-    cannot be told from a retry.
-    """
-    about = outcome.about.envelope_id
-    if before.status_of != about:
-        return False
-    if outcome.key is None:
-        return True
-    store = services.storage.envelopes
-    stored = await store.receipt(about, outcome.key)
-    if stored is not None and stored.status_envelope == before.envelope_id:
-        return True
-    if report.document.envelope_id != about or report.agency:
-        return False
-    return any(
-        one.status_envelope == before.envelope_id and one.recipient == outcome.recipient
-        for one in await store.receipts(about)
-    )
 
 
 def _accepted(report: _Report, outcome: Outcome, now: datetime) -> Accept:

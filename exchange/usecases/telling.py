@@ -16,6 +16,7 @@ class Told:
     Args:
         reporter: the party of that envelope for which it is told.
         answers_for: those whose part an answer may be: the first of them that is asked.
+        names_agency: whether it says for whom it is told.
         delivery: of that envelope to the reporter, as it was a moment ago; None if
             that is to be looked at.
     """
@@ -24,6 +25,7 @@ class Told:
     reporter: OrganId
     answers_for: tuple[OrganId, ...]
     named: Envelope
+    names_agency: bool = False
     delivery: Delivery | None = None
 
 

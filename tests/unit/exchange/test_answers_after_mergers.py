@@ -147,6 +147,58 @@ async def test_successor_that_was_asked_itself_answers_for_itself_first(
     assert (await states(world, letter))[FAR_COMMUNE] is RECALLED
 
 
+@pytest.mark.parametrize("form", ["status", "document"])
+@pytest.mark.parametrize("other", [PROVINCE, MINISTRY], ids=["itself", "first by code"])
+async def test_successor_answers_at_the_document_for_who_alone_is_asked(
+    world: World, other: OrganId, form: str
+) -> None:
+    letter = await taken_by(world, FAR_COMMUNE, other)
+    if form == "status":
+        await recall(world, letter, about=FAR_COMMUNE)
+    else:
+        await recall_by_document(world, to=(FAR_COMMUNE,))
+    recorded = await answer(world, letter)
+    assert step_of(recorded.content).recipient == FAR_COMMUNE
+    assert (await states(world, letter))[FAR_COMMUNE] is RECALLED
+    assert (await states(world, letter))[other] is not RECALLED
+    world.clock.move(hours=1)
+    again = await answer(world, letter)
+    assert (again.content, again.repeated) == (recorded.content, True)
+    assert (await refusal(world, letter, agency=other)).code is (
+        ErrorCode.STATUS_NOT_ALLOWED
+    )
+
+
+async def test_successor_that_answered_is_heard_at_the_document_for_who_still_waits(
+    world: World,
+) -> None:
+    letter = await taken_by(world, FAR_COMMUNE, PROVINCE)
+    await recall(world, letter, about=PROVINCE)
+    own = await answer(world, letter, DECLINED)
+    assert step_of(own.content).recipient == PROVINCE
+    await recall(world, letter, about=FAR_COMMUNE)
+    world.clock.move(hours=1)
+    other = await answer(world, letter)
+    assert step_of(other.content).recipient == FAR_COMMUNE
+    assert (await states(world, letter))[FAR_COMMUNE] is RECALLED
+    assert (await states(world, letter))[PROVINCE] is not RECALLED
+
+
+@pytest.mark.parametrize("place", ["document", "request"])
+async def test_successor_that_lost_its_own_at_once_answers_for_the_closed_agency(
+    world: World, place: str
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, PROVINCE)
+    await take(world, letter, FAR_COMMUNE)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    accepted = await recall_by_document(world, to=(FAR_COMMUNE, PROVINCE))
+    request = accepted.envelope
+    assert (await states(world, letter))[PROVINCE] is RECALLED
+    recorded = await answer(world, letter if place == "document" else request)
+    assert step_of(recorded.content).recipient == FAR_COMMUNE
+    assert (await states(world, letter))[FAR_COMMUNE] is RECALLED
+
+
 @pytest.mark.parametrize(
     ("agency", "code"),
     [

@@ -13,7 +13,7 @@ from exchange.usecases.report_status import (
 )
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
-from schemas.vocabulary import AuditEvent, StatusCode
+from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode
 from tests.support.conversations import (
     SYSTEMS,
     arrived,
@@ -180,6 +180,15 @@ async def test_same_status_is_recorded_of_each_agency_that_was_succeeded(
         assert (again.content, again.repeated) == (recorded.content, True)
 
 
+async def taken_letter(world: World) -> Envelope:
+    """A letter that two agencies took; then both are merged into the province."""
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    for one in (FAR_COMMUNE, MINISTRY):
+        await take(world, letter, one)
+        await merge(world, one, PROVINCE)
+    return letter
+
+
 @pytest.mark.parametrize("code", [REGISTERED, DECLINED], ids=["03", "16"])
 @pytest.mark.parametrize(
     "named", [(None, FAR_COMMUNE), (FAR_COMMUNE, None)], ids=["second", "first"]
@@ -187,10 +196,7 @@ async def test_same_status_is_recorded_of_each_agency_that_was_succeeded(
 async def test_same_status_is_recorded_whether_or_not_it_names_whose_part_it_is(
     world: World, named: tuple[OrganId | None, ...], code: StatusCode
 ) -> None:
-    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
-    for one in (FAR_COMMUNE, MINISTRY):
-        await take(world, letter, one)
-        await merge(world, one, PROVINCE)
+    letter = await taken_letter(world)
     if code is DECLINED:
         await recall(world, letter)
     message = status_message(world, code)
@@ -203,6 +209,42 @@ async def test_same_status_is_recorded_whether_or_not_it_names_whose_part_it_is(
     for one in (FAR_COMMUNE, MINISTRY):
         found = await delivery(world, letter, one)
         assert code in {found.status, found.recall and found.recall.answer}
+
+
+@pytest.mark.parametrize("first", [FAR_COMMUNE, MINISTRY])
+async def test_answer_repeated_at_the_document_is_not_one_for_the_next_that_waits(
+    world: World, first: OrganId
+) -> None:
+    letter = await taken_letter(world)
+    (other,) = {FAR_COMMUNE, MINISTRY} - {first}
+    await recall(world, letter, about=first)
+    if first == MINISTRY:
+        await recall(world, letter, about=other)
+    message = status_message(world, StatusCode.AGREED)
+    recorded = await told(world, letter, message)
+    assert step_of(recorded.content).recipient == first
+    if first == FAR_COMMUNE:
+        await recall(world, letter, about=other)
+    again = await told(world, letter, message)
+    assert (again.content, again.repeated) == (recorded.content, True)
+    assert (await delivery(world, letter, other)).state is not DeliveryState.RECALLED
+    world.clock.move(seconds=1)
+    another = await told(world, letter, status_message(world, StatusCode.AGREED))
+    assert step_of(another.content).recipient == other
+
+
+async def test_answer_that_named_another_does_not_swallow_that_to_another_request(
+    world: World,
+) -> None:
+    letter = await taken_letter(world)
+    for one in (FAR_COMMUNE, MINISTRY):
+        await recall(world, letter, about=one)
+    message = status_message(world, DECLINED)
+    for named, recipient in ((FAR_COMMUNE, FAR_COMMUNE), (None, MINISTRY)):
+        recorded = await told(world, letter, message, agency=named)
+        assert step_of(recorded.content).recipient == recipient
+        again = await told(world, letter, message, agency=named)
+        assert (again.content, again.repeated) == (recorded.content, True)
 
 
 async def test_same_answer_is_recorded_of_each_request(world: World) -> None:
