@@ -20,6 +20,7 @@ import aiohttp
 
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
 from pki.files import read_private_file
+from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
@@ -229,7 +230,8 @@ class Transport:
                 allow_redirects=False,
                 timeout=silence,
             ) as answer:
-                if answer.status != HTTPStatus.OK or answer.content_type != _EVENTS:
+                kind = media_type(answer.headers.get("Content-Type", ""))
+                if answer.status != HTTPStatus.OK or kind != _EVENTS:
                     problem = read_problem(answer.status, await answer.read())
                     raise RefusedError(problem)
                 async for data in _data_of(answer.content):

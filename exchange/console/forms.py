@@ -5,16 +5,21 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from exchange.errors import ExchangeError
+from exchange.http.request import media_type_of
+from schemas.edxml.content_type import parse_header_value, require_utf8
 from schemas.errors import ErrorCode
 
 MULTIPART: Final = "multipart/form-data"
 """Forms with files."""
 
+_URL_ENCODED: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 1_000
 _LONGEST = 10_000
 _UNREADABLE = (ValueError, LookupError, HttpProcessingError)
 """What reading raises: no boundary, an odd header, an encoding that is none."""
@@ -41,18 +46,6 @@ class Fields:
         return tuple(one.strip() for one in self.values.get(name, ()) if one.strip())
 
 
-async def form_of(request: web.Request) -> Mapping[str, object]:
-    """Read a form without files, once; a name may be there more than once.
-
-    Raises:
-        ExchangeError: it is none (REQUEST_INVALID).
-    """
-    if request.content_type == MULTIPART:
-        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
-    with _explained():
-        return await request.post()
-
-
 async def read_in_time(waiting: Awaitable[_Found], seconds: float) -> _Found:
     """Return what a peer sends next of a form.
 
@@ -77,15 +70,28 @@ def _explained() -> Iterator[None]:
 
 
 async def fields_of(request: web.Request) -> Fields:
-    """Read a form that has no files.
+    """Read a form that has no files; what is sent as another type has no fields.
 
     Raises:
         ExchangeError: it is none, or too long (REQUEST_INVALID).
+        SchemaError: it is not in UTF-8 (ENCODING_NOT_UTF8), or what it is cannot be
+            told (CONTENT_TYPE_UNSUPPORTED).
     """
+    kind = media_type_of(request)
+    if kind == MULTIPART:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
     values: dict[str, list[str]] = {}
-    for name, value in (await form_of(request)).items():
-        values.setdefault(name, []).append(require_short(name, str(value)))
+    for name, value in await _pairs(request) if kind == _URL_ENCODED else ():
+        values.setdefault(name, []).append(require_short(name, value))
     return Fields(values)
+
+
+async def _pairs(request: web.Request) -> Sequence[tuple[str, str]]:
+    """Decode by UTF-8 alone: other encodings stop the loop, or make no Unicode."""
+    require_utf8(parse_header_value(request.headers["Content-Type"]))
+    with _explained():
+        text = (await request.read()).decode().rstrip()
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
 
 
 def require_short(name: str, value: str) -> str:

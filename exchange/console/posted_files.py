@@ -12,6 +12,7 @@ from exchange.console.keys import CONSOLE
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.limits import require_length
+from exchange.http.request import media_type_of
 from exchange.usecases.spool import Spool
 from schemas.errors import ErrorCode
 
@@ -55,7 +56,7 @@ async def posted(request: web.Request) -> AsyncIterator[Posted]:
         ExchangeError: it is no such form (REQUEST_INVALID), larger than the console
             takes (BODY_TOO_LARGE), or comes too slowly (REQUEST_TIMEOUT).
     """
-    if request.content_type != MULTIPART:
+    if media_type_of(request) != MULTIPART:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
     limit = request.app[CONSOLE].upload_bytes
     require_length(request, limit=limit)

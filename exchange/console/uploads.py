@@ -7,6 +7,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from exchange.console.forms import MULTIPART, read_in_time
 from exchange.errors import ExchangeError
+from exchange.http.request import media_type_of
 from schemas.errors import ErrorCode
 
 _FILE = "file"
@@ -55,7 +56,7 @@ async def uploads_of(
 
 
 async def _reader(request: web.Request, idle_seconds: float) -> MultipartReader:
-    if request.content_type != MULTIPART:
+    if media_type_of(request) != MULTIPART:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Content-Type")
     return await read_in_time(request.multipart(), idle_seconds)
 

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from ulid import ULID
 
-from exchange.console.forms import MULTIPART, form_of
+from exchange.console.forms import MULTIPART, fields_of
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
 from exchange.console.rendering import is_part, see_other, visitor_of
@@ -23,7 +23,7 @@ from exchange.domain.sessions import grant_of, must_change_password
 from exchange.errors import ExchangeError
 from exchange.http.answers import require_unanswered
 from exchange.http.keys import SERVICES
-from exchange.http.request import remember_caller
+from exchange.http.request import media_type_of, remember_caller
 from exchange.http.routes import route_of
 from exchange.settings.hosts import is_loopback
 from exchange.usecases.accounts.signing_in import SignedIn, caller_in
@@ -179,11 +179,11 @@ async def require_form_token(request: web.Request) -> None:
             or where it should be is no form (REQUEST_INVALID).
     """
     token = request.headers.get(FORM_TOKEN_HEADER)
-    if token is None and request.content_type == MULTIPART:
+    if token is None and media_type_of(request) == MULTIPART:
         # A large body is read by its page, which asks again with what it found.
         token = request.query.get(FORM_TOKEN)
     elif token is None:
-        token = str((await form_of(request)).get(FORM_TOKEN, ""))
+        token = (await fields_of(request)).exactly(FORM_TOKEN)
     if not visitor_of(request).is_from_own_page(token or ""):
         raise ExchangeError(ErrorCode.CSRF_TOKEN_WRONG)
 

@@ -12,6 +12,7 @@ from exchange.http.request import (
     agency_parameter,
     caller_of,
     envelope_id_of,
+    media_type_of,
     number_parameter,
     required_agency,
 )
@@ -57,7 +58,7 @@ async def acknowledge(request: web.Request) -> web.Response:
         caller=caller_of(request),
         envelope_id=envelope_id_of(request),
         agency=required_agency(request),
-        said=_said(request.content_type, content),
+        said=_said(media_type_of(request), content),
     )
     recorded = await acknowledge_delivery(services, command)
     status = 200 if recorded.repeated else 201

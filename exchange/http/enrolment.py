@@ -22,6 +22,7 @@ from exchange.http.gate import Gate
 from exchange.http.keys import GATE, LIMITS
 from exchange.http.limits import small_body
 from exchange.http.passed_certificate import connection_certificate
+from exchange.http.request import media_type_of
 from exchange.settings.certification import EnrolmentSettings
 from pki.registration.records import Enrolment
 from schemas.errors import CodedError, ErrorCode
@@ -111,7 +112,7 @@ async def reenrol(request: web.Request) -> web.Response:
 
 
 async def _request_in(request: web.Request) -> bytes:
-    if request.content_type != PKCS10:
+    if media_type_of(request) != PKCS10:
         raise ExchangeError(ErrorCode.CONTENT_TYPE_UNSUPPORTED, place="Content-Type")
     seconds = request.app[LIMITS].idle_seconds
     body = await small_body(request, limit=_BODY_BYTES, idle_seconds=seconds)

@@ -9,6 +9,7 @@ from exchange.errors import ExchangeError
 from exchange.http.answers import JSON
 from exchange.http.keys import LIMITS
 from exchange.http.limits import small_body
+from exchange.http.request import media_type_of
 from schemas.errors import ErrorCode
 
 _LONGEST_TEXT = 2048
@@ -23,7 +24,7 @@ async def json_object(
         ExchangeError: it is too large, of another type (CONTENT_TYPE_UNSUPPORTED), or
             no such object (REQUEST_INVALID, the member is named).
     """
-    if request.content_type != JSON:
+    if media_type_of(request) != JSON:
         raise ExchangeError(ErrorCode.CONTENT_TYPE_UNSUPPORTED, place="Content-Type")
     limits = request.app[LIMITS]
     content = await small_body(

@@ -8,7 +8,7 @@ from exchange.http.envelopes import submission_of
 from exchange.http.json_body import object_in
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import small_body
-from exchange.http.request import caller_of, envelope_id_of
+from exchange.http.request import caller_of, envelope_id_of, media_type_of
 from exchange.usecases.report_status import (
     RecordedStatus,
     ReportStatus,
@@ -31,7 +31,7 @@ async def recall(request: web.Request) -> web.Response:
 
 async def _recorded(request: web.Request) -> RecordedStatus:
     services = request.app[SERVICES]
-    if request.content_type == answers.JSON:
+    if media_type_of(request) == answers.JSON:
         return await request_recall(services, await _words(request))
     command = ReportStatus(
         submission=submission_of(request),

@@ -5,6 +5,7 @@ from aiohttp import web
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.services import Caller
+from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 
@@ -40,6 +41,15 @@ def caller_name(request: web.Request) -> str:
 def envelope_id_of(request: web.Request) -> EnvelopeId:
     """Return the envelope the path names."""
     return EnvelopeId(request.match_info["id"])
+
+
+def media_type_of(request: web.Request) -> str:
+    """Return the media type of the body, in lower case; empty where none is named.
+
+    aiohttp reads this header by the grammar of mail, which takes the square of its
+    length and decodes parameters by whatever charset they name.
+    """
+    return media_type(request.headers.get("Content-Type", ""))
 
 
 def agency_parameter(request: web.Request) -> str | None:

@@ -14,7 +14,7 @@ from exchange.domain.uploads import Upload
 from exchange.errors import ExchangeError
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
-from exchange.http.request import caller_of
+from exchange.http.request import caller_of, media_type_of
 from exchange.usecases.uploads import (
     CHECKSUMS,
     Checksum,
@@ -77,7 +77,7 @@ async def add(request: web.Request) -> web.Response:
     _require_protocol(request)
     limits = request.app[SERVICES].limits
     require_length(request, limit=limits.body_bytes)
-    if request.content_type != PART:
+    if media_type_of(request) != PART:
         raise ExchangeError(ErrorCode.CONTENT_TYPE_UNSUPPORTED, place="Content-Type")
     part = UploadPart(
         caller=caller_of(request),

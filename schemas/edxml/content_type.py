@@ -69,6 +69,15 @@ def require_xml(content_type: HeaderValue) -> None:
     """
     if content_type.value not in XML_TYPES:
         _refuse()
+    require_utf8(content_type)
+
+
+def require_utf8(content_type: HeaderValue) -> None:
+    """Require UTF-8 where a charset is named.
+
+    Raises:
+        SchemaError: it is another one (ENCODING_NOT_UTF8).
+    """
     charset = content_type.parameters.get("charset", "utf-8")
     if charset.lower() not in {"utf-8", "utf8"}:
         raise SchemaError(ErrorCode.ENCODING_NOT_UTF8, place="Content-Type")

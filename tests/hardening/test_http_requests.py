@@ -12,6 +12,7 @@ from tests.support.cpu import soon
 from tests.support.hub import Hub, running_hub
 from tests.support.raw_http import exchange, raw, request
 from tests.support.world import (
+    COMMUNE,
     PROVINCE,
     make_world,
     note,
@@ -194,6 +195,23 @@ class TestHeaders:
         assert b"aaaa" not in answer.data
         assert b"aiohttp" not in answer.data
         assert await still_answers(hub)
+
+    @pytest.mark.parametrize(
+        "parameter",
+        ["charset*", "charset*=punycode''a", "a=" + 7_000 * '"'],
+        ids=["no-value", "extended", "quotes"],
+    )
+    async def test_of_content_types_in_the_grammar_of_mail_are_refused_soon(
+        self, hub: Hub, parameter: str
+    ) -> None:
+        kind = f"Content-Type: text/plain; {parameter}"
+        path = f"/v1/webhooks?agency={COMMUNE}"
+        sent = request("POST", path, kind, "Content-Length: 2", body=b"{}")
+        with soon(0.4):
+            answer = await raw(hub, sent, by=hub.world.commune)
+
+        assert answer.status == 415
+        assert b"content_type_unsupported" in answer.data
 
     async def test_of_http_1_0_get_a_whole_answer(self, hub: Hub) -> None:
         sent = request("GET", "/v1/agencies", version="1.0")

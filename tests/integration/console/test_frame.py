@@ -12,6 +12,7 @@ from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
 from tests.support.console import Console, Visit, running_console
+from tests.support.cpu import soon
 from tests.support.world import make_world
 
 _STATIC = Path("exchange/console/static")
@@ -100,6 +101,59 @@ async def test_wrong_password_is_refused_in_words(console: Console) -> None:
     assert page.status in {401, 403}
     assert "sign_in_refused" in page.text
     assert 'value="thu.van"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [
+        # Decoding it takes the square of its length, on the loop.
+        ("charset=punycode", b"account=ai&password=x-"),
+        # It makes halves of surrogate pairs, which nothing can write again.
+        ("charset=raw-unicode-escape", rb"account=\ud800&password=x"),
+        ("charset=latin-1", b"account=\xe0i&password=x"),
+    ],
+    ids=["punycode", "raw-unicode-escape", "latin-1"],
+)
+async def test_form_in_another_charset_is_refused_before_it_is_decoded(
+    console: Console, charset: str, body: bytes
+) -> None:
+    status, text = await _sign_in_form(console, charset, body)
+    assert (status, "encoding_not_utf8" in text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "charset*",
+        "a=" + 8_000 * '"',  # takes the square of its length in the grammar of mail
+    ],
+    ids=["no-value", "quotes"],
+)
+async def test_form_whose_type_nobody_can_read_is_refused_soon(
+    console: Console, charset: str
+) -> None:
+    with soon(0.4):
+        status, text = await _sign_in_form(console, charset, b"account=a&password=x")
+    assert (status, "content_type_unsupported" in text) == (415, True)
+
+
+@pytest.mark.parametrize(
+    "charset", ["", "charset=utf-8", 'charset="UTF-8"', "charset*=punycode''utf-8"]
+)
+async def test_form_in_utf_8_is_read(console: Console, charset: str) -> None:
+    status, text = await _sign_in_form(console, charset, b"account=ai&password=x")
+    assert (status, "sign_in_refused" in text) == (401, True)
+
+
+async def _sign_in_form(console: Console, charset: str, body: bytes) -> tuple[int, str]:
+    kind = f"application/x-www-form-urlencoded; {charset}"
+    async with (
+        console.visit() as visit,
+        visit.http.post(
+            f"{visit.base}/sign-in", data=body, headers={"Content-Type": kind}
+        ) as answer,
+    ):
+        return answer.status, await answer.text()
 
 
 async def test_form_without_its_token_does_nothing(console: Console) -> None:
