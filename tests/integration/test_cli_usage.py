@@ -297,16 +297,6 @@ def test_a_file_name_that_is_no_text_is_told_without_a_traceback(
     assert not switch or said.json["error"]["place"] == "none-\udcff.pdf"
 
 
-def test_a_report_that_cannot_be_written_is_told_so(tmp_path: Path) -> None:
-    source = tmp_path / "letter.pdf"
-    source.write_bytes(b"%PDF-1.7")
-    report = tmp_path / "absent" / "report.html"
-
-    said = lienthong("verify", source, "--report", f"html:{report}", "--json")
-
-    assert (said.code, said.error) == (1, "file_not_written")
-
-
 def test_program_speaks_utf_8_whatever_the_terminal_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

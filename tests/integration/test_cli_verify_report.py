@@ -68,7 +68,7 @@ def test_report_never_replaces_what_it_is_about(desk: Path) -> None:
 def test_report_that_cannot_be_written_is_refused(desk: Path, tmp_path: Path) -> None:
     out = tmp_path / "absent" / "report.xml"
     said = verify(desk, desk / "letter.pdf", "--json", "--report", f"xml:{out}")
-    assert (said.code, said.error) == (1, "file_unreadable")
+    assert (said.code, said.error) == (1, "file_not_written")
 
 
 def test_report_on_many_files_is_wrong_usage(desk: Path, tmp_path: Path) -> None:

@@ -29,14 +29,14 @@ def test_failed_write_keeps_the_old_file_and_no_remains(tmp_path: Path) -> None:
     target.mkdir()
     with pytest.raises(PkiError) as refusal:
         write_atomically(target, b"new")
-    assert refusal.value.code is ErrorCode.FILE_UNREADABLE
+    assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_absent_folder_is_a_coded_refusal(tmp_path: Path) -> None:
     with pytest.raises(PkiError) as refusal:
         write_atomically(tmp_path / "absent" / "root.crl", b"")
-    assert refusal.value.code is ErrorCode.FILE_UNREADABLE
+    assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN
 
 
 def test_private_file_is_read(tmp_path: Path) -> None:
