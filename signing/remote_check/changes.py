@@ -67,7 +67,7 @@ class Comparison:
         self, old: Value, new: Value, place: str
     ) -> tuple[Dictionary, Dictionary]:
         """Return two dictionaries; an absent old one is empty."""
-        was, now = self.was(old), self.now(new)
+        was, now = self._both(old, new, place)
         was = Dictionary() if was is None else was
         if not isinstance(was, Dictionary) or not isinstance(now, Dictionary):
             raise changed(place)
@@ -77,11 +77,25 @@ class Comparison:
         self, old: Value, new: Value, place: str
     ) -> tuple[list[Value], list[Value]]:
         """Return two arrays; an absent old one is empty."""
-        was, now = self.was(old), self.now(new)
+        was, now = self._both(old, new, place)
         was = [] if was is None else was
         if not isinstance(was, list) or not isinstance(now, list):
             raise changed(place)
         return was, now
+
+    def _both(self, old: Value, new: Value, place: str) -> tuple[Value, Value]:
+        """Return what a value meant and what it means now.
+
+        A reference leads where it led before, or to a new object. Else any object of
+        the document could be exchanged for what is expected here, and only that seen.
+        """
+        if isinstance(new, Reference) and new != old and not self.is_new(new):
+            raise changed(place)
+        return self.was(old), self.now(new)
+
+    def is_new(self, reference: Reference) -> bool:
+        """Tell whether a reference leads to a new object; all are of generation 0."""
+        return not reference.generation and reference.number in self.added.new
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +257,7 @@ def _require_drawing(compared: Comparison, widget: Dictionary) -> None:
     while waiting:
         value, is_named = waiting.pop()
         if isinstance(value, Reference):
-            if value.number not in compared.added.new:
+            if not compared.is_new(value):
                 raise changed("field /AP")
             if value.number in seen:
                 continue

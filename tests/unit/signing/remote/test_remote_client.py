@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 from io import BytesIO
 
 import pytest
@@ -14,12 +13,11 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pki.der import DerReader, element
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
-from signing.pades.cms import template_for
 from signing.pades.remote import prepare_signature
 from signing.profiles import Placement
 from signing.remote_client import Offer, check_offer, check_signed
 from tests.support.pki import TestPki
-from tests.support.remote import offer_of, prepared_for
+from tests.support.remote import offer_of, offer_of_file, prepared_for
 from tests.support.signed_pdf import LETTER, PERSON, letter_place
 
 SET = 0x31
@@ -50,15 +48,7 @@ def cheating(change: str, into: bytes) -> Offer:
 
 def resigned(data: bytes) -> Offer:
     """The offer a dishonest hub makes of a file: the digest is of that very file."""
-    start = data.rindex(b"/Contents <") + len("/Contents ")
-    end = data.index(b">", start) + 1
-    span = b"/ByteRange [0 %d %d %d]" % (start, end, len(data) - end)
-    at = re.compile(rb"/ByteRange \[[^\]]*\] *").search(data, end)
-    assert at is not None
-    data = data[: at.start()] + span.ljust(len(at[0])) + data[at.end() :]
-    digest = sha256(data[:start] + data[end:]).digest()
-    attributes = template_for(SIGNER, OFFER.scheme).signed_attributes(digest)
-    return replace(OFFER, prepared=data, attributes=attributes)
+    return offer_of_file(OFFER, SIGNER, data)
 
 
 def rewritten(change: Callable[[IncrementalPdfFileWriter], None]) -> Offer:

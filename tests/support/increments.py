@@ -1,0 +1,86 @@
+"""Sections that a dishonest hub adds to a PDF file: other objects, listed properly."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from signing.remote_check.objects import read_object
+
+_SIZE = re.compile(rb"/Size [0-9]+")
+
+
+def unchanged(objects: bytes) -> bytes:
+    """Objects as the honest hub wrote them."""
+    return objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Increment:
+    """A section made from an honest one.
+
+    Args:
+        source: the file before.
+        prepared: the same with an honest section, listed in a table.
+        edit: what is done to its objects.
+        more: objects after those.
+        generations: other than 0, by number, as the table has them.
+    """
+
+    source: bytes
+    prepared: bytes
+    edit: Callable[[bytes], bytes] = unchanged
+    more: bytes = b""
+    generations: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_table(self) -> bytes:
+        """The file, with a cross-reference table."""
+        data = self._objects()
+        rows = dict(self._rows(data))
+        table = b"".join(
+            b"%d 1\n%010d %05d n \n" % (number, at, self.generations.get(number, 0))
+            for number, at in sorted(rows.items())
+        )
+        trailer = b"trailer\n<<%s>>\n" % self._entries(max(rows) + 1)
+        return _ended(data, b"xref\n" + table + trailer)
+
+    def with_stream(self, number: int) -> bytes:
+        """The file, with a cross-reference stream of this number."""
+        data = self._objects()
+        rows = dict(self._rows(data)) | {number: len(data)}
+        content = b"".join(
+            b"\1" + at.to_bytes(4, "big") + b"\0\0" for _, at in sorted(rows.items())
+        )
+        index = b" ".join(b"%d 1" % one for one in sorted(rows))
+        own = b"/Type /XRef /W [1 4 2] /Index [%s] /Length %d" % (index, len(content))
+        entries = own + self._entries(max(rows) + 1)
+        stream = b"<<%s>>\nstream\n%s\nendstream" % (entries, content)
+        return _ended(data, b"%d 0 obj\n%s\nendobj\n" % (number, stream))
+
+    def _objects(self) -> bytes:
+        honest, _, _ = self._added().rpartition(b"\nxref\n")
+        return self.source + self.edit(honest + b"\n") + self.more
+
+    def _entries(self, size: int) -> bytes:
+        """The entries of the honest trailer, for so many numbers at least."""
+        _, _, rest = self._added().rpartition(b"trailer")
+        entries = rest[rest.index(b"<<") + 2 : rest.rindex(b">>")]
+        return _SIZE.sub(b"/Size %d" % max(size, self._size(entries)), entries)
+
+    def _size(self, entries: bytes) -> int:
+        found = _SIZE.search(entries)
+        return int(found[0].split()[1]) if found else 0
+
+    def _added(self) -> bytes:
+        return self.prepared[len(self.source) :]
+
+    def _rows(self, data: bytes) -> Iterator[tuple[int, int]]:
+        at = len(self.source)
+        while rest := data[at:].lstrip():
+            one = read_object(data, len(data) - len(rest))
+            yield one.number, one.start
+            at = one.end
+
+
+def _ended(data: bytes, section: bytes) -> bytes:
+    return data + section + b"startxref\n%d\n%%%%EOF\n" % len(data)

@@ -1,0 +1,100 @@
+"""A hub that exchanges an object of the document by the signature is caught."""
+
+import re
+
+import pytest
+
+from schemas.errors import ErrorCode
+from signing.errors import SigningError
+from signing.remote_client import check_offer
+from tests.support.increments import Increment
+from tests.support.pki import TestPki
+from tests.support.remote import offer_of, offer_of_file, prepared_for
+from tests.support.signed_pdf import LETTER, letter_place
+
+PKI = TestPki.create()
+SIGNER = PKI.issuing.issue("Đoàn Khuê")
+SOURCE = LETTER.read_bytes()
+PREPARED = prepared_for(
+    SOURCE, SIGNER, text_lines=("Đoàn Khuê",), placement=letter_place()
+)
+OFFER = offer_of(SOURCE, SIGNER, PREPARED)
+HONEST = Increment(source=SOURCE, prepared=PREPARED.data)
+CONTENT = 5
+"""Number of the content of page 2."""
+
+RESOURCES = 29
+"""Number of the resources of all pages."""
+
+FREE = 42
+"""Number of no object, neither before nor after."""
+
+
+def code_for(data: bytes) -> ErrorCode | None:
+    """What the client refuses the file with; None, its key signs."""
+    try:
+        check_offer(offer_of_file(OFFER, SIGNER, data))
+    except SigningError as error:
+        return error.code
+    return None
+
+
+def exchanged(place: str, reference: str, more: bytes) -> bytes:
+    """A file where a place refers to one of the objects that follow."""
+
+    def edit(objects: bytes) -> bytes:
+        found = re.search(place.encode(), objects, re.DOTALL)
+        assert found is not None
+        key = found[0].split()[0]
+        new = key + b" " + reference.encode()
+        return objects[: found.start()] + new + objects[found.end() :]
+
+    increment = Increment(source=SOURCE, prepared=PREPARED.data, edit=edit, more=more)
+    return increment.with_table()
+
+
+def test_honest_section_written_anew_is_accepted() -> None:
+    assert code_for(HONEST.with_table()) is None
+
+
+EXTENSION = r"/ESIC <<.*?>>"
+ANNOTATIONS = r"/Annots \[ 34 0 R \]"
+FIELDS = r"/Fields \[ 34 0 R \]"
+DEVELOPER = b"<< /Type /DeveloperExtensions >>"
+
+
+@pytest.mark.parametrize("number", [CONTENT, RESOURCES])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(EXTENSION, DEVELOPER), (ANNOTATIONS, b"[ 34 0 R ]"), (FIELDS, b"[ 34 0 R ]")],
+    ids=("extension", "annotations", "fields"),
+)
+def test_object_exchanged_for_what_is_expected_elsewhere_is_caught(
+    place: str, value: bytes, number: int
+) -> None:
+    more = b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    data = exchanged(place, f"{number} 0 R", more)
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_object_exchanged_for_the_form_is_caught() -> None:
+    def edit(objects: bytes) -> bytes:
+        form = b"33 0 obj\n"
+        assert objects.count(form) == 1
+        moved = objects.replace(form, b"%d 0 obj\n" % CONTENT)
+        return moved.replace(b"/AcroForm 33 0 R", b"/AcroForm %d 0 R" % CONTENT)
+
+    increment = Increment(source=SOURCE, prepared=PREPARED.data, edit=edit)
+    assert code_for(increment.with_table()) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_new_object_may_hold_what_is_expected() -> None:
+    more = b"%d 0 obj\n[ 34 0 R ]\nendobj\n" % FREE
+    assert code_for(exchanged(ANNOTATIONS, f"{FREE} 0 R", more)) is None
+
+
+def test_reference_to_another_generation_of_a_new_object_is_caught() -> None:
+    """A strict reader finds nothing there: what was on the page is gone."""
+    more = b"%d 0 obj\n[ 34 0 R ]\nendobj\n" % FREE
+    data = exchanged(ANNOTATIONS, f"{FREE} 1 R", more)
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
