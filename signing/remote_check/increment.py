@@ -62,7 +62,8 @@ def read_increment(before: PdfObjects, prepared: bytes) -> Added:
     _require_listed(section, objects)
     _require_trailer(before, section)
     new = frozenset(objects) - _known(before)
-    _require_new(before, new - {section.own})
+    _require_new(before, new)
+    _require_own_number(section, new)
     listed = {key: one for key, one in objects.items() if key != section.own}
     return Added(listed, new - {section.own})
 
@@ -122,12 +123,20 @@ def _require_trailer(before: PdfObjects, section: Section) -> None:
         raise changed("trailer /Size")
 
 
-def _require_new(before: PdfObjects, new: frozenset[int | None]) -> None:
+def _require_own_number(section: Section, new: frozenset[int]) -> None:
+    """Demand that a stream of references stands for no object of the document.
+
+    It is compared with nothing; under the number of a page it would be that page.
+    """
+    if section.own is not None and section.own not in new:
+        raise changed(f"object {section.own}")
+
+
+def _require_new(before: PdfObjects, new: frozenset[int]) -> None:
     """Demand that nothing in the document waits for the numbers of new objects.
 
     What refers to an object that is not there refers to null; an object of this number
     would be shown (7.3.10).
     """
-    numbers = {one for one in new if one is not None}
-    if numbers & before.places.keys() or before.refers_to(numbers):
+    if new & before.places.keys() or before.refers_to(new):
         raise changed("numbers")

@@ -335,7 +335,7 @@ class PdfObjects:
         """Return what a value refers to, or the value itself."""
         return self.value(value.number) if isinstance(value, Reference) else value
 
-    def refers_to(self, numbers: set[int]) -> bool:
+    def refers_to(self, numbers: frozenset[int]) -> bool:
         """Tell whether anything in the file refers to one of `numbers`."""
         compressed = {one.stream for one in self.places.values() if one and one.stream}
         contents = (self._content(one) for one in sorted(compressed))

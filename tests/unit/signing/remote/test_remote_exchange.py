@@ -1,8 +1,11 @@
 """A hub that exchanges an object of the document by the signature is caught."""
 
 import re
+from io import BytesIO
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
@@ -98,3 +101,36 @@ def test_reference_to_another_generation_of_a_new_object_is_caught() -> None:
     more = b"%d 0 obj\n[ 34 0 R ]\nendobj\n" % FREE
     data = exchanged(ANNOTATIONS, f"{FREE} 1 R", more)
     assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_section_with_a_stream_of_references_is_accepted() -> None:
+    assert code_for(HONEST.with_stream(FREE)) is None
+
+
+def test_document_with_a_stream_of_references_can_be_signed() -> None:
+    copied = BytesIO()
+    writer = copy_into_new_writer(PdfFileReader(BytesIO(SOURCE)))
+    writer.stream_xrefs = True
+    writer.write(copied)
+    source = copied.getvalue()
+    prepared = prepared_for(source, SIGNER)
+    assert b"/Type /XRef" in source
+    assert b"/Type /XRef" in prepared.data[len(source) :]
+    check_offer(offer_of(source, SIGNER, prepared))
+
+
+@pytest.mark.parametrize("number", [CONTENT, RESOURCES])
+def test_stream_of_references_in_place_of_an_object_is_caught(number: int) -> None:
+    data = HONEST.with_stream(number)
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_stream_of_references_under_an_awaited_number_is_caught() -> None:
+    waiting = SOURCE.replace(b"/Contents 5 0 R", b"/Contents %d 0 R" % FREE, 1)
+    prepared = prepared_for(waiting, SIGNER)
+    honest = offer_of(waiting, SIGNER, prepared)
+    assert check_offer(honest).to_sign == honest.attributes
+    data = Increment(source=waiting, prepared=prepared.data).with_stream(FREE)
+    with pytest.raises(SigningError) as refused:
+        check_offer(offer_of_file(honest, SIGNER, data))
+    assert refused.value.code is ErrorCode.REMOTE_DOCUMENT_CHANGED
