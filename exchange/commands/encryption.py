@@ -19,9 +19,8 @@ from schemas.edxml.document import Attachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from schemas.pdf_file import has_pdf_end, has_pdf_header, is_called_pdf
 from signing.workers import Job, run_once
-
-_PDF = b"%PDF-"
 
 
 def encrypted(
@@ -36,8 +35,9 @@ def encrypted(
             as they lie there.
 
     Raises:
-        ClientError: a certificate is missing (ENCRYPTION_CERTIFICATE_MISSING), or a
-            first page bears a secrecy mark (SECRECY_MARK).
+        ClientError: a certificate is missing (ENCRYPTION_CERTIFICATE_MISSING), a first
+            page bears a secrecy mark (SECRECY_MARK), or a PDF is none or cut off
+            (PDF_MALFORMED).
         PkiError: a certificate is not one to encrypt to.
         SigningError: a first page cannot be read.
     """
@@ -49,7 +49,8 @@ def without_marks(attachments: Iterable[Attachment]) -> list[Attachment]:
     """Require of every PDF that its first page bears no secrecy mark (invariant 6).
 
     Raises:
-        ClientError: it bears one (SECRECY_MARK).
+        ClientError: it bears one (SECRECY_MARK), or what is called a PDF is no whole
+            one (PDF_MALFORMED).
         SigningError: it cannot be read.
     """
     return [_unmarked(one) for one in attachments]
@@ -75,7 +76,7 @@ def _certificate(folder: Path, code: OrganId) -> Certificate:
 
 def _unmarked(one: Attachment) -> Attachment:
     """Require that the first page of a PDF bears no secrecy mark (invariant 6)."""
-    if not one.content.startswith(_PDF):
+    if not _is_pdf(one):
         return one
     if find_spec("pypdfium2") is None:
         raise ModuleNotFoundError(name="pypdfium2")
@@ -85,3 +86,16 @@ def _unmarked(one: Attachment) -> Attachment:
     if any(map(is_secrecy_mark_line, lines)):
         raise ClientError(ErrorCode.SECRECY_MARK, place=f"{one.name}, page 1")
     return one
+
+
+def _is_pdf(one: Attachment) -> bool:
+    """Tell whether to look at a page, by what the hub would go by.
+
+    Raises:
+        ClientError: it is called a PDF and is none, or was cut off (PDF_MALFORMED).
+    """
+    begins = has_pdf_header(one.content)
+    is_whole = begins and has_pdf_end(one.content)
+    if not is_whole and (begins or is_called_pdf(one.name, one.content_type)):
+        raise ClientError(ErrorCode.PDF_MALFORMED, place=one.name)
+    return begins

@@ -27,6 +27,7 @@ from pki.files import write_atomically
 from pki.keys.loader import load_credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
+from schemas.pdf_file import has_pdf_header
 from schemas.vocabulary import TransportAcknowledgement
 
 _MIME_HEADER = "Content-Type: {}\r\n\r\n"
@@ -134,7 +135,7 @@ async def _attachments(
 
 
 def _suffix(content: bytes) -> str:
-    return ".pdf" if content.startswith(b"%PDF-") else ".bin"
+    return ".pdf" if has_pdf_header(content) else ".bin"
 
 
 def _decrypted(

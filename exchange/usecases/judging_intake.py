@@ -12,7 +12,6 @@ from exchange.usecases.addressing import addressees_of
 from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.pdfs import (
     bears_secrecy_stamp,
-    is_called_pdf,
     pdf_bytes,
     require_whole,
     starts_as_pdf,
@@ -23,6 +22,7 @@ from schemas.edxml.body import ScannedAttachment, match_manifest
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.secrecy import secrecy_mark
 from schemas.errors import CodedError, ErrorCode
+from schemas.pdf_file import is_called_pdf
 
 _BEGINNING_BYTES = 4096
 _UNREADABLE = frozenset({ErrorCode.PDF_MALFORMED, ErrorCode.PDF_ENCRYPTED})
@@ -114,7 +114,8 @@ async def _pdf_refusal(
     is_pdf: bool,
 ) -> ErrorCode | None:
     if not is_pdf:
-        return ErrorCode.PDF_MALFORMED if is_called_pdf(scanned) else None
+        is_called = is_called_pdf(scanned.name, scanned.content_type)
+        return ErrorCode.PDF_MALFORMED if is_called else None
     message = received.message
     is_urgent = isinstance(message, EdxmlDocument) and bool(message.urgency)
     async with services.pdf_places.held(urgent=is_urgent):

@@ -4,26 +4,14 @@ from collections.abc import Iterator
 
 from exchange.errors import ExchangeError
 from exchange.services import PdfReader
-from schemas.edxml.content_type import media_type
-from schemas.edxml.scanned import ScannedAttachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
 from schemas.errors import ErrorCode
-
-_HEADER = b"%PDF-"
-_HEADER_WITHIN = 1024  # Adobe's implementation note 13 to PDF 1.7, annex H
-_END = b"%%EOF"
-_END_WITHIN = 1024  # the same, note 18
+from schemas.pdf_file import PDF_HEADER_WITHIN, has_pdf_end, has_pdf_header
 
 
 def starts_as_pdf(content: Iterator[bytes]) -> bool:
     """Tell whether content begins as a PDF does, whatever it is called."""
-    return _HEADER in _beginning(content)[:_HEADER_WITHIN]
-
-
-def is_called_pdf(scanned: ScannedAttachment) -> bool:
-    """Tell whether the sender says that an attachment is a PDF."""
-    by_type = media_type(scanned.content_type) == "application/pdf"
-    return by_type or scanned.name.lower().endswith(".pdf")
+    return has_pdf_header(_beginning(content))
 
 
 def require_whole(data: bytes) -> None:
@@ -32,7 +20,7 @@ def require_whole(data: bytes) -> None:
     Raises:
         ExchangeError: its end is missing (PDF_MALFORMED).
     """
-    if _END not in data[-_END_WITHIN:]:
+    if not has_pdf_end(data):
         raise ExchangeError(ErrorCode.PDF_MALFORMED, place="end of file")
 
 
@@ -55,7 +43,7 @@ def _beginning(content: Iterator[bytes]) -> bytearray:
     first = bytearray()
     for piece in content:
         first += piece
-        if len(first) >= _HEADER_WITHIN:
+        if len(first) >= PDF_HEADER_WITHIN:
             break
     return first
 

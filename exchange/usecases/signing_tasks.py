@@ -21,10 +21,10 @@ from exchange.domain.signing_tasks import (
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import audit_line
-from exchange.usecases.pdfs import starts_as_pdf
 from exchange.usecases.signing_files import digest_of, load_file, store_file
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
+from schemas.pdf_file import has_pdf_header
 from schemas.vocabulary import AuditEvent
 from signing.pades.remote_request import RemoteRequest
 
@@ -50,7 +50,7 @@ async def ask_for_signature(
     """
     if len(document) > services.limits.signing_bytes:
         raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="file")
-    if not starts_as_pdf(iter((document,))):
+    if not has_pdf_header(document):
         raise ExchangeError(ErrorCode.PDF_MALFORMED, place="file")
     task = SigningTask(
         task_id=str(ULID()),

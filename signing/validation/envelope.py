@@ -25,6 +25,7 @@ from schemas.edxml.reader import read
 from schemas.edxml.status import EdxmlStatus
 from schemas.edxml.validate import validate
 from schemas.errors import CodedError, ErrorCode
+from schemas.pdf_file import has_pdf_header
 from schemas.verdict import (
     FileKind,
     Indication,
@@ -48,10 +49,6 @@ from signing.xmldsig.place import is_signed
 from signing.xmldsig.verify import VerifiedXml, verify_envelope
 
 Entitled = Callable[[VerifiedXml, EdxmlDocument | EdxmlStatus], Iterable[Finding]]
-
-_PDF_HEADER = b"%PDF-"
-_HEADER_WITHIN = 1024
-"""Where readers look for the header of a PDF (ISO 32000-1 Annex H.3.4.1)."""
 
 _LIMITS = BodyLimits(attachment=256 * 1024 * 1024)
 """An attachment is held in memory to be judged."""
@@ -231,16 +228,12 @@ def _judge_attachments(
             parts.append(replace(_OUT_OF_TIME, name=attachment.name))
             break
         content = opened.content_of(attachment)
-        verdict = judge_pdf(content) if _is_pdf(content) else None
+        verdict = judge_pdf(content) if has_pdf_header(content) else None
         if verdict is None or _has_no_signature(verdict):
             unsigned.append(Reason(ErrorCode.NOT_SIGNED, attachment.name))
         else:
             parts.append(replace(verdict, name=attachment.name))
     return tuple(parts), tuple(unsigned)
-
-
-def _is_pdf(content: bytes) -> bool:
-    return _PDF_HEADER in content[:_HEADER_WITHIN]
 
 
 def _has_no_signature(verdict: Verdict) -> bool:

@@ -8,6 +8,7 @@ from math import inf
 
 from pki.trust import TrustMaterial
 from schemas.errors import CodedError, ErrorCode
+from schemas.pdf_file import PDF_HEADER, has_pdf_header
 from schemas.verdict import FileKind, Verdict
 from signing.validation.bundle import judge_bundle
 from signing.validation.ceremony import judge_ceremony
@@ -21,10 +22,6 @@ from signing.validation.xml import (
     judge_tree_head,
 )
 from signing.validation.xml_signature import refusal, refused_file
-
-_PDF_HEADER = b"%PDF-"
-_PDF_HEADER_WITHIN = 1024
-"""Where readers look for the header (ISO 32000-1 Annex H.3.4.1)."""
 
 _ZIP_START, _ZIP_END, _ZIP_END_SIZE = b"PK\x03\x04", b"PK\x05\x06", 22
 _ROOT = re.compile(
@@ -70,7 +67,7 @@ def judge_file(data: bytes, question: Question) -> Verdict:
 
 def unread_file(data: bytes, error: CodedError) -> Verdict:
     """Return the verdict on a file that could not be judged to an end."""
-    kind = FileKind.PDF if _starts_as_pdf(data) else FileKind.UNKNOWN
+    kind = FileKind.PDF if has_pdf_header(data) else FileKind.UNKNOWN
     return refused_file(kind, not_checked(error.code, error.place))
 
 
@@ -94,7 +91,7 @@ def _judged(data: bytes, question: Question) -> Verdict:
 
 
 def _pdf(data: bytes, question: Question) -> Verdict:
-    if not _starts_as_pdf(data):
+    if not has_pdf_header(data):
         return _unknown()
     return question.judge_pdf(
         data, material=question.material, at=question.control_time
@@ -143,13 +140,9 @@ _DOCUMENTS: dict[str, Callable[..., Verdict]] = {
 
 def _is_archive(data: bytes) -> bool:
     """Tell whether `data` is a zip archive, even with one of its ends damaged."""
-    if data.startswith(_PDF_HEADER):
+    if data.startswith(PDF_HEADER):
         return False
     return data.startswith(_ZIP_START) or data[-_ZIP_END_SIZE:].startswith(_ZIP_END)
-
-
-def _starts_as_pdf(data: bytes) -> bool:
-    return _PDF_HEADER in data[:_PDF_HEADER_WITHIN]
 
 
 def _with_signature_reasons(verdict: Verdict) -> Verdict:

@@ -81,10 +81,13 @@ def test_certificate_for_signing_is_named_by_its_agency(tmp_path: Path) -> None:
     assert refused.place == MINISTRY
 
 
-def test_marked_page_is_refused_before_it_is_encrypted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [b"", b"\n", b"\xef\xbb\xbf", b"%" * 1019])
+def test_marked_page_is_refused_before_it_is_encrypted(
+    tmp_path: Path, before: bytes
+) -> None:
     folder = certificates(tmp_path, recipient(), recipient())
     marked = draft_pdf(*HEADING, Printed(111, 700, "TUYỆT MẬT"))
-    refused = refusal(attachment(marked), folder)
+    refused = refusal(attachment(before + marked), folder)
     assert refused.code is ErrorCode.SECRECY_MARK
 
 
@@ -92,3 +95,21 @@ def test_page_that_cannot_be_read_is_not_encrypted(tmp_path: Path) -> None:
     folder = certificates(tmp_path, recipient(), recipient())
     refused = refusal(attachment(b"%PDF-1.7 broken"), folder)
     assert refused.code is ErrorCode.PDF_MALFORMED
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        attachment(b"no PDF", content_type="application/octet-stream"),
+        attachment(b"no PDF", name="214.bin"),
+        attachment(LETTER.read_bytes().replace(b"%%EOF", b"")),
+    ],
+    ids=["by name", "by type", "cut off"],
+)
+def test_what_the_hub_would_refuse_as_no_whole_pdf_is_not_encrypted(
+    tmp_path: Path, called: Attachment
+) -> None:
+    folder = certificates(tmp_path, recipient(), recipient())
+    refused = refusal(called, folder)
+    assert refused.code is ErrorCode.PDF_MALFORMED
+    assert refused.place == called.name
