@@ -2,7 +2,8 @@
 
 What waits is in one SQLite file, durable before anybody is told. A file is known by its
 path and by the digest of what it held when it was queued: it may have grown since, by
-revisions, but not have changed.
+revisions, but not have changed. It may be queued anew at any time, also while it is
+worked on: what becomes of it is recorded only if it still waits as it was read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +34,12 @@ _SELECT = (
     "SELECT number, path, digest, size, task, queued_at, due, state, attempts, reason"
     " FROM upgrade"
 )
+_STANDING = (
+    "number = ? AND digest = ? AND size = ? AND task = ? AND queued_at = ?"
+    " AND state = 'waiting'"
+)
 _Row = tuple[int, str, bytes, int, str, str, str, str, int, str]
+_Value = str | int | bytes
 
 
 class UpgradeTask(StrEnum):
@@ -155,47 +161,78 @@ class UpgradeQueue:
             found[one.state] += 1
         return found
 
-    def finish(self, number: int) -> None:
-        """Record that a file is what it was to become.
+    def stands(self, upgrade: Upgrade) -> bool:
+        """Tell whether a file still waits as it was read.
+
+        Raises:
+            PkiError: FILE_UNREADABLE.
+        """
+        return bool(self._read(f"{_SELECT} WHERE {_STANDING}", *_key(upgrade)))
+
+    def finish(self, upgrade: Upgrade) -> bool:
+        """Record that a file is what it was to become; False if queued anew.
 
         Raises:
             PkiError: FILE_NOT_WRITTEN.
         """
-        self._change("state = 'done', reason = ''", number)
+        return self._change("state = 'done', reason = ''", upgrade)
 
-    def postpone(self, number: int, due: datetime, reason: str) -> None:
-        """Count an attempt in vain; the file goes on waiting.
+    def follow(
+        self, upgrade: Upgrade, file: QueuedFile, *, now: datetime, due: datetime
+    ) -> bool:
+        """Queue what comes next of a file that is done; False if queued anew.
+
+        Raises:
+            PkiError: FILE_NOT_WRITTEN.
+        """
+        change = (
+            "digest = ?, size = ?, task = ?, queued_at = ?, due = ?,"
+            " attempts = 0, reason = ''"
+        )
+        values = (file.digest, file.size, file.task.value, _text(now), _text(due))
+        return self._change(change, upgrade, *values)
+
+    def postpone(self, upgrade: Upgrade, due: datetime, reason: str) -> bool:
+        """Count an attempt in vain, the file goes on waiting; False if queued anew.
 
         Raises:
             PkiError: FILE_NOT_WRITTEN.
         """
         change = "attempts = attempts + 1, due = ?, reason = ?"
-        self._change(change, number, _text(due), reason)
+        return self._change(change, upgrade, _text(due), reason)
 
-    def give_up(self, number: int, reason: str) -> None:
-        """Count an attempt in vain, the last one.
+    def give_up(self, upgrade: Upgrade, reason: str) -> bool:
+        """Count an attempt in vain, the last one; False if queued anew.
 
         Raises:
             PkiError: FILE_NOT_WRITTEN.
         """
         change = "attempts = attempts + 1, state = 'failed', reason = ?"
-        self._change(change, number, reason)
+        return self._change(change, upgrade, reason)
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
-    def _read(self, query: str, *values: str | int) -> list[Upgrade]:
+    def _read(self, query: str, *values: _Value) -> list[Upgrade]:
         with self._file.reading() as database:
             rows: list[_Row] = database.execute(query, values).fetchall()
         return [_upgrade(row) for row in rows]
 
-    def _change(self, change: str, number: int, *values: str) -> None:
+    def _change(self, change: str, upgrade: Upgrade, *values: _Value) -> bool:
         with self._file.transaction() as database:
-            database.execute(
-                f"UPDATE upgrade SET {change} WHERE number = ?",  # noqa: S608 fixed words
-                (*values, number),
+            done = database.execute(
+                f"UPDATE upgrade SET {change} WHERE {_STANDING}",  # noqa: S608 fixed words
+                (*values, *_key(upgrade)),
             )
+            return done.rowcount == 1
+
+
+def _key(upgrade: Upgrade) -> tuple[_Value, ...]:
+    """Return what `_STANDING` asks for."""
+    file = upgrade.file
+    queued_at = _text(upgrade.queued_at)
+    return upgrade.number, file.digest, file.size, file.task.value, queued_at
 
 
 def _upgrade(row: _Row) -> Upgrade:

@@ -1,7 +1,8 @@
 """Working through signed files that wait: extend, replace, remember what comes next.
 
 Every step may be the last one before a kill: a file is replaced at once or not at all,
-and what was done already is seen in the file itself.
+and what was done already is seen in the file itself. A file that is queued anew while
+it is worked on, for whatever, waits for the next go.
 """
 
 import random
@@ -18,7 +19,13 @@ from signing.pades.extend import extend_as_far
 from signing.pades.levels import SigningServices
 from signing.pades.renew import last_stamp, renew_archive, renewal_due
 from signing.profiles import SignatureLevel
-from signing.upgrade_queue import QueuedFile, Upgrade, UpgradeQueue, UpgradeTask
+from signing.upgrade_queue import (
+    QueuedFile,
+    Upgrade,
+    UpgradeQueue,
+    UpgradeState,
+    UpgradeTask,
+)
 
 _PASSING = frozenset(
     {
@@ -28,6 +35,7 @@ _PASSING = frozenset(
         ErrorCode.EVIDENCE_TOO_OLD,
         ErrorCode.REVOCATION_STALE,
         ErrorCode.REVOCATION_UNCHECKED,
+        ErrorCode.FILE_CHANGED,
         ErrorCode.FILE_UNREADABLE,
         ErrorCode.FILE_NOT_WRITTEN,
     }
@@ -60,6 +68,10 @@ class UpgradeWork:
     failed: tuple[Upgrade, ...] = ()
 
 
+class _OtherFileError(PkiError):
+    """What is there is not what was queued, nor what revisions made of it."""
+
+
 class UpgradeWorker:
     """Works through a queue; blocking, one at a time for a queue.
 
@@ -88,19 +100,25 @@ class UpgradeWorker:
         Raises:
             PkiError: the queue cannot be read or written.
         """
-        done: list[Upgrade] = []
-        postponed: list[Upgrade] = []
-        failed: list[Upgrade] = []
+        found: dict[UpgradeState, list[Upgrade]] = {one: [] for one in UpgradeState}
         for upgrade in self._queue.due(now, _TOGETHER):
-            try:
-                data = self._upgraded(upgrade)
-            except (PkiError, SigningError) as error:
-                waits = self._missed(upgrade, error, now)
-                (postponed if waits else failed).append(upgrade)
-            else:
-                self._next(upgrade, data, now)
-                done.append(upgrade)
-        return UpgradeWork(tuple(done), tuple(postponed), tuple(failed))
+            found[self._worked(upgrade, now)].append(upgrade)
+        return UpgradeWork(
+            done=tuple(found[UpgradeState.DONE]),
+            postponed=tuple(found[UpgradeState.WAITING]),
+            failed=tuple(found[UpgradeState.FAILED]),
+        )
+
+    def _worked(self, upgrade: Upgrade, now: datetime) -> UpgradeState:
+        """Do one file; one that was queued anew since it was read waits."""
+        if not self._queue.stands(upgrade):
+            return UpgradeState.WAITING
+        try:
+            data = self._upgraded(upgrade)
+        except (PkiError, SigningError) as error:
+            return self._missed(upgrade, error, now)
+        is_recorded = self._next(upgrade, data, now)
+        return UpgradeState.DONE if is_recorded else UpgradeState.WAITING
 
     def _upgraded(self, upgrade: Upgrade) -> bytes:
         """Bring the file to what it is to be, and return what it holds then.
@@ -110,7 +128,7 @@ class UpgradeWorker:
         file = upgrade.file
         data = _read(file)
         if not file.is_same(data):
-            raise PkiError(ErrorCode.FILE_CHANGED, place=file.path.name)
+            raise _OtherFileError(ErrorCode.FILE_CHANGED, place=file.path.name)
         if file.task is UpgradeTask.RENEW:
             after, reason = self._renewed(upgrade, data), None
         else:
@@ -131,28 +149,34 @@ class UpgradeWorker:
             return data
         return renew_archive(data, services=self._services)
 
-    def _next(self, upgrade: Upgrade, data: bytes, now: datetime) -> None:
-        """Queue an archive for its renewal; anything else is done."""
+    def _next(self, upgrade: Upgrade, data: bytes, now: datetime) -> bool:
+        """Queue an archive for its renewal, anything else is done; tell if recorded."""
         stamp = last_stamp(data)
         if stamp is None:
-            self._queue.finish(upgrade.number)
-            return
+            return self._queue.finish(upgrade)
         file = QueuedFile.holding(upgrade.file.path, data, UpgradeTask.RENEW)
         due = max(renewal_due(stamp), now + _SOONEST_RENEWAL)
-        self._queue.add(file, now=now, due=due)
+        return self._queue.follow(upgrade, file, now=now, due=due)
 
-    def _missed(self, upgrade: Upgrade, error: CodedError, now: datetime) -> bool:
-        """Record a failure; tell whether the file goes on waiting."""
+    def _missed(
+        self, upgrade: Upgrade, error: CodedError, now: datetime
+    ) -> UpgradeState:
+        """Record a failure, and return what becomes of the file."""
         reason = f"{error.code}: {error.place}"
         is_renewal = upgrade.file.task is UpgradeTask.RENEW
         is_late = now - upgrade.queued_at > self._rules.patience
         # An archive is not given up: its queue entry is years old when it is due.
-        if error.code not in _PASSING or (is_late and not is_renewal):
-            self._queue.give_up(upgrade.number, reason)
-            return False
+        if not _may_pass(error) or (is_late and not is_renewal):
+            is_recorded = self._queue.give_up(upgrade, reason)
+            return UpgradeState.FAILED if is_recorded else UpgradeState.WAITING
         pause = self._rules.pause(upgrade.attempts + 1, self._chance())
-        self._queue.postpone(upgrade.number, now + pause, reason)
-        return True
+        self._queue.postpone(upgrade, now + pause, reason)
+        return UpgradeState.WAITING
+
+
+def _may_pass(error: CodedError) -> bool:
+    """Tell whether time may cure it; a file that changed meanwhile is judged anew."""
+    return error.code in _PASSING and not isinstance(error, _OtherFileError)
 
 
 def _read(file: QueuedFile) -> bytes:

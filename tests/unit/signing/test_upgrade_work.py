@@ -1,6 +1,6 @@
 """Files that wait for a higher level: nothing lost, nothing twice, nothing changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from pki.errors import PkiError
 from pki.files import replace_unchanged
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
+from signing.pades.extend import extend_as_far
+from signing.pades.levels import SignedDocument, SigningServices
 from signing.pades.renew import RENEWED_BEFORE, last_stamp, renewal_due
 from signing.profiles import SignatureLevel, SignerRole
 from signing.upgrade_queue import QueuedFile, UpgradeQueue, UpgradeState, UpgradeTask
@@ -52,6 +54,19 @@ def put(desk: LevelDesk, queue: UpgradeQueue, path: Path, task: UpgradeTask) -> 
 
 def worker(desk: LevelDesk, queue: UpgradeQueue) -> UpgradeWorker:
     return UpgradeWorker(queue, desk.services(), chance=lambda: 0.0)
+
+
+def during(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen while a file is being extended, once."""
+
+    def slow(
+        source: bytes, *, level: SignatureLevel, services: SigningServices
+    ) -> SignedDocument:
+        monkeypatch.undo()
+        act()
+        return extend_as_far(source, level=level, services=services)
+
+    monkeypatch.setattr("signing.upgrade_work.extend_as_far", slow)
 
 
 def stamps_in(data: bytes) -> int:
@@ -202,7 +217,7 @@ def test_kill_after_the_file_was_replaced_repeats_nothing(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(UpgradeQueue, "add", killed)
+        patched.setattr(UpgradeQueue, "follow", killed)
         with pytest.raises(Killed):
             worker(desk, queue).work(desk.now)
     after = path.read_bytes()
@@ -218,3 +233,102 @@ def test_replacing_a_file_that_was_changed_meanwhile_is_refused(tmp_path: Path) 
         replace_unchanged(path, b"read", b"ours")
     assert path.read_bytes() == b"another's"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_queued_for_more_while_it_is_worked_on_gets_that_next(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.pdf"
+    before = put(desk, queue, path, UpgradeTask.B_T)
+    more = QueuedFile.holding(path, before, UpgradeTask.B_LTA)
+    during(monkeypatch, lambda: queue.add(more, now=desk.now, due=desk.now))
+    work = worker(desk, queue).work(desk.now)
+    assert (work.done, len(work.postponed), work.failed) == ((), 1, ())
+    (waiting,) = queue.due(desk.now, 1)
+    assert waiting.file == more
+    assert len(worker(desk, queue).work(desk.now).done) == 1
+    assert queue.all()[0].file.task is UpgradeTask.RENEW
+
+
+def test_file_signed_and_queued_anew_while_it_is_worked_on_waits(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.pdf"
+    put(desk, queue, path, UpgradeTask.B_LT)
+    during(monkeypatch, lambda: put(desk, queue, path, UpgradeTask.B_LT))
+    assert len(worker(desk, queue).work(desk.now).postponed) == 1
+    assert len(worker(desk, queue).work(desk.now).done) == 1
+    assert stamps_in(path.read_bytes()) == 1
+
+
+def test_what_is_wrong_with_a_file_is_not_said_of_the_one_queued_in_its_place(
+    desk: LevelDesk, queue: UpgradeQueue, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(with_moved_page_edge(put(desk, queue, path, UpgradeTask.B_LT)))
+    (old,) = queue.due(desk.now, 1)
+    put(desk, queue, path, UpgradeTask.B_LT)
+    assert not queue.give_up(old, "pdf_already_broken")
+    assert not queue.postpone(old, desk.now + timedelta(days=1), "evidence_too_old")
+    assert not queue.finish(old)
+    assert not queue.follow(old, old.file, now=desk.now, due=desk.now)
+    (new,) = queue.due(desk.now, 1)
+    assert (new.file.digest == old.file.digest, new.attempts) == (False, 0)
+
+
+def test_patience_begins_anew_for_a_file_that_is_queued_anew(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.pdf"
+    before = put(desk, queue, path, UpgradeTask.B_T)
+    desk.later(days=31)
+    desk.stamps_down = True
+    same = QueuedFile.holding(path, before, UpgradeTask.B_T)
+    during(monkeypatch, lambda: queue.add(same, now=desk.now, due=desk.now))
+    assert len(worker(desk, queue).work(desk.now).postponed) == 1
+    assert queue.count()[UpgradeState.WAITING] == 1
+
+
+def test_file_queued_anew_before_its_turn_is_left_to_the_next_go(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    put(desk, queue, first, UpgradeTask.B_T)
+    before = put(desk, queue, second, UpgradeTask.B_LTA)
+    less = QueuedFile.holding(second, before, UpgradeTask.B_T)
+    during(monkeypatch, lambda: queue.add(less, now=desk.now, due=desk.now))
+    work = worker(desk, queue).work(desk.now)
+    assert [one.file.path for one in work.done] == [first]
+    assert [one.file.path for one in work.postponed] == [second]
+    assert second.read_bytes() == before
+
+
+def test_file_sealed_while_it_is_stamped_is_extended_with_the_seal_next(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.pdf"
+    by_person = put(desk, queue, path, UpgradeTask.B_LT)
+    sealed = desk.attempt(
+        by_person, SignatureLevel.B_B, desk.pki.seal(), role=SignerRole.AGENCY_SEAL
+    ).data
+    during(monkeypatch, lambda: path.write_bytes(sealed))
+    assert len(worker(desk, queue).work(desk.now).postponed) == 1
+    assert queue.all()[0].reason == f"{ErrorCode.FILE_CHANGED}: a.pdf"
+    desk.later(hours=1)
+    assert len(worker(desk, queue).work(desk.now).done) == 1
+    assert path.read_bytes().startswith(sealed)
