@@ -120,9 +120,12 @@ def _pieces(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:
 
 
 def _inflated(inflator: isal_zlib.Decompress, piece: bytes) -> Iterator[bytes]:
+    inflated = b""
     try:
-        while piece:
-            yield inflator.decompress(piece, _PIECE)
+        # A full answer may leave octets inside though all of the input was taken.
+        while piece or len(inflated) == _PIECE:
+            inflated = inflator.decompress(piece, _PIECE)
+            yield inflated
             piece = inflator.unconsumed_tail
     except isal_zlib.error as error:  # type: ignore[misc] # its stub names no class
         raise damaged("compression") from error

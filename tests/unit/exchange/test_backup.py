@@ -81,6 +81,15 @@ def test_stream_of_the_standard_library_is_opened() -> None:
     assert opened(sealed(compressor=zlib.compressobj(9))) == NOISE
 
 
+@pytest.mark.parametrize("more", [-1, 0, 1, 2, 300], ids=str)
+@pytest.mark.parametrize("times", [1, 2])
+def test_end_that_stays_in_the_inflator_is_not_lost(times: int, more: int) -> None:
+    content = b"\0" * ((times << 20) + more)
+
+    assert opened(sealed(content)) == content
+    assert opened(sealed(content, compressor=zlib.compressobj(9))) == content
+
+
 def pieces() -> list[bytes]:
     body = SEALED[START:]
     return [body[at : at + PIECE] for at in range(0, len(body), PIECE)]
