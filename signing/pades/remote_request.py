@@ -122,14 +122,16 @@ class RemoteRequest:
 
 def _fields(data: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(data)
+        # json.loads would take UTF-16 and UTF-32 too, and half a surrogate pair.
+        fields = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise _invalid("request") from error
     if not isinstance(fields, dict):
         raise _invalid("request")
     unknown = fields.keys() - _KEYS
     if unknown:
-        raise _invalid(min(unknown)[:_MAX_TEXT])
+        name = min(unknown)[:_MAX_TEXT]
+        raise _invalid(name if _printable(name) else "request")
     return fields
 
 

@@ -172,6 +172,32 @@ async def test_system_of_another_agency_may_not_prepare() -> None:
     assert await events(world) == [AuditEvent.SIGNING_REFUSED] * 2
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        '{"role": "person"}'.encode("utf-16"),
+        '{"role": "person"}'.encode("utf-32-le"),
+        b'{"signer_name": "\xed\xa0\x80"}',
+        b'{"\\ud800": 1}',
+    ],
+    ids=["UTF-16", "UTF-32", "half a pair in UTF-8", "half a pair in JSON"],
+)
+async def test_request_that_is_no_text_in_utf_8_is_refused(request_: bytes) -> None:
+    world = with_signer(await make_world())
+    command = await preparing(world, official_of(world), request=request_)
+    with pytest.raises(CodedError) as refused:
+        await prepare_signature(world.services, command)
+    assert refused.value.code is ErrorCode.REQUEST_INVALID
+    assert refused.value.place.encode() == b"request"
+
+
+async def test_request_with_a_byte_order_mark_is_read() -> None:
+    world = with_signer(await make_world())
+    command = await preparing(world, official_of(world), request=b"\xef\xbb\xbf{}")
+    signing = await prepare_signature(world.services, command)
+    assert signing.state is SigningState.PREPARED
+
+
 async def test_system_sees_its_own_signings_alone() -> None:
     world, _, signing = await desk()
     other = await world.caller("qlvb-h99")
