@@ -50,12 +50,15 @@ class Named:
     """An agency that a request names.
 
     Args:
-        instead: whose deliveries are meant where it has none that stands: of those it
-            succeeded, and of who is reached in its stead.
+        succeeded: whose deliveries are meant where it has none that stands.
+        led_to: who is reached in its stead by now, after those that leads over. The
+            first of them that has one that stands is meant, too: it was reached when
+            the document was sent, as those before it were closed already.
     """
 
     code: OrganId
-    instead: frozenset[OrganId] = frozenset()
+    succeeded: frozenset[OrganId] = frozenset()
+    led_to: tuple[OrganId, ...] = ()
 
 
 def holders(
@@ -191,7 +194,9 @@ def _held(
     own = frozenset({named.code})
     if named.code in standing:
         return own
-    return (named.instead & standing) or own.intersection(had)
+    reached = next((one for one in named.led_to if one in standing), named.code)
+    instead = named.succeeded | {reached}
+    return (instead & standing) or own.intersection(had)
 
 
 def _had_it(delivery: Delivery) -> bool:

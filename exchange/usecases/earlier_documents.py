@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
+from exchange.domain.addressing import Addressee
 from exchange.domain.decisions import Refuse
 from exchange.domain.directory import Directory
 from exchange.domain.intake import Accept
@@ -68,10 +69,19 @@ async def duplicate_of(
 
 def asked(directory: Directory, accept: Accept, at: datetime) -> Iterator[Named]:
     """Yield whom a document asks, and for whom those answer."""
-    led_on = {one.code: one.reached.code for one in accept.redirected if one.reached}
+    redirected = {one.code: one for one in accept.redirected}
     for code in accept.addressed:
-        reached = {led_on[code]} if code in led_on else set[OrganId]()
-        yield Named(code, directory.inherited(code, at) | reached)
+        addressee = redirected.get(code, Addressee(code, directory.agency(code)))
+        yield named_by(directory, addressee, at)
+
+
+def named_by(directory: Directory, addressee: Addressee, at: datetime) -> Named:
+    """Return whom a request names, and for whom that one answers."""
+    return Named(
+        addressee.code,
+        succeeded=directory.inherited(addressee.code, at),
+        led_to=tuple(one.successor.code for one in addressee.successions),
+    )
 
 
 async def recalls_of(

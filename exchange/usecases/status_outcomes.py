@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from exchange.domain.addressing import find_addressee
 from exchange.domain.decisions import Refuse
-from exchange.domain.recalls import Named, decide_recall, holders
+from exchange.domain.recalls import decide_recall, holders
 from exchange.domain.records import Delivery, StatusChange, StoredReceipt
 from exchange.domain.statuses import StatusFacts, decide_status
 from exchange.domain.steps import receipt_key
 from exchange.services import Services
+from exchange.usecases.addressing import connected_ones
 from exchange.usecases.answering import ANSWERS, answer_of
 from exchange.usecases.directory import current_directory
+from exchange.usecases.earlier_documents import named_by
 from exchange.usecases.telling import Outcome, Told
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
@@ -99,12 +101,14 @@ async def _only_recipient(
     written = told.status.response_for.organ_id
     if written is None:
         return None
-    directory = await current_directory(services)
-    code = find_addressee(directory, written).code
+    directory, now = await current_directory(services), services.now()
+    found = find_addressee(directory, written, now)
+    code = found.code
     if code == told.named.sender:
         return None
-    named = Named(code, directory.inherited(code, services.now()))
-    held = holders(deliveries, (named,)).get(code, frozenset())
+    (addressee,) = await connected_ones(services, directory, [found], now)
+    named = named_by(directory, addressee, now)
+    held = holders(deliveries, [named]).get(code, frozenset())
     # A receipt is about one delivery; of several the request must name which.
     return next(iter(held)) if len(held) == 1 else code
 

@@ -1,10 +1,14 @@
 """A document is asked back after its sender, or a recipient, was closed."""
 
+from dataclasses import replace
+
 import pytest
 
 from clients.messages import prepare_document
 from exchange.domain.records import Envelope
 from exchange.http import wire
+from exchange.settings.addressing import AddressingSettings
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.request_recall import RequestRecall, request_recall
 from schemas.edxml.document import (
@@ -17,15 +21,25 @@ from schemas.edxml.document import (
 )
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import DocumentCode, DocumentId, OrganId
-from schemas.vocabulary import BusinessType, DeliveryState, LinkKind, Step
+from schemas.vocabulary import (
+    BusinessType,
+    DeliveryState,
+    Level,
+    LinkKind,
+    StatusCode,
+    Step,
+)
 from tests.support.conversations import (
     SYSTEMS,
+    add_recipient,
+    arrived,
     delivery,
     key_of,
     merge,
     recall,
     recall_by_document,
     receipts,
+    report,
     sent_to,
     states,
     step_of,
@@ -39,6 +53,7 @@ from tests.support.world import (
     MINISTRY,
     PROVINCE,
     World,
+    agency,
     edxml_document,
     make_world,
 )
@@ -148,15 +163,91 @@ async def test_status_names_the_one_of_several_that_its_successor_took_over(
     assert (await states(world, letter))[MINISTRY] is DeliveryState.AVAILABLE
 
 
+async def ask_back(world: World, letter: Envelope, named: OrganId, form: str) -> None:
+    if form == "status":
+        await recall(world, letter, about=named)
+    else:
+        await recall_by_document(world, to=(named,))
+
+
+BOTH_FORMS = pytest.mark.parametrize("form", ["status", "document"])
+
+
+@BOTH_FORMS
 @pytest.mark.parametrize("named", [FAR_COMMUNE, PROVINCE], ids=["closed", "successor"])
-async def test_document_recalls_what_a_successor_got_for_a_closed_agency(
-    world: World, named: OrganId
+async def test_either_form_recalls_what_a_successor_got_for_a_closed_agency(
+    world: World, named: OrganId, form: str
 ) -> None:
     await merge(world, FAR_COMMUNE, PROVINCE)
     letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
-    await recall_by_document(world, to=(named,))
+    await ask_back(world, letter, named, form)
     assert await states(world, letter) == {
         FAR_COMMUNE: DeliveryState.REDIRECTED,
+        PROVINCE: DeliveryState.RECALLED,
+        MINISTRY: DeliveryState.AVAILABLE,
+    }
+
+
+@BOTH_FORMS
+@pytest.mark.parametrize("named", [FAR_COMMUNE, MINISTRY], ids=["closed", "reached"])
+async def test_recall_means_who_was_reached_in_the_stead_of_a_closed_agency_then(
+    world: World, named: OrganId, form: str
+) -> None:
+    await merge(world, FAR_COMMUNE, MINISTRY)
+    letter = await sent_to(world, FAR_COMMUNE, PROVINCE)
+    await merge(world, MINISTRY, PROVINCE)
+    await ask_back(world, letter, named, form)
+    assert await states(world, letter) == {
+        FAR_COMMUNE: DeliveryState.REDIRECTED,
+        MINISTRY: DeliveryState.RECALLED,
+        PROVINCE: DeliveryState.AVAILABLE,
+    }
+
+
+@BOTH_FORMS
+async def test_last_of_a_chain_answers_a_recall_that_names_the_first(
+    world: World, form: str
+) -> None:
+    await merge(world, FAR_COMMUNE, MINISTRY)
+    letter = await sent_to(world, FAR_COMMUNE)
+    await take(world, letter, MINISTRY)
+    await merge(world, MINISTRY, PROVINCE)
+    await ask_back(world, letter, FAR_COMMUNE, form)
+    request = (await arrived(world, PROVINCE))[-1]
+    recorded = await report(world, request, StatusCode.AGREED)
+    assert step_of(recorded.content).recipient == MINISTRY
+    assert (await states(world, letter))[MINISTRY] is DeliveryState.RECALLED
+
+
+@BOTH_FORMS
+@pytest.mark.parametrize("is_merged", [False, True], ids=["open", "merged"])
+async def test_recall_names_the_closed_agency_that_an_update_added(
+    world: World, *, is_merged: bool, form: str
+) -> None:
+    await merge(world, FAR_COMMUNE, MINISTRY)
+    letter = await sent_to(world, PROVINCE)
+    await add_recipient(world, FAR_COMMUNE)
+    if is_merged:
+        await merge(world, MINISTRY, PROVINCE)
+    await ask_back(world, letter, FAR_COMMUNE, form)
+    assert await states(world, letter) == {
+        MINISTRY: DeliveryState.RECALLED,
+        PROVINCE: DeliveryState.AVAILABLE,
+    }
+
+
+@BOTH_FORMS
+async def test_recall_names_the_agency_without_a_system_whose_parent_was_reached(
+    world: World, form: str
+) -> None:
+    row = agency("H99.160", "Xã chưa kết nối", Level.COMMUNE, PROVINCE)
+    await import_agencies(world.services, ImportAgencies(agencies=[row], operator="t"))
+    falling = AddressingSettings(parent_fallback=True)
+    world = replace(world, services=replace(world.services, addressing=falling))
+    letter = await sent_to(world, row.code, MINISTRY)
+    await ask_back(world, letter, row.code, form)
+    assert await states(world, letter) == {
+        row.code: DeliveryState.REDIRECTED,
         PROVINCE: DeliveryState.RECALLED,
         MINISTRY: DeliveryState.AVAILABLE,
     }
