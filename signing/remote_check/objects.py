@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.remote_check.references import refers
 from signing.remote_check.values import (
     Dictionary,
     Name,
@@ -35,7 +36,6 @@ _SUBSECTION = re.compile(rb"[\x00\t\n\x0c\r ]*([0-9]{1,10}) +([0-9]{1,10}) *[\r\
 _ROW = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([fn])(?: \r| \n|\r\n|\n|\r) *")
 _TRAILER = re.compile(rb"[\x00\t\n\x0c\r ]*trailer[\x00\t\n\x0c\r ]*")
 _START = re.compile(rb"startxref[\x00\t\n\x0c\r ]+([0-9]{1,10})[\x00\t\n\x0c\r ]+%%EOF")
-_REFERRED = re.compile(rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+[0-9]{1,5}[\x00\t\n\x0c\r ]+R")
 _PNG = 10
 _IN_FILE = 1
 _END_WITHIN = 2048
@@ -339,11 +339,7 @@ class PdfObjects:
         """Tell whether anything in the file refers to one of `numbers`."""
         compressed = {one.stream for one in self.places.values() if one and one.stream}
         contents = (self._content(one) for one in sorted(compressed))
-        return any(
-            int(one[1]) in numbers
-            for text in (self.data, *contents)
-            for one in _REFERRED.finditer(text)
-        )
+        return any(refers(text, numbers) for text in (self.data, *contents))
 
     def _compressed(self, stream: int) -> dict[int, Value]:
         if stream not in self._streams:

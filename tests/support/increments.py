@@ -8,6 +8,7 @@ from types import MappingProxyType
 from signing.remote_check.objects import read_object
 
 _SIZE = re.compile(rb"/Size [0-9]+")
+_PREVIOUS = re.compile(rb"/Prev [0-9]+")
 
 
 def unchanged(objects: bytes) -> bytes:
@@ -58,21 +59,17 @@ class Increment:
         return _ended(data, b"%d 0 obj\n%s\nendobj\n" % (number, stream))
 
     def _objects(self) -> bytes:
-        honest, _, _ = self._added().rpartition(b"\nxref\n")
+        added = self.prepared[len(self.source) :]
+        honest, _, _ = added.rpartition(b"\nxref\n")
         return self.source + self.edit(honest + b"\n") + self.more
 
     def _entries(self, size: int) -> bytes:
         """The entries of the honest trailer, for so many numbers at least."""
-        _, _, rest = self._added().rpartition(b"trailer")
-        entries = rest[rest.index(b"<<") + 2 : rest.rindex(b">>")]
-        return _SIZE.sub(b"/Size %d" % max(size, self._size(entries)), entries)
-
-    def _size(self, entries: bytes) -> int:
+        entries = _last_trailer(self.prepared)
         found = _SIZE.search(entries)
-        return int(found[0].split()[1]) if found else 0
-
-    def _added(self) -> bytes:
-        return self.prepared[len(self.source) :]
+        honest = int(found[0].split()[1]) if found else 0
+        sized = _SIZE.sub(b"/Size %d" % max(size, honest), entries)
+        return _PREVIOUS.sub(b"/Prev %d" % _last_section(self.source), sized)
 
     def _rows(self, data: bytes) -> Iterator[tuple[int, int]]:
         at = len(self.source)
@@ -80,6 +77,25 @@ class Increment:
             one = read_object(data, len(data) - len(rest))
             yield one.number, one.start
             at = one.end
+
+
+def with_revision(source: bytes, number: int, value: bytes) -> bytes:
+    """A document with one more object, in a revision of its own."""
+    data = source + b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    table = b"xref\n%d 1\n%010d 00000 n \n" % (number, len(source))
+    previous = b"/Prev %d" % _last_section(source)
+    trailer = b"trailer\n<<%s%s>>\n" % (_last_trailer(source), previous)
+    return _ended(data, table + trailer)
+
+
+def _last_trailer(data: bytes) -> bytes:
+    """The entries of the last trailer."""
+    _, _, rest = data.rpartition(b"trailer")
+    return rest[rest.index(b"<<") + 2 : rest.rindex(b">>")]
+
+
+def _last_section(data: bytes) -> int:
+    return int(data.rpartition(b"startxref")[2].split()[0])
 
 
 def _ended(data: bytes, section: bytes) -> bytes:

@@ -153,16 +153,6 @@ def test_reference_to_another_object_in_the_table_is_caught() -> None:
     assert refusal(resigned(data)) is ErrorCode.REMOTE_DOCUMENT_CHANGED
 
 
-def test_object_the_document_waited_for_is_caught() -> None:
-    """What the document refers to and lacks must not come with the signature."""
-    waiting = SOURCE.replace(b"/Contents 5 0 R", b"/Contents 33 0 R", 1)
-    prepared = prepared_for(waiting, SIGNER)
-    assert (
-        refusal(offer_of(waiting, SIGNER, prepared))
-        is ErrorCode.REMOTE_DOCUMENT_CHANGED
-    )
-
-
 def test_gap_that_is_not_empty_is_caught() -> None:
     at = PREPARED.data.rindex(b"/Contents <") + len("/Contents <")
     data = PREPARED.data[:at] + b"30" + PREPARED.data[at + 2 :]
