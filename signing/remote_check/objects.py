@@ -169,6 +169,8 @@ def _unpredicted(plain: bytes, found: IndirectObject) -> bytes:
     columns, predictor = parameters.get("Columns", 1), parameters["Predictor"]
     if type(columns) is not int or type(predictor) is not int or predictor < _PNG:
         raise malformed(found.start)
+    if not 0 < columns <= MAX_DECODED:
+        raise malformed(found.start)
     rows, before = bytearray(), bytes(columns)
     for at in range(0, len(plain), columns + 1):
         before = _row(plain[at], plain[at + 1 : at + 1 + columns], before, found.start)

@@ -1,6 +1,7 @@
 """A hub that cheats is caught before the key is used."""
 
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -184,6 +185,18 @@ def test_drawing_nobody_asked_for_is_caught() -> None:
     assert refusal(replace(OFFER, is_visible=False)) is (
         ErrorCode.REMOTE_DOCUMENT_CHANGED
     )
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "9" * 11, "9" * 20])
+def test_document_with_rows_of_impossible_length_is_refused(columns: str) -> None:
+    rows = zlib.compress(bytes(60))
+    stream = (
+        b"1 0 obj\n<< /Type /XRef /Size 2 /W [1 4 2] /Root 1 0 R /Length %d"
+        b" /Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns %s >> >>"
+        b"\nstream\n%s\nendstream\nendobj\nstartxref\n9\n%%%%EOF\n"
+    ) % (len(rows), columns.encode(), rows)
+    offer = replace(OFFER, document=b"%PDF-1.7\n" + stream)
+    assert refusal(offer) is ErrorCode.PDF_MALFORMED
 
 
 @pytest.mark.parametrize("length", [0, 1, 5000, 53_000, 74_000])
