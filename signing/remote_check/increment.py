@@ -60,6 +60,7 @@ def read_increment(before: PdfObjects, prepared: bytes) -> Added:
     section = read_section(prepared, at)
     _require_end(prepared, section)
     _require_listed(section, objects)
+    _require_generation(before, objects)
     _require_trailer(before, section)
     new = frozenset(objects) - _known(before)
     _require_new(before, new)
@@ -99,11 +100,25 @@ def _require_end(data: bytes, section: Section) -> None:
 
 
 def _require_listed(section: Section, objects: dict[int, IndirectObject]) -> None:
-    """Demand that the section lists what it comes with, where it is, and no more."""
+    """Demand that the section lists what it comes with, where it is, and no more.
+
+    All of it in generation 0, in which it stands there.
+    """
     listed = {key: place for key, place in section.places.items() if key}
     there = {key: Place(one.start) for key, one in objects.items()}
     if listed != there or section.places.get(0) is not None:
         raise changed("xref")
+
+
+def _require_generation(before: PdfObjects, objects: dict[int, IndirectObject]) -> None:
+    """Demand that what is replaced was of generation 0, as all that is added.
+
+    A reference of another generation would find nothing (7.3.10).
+    """
+    for number in objects:
+        place = before.places.get(number)
+        if place is not None and place.generation:
+            raise changed(f"object {number}")
 
 
 def _require_trailer(before: PdfObjects, section: Section) -> None:

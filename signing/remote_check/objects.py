@@ -43,10 +43,15 @@ _END_WITHIN = 2048
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an object is: at a byte, or as the nth of an object stream."""
+    """Where an object is: at a byte, or in the object stream of a number.
+
+    Args:
+        generation: it is listed under; what is in an object stream is of generation 0.
+    """
 
     offset: int = 0
     stream: int | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +225,8 @@ def _table(data: bytes, start: int) -> Section:
             row = _ROW.match(data, at)
             if row is None or number in places:
                 raise malformed(at)
-            places[number] = Place(int(row[1])) if row[3] == b"n" else None
+            place = Place(int(row[1]), generation=int(row[2]))
+            places[number] = place if row[3] == b"n" else None
             at = row.end()
     trailer = _TRAILER.match(data, at)
     if trailer is None:
@@ -255,16 +261,18 @@ def _rows(
             if len(row) < one + two + three:
                 raise malformed(start)
             kind = int.from_bytes(row[:one], "big") if one else _IN_FILE
-            yield number, _place(kind, int.from_bytes(row[one : one + two], "big"))
+            value = int.from_bytes(row[one : one + two], "big")
+            yield number, _place(kind, value, int.from_bytes(row[one + two :], "big"))
             at += len(row)
 
 
-def _place(kind: int, value: int) -> Place | None:
+def _place(kind: int, value: int, last: int) -> Place | None:
+    """Read one row (table 18); the last column of an object in a stream is unused."""
     match kind:
         case 0:
             return None
         case 1:
-            return Place(value)
+            return Place(value, generation=last)
         case 2:
             return Place(stream=value)
         case _:

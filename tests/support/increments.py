@@ -25,7 +25,7 @@ class Increment:
         prepared: the same with an honest section, listed in a table.
         edit: what is done to its objects.
         more: objects after those.
-        generations: other than 0, by number, as the table has them.
+        generations: other than 0, by number, as the references list them.
     """
 
     source: bytes
@@ -39,7 +39,7 @@ class Increment:
         data = self._objects()
         rows = dict(self._rows(data))
         table = b"".join(
-            b"%d 1\n%010d %05d n \n" % (number, at, self.generations.get(number, 0))
+            b"%d 1\n%010d %05d n \n" % (number, at, self._generation(number))
             for number, at in sorted(rows.items())
         )
         trailer = b"trailer\n<<%s>>\n" % self._entries(max(rows) + 1)
@@ -50,13 +50,17 @@ class Increment:
         data = self._objects()
         rows = dict(self._rows(data)) | {number: len(data)}
         content = b"".join(
-            b"\1" + at.to_bytes(4, "big") + b"\0\0" for _, at in sorted(rows.items())
+            b"\1" + at.to_bytes(4, "big") + self._generation(one).to_bytes(2, "big")
+            for one, at in sorted(rows.items())
         )
         index = b" ".join(b"%d 1" % one for one in sorted(rows))
         own = b"/Type /XRef /W [1 4 2] /Index [%s] /Length %d" % (index, len(content))
         entries = own + self._entries(max(rows) + 1)
         stream = b"<<%s>>\nstream\n%s\nendstream" % (entries, content)
         return _ended(data, b"%d 0 obj\n%s\nendobj\n" % (number, stream))
+
+    def _generation(self, number: int) -> int:
+        return self.generations.get(number, 0)
 
     def _objects(self) -> bytes:
         added = self.prepared[len(self.source) :]

@@ -1,6 +1,7 @@
 """A hub that exchanges an object of the document by the signature is caught."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -133,4 +134,29 @@ def test_stream_of_references_under_an_awaited_number_is_caught() -> None:
     data = Increment(source=waiting, prepared=prepared.data).with_stream(FREE)
     with pytest.raises(SigningError) as refused:
         check_offer(offer_of_file(honest, SIGNER, data))
+    assert refused.value.code is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+@pytest.mark.parametrize("number", [4, 30, 34])
+def test_object_listed_under_another_generation_is_caught(number: int) -> None:
+    """A strict reader finds no object of generation 0 there: no page, no signature."""
+    data = replace(HONEST, generations={number: 7}).with_table()
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+@pytest.mark.parametrize("number", [4, FREE])
+def test_object_of_another_generation_in_a_stream_is_caught(number: int) -> None:
+    data = replace(HONEST, generations={number: 7}).with_stream(FREE)
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_object_of_the_document_is_not_replaced_in_another_generation() -> None:
+    """What refers to the page of generation 2 does not see the one of generation 0."""
+    row = b"%010d 00000 n" % (SOURCE.index(b"\n4 0 obj") + 1)
+    assert SOURCE.count(row) == 1
+    document = SOURCE.replace(row, row.replace(b" 00000 n", b" 00002 n"))
+    added = PREPARED.data[len(SOURCE) :]
+    offer = offer_of_file(replace(OFFER, document=document), SIGNER, document + added)
+    with pytest.raises(SigningError) as refused:
+        check_offer(offer)
     assert refused.value.code is ErrorCode.REMOTE_DOCUMENT_CHANGED
