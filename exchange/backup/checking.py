@@ -8,29 +8,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from exchange.backup.content import CONFIGURATION, Kind, Tally, frames, require_same
+from exchange.backup.known_log import KnownHead, LogBeginning, require_same_log
 from exchange.backup.locks import Opener
 from exchange.backup.sealed import damaged, unsealed
 from exchange.errors import ExchangeError
-from exchange.storage.mongo.dump import SAVED
+from exchange.storage.mongo.dump import SAVED, log_nodes
 from schemas.backup import BackupManifest, read_backup_manifest
 from schemas.errors import ErrorCode
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownHead:
-    """A state of the log that somebody has seen.
-
-    Args:
-        log_id: of the log.
-        size: entries.
-        root_hash: of the tree over them.
-    """
-
-    log_id: str
-    size: int
-    root_hash: bytes
+_LOG = "log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +47,8 @@ def check_backup(
     opener: Opener,
     expected: Expected,
     told: Callable[[], object] = lambda: None,
+    *,
+    known: KnownHead | None = None,
 ) -> BackupManifest:
     """Check a backup from its first byte to its last.
 
@@ -67,15 +57,23 @@ def check_backup(
         opener: opens it.
         expected: whose it has to be.
         told: is told of each document that was checked.
+        known: a state of the log that it has to lead to, or come from.
 
     Raises:
-        ExchangeError: it cannot be read, is not whole, or is not of this hub.
+        ExchangeError: it cannot be read, is not whole, or is not of this hub or of
+            the known log.
         CodedError: its manifest or the signature on it is wrong.
     """
     reading = BackupReading(path, opener)
-    for _ in reading.documents():
+    beginning = LogBeginning(known.size if known else 0)
+    for document in reading.documents():
+        if known and document.collection == _LOG:
+            beginning.add(*log_nodes(document.data))
         told()
-    return reading.manifest(expected)
+    manifest = reading.manifest(expected)
+    if known:
+        require_same_log(manifest, known, beginning.root_hash())
+    return manifest
 
 
 class BackupReading:
@@ -145,32 +143,3 @@ class BackupReading:
         self._tally.add(data)
         if name != CONFIGURATION:
             yield Document(name, data)
-
-
-def loss_of(manifest: BackupManifest, known: KnownHead | None) -> int:
-    """Return how many entries of the known log a backup does not have.
-
-    Raises:
-        ExchangeError: they are of two logs (BACKUP_FOREIGN).
-    """
-    if known is None:
-        return 0
-    if known.log_id != manifest.log_id:
-        raise ExchangeError(ErrorCode.BACKUP_FOREIGN, place=known.log_id)
-    if known.size == manifest.log_size and known.root_hash != manifest.root_hash:
-        raise ExchangeError(ErrorCode.BACKUP_FOREIGN, place="log root")
-    return max(0, known.size - manifest.log_size)
-
-
-def require_accepted(
-    manifest: BackupManifest, known: KnownHead | None, *, accepted: int
-) -> None:
-    """Require that whoever restores an older log has said how much is lost.
-
-    Raises:
-        ExchangeError: the loss is another than what was accepted (BACKUP_OLDER).
-    """
-    loss = loss_of(manifest, known)
-    if loss != accepted and loss:
-        place = f"{manifest.log_size}..{manifest.log_size + loss - 1}: {loss}"
-        raise ExchangeError(ErrorCode.BACKUP_OLDER, place=place)

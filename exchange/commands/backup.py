@@ -7,8 +7,8 @@ from exchange.backup.checking import (
     BackupReading,
     Expected,
     check_backup,
-    require_accepted,
 )
+from exchange.backup.known_log import KnownHead, require_accepted
 from exchange.backup.locks import Opener
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
@@ -126,8 +126,9 @@ async def _create(
 
 def _verify(arguments: Arguments, settings: Settings, output: Output) -> BackupManifest:
     opener = opener_of(arguments.passphrase_file, arguments.key)
-    manifest = _checked(arguments, opener, _expected(arguments, settings), output)
     known = known_head(arguments.known_head, arguments.var)
+    expected = _expected(arguments, settings)
+    manifest = _checked(arguments, opener, expected, known, output)
     require_accepted(manifest, known, accepted=0)
     return manifest
 
@@ -143,7 +144,9 @@ async def _restore(
         raise UsageError("--known-head FILE | --no-known-head")
     opener = opener_of(arguments.passphrase_file, arguments.key)
     expected = _expected(arguments, settings)
-    checked = await asyncio.to_thread(_checked, arguments, opener, expected, output)
+    checked = await asyncio.to_thread(
+        _checked, arguments, opener, expected, known, output
+    )
     require_accepted(checked, known, accepted=arguments.accept_loss)
     progress = Progress(sum(one.count for one in checked.parts) - 1, output)
     async with (
@@ -156,10 +159,16 @@ async def _restore(
 
 
 def _checked(
-    arguments: Arguments, opener: Opener, expected: Expected, output: Output
+    arguments: Arguments,
+    opener: Opener,
+    expected: Expected,
+    known: KnownHead | None,
+    output: Output,
 ) -> BackupManifest:
     progress = Progress(None, output)
-    manifest = check_backup(arguments.file, opener, expected, progress.step)
+    manifest = check_backup(
+        arguments.file, opener, expected, progress.step, known=known
+    )
     progress.end()
     return manifest
 

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from exchange.backup.checking import KnownHead
+from exchange.backup.known_log import KnownHead
 from exchange.backup.locks import (
     CertificateLock,
     Lock,

@@ -12,6 +12,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from exchange.backup.checking import BackupReading, Expected, check_backup
+from exchange.backup.known_log import KnownHead
 from exchange.backup.locks import Passphrase
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
@@ -20,8 +21,10 @@ from exchange.errors import ExchangeError
 from exchange.services import Hub
 from exchange.storage.mongo.dump import SAVED, open_refill, open_snapshot
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
+from exchange.usecases.audit_log import audit_leaves
 from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
+from schemas.merkle import root
 from tests.support.pki import NOW, TestPki
 from tests.support.stored import acceptance, agency, audit_line, deliver, in_pieces
 from tests.support.world import hub_of
@@ -174,6 +177,22 @@ async def test_backup_of_another_hub_or_signer_is_refused(site: Site) -> None:
         with pytest.raises(ExchangeError) as caught:
             check_backup(site.file, LOCK, expected)
         assert caught.value.code is ErrorCode.BACKUP_FOREIGN
+
+
+async def test_backup_of_a_log_that_went_another_way_is_refused(site: Site) -> None:
+    made = await site.back_up()
+    size = made.log_size - 1
+    leaves = await site.storage.log.leaves(0, limit=size)
+    ours = root(audit_leaves((), 0, tuple(leaves)))
+    head = KnownHead(log_id=made.log_id, size=size, root_hash=ours)
+
+    assert check_backup(site.file, LOCK, site.expected, known=head) == made
+    other = replace(head, root_hash=bytes(32))
+    with pytest.raises(ExchangeError) as caught:
+        check_backup(site.file, LOCK, site.expected, known=other)
+
+    assert caught.value.code is ErrorCode.BACKUP_FOREIGN
+    assert caught.value.place == "log root"
 
 
 async def test_backup_that_lacks_an_envelope_of_its_log_is_not_opened(

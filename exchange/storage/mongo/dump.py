@@ -122,6 +122,24 @@ async def open_snapshot(
         client.close()
 
 
+def log_nodes(document: bytes) -> tuple[int, Sequence[bytes]]:
+    """Return the index of a stored log entry and the tree nodes it completes.
+
+    Raises:
+        ExchangeError: it is no log entry (BACKUP_DAMAGED).
+    """
+    try:
+        found = RawBSONDocument(document, _RAW)
+        index, nodes = found.get("_id"), found.get("nodes")
+    except BSONError as error:
+        raise ExchangeError(ErrorCode.BACKUP_DAMAGED, place="log") from error
+    match index, nodes:
+        case int(), [*hashes] if all(isinstance(one, bytes) for one in hashes):
+            return index, hashes
+        case _:
+            raise ExchangeError(ErrorCode.BACKUP_DAMAGED, place="log")
+
+
 class Refill:
     """An empty database that is being filled; until it is done nobody else opens it."""
 

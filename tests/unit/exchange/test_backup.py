@@ -15,8 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from exchange.backup.checking import KnownHead, loss_of, require_accepted
 from exchange.backup.content import ContentWriter, Frame, Kind, frames
+from exchange.backup.known_log import (
+    KnownHead,
+    LogBeginning,
+    loss_of,
+    require_accepted,
+    require_same_log,
+)
 from exchange.backup.locks import (
     CertificateLock,
     Lock,
@@ -30,12 +36,15 @@ from exchange.commands.backup_files import configuration_without_secrets
 from exchange.errors import ExchangeError
 from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
+from schemas.merkle import EMPTY_ROOT, append, leaf_hash
+from schemas.merkle import root as tree_root
 from tests.support.keys import rsa_key
 
 PIECE = (1 << 20) + 16
 LOCK = Passphrase(b"mat khau", log_n=4)
 NOISE = random.Random(7).randbytes(2_500_000)
 AT = datetime(2026, 11, 21, tzinfo=UTC)
+OTHER_ROOT = bytes(31) + b"\x01"
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa_key(2048)
 
@@ -243,11 +252,50 @@ def test_loss_must_be_named_exactly(accepted: int) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [known(10, log="log-2"), known(10, root=bytes(31) + b"\x01")],
-    ids=["other log", "other root"],
+    [
+        known(10, log="log-2"),
+        known(12, log="log-2"),
+        known(10, root=OTHER_ROOT),
+        known(9, root=OTHER_ROOT),
+    ],
+    ids=["other log", "other log, later", "other root", "other way"],
 )
 def test_backup_of_another_log_is_refused(other: KnownHead) -> None:
-    assert refusal(lambda: loss_of(manifest(10), other)) is ErrorCode.BACKUP_FOREIGN
+    found = refusal(lambda: require_same_log(manifest(10), other, bytes(32)))
+
+    assert found is ErrorCode.BACKUP_FOREIGN
+
+
+def test_backup_of_the_known_log_before_or_after_is_taken() -> None:
+    require_same_log(manifest(10), known(9), bytes(32))
+    require_same_log(manifest(10), known(10), bytes(32))
+    require_same_log(manifest(10), known(11, root=OTHER_ROOT), None)
+
+
+def test_backup_that_lacks_entries_of_the_known_log_is_damaged() -> None:
+    found = refusal(lambda: require_same_log(manifest(10), known(9), None))
+
+    assert found is ErrorCode.BACKUP_DAMAGED
+
+
+@pytest.mark.parametrize("size", range(10))
+def test_root_of_the_beginning_is_found_in_whatever_order_entries_pass(
+    size: int,
+) -> None:
+    frontier: tuple[bytes, ...] = ()
+    entries, roots = [], [EMPTY_ROOT]
+    for index in range(9):
+        grown = append(frontier, index, leaf_hash(bytes([index])))
+        entries.append([node for _, node in grown.completed])
+        frontier = grown.frontier
+        roots.append(tree_root(frontier))
+    beginning, cut = LogBeginning(size), LogBeginning(size)
+    for index in reversed(range(9)):
+        beginning.add(index, entries[index])
+        cut.add(index, entries[index] if index != size - 1 else [])
+
+    assert beginning.root_hash() == roots[size]
+    assert cut.root_hash() == (None if size else EMPTY_ROOT)
 
 
 def test_configuration_goes_in_without_credentials(tmp_path: Path) -> None:
