@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from exchange.errors import ExchangeError
 from exchange.http.request import media_type_of
-from schemas.edxml.content_type import parse_header_value, require_utf8
-from schemas.errors import ErrorCode
+from schemas.edxml.content_type import file_name, parse_header_value, require_utf8
+from schemas.errors import ErrorCode, SchemaError
 
 MULTIPART: Final = "multipart/form-data"
 """Forms with files."""
 
 _URL_ENCODED: Final = "application/x-www-form-urlencoded"
+_DISPOSITION: Final = "Content-Disposition"
+_OF_FILES: Final = frozenset({"filename", "filename*"})
 _MOST_FIELDS = 1_000
 _LONGEST = 10_000
-_UNREADABLE = (ValueError, LookupError, HttpProcessingError)
-"""What reading raises: no boundary, an odd header, an encoding that is none."""
+_UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError)
+"""What reading raises: no boundary, an odd header, an encoding that is none, a part
+`_charset_` that is too long."""
 
 _Found = TypeVar("_Found")
 
@@ -44,6 +47,39 @@ class Fields:
     def every(self, name: str) -> tuple[str, ...]:
         """Return all texts of a field that may be there more than once."""
         return tuple(one.strip() for one in self.values.get(name, ()) if one.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartNames:
+    """What one part of a form with files is called.
+
+    Args:
+        field: of the form.
+        file: what the person's computer calls it; None where the part is no file.
+    """
+
+    field: str
+    file: str | None
+
+    @classmethod
+    def of(cls, part: BodyPartReader) -> "PartNames":
+        """Read the names as Unicode; a charset may be named, but UTF-8 alone.
+
+        Raises:
+            ExchangeError: they are none (REQUEST_INVALID).
+        """
+        try:
+            header = parse_header_value(part.headers.get(_DISPOSITION, "")).parameters
+            names = cls(
+                field=header.get("name", ""),
+                file=file_name(header) if header.keys() & _OF_FILES else None,
+            )
+            f"{names.field}{names.file}".encode()
+        except (SchemaError, UnicodeEncodeError) as error:
+            raise ExchangeError(
+                ErrorCode.REQUEST_INVALID, place=_DISPOSITION
+            ) from error
+        return names
 
 
 async def read_in_time(waiting: Awaitable[_Found], seconds: float) -> _Found:

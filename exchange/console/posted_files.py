@@ -7,7 +7,13 @@ from typing import TypeVar
 
 from aiohttp import BodyPartReader, web
 
-from exchange.console.forms import MULTIPART, Fields, read_in_time, require_short
+from exchange.console.forms import (
+    MULTIPART,
+    Fields,
+    PartNames,
+    read_in_time,
+    require_short,
+)
 from exchange.console.keys import CONSOLE
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
@@ -82,36 +88,38 @@ class _Reading:
             part = await self._in_time(reader.next())
             if part is None:
                 return Posted(Fields(values), tuple(files))
-            if not isinstance(part, BodyPartReader) or not part.name:
+            if not isinstance(part, BodyPartReader):
                 break
-            if part.filename is None:
-                text = await self._text(part)
-                values.setdefault(part.name, []).append(require_short(part.name, text))
-            elif upload := await self._file(part):
+            names = PartNames.of(part)
+            if not names.field:
+                break
+            if names.file is None:
+                text = await self._text(part, names.field)
+                values.setdefault(names.field, []).append(text)
+            elif upload := await self._file(part, names.file):
                 files.append(upload)
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body")
 
-    async def _text(self, part: BodyPartReader) -> str:
+    async def _text(self, part: BodyPartReader, name: str) -> str:
         found = b""
         async for chunk in self._chunks(part):
             found += chunk
             if len(found) > _FIELD_BYTES:
-                place = (part.name or "")[:40]
-                raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
+                raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name[:40])
         try:
-            return found.decode()
+            return require_short(name, found.decode())
         except UnicodeDecodeError as error:
             raise ExchangeError(ErrorCode.REQUEST_INVALID, place="body") from error
 
-    async def _file(self, part: BodyPartReader) -> Upload | None:
+    async def _file(self, part: BodyPartReader, name: str) -> Upload | None:
         """Keep a file; where none was chosen, the part has neither name nor bytes."""
         spool = self._spools.enter_context(Spool(self._limits.inline_body_bytes))
         async for chunk in self._chunks(part):
             spool.write(chunk)
-        if not part.filename and not spool.size:
+        if not name and not spool.size:
             return None
         return Upload(
-            name=(part.filename or "")[-_LONGEST_NAME:],
+            name=name[-_LONGEST_NAME:],
             content_type=part.headers.get("Content-Type", "")[:_LONGEST_NAME],
             spool=spool,
         )
@@ -120,7 +128,7 @@ class _Reading:
         while chunk := await self._in_time(part.read_chunk()):
             self._left -= len(chunk)
             if self._left < 0:
-                raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place=part.name or "")
+                raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="body")
             yield chunk
 
     async def _in_time(self, waiting: Awaitable[_Found]) -> _Found:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, MultipartReader, web
 
-from exchange.console.forms import MULTIPART, read_in_time
+from exchange.console.forms import MULTIPART, PartNames, read_in_time
 from exchange.errors import ExchangeError
 from exchange.http.request import media_type_of
 from schemas.errors import ErrorCode
@@ -73,9 +73,12 @@ async def _next(reader: MultipartReader, idle_seconds: float) -> Upload | None:
     part = await read_in_time(reader.next(), idle_seconds)
     if part is None:
         return None
-    if not isinstance(part, BodyPartReader) or part.name != _FILE or not part.filename:
+    if not isinstance(part, BodyPartReader):
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
-    return Upload(part.filename[-_LONGEST_NAME:], _chunks(part, idle_seconds))
+    names = PartNames.of(part)
+    if names.field != _FILE or not names.file:
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=_FILE)
+    return Upload(names.file[-_LONGEST_NAME:], _chunks(part, idle_seconds))
 
 
 async def _chunks(part: BodyPartReader, idle_seconds: float) -> AsyncIterator[bytes]:

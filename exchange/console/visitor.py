@@ -54,4 +54,4 @@ class Visitor:
 
     def is_from_own_page(self, form_token: str) -> bool:
         """Tell whether a form was made for this session and role."""
-        return hmac.compare_digest(form_token.encode(), self.form_token.encode())
+        return form_token.isascii() and hmac.compare_digest(form_token, self.form_token)

@@ -14,7 +14,8 @@ import pytest
 from tests.architecture.imports import ROOT
 
 PEERS = {"request", "_request", "answer", "response", "part"}
-READERS = {"content_type", "charset", "post", "text", "json", "get_charset", "form"}
+READERS = {"content_type", "charset", "post", "text", "json"}
+READERS |= {"form", "get_charset", "filename"}
 SOURCES = ("clients", "exchange")
 
 

@@ -53,7 +53,8 @@ MOST_AT_ONCE: Final = 20
 """Documents handed in with one form."""
 
 _FORM_ROOM: Final = 64 * 1024
-_LAST_PAGE: Final = 1_000_000
+_LAST_PAGE: Final = 999_999
+_MOST_DIGITS: Final = len(str(_LAST_PAGE))
 _ENVELOPE_LENGTH: Final = 26
 _ROLES: Final[Mapping[AccessRole | None, SignerRole]] = {
     AccessRole.OFFICIAL: SignerRole.PERSON,
@@ -125,11 +126,10 @@ async def _whole(file: Upload, most: int) -> bytes:
 async def attachment_chosen(request: web.Request) -> web.StreamResponse:
     """Take an attachment of a document of one's own agency to be signed."""
     services, fields = request.app[SERVICES], await fields_of(request)
-    number = fields.text("number")
     command = ReadAttachment(
         caller=caller_of(request),
         envelope_id=EnvelopeId(fields.text("envelope")[:_ENVELOPE_LENGTH]),
-        number=int(number) if number.isascii() and number.isdigit() else 0,
+        number=_number(fields.text("number"), default=0),
     )
     found = await find_attachment(services, command)
     if found.attachment.content_size > services.limits.signing_bytes:
@@ -208,9 +208,8 @@ async def _shown(
     request: web.Request, task: SigningTask, *, code: str = ""
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
-    wanted = request.query.get("page", "")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() else _LAST_PAGE
-    drawn = await _drawn(services, task, min(number, _LAST_PAGE))
+    number = _number(request.query.get("page", ""), default=_LAST_PAGE)
+    drawn = await _drawn(services, task, number)
     return page(
         request,
         "signing_task.html",
@@ -223,6 +222,12 @@ async def _shown(
         role=str(_role(request)),
         is_open=task.state(services.now()) is not TaskState.PREPARED,
     )
+
+
+def _number(text: str, *, default: int) -> int:
+    """Return a whole number that was typed; the default where it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else default
 
 
 async def _queue(request: web.Request, present: SigningTask) -> list[SigningTask]:

@@ -1,11 +1,13 @@
 """What holds for every page of the console, and signing in to it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from exchange.console.routes import PAGES
 from exchange.console.words.catalogue import WORDS
@@ -154,6 +156,35 @@ async def _sign_in_form(console: Console, charset: str, body: bytes) -> tuple[in
         ) as answer,
     ):
         return answer.status, await answer.text()
+
+
+async def test_form_token_that_is_no_text_is_a_wrong_one(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        cookies = "; ".join(f"{key}={value}" for key, value in visit.cookies.items())
+    answer = await _sent_raw(
+        console,
+        b"POST /compose/chosen HTTP/1.1",
+        f"Cookie: {cookies}".encode(),
+        b"Content-Length: 0",
+        b"Lienthong-Form: \xff",
+    )
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"csrf_token_wrong" in answer
+
+
+async def test_session_that_is_no_text_is_none(console: Console) -> None:
+    answer = await _sent_raw(console, b"GET /inbox HTTP/1.1", b"Cookie: session=\xff")
+    assert answer.startswith(b"HTTP/1.1 303 ")
+
+
+async def _sent_raw(console: Console, *lines: bytes) -> bytes:
+    address = URL(console.base)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    last = (f"Host: {address.authority}".encode(), b"Connection: close", b"", b"")
+    writer.write(b"\r\n".join((*lines, *last)))
+    answer = await reader.read()
+    writer.close()
+    return answer
 
 
 async def test_form_without_its_token_does_nothing(console: Console) -> None:

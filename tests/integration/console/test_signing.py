@@ -19,7 +19,7 @@ from pki.keys.api import Credential
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication
 from signing.validation.pdf import judge_pdf
-from tests.support.console import Console, Visit, add_person, running_console
+from tests.support.console import Console, Page, Visit, add_person, running_console
 from tests.support.hub import Hub, running_hub, write_credential
 from tests.support.signed_pdf import LETTER
 from tests.support.signing_desk import official_of, with_signer
@@ -28,6 +28,7 @@ from tests.support.world import COMMUNE, attachment, make_world, material_of
 SOURCE = LETTER.read_bytes()
 _CODE = re.compile(r'class="code-once"><code>([0-9A-Z-]{19})</code>')
 _TASK = re.compile(r'action="(/signing/[0-9A-Z]{26})/code"')
+_TASK_LINK = re.compile(r'href="/signing/[0-9A-Z]{26}"')
 PLACE = {"page": "2", "x": "330", "y": "150", "width": "180", "height": "60"}
 
 
@@ -221,6 +222,66 @@ async def test_place_that_is_none_is_refused_in_words(
         fields = {"level": "B-B", "where": "here", **PLACE, **changes}
         page = await visit.send(f"{path}/code", **fields)
     assert (page.status, "request_invalid" in page.text) == (400, True)
+
+
+async def test_number_of_thousands_of_digits_is_none(site: Site) -> None:
+    accepted = await site.console.world.sent(attachment(SOURCE))
+    fields = {"envelope": accepted.envelope.envelope_id, "number": "9" * 5000}
+    async with site.console.visit("thu.van") as visit:
+        await visit.look("/signing")
+        page = await visit.send("/signing/attachment", **fields)
+        assert (page.status, "attachment_not_found" in page.text) == (404, True)
+        path = await asked(visit)
+        page = await visit.look(f"{path}?page={'9' * 5000}")
+    assert (page.status, "Trang 2/2" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/signing", "/verify", "/compose"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        "name=file; filename*=raw-unicode-escape''a%5Cud800.pdf",
+        "name=file; filename*=nosuch''a.pdf",
+        "name=file; filename*=punycode''a-",
+        "name=file; filename*=utf-8''a%ED%A0%80.pdf",
+        "name*=raw-unicode-escape''%5Cud800",
+        'name="\udcff"; filename="a.pdf"',
+        'name=file; filename="\udcff.pdf"',
+        "filename=a.pdf",
+    ],
+)
+# aiohttp warns of what the hub refuses.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+async def test_file_whose_name_is_no_unicode_is_refused_and_not_kept(
+    site: Site, path: str, names: str
+) -> None:
+    head = f"--B\r\nContent-Disposition: form-data; {names}\r\n\r\n"
+    sent = head.encode(errors="surrogateescape") + SOURCE + b"\r\n--B--\r\n"
+    async with site.console.visit("thu.van") as visit:
+        page = await _posted(visit, path, sent)
+        assert (page.status, "request_invalid" in page.text) == (400, True)
+        assert (await visit.look("/signing")).status == 200
+        assert _TASK_LINK.search(visit.page.text) is None
+
+
+@pytest.mark.parametrize("path", ["/signing", "/verify", "/compose"])
+async def test_form_that_names_a_charset_of_its_own_is_refused(
+    site: Site, path: str
+) -> None:
+    head = b'--B\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\n'
+    async with site.console.visit("thu.van") as visit:
+        page = await _posted(visit, path, head + b"x" * 40 + b"\r\n--B--\r\n")
+    assert (page.status, "request_invalid" in page.text) == (400, True)
+
+
+async def _posted(visit: Visit, path: str, body: bytes) -> Page:
+    token = (await visit.look(path)).form_token
+    async with visit.http.post(
+        f"{visit.base}{path}?form_token={token}",
+        data=body,
+        headers={"Content-Type": "multipart/form-data; boundary=B"},
+    ) as answer:
+        return Page(answer.status, await answer.text(), dict(answer.headers))
 
 
 async def test_what_is_no_pdf_is_refused_in_words(site: Site) -> None:
