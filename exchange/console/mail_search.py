@@ -24,7 +24,6 @@ _FIRST_YEAR: Final = 1945
 _LAST_YEAR: Final = 9_000
 _LONGEST: Final = 200
 _MOST_WORDS: Final = 8
-_MOST_PARTIES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,8 @@ async def _parties(request: web.Request, typed: str) -> frozenset[OrganId] | Non
     if not words:
         return None
     known = await current_directory(request.app[SERVICES])
-    found = request.app[FINDER].names.found(known, words)[:_MOST_PARTIES]
-    return frozenset(one.code for one in found)
+    # All of them: a name of many is that of the one whose mail is looked for, too.
+    return frozenset(one.code for one in request.app[FINDER].names.found(known, words))
 
 
 def _text(request: web.Request, name: str) -> str:

@@ -12,6 +12,7 @@ from exchange.storage.ports import (
     SentSearch,
     Storage,
 )
+from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState
 from tests.support.pki import NOW
 from tests.support.stored import (
@@ -92,6 +93,9 @@ FILTERS = {
     "until": MailFilter(until=NOW + timedelta(days=2)),
     "state": MailFilter(state=DeliveryState.ACKNOWLEDGED),
     "party": MailFilter(parties=frozenset({COMMUNE, PROVINCE})),
+    "one of thousands": MailFilter(
+        parties=frozenset({COMMUNE, PROVINCE, *map(OrganId, map(str, range(5_000)))})
+    ),
     "nobody": MailFilter(parties=frozenset({MINISTRY})),
 }
 FOUND = {
@@ -111,6 +115,7 @@ FOUND = {
     "until": {1},
     "state": {2},
     "party": {1, 2, 3},
+    "one of thousands": {1, 2, 3},
     "nobody": set(),
 }
 SUBJECTS = (

@@ -5,8 +5,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
+from schemas.vocabulary import Level
 from tests.support.console import Console, running_console
-from tests.support.world import make_world, note
+from tests.support.world import PROVINCE, agency, make_world, note
 
 
 @pytest.fixture
@@ -45,6 +47,23 @@ async def test_clerk_finds_a_document_without_marks(console: Console) -> None:
             for name, fields in NOT_FOUND.items():
                 page = await visit.look(f"{path}?{urlencode(fields)}")
                 assert (name, "Không thấy văn bản nào" in page.text) == (name, True)
+
+
+async def test_mail_of_an_agency_is_found_however_many_are_called_so(
+    console: Console,
+) -> None:
+    world = console.world
+    accepted = await world.sent(note(b"x"))
+    alike = [
+        agency(f"H10.{number:03}", f"UBND xã {number}", Level.COMMUNE, parent=PROVINCE)
+        for number in range(1, 251)
+    ]
+    order = ImportAgencies(agencies=alike, operator="test")
+    await import_agencies(world.services, order)
+    world.clock.move(seconds=10)
+    async with console.visit("tinh.van") as visit:
+        page = await visit.look("/inbox?party=ubnd+xa")
+    assert accepted.envelope.envelope_id in page.text
 
 
 @pytest.mark.parametrize(
