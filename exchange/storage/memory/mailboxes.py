@@ -87,20 +87,31 @@ class MemoryMailboxes:
         walked = [
             one for one in await self.sent(every) if one.envelope_id >= query.since
         ]
-        states = await self.states([one.envelope_id for one in walked])
+        ids = [one.envelope_id for one in walked]
+        states, reached = await self.states(ids), self._reached(ids)
         found = [
             one
             for one in walked[: query.examined]
             if matches(
                 query.wanted,
                 one,
-                parties=one.recipients,
+                parties=reached[one.envelope_id],
                 states=states[one.envelope_id].keys(),
             )
         ]
         last = _last_seen(walked, found, limit=query.limit, examined=query.examined)
         older = last.envelope_id if last else None
         return SentFound(tuple(found[: query.limit]), older)
+
+    def _reached(
+        self, envelope_ids: Collection[EnvelopeId]
+    ) -> Mapping[EnvelopeId, Collection[OrganId]]:
+        """Return who has a delivery of each, recipients whom updates added as well."""
+        found: dict[EnvelopeId, list[OrganId]] = {one: [] for one in envelope_ids}
+        for one in self._tables.deliveries.values():
+            if one.envelope_id in found:
+                found[one.envelope_id].append(one.recipient)
+        return found
 
     async def states(
         self, envelope_ids: Collection[EnvelopeId]

@@ -3,7 +3,7 @@
 The walk gives ids in its order; envelopes are looked at in chunks until a page is full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from exchange.domain.mail_filter import MailFilter
@@ -31,16 +31,47 @@ def envelope_condition(wanted: MailFilter, *, party: str) -> Document:
     return found
 
 
+def sent_condition(wanted: MailFilter) -> Document:
+    """Return what an envelope that was sent must be.
+
+    Recipients whom an update added are told by deliveries alone: what has any of them
+    may fit, and whoever asks looks there.
+    """
+    condition = envelope_condition(wanted, party="recipients")
+    if wanted.parties is not None:
+        named = {"recipients": condition.pop("recipients")}
+        condition["$or"] = [named, {"additions": {"$gt": 0}}]
+    return condition
+
+
+async def every_one(found: list[Document]) -> list[Document]:
+    """Keep all that fits."""
+    return found
+
+
 async def first_fitting(
-    envelopes: Collection, ids: Sequence[str], condition: Document, *, most: int
+    envelopes: Collection,
+    ids: Sequence[str],
+    condition: Document,
+    *,
+    most: int,
+    kept_of: Callable[[list[Document]], Awaitable[list[Document]]] = every_one,
 ) -> list[Document]:
-    """Return the first envelopes that fit, without bodies, in the order of `ids`."""
+    """Return the first envelopes that fit, without bodies, in the order of `ids`.
+
+    Args:
+        envelopes: where they are.
+        ids: which may fit.
+        condition: what they must be.
+        most: how many are wanted.
+        kept_of: what is kept of a chunk of those that fit.
+    """
     kept: list[Document] = []
     for begin in range(0, len(ids), _CHUNK):
         chunk = list(ids[begin : begin + _CHUNK])
         fitting = {**condition, "_id": {"$in": chunk}}
         found = await find_all(envelopes, fitting, sort=[("_id", -1)], without="body")
-        by_id = {one["_id"]: one for one in found}
+        by_id = {one["_id"]: one for one in await kept_of(found)}
         kept += [by_id[one] for one in chunk if one in by_id]
         if len(kept) >= most:
             break

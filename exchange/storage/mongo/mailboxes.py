@@ -1,6 +1,7 @@
 """Mail as people look through it, in MongoDB."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from exchange.domain.records import Envelope, InboxItem
 from exchange.storage.mongo import codec
@@ -11,7 +12,11 @@ from exchange.storage.mongo.driver import (
     find_all,
 )
 from exchange.storage.mongo.envelope_codec import envelope_record
-from exchange.storage.mongo.mail_search import envelope_condition, first_fitting
+from exchange.storage.mongo.mail_search import (
+    envelope_condition,
+    first_fitting,
+    sent_condition,
+)
 from exchange.storage.ports.mailboxes import (
     ArrivedFound,
     ArrivedSearch,
@@ -114,15 +119,34 @@ class MongoMailboxes:
         """Documents an agency sent that are what is wanted, newest first."""
         walked = await self._walked(query)
         is_cut, walked = len(walked) > query.examined, walked[: query.examined]
-        condition = envelope_condition(query.wanted, party="recipients")
-        ids = tuple(dict.fromkeys(walked))
         found = await first_fitting(
-            self._envelopes, ids, condition, most=query.limit + 1
+            self._envelopes,
+            tuple(dict.fromkeys(walked)),
+            sent_condition(query.wanted),
+            most=query.limit + 1,
+            kept_of=partial(self._reaching, query.wanted.parties),
         )
         items = tuple(map(envelope_record, found[: query.limit]))
         if len(found) > query.limit:
             return SentFound(items, items[-1].envelope_id)
         return SentFound(items, walked[-1] if is_cut else None)
+
+    async def _reaching(
+        self, parties: frozenset[OrganId] | None, found: list[Document]
+    ) -> list[Document]:
+        """Keep envelopes that name one of `parties`, or reached it by an update."""
+        if parties is None:
+            return found
+        doubtful = [
+            one["_id"] for one in found if parties.isdisjoint(one["recipients"])
+        ]
+        if not doubtful:
+            return found
+        condition = {"$or": _keys_of(doubtful), "recipient": {"$in": sorted(parties)}}
+        async with available():
+            reached = await self._deliveries.distinct("envelope", condition)
+        others = set(doubtful).difference(reached)
+        return [one for one in found if one["_id"] not in others]
 
     async def _walked(self, query: SentSearch) -> list[EnvelopeId]:
         """Return what an agency sent, by the index of what is asked for."""
@@ -150,12 +174,8 @@ class MongoMailboxes:
         }
         if not counted:
             return counted
-        keys = [
-            {"_id": {"$gt": f"{one}/", "$lt": f"{one}{_AFTER_ANY_KEY}"}}
-            for one in counted
-        ]
         stages: list[Document] = [
-            {"$match": {"$or": keys}},
+            {"$match": {"$or": _keys_of(counted)}},
             {"$group": {"_id": ["$envelope", "$state"], "number": {"$sum": 1}}},
         ]
         async with available():
@@ -174,3 +194,11 @@ class MongoMailboxes:
             without="body",
         )
         return {one["_id"]: envelope_record(one) for one in found}
+
+
+def _keys_of(envelopes: Iterable[str]) -> list[Document]:
+    """Return where the deliveries of envelopes lie in the order of keys."""
+    return [
+        {"_id": {"$gt": f"{one}/", "$lt": f"{one}{_AFTER_ANY_KEY}"}}
+        for one in envelopes
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from exchange.domain.links import Matter
 from exchange.domain.mail_filter import MailFilter
+from exchange.domain.records import AddedDelivery
 from exchange.storage.ports import (
     ArrivedSearch,
     SentQuery,
@@ -160,6 +161,32 @@ async def test_search_finds_what_is_wanted(storage: Storage) -> None:
         assert (name, shown, came.older) == (name, expected, None)
         shown = [one.envelope_id for one in went.items]
         assert (name, shown, went.older) == (name, expected, None)
+
+
+async def test_sent_documents_are_found_by_recipients_whom_an_update_added(
+    storage: Storage,
+) -> None:
+    await searchable(storage)
+    for number in (1, 3):
+        added = AddedDelivery(
+            envelope=acceptance(number).envelope,
+            recipient=MINISTRY,
+            state=DeliveryState.AVAILABLE,
+        )
+        adding = step(number, "added", recipients=(), after=None)
+        await storage.envelopes.record_step(replace(adding, added=(added,)))
+    expected: dict[MailFilter, list[int]] = {
+        MailFilter(parties=frozenset({MINISTRY})): [3, 1],
+        MailFilter(parties=frozenset({MINISTRY}), words=("de", "nghi")): [1],
+        MailFilter(parties=frozenset({PROVINCE})): [3, 2, 1],
+        MailFilter(parties=frozenset({COMMUNE})): [],
+    }
+    for wanted, numbers in expected.items():
+        for limit in (1, 9):
+            search = SentSearch(sender=COMMUNE, wanted=wanted, limit=limit)
+            found = await storage.mailboxes.search_sent(search)
+            shown = [one.envelope_id for one in found.items]
+            assert shown == list(map(envelope_id, numbers))[:limit]
 
 
 @pytest.mark.parametrize("limits", [(1, 9), (9, 1), (2, 2)], ids=str)
