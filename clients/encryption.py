@@ -2,7 +2,9 @@
 
 The hub says which certificate an agency published, and who took over from a closed
 one; whether that certificate may be encrypted to is judged here, by the roots and
-lists this side has. Nothing is encrypted unless every recipient has one.
+lists this side has. That another agency took over, or has two codes, is the hub's word
+alone: whom the certificate names is told, for people to see who will be able to read.
+Nothing is encrypted unless every recipient has one.
 """
 
 from base64 import b64decode
@@ -21,6 +23,7 @@ from clients.transport import Request
 from pki.enveloped.content import MEDIA_TYPE, decrypt, encrypt
 from pki.enveloped.recipient import Claim, certified_recipient
 from pki.keys.api import Credential
+from pki.names import agency_of, common_name
 from pki.trust import TrustStore
 from schemas.edxml.content_type import media_type
 from schemas.edxml.document import Attachment, EdxmlDocument, ManifestEntry
@@ -38,12 +41,27 @@ class Recipient:
 
     Args:
         addressed: the agency a message names.
-        agency: who gets it: the same, or who took over.
+        agency: who gets it, as the hub says: the same, or who took over.
     """
 
     addressed: OrganId
     agency: OrganId
     certificate: Certificate
+
+    @property
+    def certified(self) -> OrganId | None:
+        """The agency its certificate names, None if none."""
+        return agency_of(self.certificate)
+
+    @property
+    def name(self) -> str:
+        """The name in its certificate."""
+        return common_name(self.certificate)
+
+    @property
+    def is_of_another(self) -> bool:
+        """Tell whether the certificate names another code than was asked for."""
+        return self.certified not in {None, self.addressed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

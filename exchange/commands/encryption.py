@@ -3,7 +3,7 @@
 The hub cannot look inside: what it would refuse is refused here, before encrypting.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,49 +11,69 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509 import Certificate
 
+from clients.encryption import Recipient
 from clients.encryption import encrypted as sealed
 from clients.errors import ClientError
+from pki.certificates import fingerprint_of
 from pki.enveloped.content_key import require_recipient
 from pki.errors import PkiError
 from schemas.edxml.document import Attachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
-from schemas.errors import ErrorCode
+from schemas.errors import ErrorCode, Text
 from schemas.identifiers import OrganId
 from schemas.pdf_file import has_pdf_end, has_pdf_header, is_called_pdf
 from signing.workers import Job, run_once
 
 
+def recipients_in(folder: Path, codes: Iterable[OrganId]) -> tuple[Recipient, ...]:
+    """Return whom to encrypt to by certificates in a folder.
+
+    Args:
+        folder: holds the encryption certificate of each as CODE.pem; they are believed
+            as they lie there.
+        codes: of the agencies.
+
+    Raises:
+        ClientError: a certificate is missing (ENCRYPTION_CERTIFICATE_MISSING).
+        PkiError: a certificate is not one to encrypt to.
+    """
+    return tuple(Recipient(one, one, _certificate(folder, one)) for one in codes)
+
+
 def encrypted(
-    attachments: Iterable[Attachment], *, recipients: Sequence[OrganId], folder: Path
+    attachments: Iterable[Attachment], recipients: Iterable[Recipient]
 ) -> list[Attachment]:
     """Return attachments encrypted to all recipients.
 
-    Args:
-        attachments: what to send.
-        recipients: agencies, each by its own code.
-        folder: holds the encryption certificate of each as CODE.pem; they are believed
-            as they lie there.
-
     Raises:
-        ClientError: a certificate is missing (ENCRYPTION_CERTIFICATE_MISSING), a first
-            page bears a secrecy mark (SECRECY_MARK), or a PDF is none or cut off
-            (PDF_MALFORMED).
-        PkiError: a certificate is not one to encrypt to.
+        ClientError: a first page bears a secrecy mark (SECRECY_MARK), or a PDF is none
+            or cut off (PDF_MALFORMED).
+        PkiError: there are no recipients.
         SigningError: a first page cannot be read.
     """
-    certificates = [_certificate(folder, one) for one in recipients]
-    return sealed(without_marks(attachments), certificates)
+    unmarked = [_unmarked(one) for one in attachments]
+    return sealed(unmarked, [one.certificate for one in recipients])
 
 
-def without_marks(attachments: Iterable[Attachment]) -> list[Attachment]:
-    """Require of every PDF that its first page bears no secrecy mark (invariant 6).
+def recipient_fields(recipient: Recipient) -> dict[str, object]:
+    """Return who will be able to read, for JSON."""
+    return {
+        "addressed": recipient.addressed,
+        "certified": recipient.certified,
+        "name": recipient.name,
+        "sha256": fingerprint_of(recipient.certificate).hex(),
+    }
 
-    Raises:
-        ClientError: it bears one (SECRECY_MARK), or what is called a PDF is no whole
-            one (PDF_MALFORMED).
-        SigningError: it cannot be read.
-    """
-    return [_unmarked(one) for one in attachments]
+
+def recipient_text(recipient: Recipient) -> Text:
+    """Tell who will be able to read; that it is another agency is to be seen."""
+    to, code = recipient.addressed, recipient.certified
+    name = "".join(one if one.isprintable() else "?" for one in recipient.name)
+    vi, en = f"Mã hoá cho {to}: {name}", f"Encrypted for {to}: {name}"
+    if recipient.is_of_another:
+        vi += f". Lưu ý: chứng thư mang mã {code} (cơ quan kế thừa hoặc mã khác)"
+        en += f". Note: the certificate names {code} (a successor, or another code)"
+    return Text(f"{vi}.", f"{en}.")
 
 
 def _certificate(folder: Path, code: OrganId) -> Certificate:

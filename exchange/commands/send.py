@@ -11,13 +11,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from clients.answers import Sent
-from clients.encryption import encrypted as sealed
-from clients.encryption import recipients_of
+from clients.encryption import Recipient, recipients_of
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
-from exchange.commands.encryption import encrypted, without_marks
+from exchange.commands.encryption import (
+    encrypted,
+    recipient_fields,
+    recipient_text,
+    recipients_in,
+)
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.hub import Session, add_profile, refusal_of, with_hub
 from exchange.commands.output import Output, Progress, Refusal
@@ -66,15 +70,26 @@ class _Done:
 
     Args:
         broken: folders of those that cannot be read.
+        recipients: whom the document of this call was encrypted to.
     """
 
     sent: list[dict[str, object]] = field(default_factory=list)
     refused: list[dict[str, object]] = field(default_factory=list)
     broken: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
 
     def fields(self) -> dict[str, object]:
         """Return it for JSON."""
-        return {"sent": self.sent, "refused": self.refused, "broken": self.broken}
+        found = {"sent": self.sent, "refused": self.refused, "broken": self.broken}
+        return found | _encrypted_to(self.recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A message, and whom its attachments were encrypted to, if they were."""
+
+    message: Message
+    recipients: tuple[Recipient, ...] = ()
 
 
 def configure(parser: Parser) -> None:
@@ -142,9 +157,13 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(session: Session) -> int:
         outbox = Outbox(arguments.var / "outbox" / session.profile.system)
+        recipients: tuple[Recipient, ...] = ()
         if not arguments.waiting:
-            outbox.put(await _prepared(arguments, session))
-        return await _send_waiting(outbox, session, output)
+            prepared = await _prepared(arguments, session, output)
+            recipients = prepared.recipients
+            outbox.put(prepared.message)
+        done = _Done(broken=outbox.broken(), recipients=recipients)
+        return await _send_waiting(outbox, session, output, done)
 
     return with_hub(arguments, output, act)
 
@@ -155,7 +174,8 @@ def _check(arguments: Arguments, output: Output) -> int:
     require_absent(target)
 
     async def act(session: Session) -> int:
-        found = await session.client.preflight(await _prepared(arguments, session))
+        prepared = await _prepared(arguments, session, output)
+        found = await session.client.preflight(prepared.message)
         write_new(target, found.content)
         reasons = found.answer.reasons
         fields = [{"code": one.code, "place": one.place} for one in reasons]
@@ -164,6 +184,7 @@ def _check(arguments: Arguments, output: Output) -> int:
                 "acceptable": found.answer.is_acceptable,
                 "reasons": fields,
                 "file": str(target),
+                **_encrypted_to(prepared.recipients),
             },
             _OUTCOMES[found.answer.is_acceptable],
         )
@@ -186,8 +207,9 @@ def _require_all(arguments: Arguments) -> None:
         raise UsageError(f"thiếu / missing: {', '.join(missing)}")
 
 
-async def _send_waiting(outbox: Outbox, session: Session, output: Output) -> int:
-    done = _Done(broken=outbox.broken())
+async def _send_waiting(
+    outbox: Outbox, session: Session, output: Output, done: _Done
+) -> int:
     for name in done.broken:
         _tell_broken(name, output)
     try:
@@ -295,32 +317,40 @@ def _refuse(
     }
 
 
-async def _prepared(arguments: Arguments, session: Session) -> Message:
+async def _prepared(
+    arguments: Arguments, session: Session, output: Output
+) -> _Prepared:
     now = datetime.now(UTC)
     attachments = [_attachment(path, n) for n, path in enumerate(arguments.files, 1)]
+    recipients: tuple[Recipient, ...] = ()
     if arguments.encrypt is not None:
-        attachments = await _encrypted(arguments, attachments, session)
+        recipients = await _recipients(arguments, session)
+        attachments = encrypted(attachments, recipients)
     document = _document(arguments, attachments, session.profile.agency, now)
     mark = secrecy_mark(document)
     if mark:
         raise ClientError(ErrorCode.SECRECY_MARK, place=mark)
-    return prepare_document(
+    message = prepare_document(
         document, attachments, credential=session.credential, at=now
     )
+    for one in recipients:
+        output.say(recipient_text(one))
+    return _Prepared(message, recipients)
 
 
-async def _encrypted(
-    arguments: Arguments, attachments: list[Attachment], session: Session
-) -> list[Attachment]:
+async def _recipients(arguments: Arguments, session: Session) -> tuple[Recipient, ...]:
     to = [parse_organ_id(one) for one in arguments.to]
     if arguments.encrypt != _PUBLISHED:
-        folder = _folder(arguments.encrypt)
-        return encrypted(attachments, recipients=to, folder=folder)
-    looked_at = without_marks(attachments)
+        return recipients_in(_folder(arguments.encrypt), to)
     trust = TrustStore.from_material(session.profile.material())
     now = datetime.now(UTC)
-    found = await recipients_of(session.client, to, trust=trust, at=now)
-    return sealed(looked_at, [one.certificate for one in found])
+    return await recipients_of(session.client, to, trust=trust, at=now)
+
+
+def _encrypted_to(recipients: Sequence[Recipient]) -> dict[str, object]:
+    """Return for JSON who will be able to read, if anything was encrypted."""
+    found = [recipient_fields(one) for one in recipients]
+    return {"encrypted_to": found} if found else {}
 
 
 def _folder(text: str) -> Path:

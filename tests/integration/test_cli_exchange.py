@@ -16,7 +16,9 @@ from clients.transport import RetryPolicy, Transport
 from exchange.commands import hub
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from exchange.demo.site import Site
+from pki.certificates import fingerprint_of
 from pki.keys.software import save_pkcs12
+from pki.names import agency_of
 from schemas.identifiers import MessageId
 from tests.support.cli import Said, demo_site, lienthong, passphrase
 from tests.support.enveloped import recipient
@@ -365,6 +367,11 @@ def test_letter_is_encrypted_to_its_recipients_and_opens_for_each(
         pem = one.certificate.public_bytes(Encoding.PEM)
         (tmp_path / f"{office.code}.pem").write_bytes(pem)
     sealed = send(site, letter, "--encrypt", tmp_path, subject="Đã mã hoá")
+    told = {one["addressed"]: one for one in sealed.json["encrypted_to"]}
+    assert told.keys() == {office.code for office in TO}
+    for office, one in made.items():
+        assert told[office.code]["sha256"] == fingerprint_of(one.certificate).hex()
+        assert told[office.code]["certified"] == agency_of(one.certificate)
     envelope_id = sealed.json["sent"][0]["id"]
     arrival(site, PROVINCE, envelope_id=envelope_id)
 

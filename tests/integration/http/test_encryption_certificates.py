@@ -1,9 +1,11 @@
 """Attachments that only their recipients open, over TLS, MongoDB and OpenSSL."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,7 +15,7 @@ from clients.directory import DirectoryCopy, follow
 from clients.encryption import Draft, decrypted, prepare_encrypted, recipients_of
 from clients.errors import ClientError
 from clients.reading import open_envelope
-from clients.transport import HubAddress, Transport
+from clients.transport import HubAddress, Request, Transport
 from exchange.domain.agency_orders import Merge
 from exchange.storage.mongo.store import MongoStorage
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
@@ -65,6 +67,17 @@ class Commune:
         now = self.hub.world.clock.now
         found = await recipients_of(self.client, codes, trust=self.trust, at=now)
         return [one.agency for one in found]
+
+
+class Lying(AgencyClient):
+    """A client whose hub always gives the same answer."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+
+    async def ask(self, request: Request) -> dict[str, Any]:
+        """Return what the hub says."""
+        return self._answer
 
 
 @asynccontextmanager
@@ -181,6 +194,32 @@ async def test_successor_of_a_merged_agency_opens_what_was_meant_for_it(
             await own.names(FAR_COMMUNE)
         await change_agencies(hub.world.services, command)
         assert await own.names(FAR_COMMUNE) == [PROVINCE]
+        now = hub.world.clock.now
+        [found] = await recipients_of(
+            own.client, [FAR_COMMUNE], trust=own.trust, at=now
+        )
+    assert (found.addressed, found.certified) == (FAR_COMMUNE, PROVINCE)
+    assert (found.name, found.is_of_another) == ("Mã hoá", True)
+
+
+async def test_hub_that_gives_anothers_certificate_cannot_hide_whose_it_is(
+    hub: Hub,
+) -> None:
+    other = certified(hub, PROVINCE)
+    der = [one.public_bytes(Encoding.DER) for one in (other.certificate, *other.chain)]
+    certificate, *chain = (b64encode(one).decode() for one in der)
+    answers = (
+        {"agency": PROVINCE, "code_2016": None},
+        {"agency": MINISTRY, "code_2016": PROVINCE},
+    )
+    for answer in answers:
+        client = Lying({**answer, "certificate": certificate, "chain": chain})
+        async with commune(hub) as own:
+            [found] = await recipients_of(
+                client, [MINISTRY], trust=own.trust, at=hub.world.clock.now
+            )
+        assert (found.addressed, found.certified) == (MINISTRY, PROVINCE)
+        assert found.is_of_another
 
 
 async def test_client_judges_for_itself_what_the_hub_gives(hub: Hub) -> None:

@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from clients.encryption import decrypted
-from exchange.commands.encryption import encrypted
+from clients.encryption import Recipient, decrypted
+from exchange.commands.encryption import (
+    encrypted,
+    recipient_fields,
+    recipient_text,
+    recipients_in,
+)
 from pki.enveloped.content import MEDIA_TYPE
 from pki.keys.api import Credential
 from schemas.edxml.document import Attachment
@@ -18,6 +23,7 @@ from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
 from tests.support.draft_pdf import HEADING, Printed, draft_pdf
 from tests.support.enveloped import recipient
+from tests.support.pki import TestPki
 from tests.support.signed_pdf import LETTER
 from tests.support.world import MINISTRY, PROVINCE, attachment, make_world, note
 
@@ -33,7 +39,7 @@ def certificates(folder: Path, *recipients: Credential) -> Path:
 
 def refusal(attachment: Attachment, folder: Path) -> CodedError:
     with pytest.raises(CodedError) as refused:
-        encrypted([attachment], recipients=TO, folder=folder)
+        encrypted([attachment], recipients_in(folder, TO))
     return refused.value
 
 
@@ -44,8 +50,7 @@ async def test_hub_delivers_what_it_cannot_look_into_and_says_so(
     to = (recipient(serial=1), recipient(serial=2))
     [sealed] = encrypted(
         [attachment(LETTER.read_bytes())],
-        recipients=TO,
-        folder=certificates(tmp_path, *to),
+        recipients_in(certificates(tmp_path, *to), TO),
     )
 
     envelope = (await world.sent(sealed)).envelope
@@ -113,3 +118,17 @@ def test_what_the_hub_would_refuse_as_no_whole_pdf_is_not_encrypted(
     refused = refusal(called, folder)
     assert refused.code is ErrorCode.PDF_MALFORMED
     assert refused.place == called.name
+
+
+def test_certificate_of_another_agency_is_told_to_people_and_programs() -> None:
+    issued = TestPki.create().issuing.issue("Bộ X", organ_id=MINISTRY).certificate
+    own = Recipient(MINISTRY, MINISTRY, issued)
+    taken_over = Recipient(PROVINCE, MINISTRY, issued)
+
+    said = recipient_text(own), recipient_text(taken_over)
+
+    assert [MINISTRY in one.vi and "Bộ X" in one.vi for one in said] == [True, True]
+    assert ["Lưu ý" in one.vi for one in said] == [False, True]
+    assert ["Note" in one.en for one in said] == [False, True]
+    assert recipient_fields(taken_over)["certified"] == MINISTRY
+    assert recipient_fields(taken_over)["addressed"] == PROVINCE
