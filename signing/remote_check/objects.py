@@ -169,7 +169,11 @@ def _unpredicted(plain: bytes, found: IndirectObject) -> bytes:
     parameters = found.dictionary.get("DecodeParms")
     if isinstance(parameters, list) and len(parameters) == 1:
         parameters = parameters[0]
-    if not isinstance(parameters, Dictionary) or parameters.get("Predictor", 1) == 1:
+    if parameters is None:
+        return plain
+    if not isinstance(parameters, Dictionary):
+        raise malformed(found.start)
+    if parameters.get("Predictor", 1) == 1:
         return plain
     columns, predictor = parameters.get("Columns", 1), parameters["Predictor"]
     if type(columns) is not int or type(predictor) is not int or predictor < _PNG:
@@ -242,7 +246,12 @@ def _stream_section(data: bytes, start: int) -> Section:
     trailer = found.dictionary
     if trailer.get("Type") != Name("XRef"):
         raise malformed(start)
-    places = dict(_rows(decoded(data, found), trailer, start))
+    places: dict[int, Place | None] = {}
+    for number, place in _rows(decoded(data, found), trailer, start):
+        # Of two rows for one number readers take the first or the last.
+        if number in places:
+            raise malformed(start)
+        places[number] = place
     return Section(start, places, trailer, found.end, found.number)
 
 

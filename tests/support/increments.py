@@ -1,7 +1,7 @@
 """Sections that a dishonest hub adds to a PDF file: other objects, listed properly."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -45,17 +45,24 @@ class Increment:
         trailer = b"trailer\n<<%s>>\n" % self._entries(max(rows) + 1)
         return _ended(data, b"xref\n" + table + trailer)
 
-    def with_stream(self, number: int) -> bytes:
-        """The file, with a cross-reference stream of this number."""
+    def with_stream(
+        self, number: int, *, first: Sequence[tuple[int, int]] = ()
+    ) -> bytes:
+        """The file, with a cross-reference stream of this number.
+
+        Args:
+            number: of the stream.
+            first: numbers and places it lists before all others.
+        """
         data = self._objects()
-        rows = dict(self._rows(data)) | {number: len(data)}
+        rows = [*first, *sorted([*self._rows(data), (number, len(data))])]
         content = b"".join(
             b"\1" + at.to_bytes(4, "big") + self._generation(one).to_bytes(2, "big")
-            for one, at in sorted(rows.items())
+            for one, at in rows
         )
-        index = b" ".join(b"%d 1" % one for one in sorted(rows))
+        index = b" ".join(b"%d 1" % one for one, _ in rows)
         own = b"/Type /XRef /W [1 4 2] /Index [%s] /Length %d" % (index, len(content))
-        entries = own + self._entries(max(rows) + 1)
+        entries = own + self._entries(max(rows)[0] + 1)
         stream = b"<<%s>>\nstream\n%s\nendstream" % (entries, content)
         return _ended(data, b"%d 0 obj\n%s\nendobj\n" % (number, stream))
 

@@ -187,16 +187,27 @@ def test_drawing_nobody_asked_for_is_caught() -> None:
     )
 
 
-@pytest.mark.parametrize("columns", ["0", "-1", "9" * 11, "9" * 20])
-def test_document_with_rows_of_impossible_length_is_refused(columns: str) -> None:
+def packed(parameters: str) -> Offer:
+    """An offer to sign a document whose references are packed in this way."""
     rows = zlib.compress(bytes(60))
     stream = (
         b"1 0 obj\n<< /Type /XRef /Size 2 /W [1 4 2] /Root 1 0 R /Length %d"
-        b" /Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns %s >> >>"
+        b" /Filter /FlateDecode /DecodeParms %s >>"
         b"\nstream\n%s\nendstream\nendobj\nstartxref\n9\n%%%%EOF\n"
-    ) % (len(rows), columns.encode(), rows)
-    offer = replace(OFFER, document=b"%PDF-1.7\n" + stream)
+    ) % (len(rows), parameters.encode(), rows)
+    return replace(OFFER, document=b"%PDF-1.7\n" + stream)
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "9" * 11, "9" * 20])
+def test_document_with_rows_of_impossible_length_is_refused(columns: str) -> None:
+    offer = packed(f"<< /Predictor 12 /Columns {columns} >>")
     assert refusal(offer) is ErrorCode.PDF_MALFORMED
+
+
+def test_document_packed_in_a_way_that_stands_elsewhere_is_refused() -> None:
+    """Readers follow the reference, and see other objects than this one does."""
+    assert refusal(packed("null")) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+    assert refusal(packed("9 0 R")) is ErrorCode.PDF_MALFORMED
 
 
 @pytest.mark.parametrize("length", [0, 1, 5000, 53_000, 74_000])

@@ -160,3 +160,10 @@ def test_object_of_the_document_is_not_replaced_in_another_generation() -> None:
     with pytest.raises(SigningError) as refused:
         check_offer(offer)
     assert refused.value.code is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_number_listed_twice_in_a_stream_is_caught() -> None:
+    """Readers differ in which of the two they take (7.5.8.3)."""
+    other = SOURCE.index(b"\n8 0 obj") + 1
+    data = HONEST.with_stream(FREE, first=[(4, other)])
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
