@@ -383,4 +383,11 @@ class PdfObjects:
         place = self.places.get(stream)
         if place is None or place.stream is not None:
             raise SigningError(ErrorCode.PDF_MALFORMED, place="ObjStm")
-        return decoded(self.data, read_object(self.data, place.offset, self.resolved))
+        return decoded(self.data, read_object(self.data, place.offset, self._length))
+
+    def _length(self, value: Value) -> Value:
+        """Resolve the length of an object stream; it stands in none (7.5.7)."""
+        place = self.places.get(value.number) if isinstance(value, Reference) else None
+        if place is not None and place.stream is not None:
+            raise SigningError(ErrorCode.PDF_MALFORMED, place="ObjStm")
+        return self.resolved(value)

@@ -16,6 +16,7 @@ from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.remote import prepare_signature
 from signing.profiles import Placement
+from signing.remote_check.objects import PdfObjects
 from signing.remote_client import Offer, check_offer, check_signed
 from tests.support.pki import TestPki
 from tests.support.remote import offer_of, offer_of_file, prepared_for
@@ -208,6 +209,25 @@ def test_document_packed_in_a_way_that_stands_elsewhere_is_refused() -> None:
     """Readers follow the reference, and see other objects than this one does."""
     assert refusal(packed("null")) is ErrorCode.REMOTE_DOCUMENT_CHANGED
     assert refusal(packed("9 0 R")) is ErrorCode.PDF_MALFORMED
+
+
+def test_packed_objects_that_hold_their_own_length_are_refused() -> None:
+    """What says how long an object stream is stands in none (7.5.7)."""
+    head = b"%PDF-1.7\n"
+    packed_objects = (
+        b"7 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Length 8 0 R >>"
+        b"\nstream\n8 0 5\nendstream\nendobj\n"
+    )
+    start = len(head + packed_objects)
+    rows = b"\1%b\0\2%b\0" % (len(head).to_bytes(2, "big"), (7).to_bytes(2, "big"))
+    references = (
+        b"9 0 obj\n<< /Type /XRef /Size 10 /W [1 2 1] /Index [7 2] /Root 8 0 R"
+        b" /Length %d >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n"
+    ) % (len(rows), rows, start)
+    objects = PdfObjects.read(head + packed_objects + references)
+    with pytest.raises(SigningError) as refused:
+        objects.value(8)
+    assert refused.value.code is ErrorCode.PDF_MALFORMED
 
 
 @pytest.mark.parametrize("length", [0, 1, 5000, 53_000, 74_000])
