@@ -12,7 +12,13 @@ from decimal import Decimal
 from signing.profiles import POINTS_PER_MM
 from signing.remote_check.increment import Added, changed
 from signing.remote_check.objects import PdfObjects
-from signing.remote_check.values import Dictionary, Name, Reference, Value
+from signing.remote_check.values import (
+    Dictionary,
+    Name,
+    Reference,
+    Value,
+    same,
+)
 
 LARGEST = (Decimal(str(120 * POINTS_PER_MM)), Decimal(str(80 * POINTS_PER_MM)))
 """Of the drawing: as the verdict on later signatures has it."""
@@ -146,7 +152,7 @@ def _signature_number(added: Added) -> int:
 
 def _require_same(was: Dictionary, now: Dictionary, but: set[str], place: str) -> None:
     for key in (was.keys() | now.keys()) - but:
-        if key not in was or key not in now or was[key] != now[key]:
+        if key not in was or key not in now or not same(was[key], now[key]):
             raise changed(f"{place} /{key}")
 
 
@@ -165,7 +171,7 @@ def _compare_catalog(compared: Comparison) -> tuple[Value, Value]:
 def _compare_extensions(compared: Comparison, old: Value, new: Value) -> None:
     was, now = compared.dictionaries(old, new, "catalog /Extensions")
     _require_same(was, now, {"ESIC"}, "catalog /Extensions")
-    if was.get("ESIC") != now.get("ESIC"):
+    if not same(was.get("ESIC"), now.get("ESIC")):
         _, entry = compared.dictionaries(None, now.get("ESIC"), "catalog /Extensions")
         if entry.keys() - {"Type", "BaseVersion", "ExtensionLevel"}:
             raise changed("catalog /Extensions")
@@ -175,15 +181,15 @@ def _compare_form(compared: Comparison, old: Value, new: Value, signature: int) 
     """Compare the form; return the number of the field that is signed."""
     was, now = compared.dictionaries(old, new, "form")
     _require_same(was, now, {"Fields", "SigFlags"}, "form")
-    if now.get("SigFlags") != 3:
+    if not same(3, now.get("SigFlags")):
         raise changed("form /SigFlags")
     before, after = compared.lists(was.get("Fields"), now.get("Fields"), "form /Fields")
     signed = list(_signed_by(compared, signature))
-    if len(signed) != 1 or after[: len(before)] != before:
+    if len(signed) != 1 or not same(before, after[: len(before)]):
         raise changed("form /Fields")
     more = after[len(before) :]
     expected = [Reference(signed[0], 0)] if signed[0] in compared.added.new else []
-    if more != expected:
+    if not same(expected, more):
         raise changed("form /Fields")
     if expected:
         _require_own_name(compared, before, signed[0])
@@ -287,7 +293,7 @@ def _compare_page(compared: Comparison, page: Value, widget: int) -> None:
     _require_same(was, now, {"Annots"}, "page")
     before, after = compared.lists(was.get("Annots"), now.get("Annots", []), "page")
     more = [Reference(widget, 0)] if widget in compared.added.new else []
-    if after != before + more:
+    if not same(before + more, after):
         raise changed("page /Annots")
 
 

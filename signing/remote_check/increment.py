@@ -17,7 +17,7 @@ from signing.remote_check.objects import (
     read_object,
     read_section,
 )
-from signing.remote_check.values import Dictionary, Name
+from signing.remote_check.values import Dictionary, Name, same
 
 MAX_ADDED = 16 * 1024 * 1024
 """Bytes a signature may add: image, font, room for certificates and time stamps."""
@@ -126,12 +126,12 @@ def _require_trailer(before: PdfObjects, section: Section) -> None:
     own = _TRAILER_KEYS | (_STREAM_KEYS if section.own else frozenset())
     for key in trailer.keys() - own:
         # What else stood in the last trailer may be repeated.
-        if trailer[key] != old.get(key):
+        if not same(old.get(key), trailer[key]):
             raise changed(f"trailer /{key}")
-    if trailer.get("Prev") != before.section_start:
+    if not same(before.section_start, trailer.get("Prev")):
         raise changed("trailer /Prev")
     for key in _KEPT:
-        if trailer.get(key) != old.get(key):
+        if not same(old.get(key), trailer.get(key)):
             raise changed(f"trailer /{key}")
     size, least = trailer.get("Size"), max(section.places) + 1
     if type(size) is not int or size < least:

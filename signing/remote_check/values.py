@@ -71,6 +71,21 @@ class Dictionary(dict[str, Value]):
     __slots__ = ()
 
 
+def same(old: Value, new: Value) -> bool:
+    """Tell whether two values are one to every reader.
+
+    Python takes True for 1; a PDF reader takes an integer for a real, and not the other
+    way round (ISO 32000-2 7.3.3).
+    """
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same, old, new))
+    if isinstance(old, Dictionary) and isinstance(new, Dictionary):
+        return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
+    if isinstance(old, Decimal) and type(new) is int:
+        return old == new
+    return type(old) is type(new) and old == new
+
+
 def parse_value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
     """Return the value that begins at `at`, and its end.
 

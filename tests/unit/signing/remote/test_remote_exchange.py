@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.remote_check.values import same
 from signing.remote_client import check_offer
 from tests.support.increments import Increment
 from tests.support.pki import TestPki
@@ -167,3 +169,38 @@ def test_number_listed_twice_in_a_stream_is_caught() -> None:
     other = SOURCE.index(b"\n8 0 obj") + 1
     data = HONEST.with_stream(FREE, first=[(4, other)])
     assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"/MediaBox [ 0 0 ", b"/MediaBox [ false 0 "),
+        (b"/MediaBox [ 0 0 ", b"/MediaBox [ 0.0 0 "),
+        (b"/SigFlags 3", b"/SigFlags 3.0"),
+    ],
+)
+def test_number_in_another_type_is_caught(old: bytes, new: bytes) -> None:
+    """No reader takes a boolean for a number, and few a real for an integer."""
+
+    def edit(objects: bytes) -> bytes:
+        assert objects.count(old) == 1
+        return objects.replace(old, new)
+
+    data = replace(HONEST, edit=edit).with_table()
+    assert code_for(data) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+@pytest.mark.parametrize("key", ["Prev", "Size"])
+def test_number_in_another_type_in_the_trailer_is_caught(key: str) -> None:
+    data = HONEST.with_table()
+    found = re.compile(rb"/%b [0-9]+" % key.encode()).search(data, len(SOURCE))
+    assert found is not None
+    changed = data[: found.end()] + b".0" + data[found.end() :]
+    assert code_for(changed) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
+def test_real_may_be_written_as_an_integer() -> None:
+    assert same(Decimal("595.0"), 595)
+    assert same([Decimal("595.0")], [Decimal(595)])
+    assert not same(595, Decimal("595.0"))
+    assert not same(Decimal(1), True)
