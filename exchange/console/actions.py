@@ -12,6 +12,7 @@ from exchange.domain.steps import TRANSPORT_EFFECTS, is_readable
 from schemas.identifiers import OrganId
 from schemas.vocabulary import (
     READABLE_DELIVERY_STATES,
+    DeliveryState,
     EnvelopeKind,
     StatusCode,
     Step,
@@ -54,22 +55,48 @@ class Actions:
         return any((self.take, self.statuses, self.answer, self.reply, self.recall))
 
 
+def arrived_at(
+    agency: OrganId | None, own: Collection[OrganId], deliveries: Iterable[Delivery]
+) -> list[Delivery]:
+    """Return what reached an agency, before what reached those it succeeded, by code.
+
+    A status of the agency is about the first (docs/protocol.md, section 10).
+
+    Args:
+        agency: whose people look; None: of the whole hub.
+        own: for which they may act: the agency, and the closed ones.
+        deliveries: of one envelope.
+    """
+    arrived = [one for one in deliveries if one.recipient in own]
+    led_on = DeliveryState.REDIRECTED
+    return sorted(
+        (one for one in arrived if one.state is not led_on),
+        key=lambda one: (one.recipient != agency, one.recipient),
+    )
+
+
+def first_to_take(arrived: Iterable[Delivery]) -> Delivery | None:
+    """Return the first that waits to be acknowledged."""
+    return next(filter(_can_be_taken, arrived), None)
+
+
 def actions_for(
     envelope: Envelope,
     deliveries: Iterable[Delivery],
     *,
+    agency: OrganId | None,
     own: Collection[OrganId],
     role: AccessRole | None,
 ) -> Actions:
-    """Return what somebody of `own` agencies may do in a role."""
+    """Return what somebody of an agency may do in a role; `own` as in `arrived_at`."""
     if role is not AccessRole.CLERK:
         return Actions()
     every = tuple(deliveries)
-    arrived = [one for one in every if one.recipient in own]
+    arrived = arrived_at(agency, own, every)
     is_document = envelope.kind is EnvelopeKind.DOCUMENT
     received = arrived[0] if arrived else None
     return Actions(
-        take=any(map(_can_be_taken, arrived)),
+        take=first_to_take(arrived) is not None,
         statuses=_statuses(received) if received and is_document else (),
         answer=any(_is_asked(envelope, one) for one in arrived),
         reply=is_document and any(map(is_readable, arrived)),

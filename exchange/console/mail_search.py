@@ -33,10 +33,12 @@ class MailSearch:
     Args:
         typed: every field as it was typed, by name.
         wanted: what that means.
+        agency: the closed one whose mail is looked through; empty for one's own.
     """
 
     typed: Mapping[str, str]
     wanted: MailFilter
+    agency: str = ""
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -51,8 +53,19 @@ class MailSearch:
     def address(self, path: str, before: object = None) -> str:
         """Return the address of a page of the same search."""
         place = {} if before is None else {"before": str(before)}
-        query = urlencode({**self.fields, **place})
-        return f"{path}?{query}" if query else path
+        return _address(path, {**self._mailbox, **self.fields, **place})
+
+    def everything(self, path: str) -> str:
+        """Return the address of the same mail, where nothing is looked for."""
+        return _address(path, self._mailbox)
+
+    @property
+    def _mailbox(self) -> Mapping[str, str]:
+        return {"agency": self.agency} if self.agency else {}
+
+
+def _address(path: str, fields: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(fields)}" if fields else path
 
 
 async def mail_search_of(request: web.Request) -> MailSearch:
@@ -72,7 +85,7 @@ async def mail_search_of(request: web.Request) -> MailSearch:
         state=_state(typed["state"]),
         paper=_paper(typed["paper"]),
     )
-    return MailSearch(typed, wanted)
+    return MailSearch(typed, wanted, _text(request, "agency"))
 
 
 async def _parties(request: web.Request, typed: str) -> frozenset[OrganId] | None:

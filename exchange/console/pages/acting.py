@@ -2,9 +2,11 @@
 
 from aiohttp import web
 
+from exchange.console.actions import arrived_at, first_to_take
 from exchange.console.forms import Fields, fields_of
 from exchange.console.pages.mail import own_agency
 from exchange.console.rendering import see_other
+from exchange.domain.records import Delivery
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.request import caller_of, envelope_id_of
@@ -16,6 +18,7 @@ from exchange.usecases.acknowledge_delivery import (
 from exchange.usecases.registers import TellNumber, tell_number
 from exchange.usecases.report_in_words import ReportInWords, report_in_words
 from exchange.usecases.request_recall import RequestRecall, request_recall
+from exchange.usecases.viewing import agencies_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import parse_organ_id
 from schemas.vocabulary import StatusCode, TransportAcknowledgement
@@ -28,10 +31,12 @@ _REGISTER_NUMBER = "Số đến: {number}"
 
 async def taken(request: web.Request) -> web.StreamResponse:
     """Acknowledge a document for the agency; the hub attests that it was taken."""
+    arrived = await _arrived(request)
+    waiting = first_to_take(arrived) or next(iter(arrived), None)
     command = AcknowledgeDelivery(
         caller=caller_of(request),
         envelope_id=envelope_id_of(request),
-        agency=own_agency(request),
+        agency=waiting.recipient if waiting else own_agency(request),
         said=PlainStep(TransportAcknowledgement.DONE),
     )
     await acknowledge_delivery(request.app[SERVICES], command)
@@ -78,13 +83,23 @@ async def asked_back(request: web.Request) -> web.StreamResponse:
     return _done(request)
 
 
+async def _arrived(request: web.Request) -> list[Delivery]:
+    """Return what of the envelope reached the agency, or those it succeeded."""
+    services = request.app[SERVICES]
+    own = await agencies_of(services, caller_of(request), None)
+    store, envelope_id = services.storage.envelopes, envelope_id_of(request)
+    deliveries = await store.deliveries(envelope_id, of=own)
+    return arrived_at(own_agency(request), own, deliveries)
+
+
 async def _registered(request: web.Request, number: str) -> None:
     if not number.isascii() or not number.isdecimal():
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="number")
+    first = next(iter(await _arrived(request)), None)
     command = TellNumber(
         caller=caller_of(request),
         envelope_id=envelope_id_of(request),
-        agency=own_agency(request),
+        agency=first.recipient if first else own_agency(request),
         number=int(number[:_MOST_DIGITS]),
     )
     await tell_number(request.app[SERVICES], command)

@@ -61,7 +61,7 @@ async def inbox(request: web.Request) -> web.StreamResponse:
         seen=seen,
         items=found.items,
         names=names,
-        **_listed(request, search, len(found.items), found.older),
+        **await _listed(request, search, len(found.items), found.older),
     )
 
 
@@ -70,7 +70,7 @@ async def _arrived(request: web.Request, search: MailSearch) -> ArrivedPage:
     services, caller = request.app[SERVICES], caller_of(request)
     at = None if before == _NO_CURSOR else before
     if search.wanted.is_empty:
-        agency = own_agency(request)
+        agency = search.agency or own_agency(request)
         return await look_through_arrived(services, caller, agency, before=at)
     command = _search(request, search, "" if at is None else str(at))
     return await search_arrived(services, command)
@@ -79,25 +79,34 @@ async def _arrived(request: web.Request, search: MailSearch) -> ArrivedPage:
 def _search(request: web.Request, search: MailSearch, before: str) -> SearchMail:
     return SearchMail(
         caller=caller_of(request),
-        agency=own_agency(request),
+        agency=search.agency or own_agency(request),
         wanted=search.wanted,
         before=before,
     )
 
 
-def _listed(
+async def _listed(
     request: web.Request, search: MailSearch, shown: int, older: object
 ) -> dict[str, Any]:
     """Return what the pages of both lists say around their rows."""
     is_cut = older is not None and shown < PAGE
     return {
         "search": search,
+        "closed": await _closed(request),
         "urgencies": [int(one) for one in Urgency if one],
         "delivery_states": tuple(DeliveryState),
         "newer": search.address(request.path) if "before" in request.query else "",
         "older": "" if older is None else search.address(request.path, older),
         "looked_at": EXAMINED if is_cut else 0,
     }
+
+
+async def _closed(request: web.Request) -> dict[OrganId, str]:
+    """Return the agencies whose mail one's own took over, with their names."""
+    services = request.app[SERVICES]
+    directory = await current_directory(services)
+    codes = directory.inherited(own_agency(request), services.now())
+    return await names_of(request, sorted(codes))
 
 
 def list_digest(items: Iterable[InboxItem]) -> str:
@@ -123,7 +132,7 @@ async def outbox(request: web.Request) -> web.StreamResponse:
         items=found.items,
         states=found.states,
         names=names,
-        **_listed(request, search, len(found.items), found.older),
+        **await _listed(request, search, len(found.items), found.older),
     )
 
 
@@ -132,7 +141,7 @@ async def _sent(request: web.Request, search: MailSearch) -> SentPage:
     services, caller = request.app[SERVICES], caller_of(request)
     if search.wanted.is_empty:
         at = EnvelopeId(before) if before else None
-        agency = own_agency(request)
+        agency = search.agency or own_agency(request)
         return await look_through_sent(services, caller, agency, before=at)
     return await search_sent(services, _search(request, search, before))
 
@@ -145,7 +154,8 @@ async def document(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     trace = await trace_envelope(services, command)
     own = await agencies_of(services, command.caller, None)
-    role = visitor_of(request).role
+    grant = visitor_of(request).grant
+    role, agency = (grant.role, grant.agency) if grant else (None, None)
     deliveries = sorted(trace.deliveries, key=_is_taken)
     parties = (
         trace.envelope.sender,
@@ -166,7 +176,9 @@ async def document(request: web.Request) -> web.StreamResponse:
         deliveries=deliveries[:MOST_SHOWN],
         states=Counter(one.state for one in deliveries),
         most=MOST_SHOWN,
-        actions=actions_for(trace.envelope, trace.deliveries, own=own, role=role),
+        actions=actions_for(
+            trace.envelope, trace.deliveries, agency=agency, own=own, role=role
+        ),
         readable=_is_readable(trace, own, role),
         once=services.ids.new(services.now()),
         done="done" in request.query,

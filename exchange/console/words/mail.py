@@ -7,6 +7,7 @@ from schemas.vocabulary import DeliveryState, EvidenceLevel, StatusCode, Step, U
 WORDS: dict[str, Text] = {
     "mail.inbox": Text(vi="Văn bản đến", en="Inbox"),
     "mail.outbox": Text(vi="Văn bản đi", en="Sent"),
+    "mail.closed": Text(vi="Hộp thư:", en="Mail of:"),
     "mail.document": Text(vi="Văn bản", en="Document"),
     "mail.bundle": Text(vi="Tải hồ sơ chứng cứ", en="Save the evidence"),
     "mail.number": Text(vi="Số, ký hiệu", en="Number"),

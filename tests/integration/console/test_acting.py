@@ -4,12 +4,24 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from clients.messages import prepare_document
+from exchange.domain.agency_orders import Merge
 from exchange.domain.maintenance import Maintenance
 from exchange.usecases.accept_envelope import AcceptedEnvelope
-from schemas.identifiers import OrganId
+from schemas.edxml.document import Organisation
+from schemas.identifiers import DocumentId, OrganId
 from schemas.vocabulary import DeliveryState, StatusCode
 from tests.support.console import Console, Page, Visit, running_console
-from tests.support.world import MINISTRY, PROVINCE, make_world, note
+from tests.support.conversations import SYSTEMS, ordered
+from tests.support.world import (
+    COMMUNE,
+    FAR_COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    edxml_document,
+    make_world,
+    note,
+)
 
 _ONCE = '"once" value="'
 
@@ -41,6 +53,79 @@ async def _state(
     found = await store.delivery(accepted.envelope.envelope_id, recipient)
     assert found is not None
     return found.state, found.status
+
+
+async def _inherited(console: Console, *recipients: OrganId) -> AcceptedEnvelope:
+    """A letter of the province to communes of which one then goes into the other."""
+    world = console.world
+    at = (note(b"x"),)
+    letter = edxml_document(
+        *at,
+        sender=Organisation(organ_id=PROVINCE),
+        recipients=tuple(Organisation(organ_id=one) for one in recipients),
+        document_id=DocumentId("H99,2026/11/20,1/UBND"),
+    )
+    message = prepare_document(
+        letter, at, credential=world.province, at=world.clock.now
+    )
+    accepted = await world.send(message, system_id=SYSTEMS[PROVINCE])
+    await world.deliver()
+    await ordered(world, Merge(sources=(FAR_COMMUNE,), into=COMMUNE))
+    return accepted
+
+
+async def test_successor_lists_takes_and_registers_what_waited_at_the_closed_agency(
+    console: Console,
+) -> None:
+    accepted = await _inherited(console, FAR_COMMUNE)
+    envelope = accepted.envelope.envelope_id
+    async with console.visit("thu.van") as visit:
+        assert envelope not in (await visit.look("/inbox")).text
+        assert f'href="/inbox?agency={FAR_COMMUNE}"' in visit.page.text
+        mailbox = await visit.look(f"/inbox?agency={FAR_COMMUNE}")
+        assert envelope in mailbox.text
+        assert f'name="agency" value="{FAR_COMMUNE}"' in mailbox.text
+        assert "data-live" not in mailbox.text
+        found = await visit.look(f"/inbox?agency={FAR_COMMUNE}&q=khong+co")
+        assert envelope not in found.text
+        assert (await _act(visit, accepted, "take")).status == 200
+        page = await _act(visit, accepted, "status", code="03", number="12")
+        assert page.status == 200
+    assert await _state(console, accepted, FAR_COMMUNE) == (
+        DeliveryState.ACKNOWLEDGED,
+        StatusCode.REGISTERED,
+    )
+    registers = console.world.services.storage.registers
+    (told,) = await registers.numbers([(envelope, FAR_COMMUNE)])
+    assert told.number == 12
+
+
+async def test_successor_acts_on_its_own_delivery_before_an_inherited_one(
+    console: Console,
+) -> None:
+    accepted = await _inherited(console, FAR_COMMUNE, COMMUNE)
+    async with console.visit("thu.van") as visit:
+        await _act(visit, accepted, "take")
+        page = await _act(visit, accepted, "status", code="03", number="12")
+        assert page.status == 200
+        assert 'take"' in (await _open(visit, accepted)).text
+        await _act(visit, accepted, "take")
+        assert 'take"' not in (await _open(visit, accepted)).text
+    assert (await _state(console, accepted, COMMUNE))[1] is StatusCode.REGISTERED
+    assert await _state(console, accepted, FAR_COMMUNE) == (
+        DeliveryState.ACKNOWLEDGED,
+        StatusCode.ARRIVED,
+    )
+
+
+async def test_nobody_takes_what_reached_others(console: Console) -> None:
+    accepted = await console.world.sent(note(b"x"))
+    path = f"/documents/{accepted.envelope.envelope_id}/take"
+    async with console.visit("tinh.van"), console.visit("thu.van") as visit:
+        await visit.look("/inbox")
+        assert (await visit.send(path)).status == 403
+        inbox = await visit.look(f"/inbox?agency={PROVINCE}")
+    assert (inbox.status, "agency_not_acted_for" in inbox.text) == (403, True)
 
 
 async def test_document_is_taken_for_the_agency_and_the_sender_sees_it(
