@@ -145,8 +145,8 @@ class MongoMailboxes:
         condition = {"$or": _keys_of(doubtful), "recipient": {"$in": sorted(parties)}}
         async with available():
             reached = await self._deliveries.distinct("envelope", condition)
-        others = set(doubtful).difference(reached)
-        return [one for one in found if one["_id"] not in others]
+        left_out = set(doubtful).difference(reached)
+        return [one for one in found if one["_id"] not in left_out]
 
     async def _walked(self, query: SentSearch) -> list[EnvelopeId]:
         """Return what an agency sent, by the index of what is asked for."""

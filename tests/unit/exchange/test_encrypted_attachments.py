@@ -98,7 +98,7 @@ def test_marked_page_is_refused_before_it_is_encrypted(
 
 def test_page_that_cannot_be_read_is_not_encrypted(tmp_path: Path) -> None:
     folder = certificates(tmp_path, recipient(), recipient())
-    refused = refusal(attachment(b"%PDF-1.7 broken"), folder)
+    refused = refusal(attachment(b"%PDF-1.7 broken %%EOF"), folder)
     assert refused.code is ErrorCode.PDF_MALFORMED
 
 
