@@ -29,7 +29,6 @@ from schemas.errors import ErrorCode
 from schemas.vocabulary import TransportAcknowledgement
 
 _DESCRIPTION_LENGTH = 1000
-"""What JSON raises that is none, is nested deeply, or holds something else."""
 
 
 async def inbox(request: web.Request) -> web.Response:

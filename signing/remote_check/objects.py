@@ -122,17 +122,20 @@ def read_object(
         closing = _END_OBJECT.match(data, end)
         bounds = None
     else:
-        bounds = (stream.end(), stream.end() + _length(value, start, resolve))
+        length = _length(value, start, resolve, most=len(data))
+        bounds = (stream.end(), stream.end() + length)
         closing = _END_STREAM.match(data, bounds[1])
     if closing is None:
         raise malformed(start)
     return IndirectObject(number, generation, start, closing.end(), value, bounds)
 
 
-def _length(value: Value, start: int, resolve: Callable[[Value], Value] | None) -> int:
+def _length(
+    value: Value, start: int, resolve: Callable[[Value], Value] | None, *, most: int
+) -> int:
     length = value.get("Length") if isinstance(value, Dictionary) else None
     length = resolve(length) if resolve else length
-    if type(length) is not int or length < 0:
+    if type(length) is not int or not 0 <= length <= most:
         raise malformed(start)
     return length
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from tests.prove.fuzz import evidence, facts, messages, pdf, policy
+from tests.prove.fuzz import evidence, facts, messages, pdf, policy, remote
 from tests.prove.fuzz.target import RuleBrokenError, Target
 from tests.support.processes import children_of
 
@@ -20,6 +20,7 @@ TARGETS: dict[str, Target] = {
     **policy.TARGETS,
     **facts.TARGETS,
     **pdf.TARGETS,
+    **remote.TARGETS,
 }
 _CPU_SECONDS = 10.0
 """Most processor time that one input may take in this process."""

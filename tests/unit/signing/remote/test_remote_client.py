@@ -205,6 +205,13 @@ def test_document_with_rows_of_impossible_length_is_refused(columns: str) -> Non
     assert refusal(offer) is ErrorCode.PDF_MALFORMED
 
 
+def test_stream_longer_than_any_file_is_refused() -> None:
+    added = PREPARED.data[len(SOURCE) :]
+    longer = re.sub(rb"/Length \d+", b"/Length 99999999999999999999", added, count=1)
+    assert longer != added
+    assert refusal(resigned(SOURCE + longer)) is ErrorCode.REMOTE_DOCUMENT_CHANGED
+
+
 def test_document_packed_in_a_way_that_stands_elsewhere_is_refused() -> None:
     """Readers follow the reference, and see other objects than this one does."""
     assert refusal(packed("null")) is ErrorCode.REMOTE_DOCUMENT_CHANGED
