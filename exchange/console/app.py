@@ -29,7 +29,8 @@ from exchange.console.visiting import (
 )
 from exchange.http.connection import unnamed
 from exchange.http.gate import Gate
-from exchange.http.keys import GATE, HEARD, LIMITS, METRICS, SERVICES, STREAMS
+from exchange.http.keys import GATE, HEARD, LIMITS, METER, METRICS, SERVICES, STREAMS
+from exchange.http.metering import Meter
 from exchange.http.metrics import Metrics
 from exchange.http.middleware import limited, observed
 from exchange.http.patience import Heard
@@ -73,6 +74,7 @@ def create_console(
     app[HEARD] = Heard()
     app[GATE] = Gate(services.limits.concurrent_intakes)
     app[SERVICES] = services
+    app[METER] = Meter(services)
     app[ACCOUNTS] = accounts
     app[CONSOLE] = settings
     app[IS_SECURE] = settings.certificate is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from exchange.console.rendering import is_part, page
-from exchange.http.problems import status_of
+from exchange.http.problems import retry_after, status_of
 from schemas.catalogue import explain
 from schemas.errors import CodedError, ErrorCode, Explanation
 
@@ -39,10 +39,12 @@ def problem_page(
 ) -> web.Response:
     """Answer with the card of a refusal."""
     template = "problem_part.html" if is_part(request) else "problem.html"
-    return page(
+    shown = page(
         request,
         template,
         status=status_of(error.code),
         card=card_of(error),
         occurrence=occurrence,
     )
+    shown.headers.update(retry_after(error))
+    return shown

@@ -22,7 +22,7 @@ from exchange.console.words.catalogue import LANGUAGES
 from exchange.domain.sessions import grant_of, must_change_password
 from exchange.errors import ExchangeError
 from exchange.http.answers import require_unanswered
-from exchange.http.keys import SERVICES
+from exchange.http.keys import METER, SERVICES
 from exchange.http.request import media_type_of, remember_caller
 from exchange.http.routes import route_of
 from exchange.settings.hosts import is_loopback
@@ -157,6 +157,7 @@ def _require_allowed(request: web.Request, visitor: Visitor) -> None:
     remember_caller(request, visitor.caller)
     if route.takes_in:
         request.app[SERVICES].switches.require_open()
+        request.app[METER].admit(request, route, visitor.caller)
 
 
 @web.middleware

@@ -155,13 +155,15 @@ def plain_problem(error: CodedError, *, occurrence: str) -> web.Response:
 
 
 def _headers(error: CodedError) -> dict[str, str]:
-    headers = {"Cache-Control": "no-store", **_hints(error)}
+    return {"Cache-Control": "no-store", **_hints(error), **retry_after(error)}
+
+
+def retry_after(error: CodedError) -> dict[str, str]:
+    """Return the header that says when to come back (RFC 9110 10.2.3), if one does."""
     seconds: float | None = _RETRY_AFTER_SECONDS.get(status_of(error.code))
     if isinstance(error, RetryLaterError):
         seconds = error.seconds
-    if seconds is not None:
-        headers["Retry-After"] = str(max(1, ceil(seconds)))
-    return headers
+    return {} if seconds is None else {"Retry-After": str(max(1, ceil(seconds)))}
 
 
 def _hints(error: CodedError) -> dict[str, str]:

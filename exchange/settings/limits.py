@@ -39,9 +39,10 @@ class LimitSettings:
         signing_bytes: largest PDF that is prepared for a key elsewhere.
         signing_seconds: how long a prepared file waits for its signature.
         system_requests_per_second: of one system; 0: no limit.
-        system_intakes_per_second: documents, statuses and files to sign of one system;
-            0: no limit.
-        system_bytes_per_day: what one system may send in a day (UTC); 0: no limit.
+        system_intakes_per_second: documents, statuses and files to sign of one system,
+            letters and statuses of one person at the console; 0: no limit.
+        system_bytes_per_day: what one system, or one person at the console, may send in
+            a day (UTC); 0: no limit.
         agency_stored_bytes: what is stored of one agency's documents; 0: no limit.
         free_bytes: with less room where the database is, nothing is taken in; kept for
             checks, receipts and the log of what was.

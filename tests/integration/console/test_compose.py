@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from exchange.settings.console import ConsoleSettings
+from exchange.settings.limits import LimitSettings
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.reader import read
@@ -140,6 +141,18 @@ async def test_form_that_is_too_large_is_refused() -> None:
     assert page.status == 413
     assert "body_too_large" in page.text
     assert await console.world.services.storage.envelopes.to_check(limit=10) == []
+
+
+async def test_what_one_system_may_send_in_a_day_holds_a_person_too() -> None:
+    limits = LimitSettings(system_bytes_per_day=20_000)
+    world = await make_world(limits=limits)
+    file = ("a.txt", b"x" * 15_000)
+    async with running_console(world) as console, console.visit("thu.van") as visit:
+        sent, refused = [await _post(visit, file, number=one) for one in ("1", "2")]
+        looked = await visit.look("/inbox")
+    assert (sent.status, looked.status) == (200, 200)
+    assert (refused.status, "rate_exceeded" in refused.text) == (429, True)
+    assert int(refused.headers["Retry-After"]) > 0
 
 
 async def test_recipients_are_found_without_marks(console: Console) -> None:
