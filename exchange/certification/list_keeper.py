@@ -92,7 +92,8 @@ class ListKeeper:
         except (CodedError, sqlite3.Error) as error:
             _log.error("ca.list_failed", lists=due, error=str(error))
             return False
-        _log.info("ca.lists_published", lists=written)
+        if written:
+            _log.info("ca.lists_published", lists=written)
         return True
 
     async def _publish_missing(self) -> frozenset[str]:
@@ -137,6 +138,7 @@ def _publish(office: CaOffice) -> list[str]:
 
 
 def _repair(office: CaOffice) -> Repairs:
+    office.try_again()
     return office.hierarchy.publish_missing()
 
 

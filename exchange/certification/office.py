@@ -47,26 +47,37 @@ class CaOffice:
         self._desk: RegistrationDesk | None = None
 
     def own_labels(self) -> frozenset[CaLabel]:
-        """Return the CAs whose keys are here now, and take no operators.
-
-        Raises:
-            PkiError: it cannot be read where a key is.
-        """
+        """Return the CAs whose keys are here now, and take no operators."""
         return frozenset(keys_here(self.folder, KeySecrets()).usable)
 
     @property
     def hierarchy(self) -> Hierarchy:
         """The CAs whose keys are here; a new generation is taken up by itself.
 
+        What has been added and cannot be opened is left out (`Hierarchy.unopened`); the
+        other CAs go on.
+
         Raises:
-            PkiError: what has been added cannot be read.
+            PkiError: a certificate or a registry of the CAs cannot be read.
         """
         seen = self._look()
         if seen != self._seen:
-            opened = self._open()
+            opened = self._open(is_partial=True)
             self.close()
             self._hierarchy, self._seen = opened, seen
         return self._hierarchy
+
+    def try_again(self) -> None:
+        """Open what could not be opened, should it have been mended.
+
+        Raises:
+            PkiError: as `hierarchy`.
+        """
+        if not self.hierarchy.unopened:
+            return
+        opened = self._open(is_partial=True)
+        self.close()
+        self._hierarchy = opened
 
     @property
     def desk(self) -> RegistrationDesk:
@@ -91,9 +102,13 @@ class CaOffice:
         """Return all CAs and our own: of two keys of one CA, the newer one counts."""
         return labels_in(self.folder), self.own_labels()
 
-    def _open(self) -> Hierarchy:
+    def _open(self, *, is_partial: bool = False) -> Hierarchy:
         return Hierarchy.open(
-            self.folder, clock=self.clock, passphrase=self._passphrase, actor=_ACTOR
+            self.folder,
+            clock=self.clock,
+            passphrase=self._passphrase,
+            actor=_ACTOR,
+            is_partial=is_partial,
         )
 
 

@@ -78,7 +78,9 @@ class Hierarchy(Lookups):
         directory: its folder.
         authorities: the CAs whose keys are here.
         actor: who acts when nobody else is named.
-        locked: what the issuing CAs issued whose operators are not here.
+        locked: what the issuing CAs issued whose operators are not here, or whose keys
+            could not be opened.
+        unopened: the CAs whose keys are here and could not be opened, and why.
     """
 
     def __init__(
@@ -87,8 +89,10 @@ class Hierarchy(Lookups):
         authorities: Mapping[CaLabel, Authority],
         actor: str,
         locked: Mapping[CaLabel, CertificateRegistry],
+        unopened: Mapping[CaLabel, PkiError],
     ) -> None:
         super().__init__(authorities)
+        self.unopened = unopened
         self._directory = directory
         self._locked = locked
         self._actor = actor
@@ -113,6 +117,7 @@ class Hierarchy(Lookups):
         operators: tuple[bytes, ...] = (),
         actor: str = "",
         founding: Act | None = None,
+        is_partial: bool = False,
     ) -> "Hierarchy":
         """Open the CAs whose private folders are present.
 
@@ -126,6 +131,8 @@ class Hierarchy(Lookups):
             operators: passphrases of those who open keys together.
             actor: who acts; by default the account this process runs under.
             founding: who made CAs just now, and why: all lists are published anew.
+            is_partial: a CA whose key cannot be opened is left out (`unopened`), and
+                what cannot be published now is left to `publish_missing`.
 
         Raises:
             PkiError: there is none, a file is unreadable, a journal is broken
@@ -139,17 +146,28 @@ class Hierarchy(Lookups):
         with ExitStack() as undo:
             here = keys_here(directory, held)
             authorities: dict[CaLabel, Authority] = {}
+            unopened: dict[CaLabel, PkiError] = {}
             for label in here.usable:
-                authority = open_authority(directory, label, clock, held)
+                try:
+                    authority = open_authority(directory, label, clock, held)
+                except PkiError as error:
+                    if not is_partial:
+                        raise
+                    unopened[label] = error
+                    continue
                 undo.callback(authority.registry.close)
                 authorities[label] = authority
             locked: dict[CaLabel, CertificateRegistry] = {}
             # The root certifies CAs alone, and its folder may be on its way.
-            for label in (one for one in here.locked if one.kind is not _ROOT):
+            closed = (*here.locked, *unopened)
+            for label in (one for one in closed if one.kind is not _ROOT):
                 locked[label] = open_registry(directory, label, clock)
                 undo.callback(locked[label].close)
-            opened = cls(directory, authorities, actor or account_name(), locked)
-            opened._publish_first(founding)
+            who = actor or account_name()
+            opened = cls(directory, authorities, who, locked, unopened)
+            failures = opened._publish_first(founding)
+            if failures and not is_partial:
+                raise failures[0]
             undo.pop_all()
         return opened
 
@@ -371,10 +389,11 @@ class Hierarchy(Lookups):
     def publish_missing(self) -> Repairs:
         """Publish what is recorded and not published, as a crash leaves it.
 
-        One CA that fails does not keep the others from publishing.
+        One CA that fails, or could not be opened, does not keep the others from
+        publishing.
         """
         made: list[CaLabel] = []
-        failed: dict[CaLabel, PkiError] = {}
+        failed: dict[CaLabel, PkiError] = dict(self.unopened)
         for label, publisher in self._publishers.items():
             try:
                 if publisher.repair(self._own_act("found unpublished")):
@@ -418,15 +437,20 @@ class Hierarchy(Lookups):
         return (*super()._registries, *self._locked.values())
 
     def _authority(self, label: CaLabel) -> Authority:
-        if label in self._locked:
-            raise PkiError(ErrorCode.OPERATOR_SECRETS_WRONG, place=str(label))
+        if label in self.unopened or label in self._locked:
+            raise self._refusal_of(label)
         return super()._authority(label)
 
     def _issuer_of(self, serial: int) -> CaLabel:
         for label, registry in self._locked.items():
             if serial in registry:
-                raise PkiError(ErrorCode.OPERATOR_SECRETS_WRONG, place=str(label))
+                raise self._refusal_of(label)
         return super()._issuer_of(serial)
+
+    def _refusal_of(self, label: CaLabel) -> PkiError:
+        failure = self.unopened.get(label)
+        code = failure.code if failure else ErrorCode.OPERATOR_SECRETS_WRONG
+        return PkiError(code, place=str(label))
 
     def _newest(self, kind: CertificateKind) -> CaLabel:
         """Return the newest generation there was when this was opened."""
@@ -439,15 +463,18 @@ class Hierarchy(Lookups):
     def _own_act(self, reason: str = "") -> Act:
         return Act(actor=self._actor, reason=reason)
 
-    def _publish_first(self, founding: Act | None) -> None:
-        """Publish before anything is done: all lists, or what is not published yet."""
+    def _publish_first(self, founding: Act | None) -> Sequence[PkiError]:
+        """Publish before anything is done: all lists, or what is not published yet.
+
+        Returns:
+            What went wrong, CA by CA.
+        """
         for authority in self._authorities.values():
             authority.record_founding(self._own_act())
         if founding:
             self.write_crls(founding)
-            return
-        if failures := [*self.publish_missing().failed.values()]:
-            raise failures[0]
+            return ()
+        return tuple(self.publish_missing().failed.values())
 
     def _prepare(
         self, orders: Iterable[IssueOrder]

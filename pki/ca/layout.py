@@ -34,7 +34,8 @@ class KeysHere:
     """The CAs whose keys are in a folder, from the root down.
 
     Args:
-        usable: a key opens with what was brought, or should.
+        usable: a key opens with what was brought, or should; if its place cannot be
+            read, whoever opens it is told so.
         locked: several operators open a key together, and none of them is here. It is
             as good as away; nobody else must be kept waiting by it.
     """
@@ -65,17 +66,20 @@ def labels_in(directory: Path) -> tuple[CaLabel, ...]:
 
 
 def keys_here(directory: Path, held: KeySecrets) -> KeysHere:
-    """Tell which keys are here, and which of them wait for their operators.
-
-    Raises:
-        PkiError: a `key.toml` is unreadable, exposed or wrong.
-    """
+    """Tell which keys are here, and which of them wait for their operators."""
     labels = labels_in(directory)
     here = [one for one in labels if has_key(private_folder(directory, one))]
     if held.operators:
         return KeysHere(usable=here, locked=())
-    locked = [one for one in here if read_place(private_folder(directory, one)).lock]
+    locked = [one for one in here if _is_locked(private_folder(directory, one))]
     return KeysHere(usable=[one for one in here if one not in locked], locked=locked)
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        return read_place(folder).lock is not None
+    except PkiError:
+        return False
 
 
 def private_folder(directory: Path, ca: AnyLabel) -> Path:

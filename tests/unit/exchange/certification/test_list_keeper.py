@@ -221,3 +221,56 @@ async def test_what_cannot_be_published_is_told_of_and_holds_up_no_other_ca(
         ("issuing-persons", "error")
     ]
     assert told[0]["error"].startswith("published_differs")
+
+
+async def look_with_exposed_key_of(
+    label: str, directory: Path, clock: SetClock, exposed: str
+) -> tuple[str, ...]:
+    """Return who waits after a folder came back with a file others may read."""
+    own, away = directory / "private" / label, directory.parent / "away"
+    own.rename(away)
+    async with ca_thread(directory, clock) as ca:
+        keeper = ListKeeper(ca, clock, Metrics(), seconds=60)
+        assert await keeper.look()
+        (away / "key.toml").write_text("uri = 'file:key.pem'\n")
+        for name in ("key.toml", "key.pem"):
+            (away / name).chmod(0o644 if name == exposed else 0o600)
+        away.rename(own)
+        clock.advance(timedelta(days=4))
+        with capture_logs() as logs:
+            assert not await keeper.look()
+        told = [one for one in logs if one["event"] == "ca.unpublished"]
+        assert [(one["ca"], one["log_level"]) for one in told] == [(label, "error")]
+        assert told[0]["error"].startswith("key_file_exposed")
+        waiting = await keeper.check()
+        lasting = {
+            name for name, end in ends(directory).items() if end - clock.now > WEEK / 2
+        }
+        assert lasting == {"root", *ISSUING} - ({label} - {"root"})
+        (own / exposed).chmod(0o600)
+        assert await keeper.look()
+        assert await keeper.check() == ()
+    return waiting
+
+
+@pytest.mark.parametrize("exposed", ["key.toml", "key.pem"])
+@pytest.mark.parametrize("label", ["root", "issuing-persons"])
+async def test_folder_whose_key_is_exposed_keeps_no_other_list_from_being_published(
+    tmp_path: Path, clock: SetClock, label: str, exposed: str
+) -> None:
+    directory = found_ca(tmp_path, clock)
+    waiting = await look_with_exposed_key_of(label, directory, clock, exposed)
+    assert waiting == (f"ca.list.{label}",)
+
+
+async def test_lists_are_published_while_the_place_of_an_open_key_is_unreadable(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    directory = found_ca(tmp_path, clock)
+    async with ca_thread(directory, clock) as ca:
+        keeper = ListKeeper(ca, clock, Metrics(), seconds=60)
+        place = directory / "private" / "issuing-persons" / "key.toml"
+        place.write_text("uri = ")
+        clock.advance(timedelta(days=4))
+        assert await keeper.look()
+    assert ends(directory)["issuing-persons"] == clock.now + WEEK
