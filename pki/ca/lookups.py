@@ -62,8 +62,13 @@ class Lookups:
         self, public_key: PublicKey
     ) -> tuple[RegisteredCertificate, ...]:
         """Return all certificates of a key."""
-        digest = key_digest(public_key)
-        return tuple(one for each in self._registries for one in each.of_key(digest))
+        return self._of_key(key_digest(public_key))
+
+    def with_key_of(
+        self, entry: RegisteredCertificate
+    ) -> tuple[RegisteredCertificate, ...]:
+        """Return all certificates of the key of one, itself among them."""
+        return self._of_key(index_of(entry.der).key_digest)
 
     def certificates_of(self, agency: OrganId) -> tuple[RegisteredCertificate, ...]:
         """Return all certificates that name an agency."""
@@ -119,6 +124,9 @@ class Lookups:
             )
         )
         return any(names <= _names(later) for later in lasting)
+
+    def _of_key(self, digest: str) -> tuple[RegisteredCertificate, ...]:
+        return tuple(one for each in self._registries for one in each.of_key(digest))
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
         for registry in self._registries:

@@ -24,6 +24,7 @@ from pki.registration.checks import answers
 from pki.registration.codec import agency_fields
 from pki.registration.issuing import claim
 from pki.registration.merger_plan import (
+    HeldCertificate,
     Merger,
     MergerRecord,
     amended_names,
@@ -158,8 +159,13 @@ def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
 
 def _certificates(
     office: Office, merger: Merger
-) -> Mapping[OrganId, Sequence[RegisteredCertificate]]:
-    return {one: office.hierarchy.certificates_of(one) for one in merger.sources}
+) -> Mapping[OrganId, Sequence[HeldCertificate]]:
+    find = office.hierarchy.certificates_of
+    return {code: [_held(office, one) for one in find(code)] for code in merger.sources}
+
+
+def _held(office: Office, entry: RegisteredCertificate) -> HeldCertificate:
+    return HeldCertificate(entry=entry, of_key=office.hierarchy.with_key_of(entry))
 
 
 def _amend_all(
@@ -176,24 +182,24 @@ def _amend(
     """Certify the key of a certificate under the new names, once.
 
     Returns:
-        The serial number; None for one that was revoked, suspended or ended since the
-        merger was planned: it vouches for its key no more.
+        The serial number; None for one that vouches for its key no more: it has ended
+        since the merger was planned, or one of its key was revoked or suspended.
     """
-    old = office.hierarchy.find(serial)
+    held = _held(office, office.hierarchy.find(serial))
+    old = held.entry
     names = amended_names(old, record.merger)
-    key = _key_of(old)
     order = EnrolmentOrder(kind=old.kind, names=names)
-    for one in office.hierarchy.holders_of_key(key):
+    for one in held.of_key:
         fresh = one.issued_at >= record.planned_at and one.serial != serial
         if fresh and answers(one, order):
             return one.serial
-    if not may_be_amended(old, office.clock()):
+    if not may_be_amended(held, office.clock()):
         return None
     ends = x509.load_der_x509_certificate(old.der).not_valid_after_utc
     amended = IssueOrder(
         kind=old.kind,
         names=names,
-        public_key=key,
+        public_key=_key_of(old),
         days=days_until(ends, office.facts(old.kind)),
         amends=serial,
     )

@@ -69,6 +69,19 @@ class MergerRecord:
     state: RequestState = RequestState.PENDING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCertificate:
+    """A certificate of an agency that ends, and how its key stands.
+
+    Args:
+        entry: the certificate.
+        of_key: all certificates of its key, itself among them.
+    """
+
+    entry: RegisteredCertificate
+    of_key: tuple[RegisteredCertificate, ...]
+
+
 def check_merger(merger: Merger) -> None:
     """Check that a merger makes sense.
 
@@ -92,25 +105,30 @@ def merger_id(merger: Merger) -> str:
 
 def steps(
     merger: Merger,
-    certificates: Mapping[OrganId, Iterable[RegisteredCertificate]],
+    certificates: Mapping[OrganId, Iterable[HeldCertificate]],
     now: datetime,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the serial numbers to be amended, and those to be revoked."""
     amended: list[int] = []
     revoked: list[int] = []
     for code in merger.sources:
-        for one in certificates[code]:
+        for held in certificates[code]:
+            one = held.entry
             if _has_ended(one, now) or (one.revoked_at and not one.is_suspended):
                 continue
             revoked.append(one.serial)
-            if code == merger.keep and may_be_amended(one, now):
+            if code == merger.keep and may_be_amended(held, now):
                 amended.append(one.serial)
     return tuple(amended), tuple(revoked)
 
 
-def may_be_amended(entry: RegisteredCertificate, now: datetime) -> bool:
-    """Tell whether a certificate still vouches for its key."""
-    return entry.revoked_at is None and not _has_ended(entry, now)
+def may_be_amended(held: HeldCertificate, now: datetime) -> bool:
+    """Tell whether a certificate still vouches for its key.
+
+    A key of which one certificate was revoked or is suspended is certified no more.
+    """
+    revoked = any(one.revoked_at is not None for one in held.of_key)
+    return not revoked and not _has_ended(held.entry, now)
 
 
 def days_until(ends: datetime, facts: DeskFacts) -> int | None:
@@ -127,7 +145,7 @@ def days_until(ends: datetime, facts: DeskFacts) -> int | None:
 
 def with_later(
     record: MergerRecord,
-    certificates: Mapping[OrganId, Iterable[RegisteredCertificate]],
+    certificates: Mapping[OrganId, Iterable[HeldCertificate]],
     now: datetime,
 ) -> MergerRecord:
     """Return a plan with what was certified for its agencies since it was made.
@@ -135,7 +153,7 @@ def with_later(
     Later ones come first: of a key that was renewed, what lasts longer is amended.
     """
     later = {
-        code: [one for one in found if _is_later(one, record)]
+        code: [one for one in found if _is_later(one.entry, record)]
         for code, found in certificates.items()
     }
     amended, revoked = steps(record.merger, later, now)

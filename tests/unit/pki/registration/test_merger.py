@@ -251,6 +251,43 @@ def test_certificate_that_lost_its_standing_since_is_not_amended(
     assert (done.state, done.amended) == (RequestState.ISSUED, ())
 
 
+@pytest.mark.parametrize("lost", ["revoked", "suspended"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "while-it-waits"])
+def test_key_of_which_one_certificate_lost_its_standing_is_not_amended(
+    desk: Desk, lost: str, before: bool
+) -> None:
+    key = p256().public_key()
+    names = SubjectFields(common_name="Lê Cúc", organ_id=A)
+    first, second = (
+        desk.hierarchy.issue(CertificateKind.PERSON, names, key) for _ in range(2)
+    )
+    if before:
+        lose(desk, first.serial_number, lost)
+    planned = plan_merger(desk.desk.office, JOINED, CLERK)
+    ours = {first.serial_number, second.serial_number}
+    assert ours.isdisjoint(planned.amended) == before
+    record = approved(desk, JOINED)
+    if not before:
+        lose(desk, first.serial_number, lost)
+
+    made = run_merger(desk.desk.office, record.id, CLERK)
+
+    assert run_merger(desk.desk.office, record.id, CLERK) == made
+    kinds = [one.kind for one in desk.hierarchy.certificates_of(NEW)]
+    assert kinds == [SEAL]
+    assert None not in reasons(desk, A)
+    done = get_merger(desk.desk.office, record.id)
+    assert done.state is RequestState.ISSUED
+    assert ours.isdisjoint(done.amended)
+
+
+def lose(desk: Desk, serial: int, how: str) -> None:
+    if how == "suspended":
+        desk.hierarchy.suspend(serial)
+    else:
+        desk.hierarchy.revoke(serial, x509.ReasonFlags.superseded)
+
+
 def test_certificate_that_ended_since_is_not_amended(desk: Desk) -> None:
     names = SubjectFields(common_name="UBND A", organ_id=A)
     desk.hierarchy.issue(SEAL, names, p256().public_key(), days=2)
