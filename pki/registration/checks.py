@@ -76,6 +76,14 @@ def check_order(order: EnrolmentOrder, facts: DeskFacts) -> None:
     _check_validity(order.days, profile, facts)
 
 
+def is_read_in(agencies: Mapping[OrganId, KnownAgency], now: datetime) -> bool:
+    """Tell whether a directory is known, so that codes beyond it are refused.
+
+    Before one is read in, a merger may have closed agencies.
+    """
+    return any(not one.is_closed(now) for one in agencies.values())
+
+
 def check_request(request: CertificateRequest, order: EnrolmentOrder) -> None:
     """Check that a request asks for nothing but what is ordered.
 
@@ -143,9 +151,7 @@ def _check_agency(code: OrganId | None, facts: DeskFacts) -> None:
     known = facts.agencies.get(code)
     if known is not None and known.is_closed(facts.now):
         raise PkiError(ErrorCode.AGENCY_CLOSED, place=code)
-    # Before a directory is read in, a merger may have closed agencies here.
-    is_read_in = any(not one.is_closed(facts.now) for one in facts.agencies.values())
-    if known is None and is_read_in:
+    if known is None and is_read_in(facts.agencies, facts.now):
         raise PkiError(ErrorCode.AGENCY_UNKNOWN, place=code)
 
 

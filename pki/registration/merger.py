@@ -20,7 +20,7 @@ from pki.keys.api import PublicKey
 from pki.kinds import CertificateKind
 from pki.registration.approvals import require_distinct
 from pki.registration.book import Page, Table
-from pki.registration.checks import answers
+from pki.registration.checks import answers, is_read_in
 from pki.registration.codec import agency_fields
 from pki.registration.issuing import claim
 from pki.registration.merger_plan import (
@@ -240,7 +240,7 @@ def _update_agencies(office: Office, page: Page, merger: Merger, now: datetime) 
             name = known[code].name if code in known else ""
             closed = KnownAgency(code=code, name=name, closed_at=now, successor=into)
             _know(page, closed)
-    if known:
+    if is_read_in(known, now):
         name = known[into].name if into in known else ""
         _know(page, KnownAgency(code=into, name=merger.name or name))
 
@@ -251,9 +251,11 @@ def _know(page: Page, agency: KnownAgency) -> None:
 
 def _check_known(office: Office, merger: Merger) -> None:
     known = office.agencies()
+    if not is_read_in(known, office.clock()):
+        return
     into = () if merger.keep is not None else (merger.into,)
     for code in (*merger.sources, *into):
-        if known and code not in known:
+        if code not in known:
             raise PkiError(ErrorCode.AGENCY_UNKNOWN, place=code)
 
 

@@ -327,6 +327,31 @@ def test_rename_that_was_cut_off_amends_nothing_twice(desk: Desk) -> None:
     assert [one.serial for one in counting] == [made]
 
 
+def test_merger_after_another_is_possible_where_no_directory_is_read_in(
+    desk: Desk,
+) -> None:
+    carry_out(desk, JOINED)
+    carry_out(desk, Merger(into=OrganId("H99.300"), sources=(C,), keep=C, name="Mới"))
+    carry_out(desk, Merger(into=OrganId("H99.400"), sources=(NEW,)))
+    known = desk.desk.agencies()
+    assert {code: one.successor for code, one in known.items()} == {
+        A: NEW,
+        B: NEW,
+        C: "H99.300",
+        NEW: "H99.400",
+    }
+
+
+def test_agency_that_is_not_known_is_not_merged_where_a_directory_is_read_in(
+    desk: Desk,
+) -> None:
+    both = [KnownAgency(code=one, name="x") for one in (A, B)]
+    desk.desk.set_agencies(both, CLERK, (FIRST, SECOND))
+    with pytest.raises(PkiError) as refusal:
+        plan_merger(desk.desk.office, Merger(into=A, sources=(C,)), CLERK)
+    assert (refusal.value.code, refusal.value.place) == (ErrorCode.AGENCY_UNKNOWN, C)
+
+
 @pytest.mark.parametrize(
     "merger",
     [
