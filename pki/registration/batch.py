@@ -3,7 +3,8 @@
 Operators approve the digest of list and requests. Rows are then worked on in groups;
 the book says of every row what became of it, in the same transaction for a group. A
 run that was killed is started again with the same files: rows in the book are left
-alone, and a certificate that was made and not booked is found by its key.
+alone, and a certificate that was made and not booked is found by its key. Each group is
+judged by what the book says when it is settled: a merger may close agencies meanwhile.
 """
 
 import re
@@ -46,7 +47,7 @@ from pki.registration.issuing import (
     find_made,
 )
 from pki.registration.office import Office
-from pki.registration.records import RequestState
+from pki.registration.records import EnrolmentOrder, RequestState
 from pki.registry.records import key_digest
 from schemas.errors import ErrorCode
 
@@ -83,10 +84,9 @@ class BatchRun:
         self._check_folder()
         results: list[RowResult] = []
         used = _Keys()
-        facts = {one: self._office.facts(one) for one in self._batch.kinds}
         waiting = iter(self._batch.rows)
         while rows := list(islice(waiting, _GROUP)):
-            for result in self._group([self._check(one, facts, used) for one in rows]):
+            for result in self._group(rows, used):
                 results.append(result)
                 step(result)
         self._close(record, results)
@@ -99,25 +99,28 @@ class BatchRun:
         used: "_Keys",
     ) -> "_Checked":
         """Judge a row by itself; its key is judged against the rows before it."""
-        application = row.application
+        application, refusal = row.application, None
         if application is None:
             return _Checked(row, refusal=row.refusal)
         try:
             order = order_of(application)
-            check_order(order, facts[order.kind])
+            refusal = _refusal_of(order, facts[order.kind])
             asked = parse_request(application.csr)
             check_request(asked, order)
-            used.take(key_digest(asked.public_key))
+            if refusal is None:
+                used.take(key_digest(asked.public_key))
         except PkiError as error:
-            return _Checked(row, refusal=error)
+            return _Checked(row, refusal=refusal or error)
         owner = f"{self._batch.id}/{row.number}"
         wanted = Wanted(owner=owner, order=order, public_key=asked.public_key)
-        return _Checked(row, wanted=wanted)
+        return _Checked(row, wanted=wanted, refusal=refusal)
 
-    def _group(self, rows: "Sequence[_Checked]") -> Sequence[RowResult]:
+    def _group(self, rows: Sequence[BatchRow], used: "_Keys") -> Sequence[RowResult]:
         with self._office.book.change() as page:
+            facts = self._office.facts_of(self._batch.kinds)
+            checked = [self._check(one, facts, used) for one in rows]
             group = _Group(self._office, page, self._batch.id)
-            results = group.settle(rows, self._act)
+            results = group.settle(checked, self._act)
         for one in results:
             self._write(one)
         return results
@@ -162,7 +165,10 @@ class BatchRun:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A row that is refused, or what is wanted for it."""
+    """A row that is refused, or what is wanted for it.
+
+    Both of one whose order may be issued no more: it may have been before a crash.
+    """
 
     row: BatchRow
     wanted: Wanted | None = None
@@ -205,7 +211,7 @@ class _Group:
                 yield RowResult(number=number, code=code)
                 continue
             try:
-                made = self._made(wanted)
+                made = self._made(wanted, one.refusal)
             except PkiError as error:
                 yield _refused(number, error)
                 continue
@@ -215,19 +221,24 @@ class _Group:
                 yield self._issued(number, made, wanted)
         yield from self._issue(waiting, act)
 
-    def _made(self, wanted: Wanted) -> int | None:
+    def _made(self, wanted: Wanted, refusal: PkiError | None) -> int | None:
         """Find what was made before a crash, or check that the key may be certified.
 
         Raises:
-            PkiError: it may not (KEY_REUSED, RENEWAL_KEY_TOO_OLD).
+            PkiError: the order was refused, or the key may not be certified
+                (KEY_REUSED, RENEWAL_KEY_TOO_OLD).
         """
         holders = self._office.hierarchy.holders_of_key(wanted.public_key)
-        if not holders:
-            return None
-        made = find_made(self._office.hierarchy, self._page, self._with_known(wanted))
-        if made is None:
-            check_key(holders, wanted.order, self._office.clock())
-        return made
+        made = self._found(wanted) if holders else None
+        if made is not None:
+            return made
+        if refusal is not None:
+            raise refusal
+        check_key(holders, wanted.order, self._office.clock())
+        return None
+
+    def _found(self, wanted: Wanted) -> int | None:
+        return find_made(self._office.hierarchy, self._page, self._with_known(wanted))
 
     def _with_known(self, wanted: Wanted) -> Wanted:
         """Leave out what the key had before the batch was filed."""
@@ -268,6 +279,14 @@ def _refused(number: int, error: PkiError) -> RowResult:
     if error.code not in FINAL_REFUSALS:
         raise error
     return RowResult(number=number, code=error.code)
+
+
+def _refusal_of(order: EnrolmentOrder, facts: DeskFacts) -> PkiError | None:
+    try:
+        check_order(order, facts)
+    except PkiError as error:
+        return error
+    return None
 
 
 def _content(path: Path) -> bytes:

@@ -1,7 +1,8 @@
 """What every part of the desk works with: the book, the CAs and the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pki.ca.authority import Clock
 from pki.ca.hierarchy import Hierarchy
@@ -48,12 +49,21 @@ class Office:
 
     def facts(self, kind: CertificateKind) -> DeskFacts:
         """Return what an order is judged by now."""
+        return self.facts_of((kind,))[kind]
+
+    def facts_of(
+        self, kinds: Iterable[CertificateKind]
+    ) -> Mapping[CertificateKind, DeskFacts]:
+        """Return what orders of several kinds are judged by now."""
+        now, agencies = self.clock(), self.agencies()
+        return {
+            kind: DeskFacts(now=now, issuer_ends=self._end(kind), agencies=agencies)
+            for kind in kinds
+        }
+
+    def _end(self, kind: CertificateKind) -> datetime | None:
         above = self.hierarchy.chain_above(kind)
-        return DeskFacts(
-            now=self.clock(),
-            issuer_ends=above[0].not_valid_after_utc if above else None,
-            agencies=self.agencies(),
-        )
+        return above[0].not_valid_after_utc if above else None
 
     def agencies(self) -> Mapping[OrganId, KnownAgency]:
         """Return the known agencies."""

@@ -19,9 +19,12 @@ from pki.registration.batch_records import (
     file_batch,
     get_batch,
 )
+from pki.registration.merger import approve_merger, file_merger, run_merger
+from pki.registration.merger_plan import Merger
 from pki.registration.records import RequestState
 from schemas.errors import ErrorCode
-from tests.support.desk import CLERK, FIRST, SECOND, Desk, open_desk
+from schemas.identifiers import OrganId
+from tests.support.desk import AGENCY, CLERK, FIRST, SECOND, Desk, open_desk
 from tests.support.requests import csr
 
 
@@ -135,3 +138,47 @@ def test_row_that_the_ca_refuses_for_good_stops_no_other(
 ) -> None:
     batch = listed(tmp_path / "a", "x" * 65, "Trần Văn Bình")
     assert [one.code for one in run(desk, batch, out)] == ["issuance_refused", ""]
+
+
+def approved_merger(desk: Desk) -> str:
+    office = desk.desk.office
+    merger = Merger(into=OrganId("H99.200"), sources=(AGENCY,))
+    record = file_merger(office, merger, CLERK)
+    for proof in (FIRST, SECOND):
+        approve_merger(office, record.id, proof)
+    return record.id
+
+
+def test_row_of_an_agency_that_a_merger_closes_meanwhile_is_refused(
+    desk: Desk, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pki.registration.batch._GROUP", 1)
+    office, merger = desk.desk.office, approved_merger(desk)
+    batch = listed(tmp_path / "a", "Nguyễn Thị An", "Trần Văn Bình")
+    record = file_batch(office, batch, CLERK)
+    for proof in (FIRST, SECOND):
+        approve_batch(office, record.id, proof)
+
+    def merge(_row: RowResult) -> None:
+        run_merger(office, merger, CLERK)
+
+    results = BatchRun(office, batch, out, CLERK).run(merge)
+
+    assert [one.code for one in results] == ["", "agency_closed"]
+    assert None not in {one.reason for one in desk.hierarchy.certificates_of(AGENCY)}
+
+
+def test_certificate_made_before_a_crash_is_found_though_its_agency_was_closed_since(
+    desk: Desk, tmp_path: Path, out: Path
+) -> None:
+    batch = listed(tmp_path / "a", "Nguyễn Thị An")
+    with (
+        patch("pki.registration.batch.save_row", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        run(desk, batch, out)
+    (made,) = people(desk)
+    office = desk.desk.office
+    run_merger(office, approved_merger(desk), CLERK)
+    (result,) = BatchRun(office, batch, out, CLERK).run(lambda _row: None)
+    assert result.serial == f"{made:x}"
