@@ -105,7 +105,8 @@ class Hierarchy(Lookups):
         keys = frozenset(
             index_of(one.public_bytes(Encoding.DER)).key_digest for one in certificates
         )
-        self._issuance = Issuance(directory, self._publishers, self._registries, keys)
+        registries = tuple(self._registries.values())
+        self._issuance = Issuance(directory, self._publishers, registries, keys)
 
     @classmethod
     def open(
@@ -173,7 +174,7 @@ class Hierarchy(Lookups):
 
     def close(self) -> None:
         """Close the registries."""
-        for registry in self._registries:
+        for registry in self._registries.values():
             registry.close()
 
     def __enter__(self) -> Self:
@@ -310,7 +311,7 @@ class Hierarchy(Lookups):
             PkiError: unknown, already revoked, an invalidity date in the future, or
                 the list cannot be written.
         """
-        label, who = self._issuer_of(serial), act or self._own_act()
+        label, who = self._open_issuer_of(serial), act or self._own_act()
         self._authorities[label].revoke(
             serial, reason, invalidity_date=invalidity_date, act=who
         )
@@ -326,11 +327,19 @@ class Hierarchy(Lookups):
                 before stay revoked, and their lists are published by the next call or
                 by `write_crls`.
         """
-        issuers = {serial: self._issuer_of(serial) for serial in serials}
+        issuers = self.check_revocable(serials)
         for serial, label in issuers.items():
             self._authorities[label].revoke(serial, reason, act=act)
         for label in sorted(set(issuers.values()), key=str):
             self._publishers[label].publish_list(act)
+
+    def check_revocable(self, serials: Iterable[int]) -> Mapping[int, CaLabel]:
+        """Return which CA issued each, if all of them can be revoked here now.
+
+        Raises:
+            PkiError: one is unknown, or the key of its CA is not open.
+        """
+        return {serial: self._open_issuer_of(serial) for serial in serials}
 
     def suspend(self, serial: int, *, act: Act | None = None) -> None:
         """Revoke a certificate for a time, and publish the new list.
@@ -338,7 +347,7 @@ class Hierarchy(Lookups):
         Raises:
             PkiError: unknown, suspended or revoked, or the list cannot be written.
         """
-        label, who = self._issuer_of(serial), act or self._own_act()
+        label, who = self._open_issuer_of(serial), act or self._own_act()
         self._authorities[label].suspend(serial, who)
         self._publishers[label].publish_list(who)
 
@@ -348,7 +357,7 @@ class Hierarchy(Lookups):
         Raises:
             PkiError: unknown, not suspended, or the list cannot be written.
         """
-        label, who = self._issuer_of(serial), act or self._own_act()
+        label, who = self._open_issuer_of(serial), act or self._own_act()
         self._authorities[label].release(serial, who)
         self._publishers[label].publish_list(who)
 
@@ -432,20 +441,17 @@ class Hierarchy(Lookups):
         )
 
     @property
-    def _registries(self) -> tuple[CertificateRegistry, ...]:
+    def _registries(self) -> Mapping[CaLabel, CertificateRegistry]:
         """Of the locked CAs too: what they issued counts, whoever is here."""
-        return (*super()._registries, *self._locked.values())
+        return {**super()._registries, **self._locked}
 
     def _authority(self, label: CaLabel) -> Authority:
         if label in self.unopened or label in self._locked:
             raise self._refusal_of(label)
         return super()._authority(label)
 
-    def _issuer_of(self, serial: int) -> CaLabel:
-        for label, registry in self._locked.items():
-            if serial in registry:
-                raise self._refusal_of(label)
-        return super()._issuer_of(serial)
+    def _open_issuer_of(self, serial: int) -> CaLabel:
+        return self._authority(self._issuer_of(serial)).label
 
     def _refusal_of(self, label: CaLabel) -> PkiError:
         failure = self.unopened.get(label)

@@ -47,8 +47,7 @@ class Lookups:
         Raises:
             PkiError: no CA here issued it, or a journal is broken.
         """
-        registry = self._authorities[self._issuer_of(serial)].registry
-        return registry.journal.entries_of(subject_of(serial))
+        return self._registry_of(serial).journal.entries_of(subject_of(serial))
 
     def find(self, serial: int) -> RegisteredCertificate:
         """Return one certificate.
@@ -56,7 +55,7 @@ class Lookups:
         Raises:
             PkiError: no CA here issued it (CERTIFICATE_NOT_FOUND).
         """
-        return self._authorities[self._issuer_of(serial)].registry.get(serial)
+        return self._registry_of(serial).get(serial)
 
     def holders_of_key(
         self, public_key: PublicKey
@@ -72,7 +71,9 @@ class Lookups:
 
     def certificates_of(self, agency: OrganId) -> tuple[RegisteredCertificate, ...]:
         """Return all certificates that name an agency."""
-        return tuple(one for each in self._registries for one in each.of_agency(agency))
+        return tuple(
+            one for each in self._registries.values() for one in each.of_agency(agency)
+        )
 
     def expiring(self, before: datetime) -> tuple[RegisteredCertificate, ...]:
         """Return what counts today, and no more at `before`."""
@@ -108,33 +109,37 @@ class Lookups:
         return self._authorities[label]
 
     def _issuer_of(self, serial: int) -> CaLabel:
-        for label, authority in self._authorities.items():
-            if serial in authority.registry:
+        for label, registry in self._registries.items():
+            if serial in registry:
                 return label
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=f"{serial:x}")
+
+    def _registry_of(self, serial: int) -> CertificateRegistry:
+        return self._registries[self._issuer_of(serial)]
 
     def _has_successor(self, one: RegisteredCertificate) -> bool:
         index, names = index_of(one.der), _names(one)
         lasting = (
             later
-            for authority in self._authorities.values()
-            if authority.kind is PROFILES[one.kind].issuer
-            for later in authority.registry.lasting(
+            for label, registry in self._registries.items()
+            if label.kind is PROFILES[one.kind].issuer
+            for later in registry.lasting(
                 one.kind, index.subject_digest, index.not_after
             )
         )
         return any(names <= _names(later) for later in lasting)
 
     def _of_key(self, digest: str) -> tuple[RegisteredCertificate, ...]:
-        return tuple(one for each in self._registries for one in each.of_key(digest))
+        registries = self._registries.values()
+        return tuple(one for each in registries for one in each.of_key(digest))
 
     def _registered(self) -> Iterator[RegisteredCertificate]:
-        for registry in self._registries:
+        for registry in self._registries.values():
             yield from registry.list()
 
     @property
-    def _registries(self) -> tuple[CertificateRegistry, ...]:
-        return tuple(one.registry for one in self._authorities.values())
+    def _registries(self) -> Mapping[CaLabel, CertificateRegistry]:
+        return {label: one.registry for label, one in self._authorities.items()}
 
 
 def _names(one: RegisteredCertificate) -> frozenset[x509.GeneralName]:

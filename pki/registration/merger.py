@@ -150,6 +150,7 @@ def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
         if not is_done:
             found = _certificates(office, record.merger)
             record = with_later(record, found, office.clock())
+        office.hierarchy.check_revocable(_waiting(office, record))
         made = _amend_all(office, page, record, who)
         _revoke(office, record, who)
         if not is_done:
@@ -208,12 +209,14 @@ def _amend(
     return made
 
 
-def _revoke(office: Office, record: MergerRecord, act: Act) -> None:
+def _waiting(office: Office, record: MergerRecord) -> Sequence[int]:
+    """Return what is yet to be revoked for good."""
     entries = (office.hierarchy.find(one) for one in record.revoked)
-    waiting = [
-        one.serial for one in entries if one.revoked_at is None or one.is_suspended
-    ]
-    if waiting:
+    return [one.serial for one in entries if one.revoked_at is None or one.is_suspended]
+
+
+def _revoke(office: Office, record: MergerRecord, act: Act) -> None:
+    if waiting := _waiting(office, record):
         office.hierarchy.revoke_all(waiting, _AFFILIATION, act=act)
     elif record.state is not RequestState.ISSUED:
         office.hierarchy.write_crls(act)  # a crash may have come before the list

@@ -2,19 +2,24 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
-from pki.ca.founding import CaKeySettings, HierarchySettings, create_hierarchy
+from pki.ca.founding import (
+    CaKeySettings,
+    HierarchySettings,
+    create_generation,
+    create_hierarchy,
+)
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.key_place import KeyPlace, read_place
 from pki.ca.layout import list_path, private_folder
 from pki.errors import PkiError
 from pki.files import PRIVATE, write_atomically
-from pki.journal.store import Act
+from pki.journal.store import Act, CaAction
 from pki.keys.software import KeyKind, generate
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields
@@ -158,6 +163,35 @@ def test_key_certified_by_a_ca_whose_operators_are_not_here_is_known(
     assert refusal.value.code is ErrorCode.KEY_REUSED
     (held,) = half_locked.certificates()[-1:]
     assert half_locked.certificates_of(OrganId("H99")) == (held,)
+
+
+def test_what_a_ca_issued_whose_operators_are_not_here_can_be_read(
+    half_locked: Hierarchy,
+) -> None:
+    (held,) = half_locked.holders_of_key(SYSTEM_KEY)
+    assert half_locked.find(held.serial) == held
+    about = half_locked.journal_about(held.serial)
+    assert CaAction.CERTIFICATE_ISSUED in {one.action for one in about}
+
+
+def test_certificate_renewed_by_a_ca_whose_operators_are_not_here_is_renewed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "pki"
+    create(folder, HierarchySettings())
+    with Hierarchy.open(folder, clock=clock) as opened:
+        old = opened.issue(CertificateKind.SYSTEM, SYSTEM, SYSTEM_KEY, days=20)
+    together = {SYSTEMS: CaKeySettings(by_operators=True)}
+    settings = HierarchySettings(operators=OPERATORS, keys=together)
+    create_generation(folder, SYSTEMS, settings, clock)
+    soon = NOW + timedelta(days=60)
+    with Hierarchy.open(folder, clock=clock) as opened:
+        assert [one.serial for one in opened.unrenewed(soon)] == [old.serial_number]
+    everybody = tuple(OPERATORS.values())
+    with Hierarchy.open(folder, clock=clock, operators=everybody) as opened:
+        opened.issue(CertificateKind.SYSTEM, SYSTEM, generate().public_key)
+    with Hierarchy.open(folder, clock=clock) as opened:
+        assert opened.unrenewed(soon) == ()
 
 
 def test_passphrase_of_one_operator_is_not_the_keys(folder: Path) -> None:

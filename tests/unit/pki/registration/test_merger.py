@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 from cryptography import x509
 
+from pki.ca.founding import CaKeySettings, HierarchySettings, create_generation
 from pki.ca.hierarchy import Hierarchy
 from pki.ca.issuing import IssueOrder
 from pki.errors import PkiError
@@ -33,6 +34,7 @@ from tests.support.requests import csr
 A, B, NEW = OrganId("H99.151"), OrganId("H99.152"), OrganId("H99.200")
 C = OrganId("H99.153")
 SEAL, SYSTEM = CertificateKind.AGENCY_SEAL, CertificateKind.SYSTEM
+ISSUING_SYSTEMS = CertificateKind.ISSUING_SYSTEMS
 AFFILIATION = x509.ReasonFlags.affiliation_changed
 JOINED = Merger(into=NEW, sources=(A, B), keep=A, name="UBND xã Mới")
 RENAMED = Merger(into=A, sources=(A,), keep=A, name="UBND phường")
@@ -212,6 +214,26 @@ def test_certificate_made_while_the_merger_waits_is_amended_too(desk: Desk) -> N
     assert reasons(desk, NEW) == [None] * 2
     assert run_merger(desk.desk.office, record.id, CLERK) == made
     assert reasons(desk, NEW) == [None] * 2
+
+
+def test_merger_of_what_a_ca_issued_that_is_not_open_changes_nothing(
+    desk: Desk,
+) -> None:
+    operators = {"Hoa": b"first of the keepers", "Khuê": b"second of the keepers"}
+    together = {ISSUING_SYSTEMS: CaKeySettings(by_operators=True)}
+    settings = HierarchySettings(operators=operators, keys=together)
+    create_generation(desk.folder, ISSUING_SYSTEMS, settings, desk.time.now)
+    everybody = tuple(operators.values())
+    with Hierarchy.open(desk.folder, clock=desk.time.now, operators=everybody) as ca:
+        ca.issue(SYSTEM, system("qlvb-b-3", B), p256().public_key())
+    with Hierarchy.open(desk.folder, clock=desk.time.now) as desk.hierarchy:
+        desk.reopen()
+        record = approved(desk, JOINED)
+        with pytest.raises(PkiError) as refusal:
+            run_merger(desk.desk.office, record.id, CLERK)
+        assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
+        assert reasons(desk, NEW) == []
+        assert reasons(desk, A) == [None]
 
 
 def test_key_renewed_while_the_merger_waits_is_amended_once(desk: Desk) -> None:
