@@ -1,7 +1,7 @@
 """Carrying out a merger of agencies: planned, approved, and finished after any crash.
 
 The plan is in the book before anything changes. What its agencies had certified while
-it waited for approvals is dealt with likewise: they end all the same. Certificates are
+it waited for approvals is taken on there, too: they end all the same. Certificates are
 amended first and revoked last: a revoked one could not vouch for its key any more. Each
 step sees whether it was done before.
 """
@@ -142,20 +142,30 @@ def run_merger(office: Office, merger_key: str, act: Act) -> Sequence[int]:
         PkiError: it waits for approvals (REQUEST_PENDING), or the CA cannot act now.
     """
     with office.book.change() as page:
-        record = _load(page, merger_key)
-        if record.state is RequestState.PENDING:
-            raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
+        _save(page, _with_all(office, page, merger_key))
+    with office.book.change() as page:
+        record = _with_all(office, page, merger_key)
         who = replace(act, reason=record.id)
-        is_done = record.state is RequestState.ISSUED
-        if not is_done:
-            found = _certificates(office, record.merger)
-            record = with_later(record, found, office.clock())
         office.hierarchy.check_revocable(_waiting(office, record))
         made = _amend_all(office, page, record, who)
         _revoke(office, record, who)
-        if not is_done:
+        if record.state is not RequestState.ISSUED:
             _finish(office, page, replace(record, amended=tuple(made)), who)
     return list(dict.fromkeys(made.values()))
+
+
+def _with_all(office: Office, page: Page, merger_key: str) -> MergerRecord:
+    """Return an approved merger with what it takes on now, unless it is done.
+
+    Raises:
+        PkiError: it waits for approvals (REQUEST_PENDING).
+    """
+    record = _load(page, merger_key)
+    if record.state is RequestState.PENDING:
+        raise PkiError(ErrorCode.REQUEST_PENDING, place=record.id)
+    if record.state is RequestState.ISSUED:
+        return record
+    return with_later(record, _certificates(office, record.merger), office.clock())
 
 
 def _certificates(
@@ -193,6 +203,7 @@ def _amend(
     for one in held.of_key:
         fresh = one.issued_at >= record.planned_at and one.serial != serial
         if fresh and answers(one, order):
+            _claim_found(page, one.serial, record.id)
             return one.serial
     if not may_be_amended(held, office.clock()):
         return None
@@ -207,6 +218,12 @@ def _amend(
     made = next(office.hierarchy.issue_many((amended,), act)).serial_number
     claim(page, made, record.id)
     return made
+
+
+def _claim_found(page: Page, serial: int, owner: str) -> None:
+    """Claim what was made before a crash, unless it was made for something else."""
+    if page.get(Table.CLAIM, f"{serial:x}") is None:
+        claim(page, serial, owner)
 
 
 def _waiting(office: Office, record: MergerRecord) -> Sequence[int]:

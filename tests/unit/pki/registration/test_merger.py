@@ -15,6 +15,7 @@ from pki.errors import PkiError
 from pki.journal.store import CaAction
 from pki.kinds import CertificateKind
 from pki.names import SubjectFields, agency_of, subject_fields
+from pki.registration.book import Table
 from pki.registration.merger import (
     approve_merger,
     file_merger,
@@ -234,6 +235,28 @@ def test_merger_of_what_a_ca_issued_that_is_not_open_changes_nothing(
         assert refusal.value.code is ErrorCode.OPERATOR_SECRETS_WRONG
         assert reasons(desk, NEW) == []
         assert reasons(desk, A) == [None]
+
+
+def test_what_a_merger_took_on_late_is_told_of_after_a_kill_before_its_end(
+    desk: Desk,
+) -> None:
+    office, record = desk.desk.office, approved(desk, JOINED)
+    desk.pass_time(timedelta(days=1))
+    late = desk.hierarchy.issue(SYSTEM, system("qlvb-a", A), p256().public_key())
+    killed = patch("pki.registration.merger._finish", side_effect=KeyboardInterrupt)
+    with killed, pytest.raises(KeyboardInterrupt):
+        run_merger(office, record.id, CLERK)
+    taken = get_merger(office, record.id)
+    assert {late.serial_number, *record.amended} == set(taken.amended)
+
+    made = run_merger(office, record.id, CLERK)
+
+    new = [one.serial for one in desk.hierarchy.certificates_of(NEW)]
+    assert len(new) == 2
+    assert set(made) == set(new)
+    assert set(get_merger(office, record.id).amended) == set(taken.amended)
+    owners = [office.book.page.get(Table.CLAIM, f"{one:x}") for one in new]
+    assert owners == [{"owner": record.id}] * 2
 
 
 def test_key_renewed_while_the_merger_waits_is_amended_once(desk: Desk) -> None:
