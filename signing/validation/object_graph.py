@@ -43,6 +43,7 @@ class ObjectGraph:
         self._edges: dict[Key, tuple[Edge, ...]] = {}
         self._users: dict[Key, dict[Key, list[Path]]] = defaultdict(dict)
         self._found: dict[Key, set[Path]] = {}
+        self._form: frozenset[Key] | None = None
         self._pages: PageTree | None = None
         self._structure: StructureTree | None = None
 
@@ -57,7 +58,7 @@ class ObjectGraph:
         if revision == before:
             return
         self._objects.revision = revision
-        self._found = {}
+        self._found, self._form = {}, None
         if before < 0 or revision < before:
             self._edges, self._users = {}, defaultdict(dict)
             self._pages = self._structure = None
@@ -131,8 +132,13 @@ class ObjectGraph:
         if self._structure and not self._structure.holds(self._objects, written):
             self._structure = None
 
-    def _fields(self) -> Iterator[Key]:
-        """Give the objects of the form: rules ask for the ways to every field."""
+    def _fields(self) -> frozenset[Key]:
+        """Return the objects of the form: rules ask for the ways to every field."""
+        if self._form is None:
+            self._form = frozenset(self._walk_form())
+        return self._form
+
+    def _walk_form(self) -> Iterator[Key]:
         roots = (key for path, key in self._edges[TRAILER] if path == ("/Root",))
         waiting = [
             (path[1:], target)
@@ -160,16 +166,16 @@ class ObjectGraph:
         others = [
             (source, path)
             for source, path in self.references_to(key)
-            if (source, path, key) not in taken
+            if (source, path, key) not in taken and not self._is_kid(source, path, key)
         ]
         if not others:
             return
-        fields = set(self._fields())
         ways = self._ways_round(key)
-        for source, path in others:
-            is_kid = path == (PARENT,) and {source, key} <= fields
-            if source in ways and not is_kid:
-                yield ways[source] + path
+        yield from (ways[source] + path for source, path in others if source in ways)
+
+    def _is_kid(self, source: Key, path: Path, key: Key) -> bool:
+        """Tell whether a field of the form names another one as the one above it."""
+        return path == (PARENT,) and {source, key} <= self._fields()
 
     def _ways_round(self, key: Key) -> Mapping[Key, Path]:
         """Return one way to each object that is reached without passing `key`."""

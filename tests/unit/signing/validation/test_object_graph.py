@@ -170,6 +170,29 @@ def test_kids_of_a_field_do_not_use_it_as_anything_else() -> None:
     assert graph.usages((4, 0)) == {("/Root", "/AcroForm", "/Fields", 0)}
 
 
+def work_for_fields_with_kids(count: int) -> int:
+    """Return what the ways to all fields of a form cost, each with a kid."""
+    numbers = range(5, 5 + 2 * count, 2)
+    fields = " ".join(f"{number} 0 R" for number in numbers)
+    widgets = " ".join(f"{number + 1} 0 R" for number in numbers)
+    objects = {4: f"<< /Fields [{fields}] >>"}
+    for number in numbers:
+        objects[number] = f"<< /T (f{number}) /FT /Tx /Kids [{number + 1} 0 R] >>"
+        objects[number + 1] = f"<< /Subtype /Widget /Parent {number} 0 R >>"
+    data = small_pdf(objects, catalog="/AcroForm 4 0 R", page=f"/Annots [{widgets}]")
+    work = Work(PLENTY)
+    graph = ObjectGraph(PdfFileReader(BytesIO(data)), work)
+    graph.move_to(0)
+    before = work.left
+    for number in numbers:
+        assert len(graph.usages((number, 0))) == 1
+    return before - work.left
+
+
+def test_twice_the_fields_with_kids_are_twice_the_work() -> None:
+    assert work_for_fields_with_kids(200) < 2.5 * work_for_fields_with_kids(100)
+
+
 def test_many_pages_are_read_once() -> None:
     """Further revisions cost what they wrote, not what the file has."""
     data = many_pages_pdf(500)
