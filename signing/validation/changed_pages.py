@@ -25,6 +25,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import _walk_page_tree_an
 
 from signing.errors import SigningError
 from signing.validation.object_graph import ObjectGraph
+from signing.validation.page_tree import annotations_of, object_number
 from signing.validation.rectangles import LARGEST_HEIGHT, LARGEST_WIDTH, area_of
 from signing.validation.revision_objects import Key, key_of
 
@@ -136,13 +137,7 @@ def _area_of(widget: generic.Reference) -> float:
 
 def _annotations(page: Key, revision: HistoricalResolver) -> list[Key | None]:
     dictionary: Any = revision(generic.Reference(*page, revision))
-    if "/Annots" not in dictionary:
-        return []
-    listed = dictionary["/Annots"]
-    return [
-        key_of(one) if isinstance(one, generic.IndirectObject) else None
-        for one in listed
-    ]
+    return [object_number(one) for one in annotations_of(dictionary)]
 
 
 def _tree_of(

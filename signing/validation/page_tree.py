@@ -80,6 +80,17 @@ def object_number(value: Any) -> ObjectNumber | None:
     return None
 
 
+def annotations_of(page: generic.DictionaryObject) -> Any:
+    """Return what a page lists as its annotations: an array, unless it is odd.
+
+    Null is the same as none (ISO 32000-2 clause 7.3.7).
+    """
+    try:
+        return page["/Annots"]
+    except KeyError:
+        return generic.ArrayObject()
+
+
 def _octets(
     reader: PdfFileReader, data: bytes, reference: generic.IndirectObject
 ) -> bytes:

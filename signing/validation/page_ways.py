@@ -140,6 +140,9 @@ def _lists(node: Any, objects: RevisionObjects) -> Key | None:
 
 
 def _is_plain(annotations: Any) -> bool:
+    # Null lists none (ISO 32000-2 clause 7.3.7).
+    if isinstance(annotations, generic.NullObject):
+        return True
     return isinstance(annotations, generic.ArrayObject) and all(
         isinstance(one, generic.IndirectObject) for one in annotations
     )

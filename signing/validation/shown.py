@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pyhanko.pdf_utils import generic
 
 from signing.validation.document import SignatureField
-from signing.validation.page_tree import ObjectNumber, Page, object_number
+from signing.validation.page_tree import (
+    ObjectNumber,
+    Page,
+    annotations_of,
+    object_number,
+)
 from signing.validation.rectangles import Box, box_of
 
 _NOWHERE: Box = (0, 0, 0, 0)
@@ -97,10 +102,7 @@ def takes_room(widget: generic.DictionaryObject) -> bool:
 def _annotations(page: Page) -> Iterator[ObjectNumber]:
     if not page.may_have(b"/Annots"):
         return
-    dictionary = page.reference.get_object()
-    if "/Annots" not in dictionary:
-        return
-    array = dictionary["/Annots"]
+    array = annotations_of(page.reference.get_object())
     numbers = (object_number(array.raw_get(at)) for at in range(len(array)))
     yield from (one for one in numbers if one is not None)
 

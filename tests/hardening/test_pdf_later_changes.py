@@ -42,7 +42,8 @@ from tests.support.later_revisions import (
     rectangle,
     revised,
 )
-from tests.support.signed_pdf import LETTER, sign
+from tests.support.signed_pdf import LETTER, SEAL, sign
+from tests.support.small_pdf import assemble, small_pdf
 from tests.support.stock_signer import stock_signed, time_stamped
 
 PADES = SigSeedSubFilter.PADES
@@ -305,3 +306,48 @@ def test_signature_after_a_certification_that_permits_it_passes(
     signed = stock_signed(certified(permission), AGENCY, "seal", subfilter=PADES)
 
     assert judged(signed).indication is Indication.TOTAL_PASSED
+
+
+_NO_ANNOTATIONS = pytest.mark.parametrize(
+    "annotations", ["null", "6 0 R"], ids=["null", "an object that is null"]
+)
+
+
+@_NO_ANNOTATIONS
+def test_archive_data_pass_where_the_annotations_of_a_page_are_null(
+    annotations: str,
+) -> None:
+    """Null is the same as none (ISO 32000-2 clause 7.3.7)."""
+    unseen = "/Type /Annot /Subtype /Widget /Rect [0 0 0 0] /F 132"
+    objects = {
+        4: "<< /Fields [5 0 R] /SigFlags 3 >>",
+        5: f"<< /FT /Sig /T (person) {unseen} >>",
+        6: "null",
+    }
+    page = f"/Annots {annotations}"
+    source = small_pdf(objects, catalog="/AcroForm 4 0 R", page=page)
+    signed = stock_signed(source, PERSON, "person", subfilter=PADES)
+
+    verdict = judged(revised(signed, later.security_store))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@_NO_ANNOTATIONS
+def test_seal_passes_where_the_annotations_of_another_page_are_null(
+    annotations: str,
+) -> None:
+    page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {} >>"
+    bodies = {
+        1: "<< /Type /Catalog /Pages 2 0 R >>",
+        2: "<< /Type /Pages /Count 2 /Kids [3 0 R 4 0 R] >>",
+        3: page.format(""),
+        4: page.format(f"/Annots {annotations}"),
+        5: "null",
+        6: "null",
+    }
+    source = assemble({number: body.encode() for number, body in bodies.items()})
+
+    verdict = judged(sign(sign(source, PERSON), AGENCY, SEAL))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
