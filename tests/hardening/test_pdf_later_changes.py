@@ -351,3 +351,54 @@ def test_seal_passes_where_the_annotations_of_another_page_are_null(
     verdict = judged(sign(sign(source, PERSON), AGENCY, SEAL))
 
     assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    ("media_box", "name"),
+    [("0.0 0.0 595.0 842.0", "(seal)"), ("0 0 595 842", "<FEFF007300650061006C>")],
+    ids=["real numbers", "name in UTF-16"],
+)
+def test_values_that_the_library_spells_anew_pass_where_they_show_alike(
+    media_box: str, name: str
+) -> None:
+    """Another signer of the same library lists a field on the page, and fills one."""
+    field = "/FT /Sig /Type /Annot /Subtype /Widget"
+    objects = {
+        4: f"<< {field} /T (person) /Rect [0 0 0 0] /F 132 >>",
+        5: f"<< {field} /T {name} /Rect [9 9 99 59] /F 4 >>",
+        6: "<< /Fields [4 0 R 5 0 R] /SigFlags 3 >>",
+    }
+    source = small_pdf(
+        objects,
+        catalog="/AcroForm 6 0 R /OpenAction [3 0 R /XYZ 0.0 842.0 0.0]",
+        page="/Annots [4 0 R 5 0 R]",
+        media_box=media_box,
+    )
+    signed = stock_signed(source, PERSON, "person", subfilter=PADES)
+    sealed = stock_signed(signed, AGENCY, "seal", subfilter=PADES)
+
+    verdict = judged(stock_signed(sealed, AGENCY, "further", subfilter=PADES))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+def test_document_information_in_another_encoding_passes() -> None:
+    """Office programs write it in UTF-16, the library in one octet a letter."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        later.security_store(writer)
+        writer.update_container(writer.trailer["/Info"])
+
+    entry = b"/Title <FEFF0061> /Company <FEFF0062>"
+    bodies = {
+        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+        2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+        4: b"<< %s >>" % entry,
+    }
+    source = assemble(bodies, b"/Info 4 0 R")
+    signed = stock_signed(source, PERSON, "person", subfilter=PADES)
+
+    verdict = judged(revised(signed, change))
+
+    assert verdict.indication is Indication.TOTAL_PASSED

@@ -50,11 +50,13 @@ _FORM = "/Type /XObject /Subtype /Form /BBox [0 0 400 400] /Length 21"
 _RED = "1 0 0 rg 0 0 9 9 re f"
 
 
-def _stream(content: str, more: str = "") -> str:
+def stream(content: str, more: str = "") -> str:
+    """Return a stream and its dictionary, which has `more` entries."""
     return f"<< /Length {len(content)} {more} >>\nstream\n{content}\nendstream"
 
 
-def _signed(objects: dict[int, str], page: str, catalog: str = "") -> bytes:
+def signed_by_a_person(objects: dict[int, str], page: str, catalog: str = "") -> bytes:
+    """Sign a small file of these with the library's own signer, unseen."""
     source = small_pdf(objects, page=page, catalog=catalog)
     return stock_signed(source, PERSON, "person", subfilter=_PADES)
 
@@ -63,10 +65,10 @@ def _signed(objects: dict[int, str], page: str, catalog: str = "") -> bytes:
     Row.SHADOW_HIDE_REPLACE, *_MODIFIED, "a dictionary that a page draws gets a stream"
 )
 def shadow_stream_of_a_dictionary() -> bytes:
-    objects = {4: _stream("/X Do"), 5: f"<< {_FORM} >>"}
+    objects = {4: stream("/X Do"), 5: f"<< {_FORM} >>"}
     page = "/Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >>"
     whole = f"<< {_FORM} >>\nstream\n{_RED}\nendstream"
-    return appended(_signed(objects, page), {5: whole.encode()})
+    return appended(signed_by_a_person(objects, page), {5: whole.encode()})
 
 
 @ATTACKS.add(
@@ -74,7 +76,7 @@ def shadow_stream_of_a_dictionary() -> bytes:
 )
 def shadow_string_becomes_a_name() -> bytes:
     font = "<< /Subtype /Type1 /Encoding << /Differences [48 (/nine)] >> >>"
-    signed = _signed({}, f"/Resources << /Font << /F {font} >> >>")
+    signed = signed_by_a_person({}, f"/Resources << /Font << /F {font} >> >>")
 
     def change(writer: IncrementalPdfFileWriter) -> None:
         later.unseen_field(writer)
@@ -94,7 +96,7 @@ def shadow_string_becomes_a_name() -> bytes:
 def shadow_string_in_a_form_that_moves() -> bytes:
     font = "<< /Subtype /Type1 /Encoding << /Differences [48 (/nine)] >> >>"
     form = f"<< /Fields [] /DR << /Font << /F {font} >> >> >>"
-    signed = _signed({4: form}, "", "/AcroForm 4 0 R")
+    signed = signed_by_a_person({4: form}, "", "/AcroForm 4 0 R")
 
     def change(writer: IncrementalPdfFileWriter) -> None:
         form = writer.root["/AcroForm"]
@@ -115,10 +117,10 @@ def shadow_annotations_change_places() -> bytes:
     objects = {
         4: stamp.format(6),
         5: stamp.format(7),
-        6: _stream("1 g", "/Subtype /Form"),
-        7: _stream("0 g", "/Subtype /Form"),
+        6: stream("1 g", "/Subtype /Form"),
+        7: stream("0 g", "/Subtype /Form"),
     }
-    signed = _signed(objects, "/Annots [4 0 R 5 0 R]")
+    signed = signed_by_a_person(objects, "/Annots [4 0 R 5 0 R]")
 
     def change(writer: IncrementalPdfFileWriter) -> None:
         later.unseen_field(writer)
@@ -139,7 +141,7 @@ def shadow_fonts_of_the_form() -> bytes:
     fonts = "<< /Font << /Helv << /Subtype /Type1 /BaseFont /{} >> >> >>"
     objects = {4: field, 5: fonts.format("Helvetica")}
     form = "/AcroForm << /Fields [4 0 R] /DR 5 0 R /DA (/Helv 9 Tf) >>"
-    signed = _signed(objects, "/Annots [4 0 R]", form)
+    signed = signed_by_a_person(objects, "/Annots [4 0 R]", form)
     return appended(signed, {5: fonts.format("Symbol").encode()})
 
 
@@ -152,10 +154,10 @@ def shadow_object_beyond_the_size() -> bytes:
         1: "<< /Type /Catalog /Pages 2 0 R >>",
         2: "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
         3: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 900 0 R >>",
-        900: _stream("0 g"),
+        900: stream("0 g"),
     }
     signed = stock_signed(_of_claimed_size(bodies, 5), PERSON, "a", subfilter=_PADES)
-    return appended(signed, {900: _stream("1 g").encode()})
+    return appended(signed, {900: stream("1 g").encode()})
 
 
 def _of_claimed_size(bodies: dict[int, str], size: int) -> bytes:

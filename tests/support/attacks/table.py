@@ -16,6 +16,7 @@ from tests.support.attacks import (
     shadows,
     shown,
     spans,
+    spelled,
     status,
 )
 from tests.support.attacks.model import Attack, Row
@@ -24,6 +25,7 @@ ATTACKS: tuple[Attack, ...] = (
     *spans.ATTACKS,
     *revisions.ATTACKS,
     *shadows.ATTACKS,
+    *spelled.ATTACKS,
     *shown.ATTACKS,
     *files.ATTACKS,
     *loops.ATTACKS,
