@@ -16,6 +16,7 @@ from aiohttp import encode_basic_auth, web
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from exchange.http.connection import accepting
 from pki.files import PRIVATE, write_atomically
 from tests.support.world import Clock
 
@@ -173,11 +174,12 @@ async def local_provider(clock: Clock) -> AsyncIterator[LocalProvider]:
     app.router.add_get("/leave", provider.leave)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, HOST, 0)
-    await site.start()
+    assert runner.server is not None
     try:
-        provider.issuer = f"http://{HOST}:{runner.addresses[0][1]}"
-        yield provider
+        # A browser may connect in the moment it closes.
+        async with accepting(runner.server, (HOST, 0), None) as port:
+            provider.issuer = f"http://{HOST}:{port}"
+            yield provider
     finally:
         await runner.cleanup()
 
