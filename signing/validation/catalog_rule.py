@@ -21,6 +21,7 @@ from signing.validation.revision_objects import TRAILER, Key, Path, key_of
 
 _OF_THE_TRAILER: Path = ("/Root",)
 _OF_A_CHILD: Path = ("/Parent",)
+_STRUCTURE, _OF_AN_ELEMENT = "/StructTreeRoot", "/P"
 _VERSION, _SHAPED = "/Version", ("/MarkInfo", "/Extensions")
 """Entries that may change and that no other rule looks into."""
 
@@ -61,14 +62,26 @@ def _other_uses(old: SignedRevision) -> Iterator[Key]:
     """Give the objects that refer to the catalog as to something else.
 
     A dictionary whose keys the author chose would show what is put under them. What
-    names the catalog as its parent takes nothing from it; signatures name it as what
-    they restrict (clause 12.8.2).
+    names the catalog as its parent takes nothing from it, nor does the root of the
+    structure; signatures name it as what they restrict (clause 12.8.2).
     """
+    named = _named_uses(old)
     for source, path in old.graph.references_to(key_of(old.root_ref)):
-        is_catalog = source == TRAILER and path == _OF_THE_TRAILER
-        is_named = is_catalog or path == _OF_A_CHILD
+        is_named = path == _OF_A_CHILD or (source, path) in named
         if not is_named and not _is_restricted(old, source, path):
             yield source
+
+
+def _named_uses(old: SignedRevision) -> set[tuple[Key, Path]]:
+    """Return where the catalog is named as such, or above the structure."""
+    named: set[tuple[Key, Path]] = {(TRAILER, _OF_THE_TRAILER)}
+    if _STRUCTURE in old.root:
+        stated = old.root.raw_get(_STRUCTURE)
+        if isinstance(stated, generic.IndirectObject):
+            named.add((key_of(stated), (_OF_AN_ELEMENT,)))
+        else:
+            named.add((key_of(old.root_ref), (_STRUCTURE, _OF_AN_ELEMENT)))
+    return named
 
 
 def _is_restricted(old: SignedRevision, source: Key, path: Path) -> bool:

@@ -258,3 +258,26 @@ def test_catalog_that_a_signature_restricts_may_be_written_again() -> None:
     assert b"/Data" in signed
     verdict = judged(revised(signed, later.security_store))
     assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    "root", ["4 0 R", "<< /Type /StructTreeRoot /P 1 0 R /K [] >>"]
+)
+def test_catalog_above_the_structure_tree_may_be_written_again(root: str) -> None:
+    """Some writers name it as the parent of the tree's root, which takes nothing."""
+    objects = {4: "<< /Type /StructTreeRoot /P 1 0 R /K [] >>"}
+    source = small_pdf(objects, catalog=f"/StructTreeRoot {root}")
+    signed = stock_signed(source, PERSON, "person", subfilter=PADES)
+
+    verdict = judged(stock_signed(signed, AGENCY, "seal", subfilter=PADES))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
+def test_catalog_that_another_dictionary_names_p_may_not_be_written_again() -> None:
+    page = "/Resources << /Font << /P 1 0 R >> >>"
+    signed = stock_signed(small_pdf(page=page), PERSON, "person", subfilter=PADES)
+
+    verdict = judged(stock_signed(signed, AGENCY, "seal", subfilter=PADES))
+
+    assert verdict.indication is Indication.TOTAL_FAILED
