@@ -76,6 +76,7 @@ class NewSignatureFieldRule(FieldMDPRule):
                 _require_mere_signature(name, new)
             if old is None or "/V" not in old:
                 _require_signer_of_drawing(name, new)
+                _require_size_if_signed(name, new)
         return ()
 
 
@@ -138,10 +139,18 @@ def _require_mere_signature(name: str, field: generic.DictionaryObject) -> None:
         # Others show without a rectangle, as notes do.
         if "/Subtype" in part and part["/Subtype"] != "/Widget":
             raise SuspiciousModification(f"field {name} is another annotation")
-    shown = list(_shown(name, field))
-    if shown and "/V" not in field:
+    if "/V" not in field and any(_shown(name, field)):
         raise SuspiciousModification(f"field {name} is visible and not signed")
-    if not all(map(_is_of_signature_size, shown)):
+
+
+def _require_size_if_signed(name: str, field: generic.DictionaryObject) -> None:
+    """Refuse a signature all over a page, in a field that was prepared for it too.
+
+    Before it is signed it shows nothing, so whoever signed earlier did not see it.
+    """
+    if "/V" not in field:
+        return
+    if not all(map(_is_of_signature_size, _shown(name, field))):
         raise SuspiciousModification(f"field {name} covers more than a signature")
 
 

@@ -24,6 +24,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import Indication, Modifications
 from tests.support import later_revisions as later
 from tests.support.attacks.shadows import in_parts
+from tests.support.attacks.shown import drawn
 from tests.support.judged_pdf import (
     AGENCY,
     FORMAT_FAILURE,
@@ -402,3 +403,28 @@ def test_document_information_in_another_encoding_passes() -> None:
     verdict = judged(revised(signed, change))
 
     assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize("drawn_before", ["", "/AP << /N 6 0 R >>"])
+def test_signature_in_a_prepared_field_over_the_page_fails_those_before_it(
+    drawn_before: str,
+) -> None:
+    """An empty field shows nothing to the first signer, nor one that draws nothing."""
+    empty = "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 0 >>"
+    field = "/FT /Sig /Type /Annot /Subtype /Widget /F 4"
+    objects = {
+        4: f"<< {field} /T (other) /Rect [0 0 595 842] {drawn_before} >>",
+        5: "<< /Fields [4 0 R] /SigFlags 3 >>",
+        6: f"{empty}\nstream\n\nendstream",
+    }
+    source = small_pdf(objects, catalog="/AcroForm 5 0 R", page="/Annots [4 0 R]")
+    signed = stock_signed(source, PERSON, "person", subfilter=PADES)
+    style = drawn(b"0 0 m 100 30 l S")
+
+    verdict = judged(
+        stock_signed(signed, AGENCY, "other", subfilter=PADES, style=style)
+    )
+
+    person, other = verdict.signatures
+    assert {one.code for one in person.reasons} == {ErrorCode.MODIFIED_AFTER_SIGNING}
+    assert other.indication is Indication.TOTAL_PASSED
