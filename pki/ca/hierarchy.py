@@ -5,7 +5,7 @@ but issuing a CA and refreshing the root's list works without it. The same goes 
 key that is here and takes operators who are not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -145,19 +145,16 @@ class Hierarchy(Lookups):
         check_profiles(PROFILES)
         held = KeySecrets(passphrase, operators)
         with ExitStack() as undo:
+
+            def opened_at(label: CaLabel) -> Authority:
+                found = open_authority(directory, label, clock, held)
+                undo.callback(found.registry.close)
+                return found
+
             here = keys_here(directory, held)
-            authorities: dict[CaLabel, Authority] = {}
-            unopened: dict[CaLabel, PkiError] = {}
-            for label in here.usable:
-                try:
-                    authority = open_authority(directory, label, clock, held)
-                except PkiError as error:
-                    if not is_partial:
-                        raise
-                    unopened[label] = error
-                    continue
-                undo.callback(authority.registry.close)
-                authorities[label] = authority
+            authorities, unopened = _opened(
+                here.usable, opened_at, is_partial=is_partial
+            )
             locked: dict[CaLabel, CertificateRegistry] = {}
             # The root certifies CAs alone, and its folder may be on its way.
             closed = (*here.locked, *unopened)
@@ -519,3 +516,22 @@ class Hierarchy(Lookups):
         if order.amends is None:
             return ""
         return index_of(self.find(order.amends).der).subject_digest
+
+
+def _opened(
+    labels: Iterable[CaLabel],
+    opened_at: Callable[[CaLabel], Authority],
+    *,
+    is_partial: bool,
+) -> tuple[dict[CaLabel, Authority], dict[CaLabel, PkiError]]:
+    """Open CAs; of those that cannot be, give why, or raise it."""
+    authorities: dict[CaLabel, Authority] = {}
+    unopened: dict[CaLabel, PkiError] = {}
+    for label in labels:
+        try:
+            authorities[label] = opened_at(label)
+        except PkiError as error:
+            if not is_partial:
+                raise
+            unopened[label] = error
+    return authorities, unopened
