@@ -22,6 +22,7 @@ from tests.support.conversations import (
     status_message,
     step_of,
     take,
+    two_sendings,
     update,
 )
 from tests.support.world import FAR_COMMUNE, MINISTRY, PROVINCE, World, make_world
@@ -145,15 +146,6 @@ async def test_of_adding_a_recipient_and_a_purge_at_once_one_happens(
     if is_added:
         await world.deliver()
         assert await read(world, letter, FAR_COMMUNE)
-
-
-async def two_sendings(world: World) -> tuple[Envelope, Envelope]:
-    first = (await world.sent()).envelope
-    world.clock.move(minutes=1)
-    second = (await world.sent()).envelope
-    for one in (first, second):
-        await take(world, one)
-    return first, second
 
 
 async def test_of_two_answers_at_once_each_sending_has_the_same_one(

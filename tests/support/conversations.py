@@ -97,6 +97,16 @@ async def take(
     return await acknowledge_delivery(world.services, command)
 
 
+async def two_sendings(world: World) -> tuple[Envelope, Envelope]:
+    """One document of the commune, sent twice and taken twice."""
+    first = (await world.sent()).envelope
+    world.clock.move(minutes=1)
+    second = (await world.sent()).envelope
+    for one in (first, second):
+        await take(world, one)
+    return first, second
+
+
 async def read(world: World, envelope: Envelope, agency: OrganId = PROVINCE) -> bytes:
     """Read the body as one agency."""
     command = ReadEnvelope(

@@ -72,16 +72,6 @@ async def agency(request: web.Request) -> web.StreamResponse:
     )
 
 
-def agency_named(known: Directory, written: str) -> Agency:
-    """Return the agency a form or a path names, by either form of its code.
-
-    Raises:
-        ExchangeError: there is none (AGENCY_UNKNOWN).
-        IdentifierError: it is no code.
-    """
-    return _agency(known, written)
-
-
 def _agency(known: Directory, written: str) -> Agency:
     found = known.agency(parse_organ_id(written))
     if found is None:

@@ -16,7 +16,7 @@ from tests.support.conversations import (
     receipts,
     report,
     step_of,
-    take,
+    two_sendings,
 )
 from tests.support.world import COMMUNE, PROVINCE, World, make_world, material_of
 
@@ -33,11 +33,7 @@ async def world() -> World:
 @pytest.fixture
 async def places(world: World) -> Places:
     """A letter sent twice, both taken, the first registered; then it is recalled."""
-    first = (await world.sent()).envelope
-    world.clock.move(minutes=1)
-    second = (await world.sent()).envelope
-    for one in (first, second):
-        await take(world, one)
+    first, second = await two_sendings(world)
     await report(world, first, StatusCode.REGISTERED)
     request = (await recall_by_document(world)).envelope
     return {"request": request, "first": first, "second": second}

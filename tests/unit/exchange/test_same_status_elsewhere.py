@@ -25,6 +25,7 @@ from tests.support.conversations import (
     status_message,
     step_of,
     take,
+    two_sendings,
 )
 from tests.support.world import (
     COMMUNE,
@@ -46,13 +47,7 @@ async def world() -> World:
 
 @pytest.fixture
 async def sendings(world: World) -> tuple[Envelope, Envelope]:
-    """One document, sent twice and taken twice."""
-    first = (await world.sent()).envelope
-    world.clock.move(minutes=1)
-    second = (await world.sent()).envelope
-    for one in (first, second):
-        await take(world, one)
-    return first, second
+    return await two_sendings(world)
 
 
 async def told(
