@@ -7,6 +7,7 @@ from datetime import datetime
 from exchange.commands.agency_fields import agency_fields
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.output import Output
+from exchange.domain.accounts import Account
 from exchange.domain.agency_advice import advice
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import (
@@ -26,6 +27,7 @@ from exchange.usecases.change_agencies import (
     change_agencies,
     plan_change,
 )
+from exchange.usecases.preview_change import people_left
 from schemas.errors import Text
 from schemas.identifiers import OrganId, parse_organ_id
 from schemas.vocabulary import Level
@@ -57,6 +59,15 @@ def declare_change(parser: Parser, verb: ChangeVerb) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A change with whom it leaves without a role."""
+
+    order: Order
+    planned: DirectoryChange
+    left: tuple[Account, ...]
+
+
 async def change(
     arguments: Arguments, output: Output, office: Office, *, operator: str
 ) -> None:
@@ -71,7 +82,9 @@ async def change(
         operator=operator,
     )
     act = plan_change if arguments.dry_run else change_agencies
-    _tell(order, await act(office, command), output, is_done=not arguments.dry_run)
+    planned = await act(office, command)
+    told = _Told(order, planned, await people_left(office, planned))
+    _tell(told, output, is_done=not arguments.dry_run)
 
 
 def moment_of(option: str, text: str) -> datetime:
@@ -92,10 +105,8 @@ def _effective(arguments: Arguments, now: datetime) -> datetime:
     return moment_of("--effective", arguments.effective)
 
 
-def _tell(
-    order: Order, planned: DirectoryChange, output: Output, *, is_done: bool
-) -> None:
-    wanted = advice(order, planned)
+def _tell(told: _Told, output: Output, *, is_done: bool) -> None:
+    planned, wanted = told.planned, advice(told.order, told.planned)
     output.result(
         {
             "done": is_done,
@@ -106,6 +117,10 @@ def _tell(
                 "amend": list(wanted.amend),
                 "revoke": list(wanted.revoke),
                 "command": wanted.command,
+            },
+            "people": {
+                "carried_over": [one.before.account_id for one in planned.accounts],
+                "without_role": [one.account_id for one in told.left],
             },
         }
     )
@@ -126,6 +141,14 @@ def _tell(
             )
         )
         output.show(f"  {wanted.command}")
+    if told.left:
+        people = ", ".join(one.account_id for one in told.left)
+        output.say(
+            Text(
+                f"Cần giao lại vai trò (lienthong accounts roles): {people}",
+                f"To be given roles (lienthong accounts roles): {people}",
+            )
+        )
 
 
 def _code(text: str) -> OrganId:

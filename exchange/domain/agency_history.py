@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from exchange.domain.log_entries import PendingLogEntry
 from exchange.domain.parties import Agency
 from exchange.domain.records import AuditLine
-from exchange.domain.rights import SystemChange
+from exchange.domain.rights import AccountChange, SystemChange
 from schemas.agency_event import AgencyEvent
 
 
@@ -30,7 +30,8 @@ class DirectoryChange:
     Args:
         before: the version of the directory it was decided on, else nothing is stored.
         agencies: rows to insert or replace.
-        systems: where rights go over to another code; one that somebody changed
+        systems: where rights go over to another code.
+        accounts: people whose roles do. A system or an account that somebody changed
             meanwhile, and nothing is stored either.
     """
 
@@ -38,6 +39,7 @@ class DirectoryChange:
     event: AgencyEvent
     agencies: tuple[Agency, ...]
     systems: tuple[SystemChange, ...] = ()
+    accounts: tuple[AccountChange, ...] = ()
     entry: PendingLogEntry
     entry_digest: str
     audit: AuditLine

@@ -1,5 +1,6 @@
 """The refusals that every implementation raises in the same words."""
 
+from exchange.domain.accounts import Account
 from exchange.domain.log_entries import CaJournalPosition
 from exchange.domain.parties import System
 from exchange.domain.records import (
@@ -65,6 +66,11 @@ def directory_conflict(version: int) -> StateConflictError:
 def system_conflict(before: System) -> StateConflictError:
     """A system is no longer what a change of agencies was decided on."""
     return StateConflictError(ErrorCode.AGENCY_CHANGE_REFUSED, place=before.system_id)
+
+
+def account_conflict(before: Account) -> StateConflictError:
+    """An account is at another version than a change of agencies was decided on."""
+    return StateConflictError(ErrorCode.AGENCY_CHANGE_REFUSED, place=before.account_id)
 
 
 def upload_conflict(upload: Upload) -> StateConflictError:

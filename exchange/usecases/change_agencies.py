@@ -6,13 +6,21 @@ One event, one log entry, one audit line and all rows become durable together.
 from dataclasses import dataclass
 from datetime import datetime
 
+from exchange.domain.accounts import Account
 from exchange.domain.agency_changes import decide_change
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import Order, Recode
 from exchange.domain.directory import Directory
-from exchange.domain.rights import SystemChange, carried_over
+from exchange.domain.records import AuditLine
+from exchange.domain.rights import (
+    AccountChange,
+    SystemChange,
+    carried_over,
+    carried_roles,
+)
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office
+from exchange.usecases.accounts.office import next_version
 from exchange.usecases.attesting import log_entry, pending
 from exchange.usecases.auditing import audit_line
 from schemas.agency_event import AgencyEvent
@@ -88,6 +96,7 @@ async def plan_change(office: Office, command: ChangeAgencies) -> DirectoryChang
         event=event,
         agencies=decided.rows,
         systems=await _systems(office, command.order, decided.agencies, effective),
+        accounts=await _accounts(office, command, decided.agencies),
         entry=pending(entry, entry_id=event_id),
         entry_digest=entry.leaf_hash().hex(),
         audit=audit_line(
@@ -115,7 +124,7 @@ async def change_agencies(office: Office, command: ChangeAgencies) -> DirectoryC
         try:
             await office.storage.agency_history.apply(planned)
         except StateConflictError:
-            # Somebody changed the directory or a system; it is decided again.
+            # Somebody changed the directory, a system or an account meanwhile.
             continue
         finally:
             office.directory_changed()
@@ -142,3 +151,29 @@ async def _systems(
         return ()
     systems = await office.storage.agency_history.systems_of(before)
     return carried_over(systems, before[0], order.new_code, effective)
+
+
+async def _accounts(
+    office: Office, command: ChangeAgencies, before: tuple[OrganId, ...]
+) -> tuple[AccountChange, ...]:
+    """Return the people whose roles are for a code that is replaced by another one."""
+    if not isinstance(command.order, Recode):
+        return ()
+    new, effective = command.order.new_code, truncate_ms(command.effective)
+    changes = []
+    for one in await office.storage.accounts.accounts():
+        after = carried_roles(one, before[0], new, effective)
+        if after != one:
+            line = _roles_line(office, command, one)
+            changes.append(AccountChange(one, next_version(one, after), line))
+    return tuple(changes)
+
+
+def _roles_line(office: Office, command: ChangeAgencies, account: Account) -> AuditLine:
+    return audit_line(
+        AuditEvent.ACCOUNT_CHANGED,
+        at=office.now(),
+        actor=command.operator,
+        subject=account.account_id,
+        what="roles",
+    )

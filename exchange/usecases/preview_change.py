@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exchange.domain.accounts import Account
 from exchange.domain.agency_advice import CertificateAdvice, advice
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.parties import System
 from exchange.domain.recipient_lists import RecipientList
+from exchange.domain.rights import people_of
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
 from exchange.usecases.change_agencies import ChangeAgencies, plan_change
@@ -28,6 +30,7 @@ class ChangePreview:
         waiting: documents each agency has not taken; they stay readable to the
             successor. No more than `MOST_COUNTED` of each are counted.
         systems: those that act for one of the agencies now.
+        people: whose role is for an agency that ends, and does not go over.
         delegations: those one of the agencies gave or received and that count now.
         lists: saved lists that name one of them; they reach the successor.
         certificates: whose are to be made anew and whose revoked, at the CA.
@@ -36,6 +39,7 @@ class ChangePreview:
     change: DirectoryChange
     waiting: Mapping[OrganId, int]
     systems: tuple[System, ...]
+    people: tuple[Account, ...]
     delegations: tuple[FiledDelegation, ...]
     lists: tuple[RecipientList, ...]
     certificates: CertificateAdvice
@@ -55,10 +59,21 @@ async def preview_change(office: Office, command: ChangeAgencies) -> ChangePrevi
         change=planned,
         waiting=dict(zip(agencies, counts, strict=True)),
         systems=tuple(await storage.agency_history.systems_of(agencies)),
+        people=await people_left(office, planned),
         delegations=await _delegations(office, agencies),
         lists=tuple(await storage.recipient_lists.naming(agencies)),
         certificates=advice(command.order, planned),
     )
+
+
+async def people_left(office: Office, change: DirectoryChange) -> tuple[Account, ...]:
+    """Return those whose role is for an agency that ends, to be given another one."""
+    ended = {one.code for one in change.agencies if one.valid_to is not None}
+    carried = {one.before.account_id for one in change.accounts}
+    people = people_of(
+        await office.storage.accounts.accounts(), ended, change.event.effective
+    )
+    return tuple(one for one in people if one.account_id not in carried)
 
 
 async def _waiting(office: Office, agency: OrganId) -> int:

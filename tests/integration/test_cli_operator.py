@@ -273,6 +273,7 @@ def test_merger_is_shown_then_done_then_told_and_copied(
     certificates = done.json["certificates"]
     assert (certificates["amend"], certificates["revoke"]) == (["H99.901"], ["H99.902"])
     assert certificates["command"].startswith("lienthong pki merge --into H99.903 ")
+    assert done.json["people"] == {"carried_over": [], "without_role": []}
     before = installation.call("agencies", "show", "H99.901", "--at", "2026-06-30").json
     after = installation.call("agencies", "show", "H99.901", "--at", "2026-07-01").json
     assert (before["open"], after["open"]) == (True, False)

@@ -83,6 +83,9 @@ WORDS: dict[str, Text] = {
         vi="Hệ thống đang đứng tên (cần giao lại quyền)",
         en="Systems that act for them (rights to be given anew)",
     ),
+    "merge.people": Text(
+        vi="Người dùng cần giao lại vai trò", en="People to be given roles anew"
+    ),
     "merge.lists": Text(
         vi="Danh sách nơi nhận có tên", en="Saved lists that name them"
     ),

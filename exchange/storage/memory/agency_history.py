@@ -9,6 +9,7 @@ from exchange.domain.agency_history import (
 )
 from exchange.domain.parties import System
 from exchange.storage.conflicts import (
+    account_conflict,
     directory_conflict,
     system_conflict,
 )
@@ -24,15 +25,11 @@ class MemoryAgencyHistory:
         self._tables = tables
 
     async def apply(self, change: DirectoryChange) -> RecordedEvent:
-        """Store rows, systems, event, log entry and audit line, or none."""
+        """Store rows, systems, accounts, event, log entry and audit lines, or none."""
         tables, event_id = self._tables, change.event.event_id
         if event_id in tables.agency_events:
             return tables.agency_events[event_id]
-        if tables.directory_version != change.before:
-            raise directory_conflict(tables.directory_version)
-        for one in change.systems:
-            if tables.systems.get(one.before.system_id) != one.before:
-                raise system_conflict(one.before)
+        self._require_unchanged(change)
         merged = {**tables.agencies, **{one.code: one for one in change.agencies}}
         require_distinct(merged.values())
         tables.agencies = merged
@@ -41,10 +38,25 @@ class MemoryAgencyHistory:
             tables.agency_versions[agency.code] = tables.directory_version
         for one in change.systems:
             tables.systems[one.after.system_id] = one.after
+        for person in change.accounts:
+            tables.accounts[person.after.account_id] = person.after
+            tables.audit.append(person.audit)
         tables.agency_events[event_id] = change.recorded
         tables.pending[change.entry.entry_id] = change.entry
         tables.audit.append(change.audit)
         return change.recorded
+
+    def _require_unchanged(self, change: DirectoryChange) -> None:
+        tables = self._tables
+        if tables.directory_version != change.before:
+            raise directory_conflict(tables.directory_version)
+        for one in change.systems:
+            if tables.systems.get(one.before.system_id) != one.before:
+                raise system_conflict(one.before)
+        for person in change.accounts:
+            stored = tables.accounts.get(person.before.account_id)
+            if stored is None or stored.version != person.before.version:
+                raise account_conflict(person.before)
 
     async def events(self, event_ids: Collection[str]) -> Mapping[str, RecordedEvent]:
         """Find events by their ids."""

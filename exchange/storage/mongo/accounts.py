@@ -119,15 +119,19 @@ class MongoSessions:
         return gone.deleted_count
 
 
+def replace_account(account: Account, transaction: Transaction) -> bool:
+    """Put an account in the place of the version before it; False: that is gone."""
+    before = {"_id": account.account_id, "version": account.version - 1}
+    document = _account_document(account)
+    return bool(transaction.replace_one("accounts", before, document).matched_count)
+
+
 def _store(account: Account, audit: AuditLine, transaction: Transaction) -> bool:
     """Move the account first: whoever is late stops here."""
-    document = _account_document(account)
     if account.version == 1:
-        transaction.insert("accounts", [document])
-    else:
-        before = {"_id": account.account_id, "version": account.version - 1}
-        if not transaction.replace_one("accounts", before, document).matched_count:
-            return False
+        transaction.insert("accounts", [_account_document(account)])
+    elif not replace_account(account, transaction):
+        return False
     transaction.insert("audit", [codec.audit_document(audit)])
     return True
 

@@ -11,13 +11,15 @@ from exchange.domain.agency_history import (
     RecordedEvent,
 )
 from exchange.domain.parties import System
-from exchange.domain.rights import SystemChange
+from exchange.domain.rights import AccountChange, SystemChange
 from exchange.storage.conflicts import (
+    account_conflict,
     agency_code_taken,
     directory_conflict,
     system_conflict,
 )
 from exchange.storage.mongo import agency_codec, codec
+from exchange.storage.mongo.accounts import replace_account
 from exchange.storage.mongo.driver import (
     Database,
     Document,
@@ -38,11 +40,11 @@ class MongoAgencyHistory:
         self._events = database["agency_events"]
 
     async def apply(self, change: DirectoryChange) -> RecordedEvent:
-        """Store rows, systems, event, log entry and audit line, or none.
+        """Store rows, systems, accounts, event, log entry, audit lines, or none.
 
         Raises:
-            StateConflictError: the directory is not at `before`, or a system is not
-                as it was found.
+            StateConflictError: the directory is not at `before`, or a system or an
+                account is not as it was found.
             ExchangeError: a 2016 code belongs to another agency.
         """
         stored = await self._stored(change)
@@ -108,6 +110,8 @@ class MongoAgencyHistory:
             raise directory_conflict(change.before)
         for one in change.systems:
             _change_system(one, transaction)
+        for person in change.accounts:
+            _change_account(person, transaction)
         rows = [agency_codec.agency_document(one) for one in change.agencies]
         versioned = [{**one, "version": change.before + 1} for one in rows]
         _replace_agencies(versioned, transaction)
@@ -131,3 +135,9 @@ def _change_system(change: SystemChange, transaction: Transaction) -> None:
     if found is None or codec.system_record(found) != change.before:
         raise system_conflict(change.before)
     transaction.replace_one("systems", same, codec.system_document(change.after))
+
+
+def _change_account(change: AccountChange, transaction: Transaction) -> None:
+    if not replace_account(change.after, transaction):
+        raise account_conflict(change.before)
+    transaction.insert("audit", [codec.audit_document(change.audit)])

@@ -16,13 +16,13 @@ class AgencyHistoryStore(Protocol):
     """Changes of agencies, and the directory by its versions."""
 
     async def apply(self, change: DirectoryChange) -> RecordedEvent:
-        """Store rows, systems, event, log entry and audit line, or none.
+        """Store rows, systems, accounts, event, log entry and audit lines, or none.
 
         The same event again, after its answer was lost, is returned as stored.
 
         Raises:
-            StateConflictError: the directory is not at `before`, or a system is not
-                as it was found (AGENCY_CHANGE_REFUSED).
+            StateConflictError: the directory is not at `before`, or a system or an
+                account is not as it was found (AGENCY_CHANGE_REFUSED).
             ExchangeError: a 2016 code is taken (DIRECTORY_IMPORT_INVALID).
         """
 

@@ -9,13 +9,15 @@ from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.parties import ActsFor, Agency, FormerStanding, System
 from exchange.domain.recipient_lists import RecipientList
-from exchange.domain.rights import SystemChange
+from exchange.domain.rights import AccountChange, SystemChange
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.agency_event import AgencyEvent
 from schemas.delegation import Delegation
 from schemas.identifiers import OrganId, SystemId
 from schemas.vocabulary import AgencyChange, AuditEvent, Level
+from tests.support.accounts import account, grant
+from tests.support.accounts import changed as account_changed
 from tests.support.pki import NOW
 from tests.support.stored import (
     COMMUNE,
@@ -54,13 +56,18 @@ def event(number: int, *codes: OrganId, into: OrganId | None = None) -> AgencyEv
 
 
 def change(
-    number: int, *agencies: Agency, before: int, systems: tuple[SystemChange, ...] = ()
+    number: int,
+    *agencies: Agency,
+    before: int,
+    systems: tuple[SystemChange, ...] = (),
+    accounts: tuple[AccountChange, ...] = (),
 ) -> DirectoryChange:
     return DirectoryChange(
         before=before,
         event=event(number, *(one.code for one in agencies), into=PROVINCE),
         agencies=agencies,
         systems=systems,
+        accounts=accounts,
         entry=log_entry(envelope_id(number), number),
         entry_digest="ab" * 32,
         audit=CHANGED,
@@ -104,6 +111,41 @@ async def test_change_stores_rows_event_log_entry_and_audit_line(
         envelope_id(7): 0
     }
     assert await storage.audit.lines(limit=9) == [CHANGED] * 2
+
+
+async def test_change_stores_accounts_with_their_audit_lines(storage: Storage) -> None:
+    before, after = account(), account(version=2, grants=(grant(agency=PROVINCE),))
+    await storage.accounts.store(before, audit=account_changed())
+
+    person = AccountChange(before, after, account_changed())
+    await storage.agency_history.apply(
+        change(7, closed("H99.151"), before=0, accounts=(person,))
+    )
+
+    assert await storage.accounts.account(before.account_id) == after
+    lines = await storage.audit.lines(limit=9)
+    assert sorted(one.event for one in lines) == sorted(
+        [AuditEvent.ACCOUNT_CHANGED] * 2 + [AuditEvent.DIRECTORY_CHANGED]
+    )
+
+
+async def test_account_that_was_changed_meanwhile_stays_and_nothing_is_stored(
+    storage: Storage,
+) -> None:
+    before, locked = account(), account(version=2, is_disabled=True)
+    await storage.accounts.store(before, audit=account_changed())
+    await storage.accounts.store(locked, audit=account_changed())
+    late = AccountChange(before, account(version=2), account_changed())
+
+    with pytest.raises(StateConflictError):
+        await storage.agency_history.apply(
+            change(7, closed("H99.151"), before=0, accounts=(late,))
+        )
+
+    assert await storage.accounts.account(before.account_id) == locked
+    assert await storage.directory.version() == 0
+    assert await storage.directory.agency(OrganId("H99.151")) is None
+    assert len(await storage.audit.lines(limit=9)) == 2
 
 
 @pytest.mark.parametrize("certificates", [frozenset({"bb"}), frozenset()])
