@@ -4,6 +4,7 @@ A resumed TLS session does not check the chain, and a certificate may be revoked
 a connection lives, so every request asks; judgements are kept for at most a minute.
 """
 
+from dataclasses import replace
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -14,6 +15,8 @@ from exchange.domain.records import AuditLine
 from exchange.domain.tokens import allows, narrowed, token_error
 from exchange.errors import ExchangeError
 from exchange.http.passed_certificate import NOBODY, Connections, Proxies
+from exchange.http.refused_callers import RefusedCallers
+from exchange.http.request import site_of_peer
 from exchange.http.route import Route
 from exchange.known_systems import KnownSystems
 from exchange.services import Caller, Services
@@ -46,6 +49,7 @@ class Authenticator:
         self._mode = mode
         self._connections = Connections(proxies)
         self._systems = KnownSystems()
+        self._refused = RefusedCallers()
 
     async def caller(self, request: web.Request) -> Caller:
         """Return the caller.
@@ -62,7 +66,7 @@ class Authenticator:
                 return await self._by_header(request)
             raise ExchangeError(ErrorCode.CLIENT_CERTIFICATE_MISSING)
         except CodedError as refusal:
-            await self._audit(refusal, sha256(der).hexdigest() if der else "")
+            await self._audit_unknown(request, refusal, der)
             raise
 
     def certificate(self, request: web.Request) -> bytes | None:
@@ -88,7 +92,8 @@ class Authenticator:
         else:
             return
         refusal = ExchangeError(ErrorCode.ROLE_NOT_ALLOWED, place=place)
-        await self._audit(refusal, caller.system.system_id, route.operation_id)
+        line = self._line(refusal, caller.system.system_id)
+        await self._audit(replace(line, subject=route.operation_id))
         raise refusal
 
     async def _by_certificate(self, der: bytes) -> System:
@@ -129,15 +134,26 @@ class Authenticator:
             )
         return Caller(system=system, plain_channel=True)
 
-    async def _audit(self, refusal: CodedError, actor: str, subject: str = "") -> None:
-        line = AuditLine(
+    async def _audit_unknown(
+        self, request: web.Request, refusal: CodedError, der: bytes | None
+    ) -> None:
+        """Write down who was not let in, unless the trail is full of the same."""
+        actor = sha256(der).hexdigest() if der else "unknown"
+        left_out = self._refused.before(f"{site_of_peer(request)} {actor}")
+        if left_out is not None:
+            facts = (("left_out", str(left_out)),) if left_out else ()
+            await self._audit(replace(self._line(refusal, actor), facts=facts))
+
+    async def _audit(self, line: AuditLine) -> None:
+        await self._services.storage.audit.append(line)
+
+    def _line(self, refusal: CodedError, actor: str) -> AuditLine:
+        return AuditLine(
             at=self._services.now(),
             event=AuditEvent.ACCESS_REFUSED,
-            actor=actor or "unknown",
-            subject=subject,
+            actor=actor,
             code=refusal.code,
         )
-        await self._services.storage.audit.append(line)
 
 
 def require_valid_client(

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
-_MOST_NAMES = 10_000
+MOST_NAMES = 10_000
+"""Kept at once; who was quiet longest is forgotten."""
+
 _SITE_BITS = 64  # of IPv6: one subscriber has at least that much (RFC 6177)
 
 
@@ -50,7 +52,7 @@ class Buckets:
         bucket.at = now
         self._buckets.move_to_end(name)
         # Who was quiet longest has filled up again, or is one of too many.
-        while len(self._buckets) > _MOST_NAMES:
+        while len(self._buckets) > MOST_NAMES:
             self._buckets.popitem(last=False)
         return bucket
 

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from exchange.certification.enrolment import EnrolmentDesk
 from exchange.errors import ExchangeError
-from exchange.http.buckets import Buckets, site_of
+from exchange.http.buckets import Buckets
 from exchange.http.enrolment_wire import (
     CERTS_ONLY,
     CSR_ATTRIBUTES,
@@ -22,7 +22,7 @@ from exchange.http.gate import Gate
 from exchange.http.keys import GATE, LIMITS
 from exchange.http.limits import small_body
 from exchange.http.passed_certificate import connection_certificate
-from exchange.http.request import media_type_of
+from exchange.http.request import media_type_of, site_of_peer
 from exchange.settings.certification import EnrolmentSettings
 from pki.registration.records import Enrolment
 from schemas.errors import CodedError, ErrorCode
@@ -58,13 +58,13 @@ class EnrolmentGuard:
         Raises:
             ExchangeError: too many came from there (TOO_MANY_REQUESTS).
         """
-        site = _site(request)
+        site = site_of_peer(request)
         if not self._wrong.admits(site) or not self._requests.take(site):
             raise ExchangeError(ErrorCode.TOO_MANY_REQUESTS)
 
     def was_wrong(self, request: web.Request) -> None:
         """Take note of a wrong code."""
-        self._wrong.take(_site(request))
+        self._wrong.take(site_of_peer(request))
 
 
 GUARD = web.AppKey("enrolment_guard", EnrolmentGuard)
@@ -138,9 +138,3 @@ def _answer(body: bytes, content_type: str) -> web.Response:
     # RFC 8951 has clients ignore the header; those from before it ask for it.
     headers = {**_BASE64, "Content-Type": content_type, "Cache-Control": "no-store"}
     return web.Response(body=body, headers=headers)
-
-
-def _site(request: web.Request) -> str:
-    transport = request.transport
-    peer = transport.get_extra_info("peername") if transport else None
-    return site_of(peer[0]) if peer else ""

@@ -97,10 +97,11 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         authenticator = request.app[AUTHENTICATOR]
         caller = await authenticator.caller(request)
         remember_caller(request, caller)
+        # Before anything is written about it: what it may not do is counted, too.
+        request.app[METER].admit(request, route, caller)
         await authenticator.require_allowed(route, caller)
         if route.takes_in:
             request.app[SERVICES].switches.require_open()
-        request.app[METER].admit(request, route, caller)
     return await handler(request)
 
 

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
+from exchange.http.buckets import site_of
 from exchange.services import Caller
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
@@ -36,6 +37,13 @@ def caller_name(request: web.Request) -> str:
     # Of people the access log has the role; the audit trail has who it was.
     is_system = caller.role is AccessRole.SYSTEM
     return caller.system.system_id if is_system else caller.role
+
+
+def site_of_peer(request: web.Request) -> str:
+    """Return where a request comes from; empty on a Unix socket."""
+    transport = request.transport
+    peer = transport.get_extra_info("peername") if transport else None
+    return site_of(peer[0]) if peer else ""
 
 
 def envelope_id_of(request: web.Request) -> EnvelopeId:

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from clients.messages import Message
+from exchange.http.refused_callers import LINES_PER_HOUR
 from exchange.settings.limits import LimitSettings
 from exchange.settings.server import AuthMode
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
@@ -325,6 +326,16 @@ class TestClientCertificate:
         (line,) = await hub.world.services.storage.audit.lines(limit=1)
         assert line.event is AuditEvent.ACCESS_REFUSED
         assert len(line.actor) == 64
+
+    async def test_whoever_asks_without_end_does_not_fill_the_audit_trail(
+        self, hub: Hub
+    ) -> None:
+        async with hub.session(None) as session:
+            for _ in range(LINES_PER_HOUR + 20):
+                async with session.get("/v1/agencies") as answer:
+                    assert answer.status == 401
+        lines = await hub.world.services.storage.audit.lines(limit=1000)
+        assert len([one for one in lines if one.actor == "unknown"]) == LINES_PER_HOUR
 
     async def test_header_names_nobody_over_mutual_tls(self, hub: Hub) -> None:
         answer = await hub.call(

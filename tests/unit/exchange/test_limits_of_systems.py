@@ -24,6 +24,7 @@ from exchange.usage import Usage
 from exchange.usecases.switch_maintenance import begin_maintenance, end_maintenance
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, SystemId
+from schemas.vocabulary import AuditEvent
 from tests.support.callers import Callers, Client, asking, caller_for
 from tests.support.pki import NOW
 from tests.support.world import (
@@ -37,6 +38,7 @@ from tests.support.world import (
 
 SYSTEM = SystemId("qlvb-h99-151")
 HEADERS = {"Content-Type": "application/xml"}
+_THREE = LimitSettings(system_requests_per_second=3)
 _REQUEST = make_mocked_request("POST", "/v1/envelopes")
 
 
@@ -56,14 +58,26 @@ async def two_systems(
 
 class TestRequests:
     async def test_of_one_system_run_out_and_of_another_do_not(self) -> None:
-        limits = LimitSettings(system_requests_per_second=3)
-        async with two_systems(limits) as (_, client, first, second):
+        async with two_systems(_THREE) as (_, client, first, second):
             found = [
                 (await client.get("/v1/agencies", headers=first)).status
                 for _ in range(5)
             ]
             assert found == [200, 200, 200, 429, 429]
             assert (await client.get("/v1/agencies", headers=second)).status == 200
+
+    async def test_that_a_role_may_not_make_run_out_like_all_others(self) -> None:
+        world, callers = await make_world(limits=_THREE), Callers()
+        async with asking(world, callers) as client:
+            by = callers.add(caller_for(PROVINCE, AccessRole.SYSTEM))
+            found = [
+                (await client.get("/v1/deliveries", headers=by)).status
+                for _ in range(5)
+            ]
+        lines = await world.services.storage.audit.lines(limit=99)
+        refused = [one for one in lines if one.event is AuditEvent.ACCESS_REFUSED]
+        assert found == [403, 403, 403, 429, 429]
+        assert len(refused) == 3
 
     async def test_that_take_documents_in_have_a_rate_of_their_own(self) -> None:
         limits = LimitSettings(system_intakes_per_second=1)
