@@ -9,6 +9,7 @@ from exchange.console.keys import (
     ACCOUNTS,
     CONSOLE,
     FINDER,
+    GUARD,
     IS_SECURE,
     LIVE,
     TEMPLATES,
@@ -20,6 +21,7 @@ from exchange.console.pages.compose import PLACES
 from exchange.console.recipients import RecipientFinder
 from exchange.console.rendering import template_environment
 from exchange.console.routes import pages_of
+from exchange.console.sign_in_guard import SignInGuard
 from exchange.console.visiting import (
     asked_from_own_page,
     guarded,
@@ -79,6 +81,7 @@ def create_console(
     app[CONSOLE] = settings
     app[IS_SECURE] = settings.certificate is not None
     app[FINDER] = RecipientFinder()
+    app[GUARD] = SignInGuard()
     app[LIVE] = LiveDesk()
     app[STREAMS] = Streams(MOST_OF_ONE)
     app.on_shutdown.append(app[LIVE].close)

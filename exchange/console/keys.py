@@ -8,6 +8,7 @@ from jinja2 import Environment
 from exchange.console.federation import Federation
 from exchange.console.live_desk import LiveDesk
 from exchange.console.recipients import RecipientFinder
+from exchange.console.sign_in_guard import SignInGuard
 from exchange.console.visitor import Visitor
 from exchange.settings.console import ConsoleSettings
 from exchange.usecases.accounts.office import AccountOffice
@@ -17,6 +18,7 @@ CONSOLE = web.AppKey("console", ConsoleSettings)
 FEDERATION = web.AppKey("federation", Federation)
 FINDER = web.AppKey("finder", RecipientFinder)
 IS_SECURE = web.AppKey("is_secure", bool)
+GUARD = web.AppKey("sign_in_guard", SignInGuard)
 LIVE = web.AppKey("live", LiveDesk)
 TEMPLATES = web.AppKey("templates", Environment)
 UPLOADS = web.AppKey("uploads", Semaphore)

@@ -122,10 +122,10 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.TOO_MANY_REQUESTS: explanation(
         Side.SENDER,
-        vi="Địa chỉ này đã gửi quá nhiều yêu cầu hoặc quá nhiều mã sai.",
-        en="Too many requests, or too many wrong codes, came from this address.",
-        next_vi="Chờ hết số giây ghi ở Retry-After rồi gửi lại.",
-        next_en="Wait for the seconds that Retry-After names, then repeat.",
+        vi="Địa chỉ này đã gửi quá nhiều yêu cầu, mã sai hoặc mật khẩu sai.",
+        en="Too many requests, wrong codes or wrong passwords came from this address.",
+        next_vi="Chờ vài phút (hoặc hết số giây ghi ở Retry-After) rồi thử lại.",
+        next_en="Wait some minutes, or the seconds of Retry-After, then try again.",
     ),
     ErrorCode.OVERLOADED: explanation(
         Side.HUB,

@@ -17,7 +17,8 @@ from yarl import URL
 from exchange.app import Listener, listening
 from exchange.console.app import create_console
 from exchange.console.federation import Federation
-from exchange.console.keys import FEDERATION
+from exchange.console.keys import FEDERATION, GUARD
+from exchange.console.sign_in_guard import SignInGuard
 from exchange.console.station import STATION, Station
 from exchange.demo.ports import free_port
 from exchange.domain.accounts import Grant
@@ -160,6 +161,7 @@ async def running_console(
     *,
     station: Station | None = None,
     oidc: OidcSettings | None = None,
+    guard: SignInGuard | None = None,
 ) -> AsyncIterator[Console]:
     """Run the console of `world`, with one account for each role.
 
@@ -168,6 +170,7 @@ async def running_console(
         settings: of the console.
         station: what its process has besides.
         oidc: an identity provider; the console's own address is filled in.
+        guard: counts wrong tries; None: nobody's on this machine.
     """
     office = AccountOffice(
         storage=world.services.storage,
@@ -180,6 +183,7 @@ async def running_console(
         world.services, office, settings or ConsoleSettings(enabled=True)
     )
     app[STATION] = station or Station()
+    app[GUARD] = guard or SignInGuard()
     tls = console_context(settings) if settings and settings.certificate else None
     scheme = "https" if tls else "http"
     listener = Listener(host=HOST, port=0, tls=tls, drain_seconds=0.5)

@@ -12,11 +12,13 @@ from aiohttp import web
 
 from exchange.console.federation import Federation, new_token
 from exchange.console.keys import ACCOUNTS, FEDERATION, IS_SECURE
-from exchange.console.pages.sign_in import asking
+from exchange.console.pages.sign_in import asking, trying
 from exchange.console.rendering import page
 from exchange.console.session import keep_session, token_in
 from exchange.console.visiting import ROLE_PATH, require_own_site
+from exchange.domain.accounts import Grant, Identity
 from exchange.errors import ExchangeError
+from exchange.usecases.accounts.office import AccountOffice
 from exchange.usecases.accounts.signing_in import forget, sign_in_by_identity
 from exchange.usecases.accounts.trying import note_refused
 from schemas.errors import ErrorCode
@@ -54,20 +56,32 @@ async def begun(request: web.Request) -> web.StreamResponse:
 async def finished(request: web.Request) -> web.StreamResponse:
     """Take the provider's answer, and begin a session of whom it names."""
     federation, office = _federation(request), request.app[ACCOUNTS]
-    browser = request.cookies.get(_cookie_name(request), "")
     try:
-        identity, grants = await federation.finish(browser, dict(request.query))
-    except ExchangeError as error:
-        await note_refused(office, error.code)
-        return asking(request, error=error)
-    try:
-        found = await sign_in_by_identity(office, identity, grants)
+        with trying(request):
+            identity, grants = await _named(office, federation, request)
+            found = await sign_in_by_identity(office, identity, grants)
     except ExchangeError as error:
         return asking(request, error=error)
     onward = "/" if found.session.role else ROLE_PATH
     response = page(request, "onward.html", onward=onward, words="sign_in.onward")
     keep_session(request, response, found.token)
     return response
+
+
+async def _named(
+    office: AccountOffice, federation: Federation, request: web.Request
+) -> tuple[Identity, tuple[Grant, ...] | None]:
+    """Return whom the provider names, and the roles it gives.
+
+    Raises:
+        ExchangeError: its answer is not believed, which is on the audit trail.
+    """
+    browser = request.cookies.get(_cookie_name(request), "")
+    try:
+        return await federation.finish(browser, dict(request.query))
+    except ExchangeError as error:
+        await note_refused(office, error.code)
+        raise
 
 
 def _federation(request: web.Request) -> Federation:

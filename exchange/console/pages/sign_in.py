@@ -1,11 +1,12 @@
 """Signing in and out, and choosing a role and a language."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from aiohttp import web
 
 from exchange.console.forms import fields_of
-from exchange.console.keys import ACCOUNTS, CONSOLE, FEDERATION, VISITOR
+from exchange.console.keys import ACCOUNTS, CONSOLE, FEDERATION, GUARD, VISITOR
 from exchange.console.problem_page import card_of
 from exchange.console.rendering import page, see_other, visitor_of
 from exchange.console.session import (
@@ -27,6 +28,7 @@ from exchange.domain.sessions import SignInWay
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
 from exchange.http.problems import status_of
+from exchange.http.request import site_of_peer
 from exchange.usecases.accounts.keeping import change_password
 from exchange.usecases.accounts.signing_in import (
     SignedIn,
@@ -77,14 +79,20 @@ def asking(
     )
 
 
+def trying(request: web.Request) -> AbstractContextManager[None]:
+    """Count what is refused within the block against the peer's address."""
+    return request.app[GUARD].trying(site_of_peer(request))
+
+
 async def signed_in_by_certificate(request: web.Request) -> web.StreamResponse:
     """Begin a session of whom the certificate of the connection is bound to.
 
     The browser asked for it during the handshake; TLS proved the key.
     """
     try:
-        digest = proven_certificate(request)
-        found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
+        with trying(request):
+            digest = proven_certificate(request)
+            found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
     except ExchangeError as error:
         return asking(request, error=error)
     return await begun(request, found)
@@ -99,7 +107,8 @@ async def signed_in(request: web.Request) -> web.StreamResponse:
         code=fields.text("code"),
     )
     try:
-        found = await sign_in(request.app[ACCOUNTS], command)
+        with trying(request):
+            found = await sign_in(request.app[ACCOUNTS], command)
     except ExchangeError as error:
         return asking(request, account=command.account, error=error)
     return await begun(request, found)
