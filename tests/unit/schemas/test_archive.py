@@ -1,4 +1,5 @@
 import hashlib
+import io
 import struct
 import zipfile
 import zlib
@@ -68,6 +69,26 @@ def zip64(content: bytes) -> bytes:
     )
 
 
+def zip64_from_the_start(content: bytes) -> bytes:
+    """An archive whose local header keeps its sizes in an extra field."""
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as made,
+        made.open("a.pdf", "w", force_zip64=True) as entry,
+    ):
+        entry.write(content)
+    return written.getvalue()
+
+
+def commented(content: bytes) -> bytes:
+    """An archive with a comment on itself."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as made:
+        made.comment = b"PK software"
+        made.writestr("a.pdf", content)
+    return written.getvalue()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -75,6 +96,8 @@ def zip64(content: bytes) -> bytes:
         pytest.param(archive([("a.pdf", PDF)], zipfile.ZIP_STORED), id="stored"),
         pytest.param(streamed_archive("a.pdf", PDF), id="streamed"),
         pytest.param(zip64(PDF), id="64-bit sizes"),
+        pytest.param(zip64_from_the_start(PDF), id="64-bit sizes before the data"),
+        pytest.param(commented(PDF), id="commented"),
     ],
 )
 def test_archives_of_other_writers_are_read_in_any_chunking(data: bytes) -> None:
@@ -119,6 +142,90 @@ def test_other_archives_are_refused(data: bytes) -> None:
         with pytest.raises(SchemaError) as refused:
             unpack(data, cuts)
         assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+OTHER = b"%PDF-1.7 another document\n%%EOF\n"
+_LOCAL_SIZE, _RECORD_SIZE, _END_SIZE = 30, 46, 22
+
+
+def local_header(content: bytes) -> bytes:
+    sizes = (zlib.crc32(content), len(content), len(content))
+    return struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 0, 0, 0, *sizes, 1, 0) + (
+        b"a"
+    )
+
+
+def record(content: bytes, *, at: int, comment: int = 0) -> bytes:
+    sizes = (zlib.crc32(content), len(content), len(content))
+    return (
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII",
+            b"PK\x01\x02",
+            *(20, 20, 0, 0, 0, 0, *sizes, 1, 0, comment, 0, 0, 0, at),
+        )
+        + b"a"
+    )
+
+
+def end(*, size: int, start: int, comment: bytes = b"") -> bytes:
+    numbers = (0, 0, 1, 1, size, start, len(comment))
+    return struct.pack("<4sHHHHIIH", b"PK\x05\x06", *numbers) + comment
+
+
+def with_hidden(comment: int) -> tuple[bytes, int, int]:
+    """Local header and data of a stored entry whose data holds an entry of its own.
+
+    Returns:
+        them, and where the hidden local header and its directory record stand.
+    """
+    hidden_at = _LOCAL_SIZE + 1 + len(PDF)
+    hidden = local_header(OTHER) + OTHER
+    content = PDF + hidden + record(OTHER, at=hidden_at, comment=comment)
+    return local_header(content) + content, hidden_at, hidden_at + len(hidden)
+
+
+def found_by_size() -> bytes:
+    """The end record says that the directory begins within the data."""
+    data, _, hidden_record_at = with_hidden(_RECORD_SIZE + 1)
+    true = record(data[_LOCAL_SIZE + 1 :], at=0)
+    return data + true + end(size=2 * len(true), start=hidden_record_at)
+
+
+def found_in_comment() -> bytes:
+    """The comment of the archive ends with an end record."""
+    data, hidden_at, _ = with_hidden(0)
+    true = record(data[_LOCAL_SIZE + 1 :], at=0)
+    other = record(OTHER, at=hidden_at)
+    after = len(data) + len(true) + _END_SIZE
+    comment = other + end(size=len(other), start=after)
+    return data + true + end(size=len(true), start=len(data), comment=comment)
+
+
+@pytest.mark.parametrize("data", [found_by_size(), found_in_comment()])
+def test_archive_in_which_another_reader_finds_another_content_is_refused(
+    data: bytes,
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as other:
+        assert [other.read(one) for one in other.infolist()] == [OTHER]
+    with pytest.raises(SchemaError) as refused:
+        scanned(data, "a.pdf")
+    assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+@pytest.mark.parametrize("made", [STORED, zip64(PDF)])
+def test_place_of_header_and_directory_and_its_size_are_true(made: bytes) -> None:
+    """Whatever is said of them elsewhere is refused, in each record that says it."""
+    directory = made.index(b"PK\x01\x02")
+    at = [made.rindex(b"PK\x05\x06") + offset for offset in (4, 6, 8, 10, 12, 16)]
+    at.append(directory + 42)
+    end_64 = made.rfind(b"PK\x06\x06")
+    if end_64 > 0:
+        at += [end_64 + offset for offset in (16, 20, 24, 32, 40, 48, 56 + 8, 56 + 16)]
+        at += [directory + 46 + 1 + 4 + offset for offset in (0, 8)]
+    for place in at:
+        wrong = made[:place] + bytes([made[place] ^ 1]) + made[place + 1 :]
+        with pytest.raises(SchemaError):
+            unpack(wrong)
 
 
 @pytest.mark.parametrize("streamed", [True, False])
