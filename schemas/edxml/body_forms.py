@@ -21,6 +21,7 @@ from schemas.edxml.wrapping import Declared
 from schemas.errors import ErrorCode, SchemaError
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+_EXTENDED = re.compile(r"(?:boundary|start)\*")
 
 
 class Form(Protocol):
@@ -85,7 +86,9 @@ class MultipartForm:
 
     def __init__(self, parameters: Mapping[str, str], limits: BodyLimits) -> None:
         boundary = parameters.get("boundary", "")
-        if not _BOUNDARY.fullmatch(boundary):
+        # RFC 2231 parameters go before plain ones for some readers, after for others.
+        is_told_twice = any(map(_EXTENDED.match, parameters))
+        if is_told_twice or not _BOUNDARY.fullmatch(boundary):
             raise SchemaError(ErrorCode.MULTIPART_MALFORMED, place="boundary")
         self._limits = limits
         self._scanner = MultipartScanner(

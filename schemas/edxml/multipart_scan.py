@@ -2,7 +2,8 @@
 
 One spelling is read (RFC 2046 section 5.1.1 without its optional parts): no preamble,
 no epilogue, CRLF line ends, no padding after a boundary, no folded headers. What is
-optional there is read differently by different programs.
+optional there is read differently by different programs. So is a boundary after a bare
+LF or CR, where many programs begin another part: no content may hold one.
 """
 
 import re
@@ -22,6 +23,7 @@ from schemas.edxml.wrapping import Declared
 from schemas.errors import ErrorCode, SchemaError
 
 _LINE_END = b"\r\n"
+_CR = _LINE_END[0]
 _HEADERS_END = b"\r\n\r\n"
 _HEADER = re.compile(r"([A-Za-z0-9-]+):([\t\x20-\x7e\x80-\U0010ffff]*)")
 _AS_IT_IS = frozenset({"7bit", "8bit", "binary"})
@@ -49,6 +51,8 @@ class MultipartScanner:
         self._limits = limits
         self._start = start
         self._delimiter = _LINE_END + b"--" + boundary.encode("ascii")
+        self._after_lf = self._delimiter[1:]
+        self._after_cr = b"\r" + self._delimiter[2:]
         self._pending = b""
         self._at = 0
         self._consumed = 0
@@ -150,7 +154,7 @@ class MultipartScanner:
         return True
 
     def _in_data(self) -> bool:
-        end = self._pending.find(self._delimiter, self._at)
+        end = self._end_of_data()
         if end < 0:
             # The last bytes may be the beginning of the delimiter.
             self._emit(max(0, self._left - len(self._delimiter) + 1))
@@ -160,6 +164,21 @@ class MultipartScanner:
         self._consume(len(self._delimiter))
         self._state = self._after_boundary
         return True
+
+    def _end_of_data(self) -> int:
+        """Return where the delimiter stands, -1 while it does not.
+
+        Raises:
+            SchemaError: the boundary begins another line of the content.
+        """
+        after_lf = self._pending.find(self._after_lf, self._at)
+        searched = after_lf if after_lf >= 0 else len(self._pending)
+        after_cr = self._pending.find(self._after_cr, self._at, searched)
+        end = after_lf - 1 if after_lf >= 0 else -1
+        is_bare = after_lf >= 0 and (end < self._at or self._pending[end] != _CR)
+        if is_bare or after_cr >= 0:
+            raise _malformed("boundary")
+        return end
 
     def _in_epilogue(self) -> bool:
         if self._left > len(_LINE_END):

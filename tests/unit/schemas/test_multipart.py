@@ -1,6 +1,7 @@
 import hashlib
 from email import message_from_bytes
 from email.message import Message
+from email.policy import default
 
 import pytest
 from aiohttp import MultipartReader
@@ -162,6 +163,18 @@ REFUSALS = [
     pytest.param(
         (XML + PART + END).replace(b"\r\n", b"\n"), MALFORMED, id="bare line feeds"
     ),
+    pytest.param(XML + PART + b"\n--B\r\n" + END, MALFORMED, id="line feed, boundary"),
+    pytest.param(XML + PART + b"\r--B--" + END, MALFORMED, id="return, boundary"),
+    pytest.param(XML + PART + b"\n--B" + END, MALFORMED, id="line feed, it, the end"),
+    pytest.param(
+        XML + PART.replace(b"%PDF", b"\n--B\n") + END, MALFORMED, id="line feed at once"
+    ),
+    pytest.param(
+        XML + PART.replace(b"%PDF", b"\r--Bx") + END, MALFORMED, id="return at once"
+    ),
+    pytest.param(
+        XML.replace(b"<a/>", b"<a>\n--B</a>") + END, MALFORMED, id="boundary in XML"
+    ),
     pytest.param(XML + b"\r\n--B\r\n\r\n%PDF" + END, MALFORMED, id="no headers"),
     pytest.param(
         XML + PART.replace(b"Content-ID: <c1>\r\n", b"") + END,
@@ -235,6 +248,42 @@ def test_other_multipart_is_refused_in_any_chunking(
         with pytest.raises(SchemaError) as refused:
             scan(TYPE, fed)
         assert refused.value.code is code
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"])
+def test_whatever_parts_another_reader_finds_are_those_of_the_scanner(
+    line_end: bytes,
+) -> None:
+    """A part within a part, after a line end of the email package's own."""
+    inner = PART.replace(b"c1", b"c2").replace(b"\r\n", line_end)
+    body = XML + PART + inner + END
+    read = parsed(TYPE, body)[1:]
+    assert [one["Content-ID"] for one in read] == ["<c1>", "<c2>"]
+    if line_end == b"\r\n":
+        assert [one.content_id for one in scan(TYPE, body).attachments] == ["c1", "c2"]
+        return
+    with pytest.raises(SchemaError) as refused:
+        scan(TYPE, body)
+    assert refused.value.code is MALFORMED
+
+
+def test_boundary_within_a_line_is_content() -> None:
+    content = b"%PDF --B\r\n -\r\n-B\n --B--\r\r\n\n"
+    body = XML + PART.replace(b"%PDF", content) + END
+    for fed in ([body], pieces(body, range(1, len(body)))):
+        (found,) = scan(TYPE, fed).attachments
+        assert found.carried_sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("parameter", ["boundary*=UTF-8''C", "boundary*0=C"])
+def test_second_spelling_of_the_boundary_is_refused(parameter: str) -> None:
+    """The email package goes by it."""
+    content_type = f"multipart/related; {parameter}; boundary=B"
+    header = f"Content-Type: {content_type}\r\n\r\n".encode()
+    assert message_from_bytes(header, policy=default).get_boundary() == "C"
+    with pytest.raises(SchemaError) as refused:
+        scan(content_type, XML + END)
+    assert refused.value.code is MALFORMED
 
 
 def test_large_part_in_the_same_piece_as_its_headers_is_taken() -> None:
