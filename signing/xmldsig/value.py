@@ -15,6 +15,7 @@ from pki.algorithms import default_scheme
 from pki.errors import PkiError
 from pki.keys.api import PublicKey, SignatureScheme, SigningKey
 from pki.keys.software import verify_signature
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 
@@ -71,7 +72,7 @@ def read_signer(der: bytes) -> Signer:
     certificate = read_certificate(der)
     try:
         public_key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (*UNREADABLE_CERTIFICATE, UnsupportedAlgorithm) as error:
         raise _malformed() from error
     if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise SigningError(ErrorCode.SIGNATURE_ALGORITHM_REFUSED, place=_PLACE)
@@ -87,7 +88,7 @@ def read_certificate(der: bytes) -> Certificate:
     """
     try:
         return load_der_x509_certificate(der)
-    except ValueError as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise _malformed() from error
 
 

@@ -276,3 +276,22 @@ def test_other_key_than_that_of_the_certificate_is_refused() -> None:
     with pytest.raises(SigningError) as refused:
         verify_envelope(signed.root, attachments=signed.carried)
     assert refused.value.code is ErrorCode.SIGNATURE_INVALID
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["the signer's", "another"])
+def test_certificate_of_a_version_there_is_none_is_refused(place: int) -> None:
+    """Cryptography has an error of its own for it, which is no ValueError."""
+    known = Signatory.of(SYSTEM)
+    ders = list(known.certificates)
+    version_3, version_8 = bytes.fromhex("a003020102"), bytes.fromhex("a003020107")
+    ders[place] = ders[place].replace(version_3, version_8, 1)
+    hostile = replace(
+        known,
+        certificates=tuple(ders),
+        certificate_digests=tuple(sha256(one).digest() for one in ders),
+    )
+    record = step_record(receipts.step())
+    signed = sign_record(record, signatory=hostile, at=NOW)
+    with pytest.raises(SigningError) as refused:
+        verify_receipt(parse(signed))
+    assert refused.value.code is ErrorCode.CERTIFICATE_MALFORMED
