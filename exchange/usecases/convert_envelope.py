@@ -11,7 +11,8 @@ from exchange.usecases.read_envelope import OpenedEnvelope
 from schemas.edxml.base64_pieces import Base64Decoder
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.converting import Converted, converted
-from schemas.edxml.scanned import BASE64, ScannedAttachment
+from schemas.edxml.scanned import BASE64, ScannedAttachment, ScannedBody
+from schemas.errors import SchemaError
 
 _GROUP = 3
 
@@ -35,13 +36,25 @@ async def convert_envelope(
     Raises:
         ExchangeError: what is stored is not what was received.
     """
-    scanner = BodyScanner(opened.envelope.content_type)
-    async for chunk in opened.chunks:
-        scanner.feed(chunk)
-    plan = converted(scanner.finish(), form)
+    scanned = await _scanned(opened)
+    plan = None if scanned is None else converted(scanned, form)
     if plan is None:
         return None
     return ConvertedEnvelope(plan.content_type, _read(services, opened.envelope, plan))
+
+
+async def _scanned(opened: OpenedEnvelope) -> ScannedBody | None:
+    """Find the parts of a body; None where other limits or rules stand in the way.
+
+    It was read when it was accepted; what was taken in then is handed out as it is.
+    """
+    try:
+        scanner = BodyScanner(opened.envelope.content_type)
+        async for chunk in opened.chunks:
+            scanner.feed(chunk)
+        return scanner.finish()
+    except SchemaError:
+        return None
 
 
 async def _read(

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemas.edxml.content_type import MULTIPART, disposition
+from schemas.edxml.multipart import ENVELOPE_CONTENT_ID
+from schemas.edxml.names import without_cid
 from schemas.edxml.scanned import ScannedAttachment, ScannedBody
 from schemas.xml import QCVN
 
@@ -56,7 +58,8 @@ def converted(scanned: ScannedBody, form: str) -> Converted | None:
         return Converted(XML, tuple(_inline(start, end, scanned)), in_base64=True)
     boundary = f"lienthong-{scanned.sha256[:40]}"
     content_type = (
-        f'{MULTIPART}; type="{XML}"; start="<edxml-envelope>"; boundary="{boundary}"'
+        f'{MULTIPART}; type="{XML}"; start="<{ENVELOPE_CONTENT_ID}>"; '
+        f'boundary="{boundary}"'
     )
     pieces = tuple(_parts(start + end, boundary, scanned))
     return Converted(content_type, pieces, in_base64=False)
@@ -72,9 +75,16 @@ def _around_attachments(xml: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _can_be_named(one: ScannedAttachment) -> bool:
+    """Tell whether an attachment has the same names in either form, and no other one.
+
+    The XML part has an id too, and what looks like ``cid:`` is taken off an id.
+    """
     texts = (one.content_id, one.name, one.content_type)
-    return bool(_CONTENT_ID.fullmatch(one.content_id)) and not any(
-        map(_NOT_XML.search, texts)
+    return (
+        bool(_CONTENT_ID.fullmatch(one.content_id))
+        and one.content_id != ENVELOPE_CONTENT_ID
+        and without_cid(one.content_id) == one.content_id
+        and not any(map(_NOT_XML.search, texts))
     )
 
 
@@ -103,7 +113,7 @@ def _inline(
 def _parts(
     xml: bytes, boundary: str, scanned: ScannedBody
 ) -> Iterator[bytes | ScannedAttachment]:
-    yield _headers(boundary, f"{XML}; charset=UTF-8", "edxml-envelope")[2:]
+    yield _headers(boundary, f"{XML}; charset=UTF-8", ENVELOPE_CONTENT_ID)[2:]
     yield xml
     for one in scanned.attachments:
         kind = _carried_type(one)

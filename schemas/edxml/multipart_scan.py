@@ -58,6 +58,7 @@ class MultipartScanner:
         self._consumed = 0
         self._state: Callable[[], bool] = self._at_beginning
         self._xml: bytearray | None = None
+        self._xml_id = ""
         self._part: _OpenPart | None = None
         self._parts: list[Part] = []
 
@@ -135,11 +136,13 @@ class MultipartScanner:
         if self._start.strip("<>") not in {"", declared.content_id}:
             raise _malformed("start")
         require_xml(parse_header_value(declared.content_type))
-        self._xml = bytearray()
+        self._xml, self._xml_id = bytearray(), declared.content_id
 
     def _begin_attachment(self, declared: Declared, offset: int) -> None:
         if not declared.content_id:
             raise _malformed("Content-ID")
+        if declared.content_id == self._xml_id:
+            raise SchemaError(ErrorCode.ATTACHMENT_DUPLICATE, place="Content-ID")
         if len(self._parts) == self._limits.attachments:
             raise SchemaError(ErrorCode.ATTACHMENT_COUNT_EXCEEDED)
         self._part = _OpenPart(declared, offset, self._limits)

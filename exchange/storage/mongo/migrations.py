@@ -106,8 +106,8 @@ async def _matter(database: Database, envelope: Document) -> Matter | None:
     It was read when it was accepted, so only damage or other limits stand in the way,
     and those are no reason not to start: the document is then found by its id alone.
     """
-    scanner = BodyScanner(envelope["content_type"])
     try:
+        scanner = BodyScanner(envelope["content_type"])
         async for piece in Bodies(database).read(envelope["_id"], 0, None):
             scanner.feed(piece)
         message = read(parse(scanner.finish().xml))
