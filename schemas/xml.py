@@ -30,10 +30,13 @@ DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 """What every document written here begins with."""
 
 _BOM = b"\xef\xbb\xbf"
+_S = rb"[ \t\r\n]"
+_EQUALS = rb"%b*=%b*" % (_S, _S)
 _DECLARATION = re.compile(
-    rb"<\?xml\s+version\s*=\s*(?:'1\.0'|\"1\.0\")"
-    rb"(?:\s+encoding\s*=\s*['\"]([A-Za-z][A-Za-z0-9._-]*)['\"])?"
-    rb"(?:\s+standalone\s*=\s*['\"](?:yes|no)['\"])?\s*\?>"
+    rb"<\?xml%b+version%b(?:'1\.0'|\"1\.0\")"
+    rb"(?:%b+encoding%b(['\"])(?P<encoding>[A-Za-z][A-Za-z0-9._-]*)\1)?"
+    rb"(?:%b+standalone%b(['\"])(?:yes|no)\3)?%b*\?>"
+    % (_S, _EQUALS, _S, _EQUALS, _S, _EQUALS, _S)
 )
 _ENTITY = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)", re.ASCII
@@ -189,14 +192,18 @@ def _utf8(data: bytes) -> bytes:
 
 
 def _without_declaration(text: bytes) -> bytes:
-    """Return `text` after its XML declaration, which may name UTF-8 only."""
+    """Return `text` after its XML declaration, which may name UTF-8 only.
+
+    What follows is handed to a parser alone, which would take a byte order mark there.
+    """
     declaration = _DECLARATION.match(text)
-    if declaration is None:
-        return text
-    encoding = declaration.group(1)
+    encoding = declaration["encoding"] if declaration else None
     if encoding is not None and encoding.lower() not in {b"utf-8", b"utf8"}:
         raise SchemaError(ErrorCode.ENCODING_NOT_UTF8, place="xml")
-    return text[declaration.end() :]
+    rest = text[declaration.end() :] if declaration else text
+    if rest.startswith(_BOM):
+        raise SchemaError(ErrorCode.XML_MALFORMED, place="line 1")
+    return rest
 
 
 def _refuse_constructs(text: bytes) -> None:

@@ -5,6 +5,7 @@ its refusal must be quick.
 """
 
 from pathlib import Path
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import pytest
 
@@ -232,6 +233,26 @@ def test_utf8_is_read_with_and_without_mark_and_declaration(
 def test_declared_utf8_is_read(encoding: str) -> None:
     xml = f'<?xml version="1.0"  encoding="{encoding}" standalone="yes" ?>\n<a>Đ</a>'
     assert parse(xml.encode()).text == "Đ"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<?xml version='1.0' encoding='UTF-8\"?>",
+        b'<?xml version="1.0" encoding="UTF-8" standalone=\'yes"?>',
+        b"<?xml\x0cversion='1.0'?>",
+        b"<?xml version='1.0'\x0b?>",
+        b"<?xml version='1.0'encoding='UTF-8'?>",
+        b"\xef\xbb\xbf\xef\xbb\xbf",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\xef\xbb\xbf",
+        b"<?xml version='1.0'?>\xef\xbb\xbf",
+    ],
+)
+def test_beginning_that_no_other_reader_takes_is_refused(before: bytes) -> None:
+    """Whoever received it could not read it."""
+    with pytest.raises(ExpatError):
+        ParserCreate().Parse(before + b"<a/>", True)
+    assert _refusal(before + b"<a/>") in {MALFORMED, FORBIDDEN}
 
 
 def test_two_envelopes_side_by_side_are_refused() -> None:
