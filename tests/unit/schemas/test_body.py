@@ -128,6 +128,34 @@ def test_line_breaks_inside_base64_are_tolerated() -> None:
     assert body[found.offset : found.offset + found.length].strip().startswith(b"JVBER")
 
 
+@pytest.mark.parametrize(
+    "line_end", ["&#13;\n", "&#xD;\n", "&#13;&#10;", "&#x9;&#x20;"]
+)
+def test_line_breaks_that_a_library_wrote_as_references_are_tolerated(
+    line_end: str,
+) -> None:
+    wrapped = base64.encodebytes(PDF).decode().replace("\n", line_end)
+    body = inline_body(encoded(wrapped, content_type="application/pdf"))
+    whole, bytewise = scan(INLINE, body), scan(INLINE, pieces(body, range(len(body))))
+    assert whole == bytewise
+    (found,) = whole.attachments
+    assert found.content_sha256 == sha256(PDF)
+    carried = body[found.offset : found.offset + found.length]
+    assert b"".join(decode_attachment(found, [carried])) == PDF
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["QUJD&#13", "QUJD&", "QU&#13;JD&#x", "QUJD&#74;", "&#1&#13;3;QUJD", "QUJD&#013;"],
+)
+def test_anything_else_after_an_ampersand_is_no_base64(text: str) -> None:
+    body = inline_body(encoded(text))
+    for fed in ([body], pieces(body, range(1, len(body)))):
+        with pytest.raises(SchemaError) as refused:
+            scan(INLINE, fed)
+        assert refused.value.code is ErrorCode.ATTACHMENT_ENCODING_INVALID
+
+
 def test_empty_contents_are_attachments_too() -> None:
     closed = encoded("").replace(
         "<ContentTransferEncoded></ContentTransferEncoded>", "<ContentTransferEncoded/>"

@@ -30,6 +30,7 @@ FRAGMENTS = st.sampled_from(
         *("<ContentTransferEncoded>", "</ContentTransferEncoded>", "\u00a0", "\t"),
         *("<x:ContentTransferEncoded/>", "ContentTransferEncoded", "<Attachment>"),
         *("</Attachment>", "xmlns:x='u'", "xmlns=''", "]]>", "\x85", "\u2028"),
+        *("&#13;", "&#xD;", "&#1", "3;", "&"),
     ]
 )
 EDITS = st.lists(
