@@ -35,6 +35,7 @@ _HASHED_AT_ONCE = MIB // 4
 
 _GAP = re.compile(rb"<(?:[0-9A-Fa-f]{2})+>")
 _TIME_STAMP = "/DocTimeStamp"
+_BROKEN_BY = {True: ErrorCode.PDF_SIGNING_FORBIDDEN, False: ErrorCode.PDF_MALFORMED}
 _ROLE_OF_FIELD = {profile.field_name: role for role, profile in ROLES.items()}
 
 _Field = tuple[str, object, generic.IndirectObject]
@@ -46,14 +47,12 @@ class ExistingSignature:
 
     Args:
         widget: the field's annotation.
-        is_restricting: it says which changes it allows, or locks fields.
     """
 
     field_name: str
     role: SignerRole
     certificate: Certificate
     widget: generic.DictionaryObject
-    is_restricting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,31 +93,31 @@ def existing_signatures(
     return tuple(one for _, one in sorted(found, key=itemgetter(0)))
 
 
-def require_outlived(
-    reader: PdfFileReader, existing: Sequence[ExistingSignature]
-) -> None:
-    """Refuse an increment that an earlier signature does not allow.
+def require_outlived(reader: PdfFileReader) -> None:
+    """Refuse an increment after which an earlier signature would count no more.
 
-    Certifications and locks say what may be added (ISO 32000-2 12.8.2.2, 12.8.2.4).
+    Certifications and locks say what may be added (ISO 32000-2 12.8.2.2, 12.8.2.4);
+    some files are written so that nothing added to them can be told from a change.
 
     Args:
-        reader: over the file with the increment, its signature still without a value.
-        existing: the signatures it had before.
+        reader: over the file with the increment; its own signature may still lack the
+            value. The signatures before it were intact without the increment.
 
     Raises:
-        SigningError: PDF_SIGNING_FORBIDDEN.
+        SigningError: PDF_SIGNING_FORBIDDEN, by who signed; PDF_MALFORMED, by the way
+            the file is written; LIMIT_EXCEEDED.
     """
-    names = {one.field_name for one in existing if one.is_restricting}
     comparison = Comparison(reader)
     with refusing_malformed():
         for name, _, reference in tuple(
             enumerate_sig_fields(reader, filled_status=True)
         ):
-            if name not in names:
+            field = reference.get_object()
+            if field["/V"].get("/Type") == _TIME_STAMP:
                 continue
-            signature = EmbeddedPdfSignature(reader, reference.get_object(), name)
-            if not _is_unmodified(signature, comparison):
-                raise SigningError(ErrorCode.PDF_SIGNING_FORBIDDEN, place=name)
+            if not _is_unmodified(reader, field, comparison):
+                is_forbidden = _is_restricting(field)
+                raise SigningError(_BROKEN_BY[is_forbidden], place=name)
 
 
 def kind_of(certificate: Certificate) -> CertificateKind | None:
@@ -149,7 +148,9 @@ def _is_intact(
     verdict = validate_sig_integrity(signature.signer_info, certificate, "data", digest)
     signature.compute_integrity_info(skip_diff=True)
     is_whole = all(verdict) and _is_covered(signature)
-    return is_whole and _is_unmodified(signature, comparison)
+    if not is_whole:
+        return False
+    return _is_unmodified(signature.reader, signature.sig_field, comparison)
 
 
 def _digest(signature: EmbeddedPdfSignature) -> bytes:
@@ -172,13 +173,15 @@ def _is_covered(signature: EmbeddedPdfSignature) -> bool:
     return whole_revision and signature.signed_revision < last
 
 
-def _is_unmodified(signature: EmbeddedPdfSignature, comparison: Comparison) -> bool:
+def _is_unmodified(
+    reader: PdfFileReader, field: generic.DictionaryObject, comparison: Comparison
+) -> bool:
     """Hold later revisions to the policy of the verdict, and to the signer's own."""
-    field = signature.sig_field
+    reference = field.raw_get("/V").reference
     signed = _Signed(
-        reference=field.raw_get("/V").reference,
+        reference=reference,
         field=field,
-        revision=signature.signed_revision,
+        revision=reader.xrefs.get_last_change(reference),
     )
     found = comparison.modifications_after(signed)
     if found is Modifications.NOT_ASSESSED:
@@ -196,8 +199,12 @@ def _read(signature: EmbeddedPdfSignature) -> ExistingSignature:
         role=_role_of(name, certificate),
         certificate=certificate,
         widget=kids[0] if kids else field,
-        is_restricting="/Reference" in signature.sig_object or "/Lock" in field,
     )
+
+
+def _is_restricting(field: generic.DictionaryObject) -> bool:
+    """Tell whether a signature says which changes it allows, or locks fields."""
+    return "/Reference" in field["/V"] or "/Lock" in field
 
 
 def _role_of(field_name: str, certificate: Certificate) -> SignerRole:

@@ -14,7 +14,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import Reason
 from signing.errors import SigningError
 from signing.pades.acts import Act, read_acts
-from signing.pades.existing import existing_signatures
+from signing.pades.existing import existing_signatures, require_outlived
 from signing.pades.levels import (
     Evidence,
     EvidenceQuestion,
@@ -107,8 +107,18 @@ def extend_signed(
     if level.includes(SignatureLevel.B_LT):
         known = with_evidence(known, known.acts_to_prove, services)
     if level.includes(SignatureLevel.B_LTA) and not known.is_archived:
-        return add_time_stamp(known.data, services)
-    return known.data
+        return outlived(add_time_stamp(known.data, services))
+    return known.data if known.data == source else outlived(known.data)
+
+
+def outlived(extended: bytes) -> bytes:
+    """Return a file with more than it had, in which its signatures count as before.
+
+    Raises:
+        SigningError: PDF_MALFORMED, PDF_SIGNING_FORBIDDEN, LIMIT_EXCEEDED.
+    """
+    require_outlived(open_pdf(extended))
+    return extended
 
 
 @dataclass(frozen=True, slots=True)

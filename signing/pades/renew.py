@@ -17,6 +17,7 @@ from signing.pades.acts import Act
 from signing.pades.extend import (
     KnownFile,
     extend_signed,
+    outlived,
     require_intact,
     with_evidence,
 )
@@ -53,7 +54,7 @@ def renew_archive(source: bytes, *, services: SigningServices) -> bytes:
         level = SignatureLevel.B_LTA
         return extend_signed(source, level=level, services=services)
     known = with_evidence(known, known.acts, services)
-    return add_time_stamp(known.data, services)
+    return outlived(add_time_stamp(known.data, services))
 
 
 def last_stamp(source: bytes) -> Act | None:

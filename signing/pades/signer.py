@@ -145,8 +145,8 @@ def prepare_in_stream(
         plan = plan_revision(reader, request, existing, credential.certificate)
         plan = replace(plan, token_room=room)
         prepared = prepare_revision(reader, template, plan)
-    if any(one.is_restricting for one in existing):
-        require_outlived(open_stream(prepared.output), existing)
+    if existing:
+        require_outlived(open_stream(prepared.output))
     return Unsigned(template, prepared, room)
 
 

@@ -44,3 +44,21 @@ def assemble(bodies: Mapping[int, bytes], trailer: bytes = b"") -> bytes:
     output += b"trailer\n<< /Size %d /Root 1 0 R %s >>\n" % (len(bodies) + 1, trailer)
     output += b"startxref\n%d\n%%%%EOF\n" % start
     return bytes(output)
+
+
+def namesakes_pdf() -> bytes:
+    """Build a form with two fields of one name.
+
+    Nothing added to it can be told from a change: its fields cannot be compared.
+    """
+    shape = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /Rect [9 9 99 29] >>"
+    return small_pdf(
+        {4: shape, 5: shape},
+        catalog="/AcroForm << /Fields [4 0 R 5 0 R] >>",
+        page="/Annots [4 0 R 5 0 R]",
+    )
+
+
+def version_apart_pdf() -> bytes:
+    """Build a file whose version is an object of its own, which may change later."""
+    return small_pdf({4: "/1.7"}, catalog="/Version 4 0 R")

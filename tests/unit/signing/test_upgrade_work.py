@@ -21,6 +21,7 @@ from signing.validation.pdf import judge_pdf
 from tests.support.levels import LevelDesk, stored
 from tests.support.pki import TestPki
 from tests.support.signed_pdf import LETTER, signatures, with_moved_page_edge
+from tests.support.small_pdf import namesakes_pdf
 
 SOURCE = LETTER.read_bytes()
 
@@ -41,10 +42,16 @@ def queue(tmp_path: Path) -> Iterator[UpgradeQueue]:
     opened.close()
 
 
-def put(desk: LevelDesk, queue: UpgradeQueue, path: Path, task: UpgradeTask) -> bytes:
+def put(
+    desk: LevelDesk,
+    queue: UpgradeQueue,
+    path: Path,
+    task: UpgradeTask,
+    source: bytes = SOURCE,
+) -> bytes:
     """Sign while the authority is down, and queue what came of it."""
     desk.stamps_down = True
-    data = desk.attempt(SOURCE, SignatureLevel.B_LTA).data
+    data = desk.attempt(source, SignatureLevel.B_LTA).data
     desk.stamps_down = False
     path.write_bytes(data)
     file = QueuedFile.holding(path, data, task)
@@ -147,6 +154,16 @@ def test_broken_file_is_given_up(
     (failed,) = worker(desk, queue).work(desk.now).failed
     assert queue.all()[0].reason.startswith(ErrorCode.PDF_ALREADY_BROKEN)
     assert failed.file.path == path
+
+
+def test_file_whose_signature_would_not_outlive_it_is_given_up_and_left_alone(
+    desk: LevelDesk, queue: UpgradeQueue, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    before = put(desk, queue, path, UpgradeTask.B_LTA, namesakes_pdf())
+    assert len(worker(desk, queue).work(desk.now).failed) == 1
+    assert path.read_bytes() == before
+    assert queue.all()[0].reason.startswith(ErrorCode.PDF_MALFORMED)
 
 
 def test_file_that_grew_by_a_signature_is_extended_with_it(

@@ -211,7 +211,10 @@ def test_what_cannot_be_read_or_written_is_told(tmp_path: Path, missing: str) ->
 def test_no_other_page_is_read_to_sign_on_the_last_of_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Objects read do not grow with the pages, for a person nor for the seal."""
+    """Objects read do not grow with the pages; the seal looks at each page once.
+
+    It must see that the person's signature outlives it.
+    """
     read: list[int] = []
     original = PdfFileReader._read_object
 
@@ -220,18 +223,19 @@ def test_no_other_page_is_read_to_sign_on_the_last_of_many(
         return original(*args, **named)
 
     monkeypatch.setattr(PdfFileReader, "_read_object", counting)
-    counts = []
+    by_person, by_seal = [], []
     for pages in (40, 400):
-        place = Placement(pages, 100, 100, 100, 50)
-        person = sign(
-            many_pages_pdf(pages), SIGNER, image=SIGNATURE_PNG, placement=place
-        )
+        source, place = many_pages_pdf(pages), Placement(pages, 100, 100, 100, 50)
+        read.clear()
+        person = sign(source, SIGNER, image=SIGNATURE_PNG, placement=place)
+        by_person.append(len(read))
         read.clear()
         sealed = sign(person, AGENCY, SEAL, image=SEAL_PNG)
-        counts.append(len(read))
+        by_seal.append(len(read))
         widgets = [one.sig_field.raw_get("/P") for one in signatures(sealed)]
         assert widgets[0] == widgets[1]
-    assert counts[0] == counts[1]
+    assert by_person[0] == by_person[1]
+    assert by_seal[1] - by_seal[0] == 400 - 40
 
 
 _KILLED = """

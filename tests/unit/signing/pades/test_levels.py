@@ -1,5 +1,7 @@
 """Levels above B-B: what is added, what is left alone, what is refused."""
 
+from collections.abc import Callable
+
 import pytest
 from asn1crypto import cms
 
@@ -13,6 +15,7 @@ from signing.profiles import SignatureLevel, SignerRole
 from tests.support.encrypted_pdf import encrypted_pdf
 from tests.support.levels import ABOVE_B_B, LevelDesk, stored, subjects
 from tests.support.signed_pdf import LETTER, signatures, tampered
+from tests.support.small_pdf import namesakes_pdf, version_apart_pdf
 
 SOURCE = LETTER.read_bytes()
 LEVELS = tuple(SignatureLevel)
@@ -94,6 +97,20 @@ def test_down_authority_leaves_a_signature_of_the_lowest_level(desk: LevelDesk) 
         "/DocTimeStamp",
         "/DocTimeStamp",
     ]
+
+
+@pytest.mark.parametrize("build", [namesakes_pdf, version_apart_pdf])
+def test_level_that_would_break_the_signature_is_not_added(
+    desk: LevelDesk, build: Callable[[], bytes]
+) -> None:
+    done = desk.attempt(build(), SignatureLevel.B_LTA)
+    assert done.level is SignatureLevel.B_T
+    assert done.reason is not None
+    assert done.reason.code is ErrorCode.PDF_MALFORMED
+    assert desk.is_passed(done.data)
+    with pytest.raises(SigningError) as refusal:
+        extend_pdf(done.data, level=done.wanted, services=desk.services())
+    assert refusal.value.code is ErrorCode.PDF_MALFORMED
 
 
 def test_lists_from_before_the_signature_prove_nothing(desk: LevelDesk) -> None:

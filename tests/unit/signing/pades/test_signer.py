@@ -3,6 +3,7 @@
 import asyncio
 import re
 import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
 
@@ -29,7 +30,12 @@ from tests.support.signed_pdf import (
     sign,
     signatures,
 )
-from tests.support.small_pdf import assemble, small_pdf
+from tests.support.small_pdf import (
+    assemble,
+    namesakes_pdf,
+    small_pdf,
+    version_apart_pdf,
+)
 
 PKI = TestPki.create()
 PERSON = PKI.person()
@@ -126,6 +132,16 @@ def field_file(rectangle: str, *, page: str = "/P 3 0 R") -> bytes:
         catalog="/AcroForm << /Fields [4 0 R] >>",
         page="/Annots [5 0 R]",
     )
+
+
+@pytest.mark.parametrize("build", [namesakes_pdf, version_apart_pdf])
+def test_a_seal_that_would_break_the_signature_before_it_is_refused(
+    build: Callable[[], bytes],
+) -> None:
+    by_person = sign(build(), PERSON)
+    with pytest.raises(SigningError) as refusal:
+        sign(by_person, PKI.seal(), SEAL)
+    assert refusal.value.code is ErrorCode.PDF_MALFORMED
 
 
 def test_a_field_with_its_widget_apart_is_signed_and_sealed() -> None:
