@@ -100,6 +100,8 @@ def read_signature(data: bytes, start: int) -> SignatureBytes:
         ) from error
     if not scanned.entries or scanned.stream_start is not None:
         raise SigningError(ErrorCode.SIGNATURE_DICTIONARY_INVALID)
+    if any(b"#" in one.key for one in scanned.entries):
+        raise SigningError(ErrorCode.SIGNATURE_DICTIONARY_INVALID)
     bare = SignatureBytes(data=data, scanned=scanned, byte_range=None)
     found = _BYTE_RANGE.fullmatch(bare.value(b"/ByteRange"))
     return SignatureBytes(

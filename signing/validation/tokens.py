@@ -17,6 +17,11 @@ _HEADER = re.compile(
     rb"([0-9]{1,10})[\x00\t\n\x0c\r ]+([0-9]{1,5})[\x00\t\n\x0c\r ]+obj"
 )
 _NAME = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]+")
+_ESCAPE_NEEDED = re.compile(
+    rb"#(?:[01][0-9A-Fa-f]|2[0358Ff9]|3[CcEe]|5[BbDd]|7[BbDdFf]|[89A-Fa-f][0-9A-Fa-f])"
+)
+"""Of a character that can stand in a name in no other way (clause 7.3.5): white space,
+delimiters, "#", and what is not ASCII."""
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*>")
 _LITERAL_MARK = re.compile(rb"[()\\]")
 _ATOM = re.compile(
@@ -96,6 +101,11 @@ def scan_dictionary(
     return tuple(entries), at + 2
 
 
+def is_second_spelling(key: bytes) -> bool:
+    """Tell whether a key spells a character by "#" that needs no such spelling."""
+    return b"#" in key and b"#" in _ESCAPE_NEEDED.sub(b"", key)
+
+
 def skip_blank(data: bytes, at: int) -> int:
     """Return the first position from `at` on that is no white space."""
     blank = _BLANK.match(data, at)
@@ -104,8 +114,7 @@ def skip_blank(data: bytes, at: int) -> int:
 
 def _entry(data: bytes, at: int, depth: int) -> Entry:
     name = _NAME.match(data, at)
-    # "#" spells a character in hexadecimal: a second spelling of a key.
-    if name is None or b"#" in name[0]:
+    if name is None or is_second_spelling(name[0]):
         raise _refusal(at)
     start = skip_blank(data, name.end())
     return Entry(name[0], start, _skip_value(data, start, depth + 1))

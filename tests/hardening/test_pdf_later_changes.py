@@ -354,6 +354,19 @@ def test_seal_passes_where_the_annotations_of_another_page_are_null(
     assert verdict.indication is Indication.TOTAL_PASSED
 
 
+@pytest.mark.parametrize("name", ["Arial#20Bold", "Ch#E1#BB#AF", "A#23B", "#41"])
+def test_seal_passes_where_a_page_names_a_font_with_escapes(name: str) -> None:
+    """The page is written again with the seal; readers agree on what it names."""
+    source = small_pdf(
+        {4: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"},
+        page=f"/Resources << /Font << /{name} 4 0 R >> >>",
+    )
+
+    verdict = judged(sign(sign(source, PERSON), AGENCY, SEAL))
+
+    assert verdict.indication is Indication.TOTAL_PASSED
+
+
 @pytest.mark.parametrize(
     ("media_box", "name"),
     [("0.0 0.0 595.0 842.0", "(seal)"), ("0 0 595 842", "<FEFF007300650061006C>")],

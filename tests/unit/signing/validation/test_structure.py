@@ -195,6 +195,7 @@ def test_padding_other_than_zeros_is_refused() -> None:
         b"5 0 obj null endobj",
         b"5 0 obj << /A 1 >>\nstream\nx\nendstream endobj",
         b"5 0 obj << /A",
+        b"5 0 obj << /Contents#20 1 >> endobj",
         b"trailer",
     ],
 )

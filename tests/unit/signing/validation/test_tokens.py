@@ -50,6 +50,12 @@ def test_start_of_stream_data_is_known() -> None:
     assert scan_object(data, 0).stream_start == data.index(b"abc")
 
 
+@pytest.mark.parametrize("key", ["Arial#20Bold", "Ch#e1#BB#AF", "A#23#2F#28#0D#7f"])
+def test_key_with_characters_that_have_one_spelling_is_read(key: str) -> None:
+    scanned = scan_object(f"7 0 obj << /{key} 1 >> endobj".encode(), 0)
+    assert [one.key for one in scanned.entries] == [f"/{key}".encode()]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -62,7 +68,9 @@ def test_start_of_stream_data_is_known() -> None:
         b"1 0 obj << /A <48 zz> >> endobj",
         b"1 0 obj << 1 2 >> endobj",
         b"1 0 obj << /A % a comment\n 1 >> endobj",
-        b"1 0 obj << /Contents#20 1 >> endobj",
+        b"1 0 obj << /Conten#74s 1 >> endobj",
+        b"1 0 obj << /A << /Conten#74s#20 1 >> >> endobj",
+        b"1 0 obj << /A#2 1 >> endobj",
         b"1 0 obj << /A [1 >> endobj",
         b"1 0 obj << /A [<< /B ] >>] >> endobj",
         b"1 0 obj << /A " + b"[" * (MAX_FIELD_DEPTH + 5) + b" >> endobj",
