@@ -1,8 +1,10 @@
 """What a bundle holds: each part judged, and all of them about one envelope."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import chain
 
 from pki.names import system_of
 from schemas.edxml.body import ScannedAttachment
@@ -256,15 +258,18 @@ def _added(step: StepReceipt, accepted: AcceptanceReceipt, by: str) -> set[Organ
 def _judge_statuses(
     contents: Contents, steps: Iterable[_Step], judge: XmlJudge, judge_pdf: JudgePdf
 ) -> Parts:
-    """Judge the status messages; each is the one a step receipt names by digest."""
-    named = {
-        step.receipt.status_body_sha256: step
-        for step in steps
-        if step.receipt.status_body_sha256
-    }
+    """Judge the status messages; each is one that a step receipt names by digest.
+
+    The same bytes may be told more than once, of each agency that was succeeded.
+    """
+    named: dict[str, list[_Step]] = defaultdict(list)
+    for one in steps:
+        if one.receipt.status_body_sha256:
+            named[one.receipt.status_body_sha256].append(one)
     parts = Parts()
     for member, body in contents.declared(MemberRole.STATUS):
-        step = named.pop(sha256(body).hexdigest(), None)
+        waiting = named.get(sha256(body).hexdigest())
+        step = waiting.pop(0) if waiting else None
         is_vouched = step is not None and step.is_trusted
         proven_at = step.receipt.at if step and step.is_trusted else None
         opened = open_envelope(
@@ -279,7 +284,7 @@ def _judge_statuses(
             (replace(opened.verdict, name=member.name),),
             () if fits else (_mismatch(member.name),),
         )
-    missing = tuple(_incomplete(MemberRole.STATUS) for _ in named)
+    missing = tuple(_incomplete(MemberRole.STATUS) for _ in chain(*named.values()))
     return parts + Parts((), missing)
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from clients.messages import Message
 from exchange.domain.records import Envelope
+from exchange.evidence.bundle import build_bundle
+from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
 from exchange.usecases.report_status import (
     RecordedStatus,
     ReportStatus,
@@ -13,7 +15,10 @@ from exchange.usecases.report_status import (
 )
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
+from schemas.verdict import Indication
 from schemas.vocabulary import AuditEvent, DeliveryState, StatusCode
+from signing.validation.bundle import judge_bundle
+from signing.validation.pdf import judge_pdf
 from tests.support.conversations import (
     SYSTEMS,
     arrived,
@@ -34,6 +39,7 @@ from tests.support.world import (
     PROVINCE,
     World,
     make_world,
+    material_of,
 )
 
 REGISTERED, DECLINED = StatusCode.REGISTERED, StatusCode.DECLINED
@@ -173,6 +179,27 @@ async def test_same_status_is_recorded_of_each_agency_that_was_succeeded(
         assert (await delivery(world, letter, one)).status is REGISTERED
         again = await told(world, letter, message, agency=one)
         assert (again.content, again.repeated) == (recorded.content, True)
+
+
+async def test_evidence_proves_the_same_status_of_each_agency_that_was_succeeded(
+    world: World,
+) -> None:
+    letter = await taken_letter(world)
+    message = status_message(world, REGISTERED)
+    for one in (FAR_COMMUNE, MINISTRY):
+        await told(world, letter, message, agency=one)
+    await world.deliver()
+    caller = await world.caller(SYSTEMS[COMMUNE])
+    command = CollectEvidence(caller=caller, envelope_id=letter.envelope_id)
+    evidence = await collect_evidence(world.services, command)
+    assert len(evidence.statuses) == 2
+    verdict = judge_bundle(
+        await build_bundle(world.services, evidence),
+        material=material_of(world.pki),
+        at=None,
+        judge_pdf=judge_pdf,
+    )
+    assert verdict.indication is Indication.TOTAL_PASSED, verdict.reasons
 
 
 async def taken_letter(world: World) -> Envelope:

@@ -10,6 +10,7 @@ from pki.trust import TrustMaterial
 from schemas.edxml.document import Attachment
 from schemas.errors import ErrorCode
 from schemas.evidence import MemberRole, TreeHead
+from schemas.identifiers import EnvelopeId
 from schemas.verdict import (
     FileKind,
     Indication,
@@ -41,6 +42,7 @@ PDF = sign(LETTER.read_bytes(), PKI.person())
 PLAIN = Conversation.create(PKI, [ANNEX])
 PASSED, FAILED = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED
 INDETERMINATE = Indication.INDETERMINATE
+TOLD_AGAIN = EnvelopeId("01JD6Q3V5W8X9YZ0ABCDEFGHJZ")
 
 
 def _judge(
@@ -304,6 +306,14 @@ def test_status_no_receipt_names_fails() -> None:
 
 def test_status_that_was_left_out_is_missed() -> None:
     verdict = _judge(_changed(without=frozenset({"statuses/01/body"})))
+    assert verdict.indication is INDETERMINATE
+    assert _reasons(verdict) == {(ErrorCode.BUNDLE_INCOMPLETE, "status")}
+
+
+def test_one_body_does_not_stand_for_a_status_that_was_told_twice() -> None:
+    registered, signer = PLAIN.steps[2]
+    again = replace(registered, status_envelope_id=TOLD_AGAIN)
+    verdict = _judge(_changed(steps=(*PLAIN.steps, (again, signer))))
     assert verdict.indication is INDETERMINATE
     assert _reasons(verdict) == {(ErrorCode.BUNDLE_INCOMPLETE, "status")}
 
