@@ -306,6 +306,7 @@ class ErrorCode(StrEnum):
     BUNDLE_MEMBER_MISMATCH = "bundle_member_mismatch"
     BUNDLE_INCOMPLETE = "bundle_incomplete"
     LOG_PROOF_INVALID = "log_proof_invalid"
+    TIMES_CONTRADICTED = "times_contradicted"
 
     # Running
     CONFIGURATION_INVALID = "configuration_invalid"

@@ -48,4 +48,15 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Giữ lại hồ sơ chứng cứ và báo ngay cho bộ phận an toàn thông tin.",
         next_en="Keep the bundle and tell the security team at once.",
     ),
+    ErrorCode.TIMES_CONTRADICTED: explanation(
+        Side.HUB,
+        vi="Thời điểm ghi ở phần này mâu thuẫn với thời điểm ở phần khác: biên nhận, "
+        "mục nhật ký và chữ ký không thể cùng đúng.",
+        en="The time this part states contradicts another: receipt, log entry and "
+        "signature cannot all be right.",
+        next_vi="Không dựa vào các thời điểm này; giữ hồ sơ và báo bộ phận an toàn "
+        "thông tin.",
+        next_en="Rely on none of these times; keep the bundle and tell the security "
+        "team.",
+    ),
 }

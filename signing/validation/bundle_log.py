@@ -8,6 +8,7 @@ from schemas.evidence import LogEntry, TreeHead, read_proof
 from schemas.identifiers import EnvelopeId
 from schemas.receipt import AcceptanceReceipt, StepReceipt
 from schemas.vocabulary import LogEntryType
+from signing.validation.dates import contradicted, is_after, may_hold, out_of_order
 from signing.validation.delegations import LoggedDelegation
 from signing.validation.findings import Finding, format_failure, not_checked
 
@@ -17,19 +18,19 @@ class LoggedStep:
     """A step receipt, and what its log entry must be about.
 
     Args:
+        receipt: what it says.
         content: its bytes.
-        event: type and subject of the entry.
     """
 
+    receipt: StepReceipt
     content: bytes
-    event: tuple[LogEntryType, EnvelopeId]
 
-    @classmethod
-    def of(cls, receipt: StepReceipt, content: bytes) -> "LoggedStep":
-        """Tell a step that a status envelope took from any other."""
-        if receipt.status_envelope_id:
-            return cls(content, (LogEntryType.STATUS, receipt.status_envelope_id))
-        return cls(content, (LogEntryType.STEP, receipt.envelope_id))
+    @property
+    def event(self) -> tuple[LogEntryType, EnvelopeId]:
+        """Type and subject of the entry; a step that a status took has the status'."""
+        if self.receipt.status_envelope_id:
+            return LogEntryType.STATUS, self.receipt.status_envelope_id
+        return LogEntryType.STEP, self.receipt.envelope_id
 
     def is_attested_by(self, entry: LogEntry) -> bool:
         """Tell whether `entry` records this step and nothing else."""
@@ -66,19 +67,24 @@ def log_findings(
     """
     open_events = dict(events.steps)
     is_accepted = False
+    proved: dict[str, _Proved] = {}
     for name, data in proofs.items():
         try:
-            entry = _proved(data, head)
+            proved[name] = _proved(data, head)
         except SchemaError:
             yield format_failure(ErrorCode.LOG_PROOF_INVALID, name)
             continue
+        entry = proved[name].entry
         attested = _attested(entry, open_events)
         if attested is not None:
-            del open_events[attested]
+            step = open_events.pop(attested)
+            yield from _step_date(step, attested, entry, events.acceptance)
         elif _is_acceptance(entry, events.acceptance):
             is_accepted = True
+            yield from _acceptance_date(entry, events)
         elif not any(one.is_attested_by(entry) for one in events.delegations):
             yield format_failure(ErrorCode.LOG_PROOF_INVALID, name)
+    yield from _entry_dates(proved, head)
     if not is_accepted:
         yield not_checked(ErrorCode.BUNDLE_INCOMPLETE, events.acceptance_name)
     unfiled = (one.name for one in events.delegations if one.filed_at is None)
@@ -86,10 +92,45 @@ def log_findings(
         yield not_checked(ErrorCode.BUNDLE_INCOMPLETE, name)
 
 
-def _proved(data: bytes, head: TreeHead) -> LogEntry:
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """An entry that is in the log, and where."""
+
+    entry: LogEntry
+    index: int
+
+
+def _proved(data: bytes, head: TreeHead) -> _Proved:
     entry, proof = read_proof(data)
     proof.verify(entry, head)
-    return entry
+    return _Proved(entry, proof.index)
+
+
+def _step_date(
+    step: LoggedStep, name: str, entry: LogEntry, acceptance: AcceptanceReceipt
+) -> Iterator[Finding]:
+    """Find a step that was not taken when its receipt says."""
+    receipt = step.receipt
+    if not may_hold(
+        receipt.at,
+        logged=entry.at,
+        accepted=acceptance.accepted_at,
+        by_hub=receipt.issuer == acceptance.hub_id,
+    ):
+        yield contradicted(name)
+
+
+def _acceptance_date(entry: LogEntry, events: Events) -> Iterator[Finding]:
+    """Find an acceptance dated otherwise than the entry it promises."""
+    if entry.at != events.acceptance.accepted_at:
+        yield contradicted(events.acceptance_name)
+
+
+def _entry_dates(proved: Mapping[str, _Proved], head: TreeHead) -> Iterator[Finding]:
+    """Find entries dated after the head over them, or before what precedes them."""
+    places = [(name, one.index, one.entry.at) for name, one in proved.items()]
+    late = [name for name, _, at in places if is_after(at, head.at)]
+    yield from map(contradicted, (*late, *out_of_order(places)))
 
 
 def _is_acceptance(entry: LogEntry, acceptance: AcceptanceReceipt) -> bool:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from itertools import chain
 
@@ -15,6 +16,7 @@ from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
 from schemas.vocabulary import EnvelopeKind, EvidenceLevel, Step
 from signing.validation.bundle_log import Events, LoggedStep, log_findings
+from signing.validation.dates import contradicted, is_after
 from signing.validation.delegations import (
     Delegations,
     JudgedDelegation,
@@ -127,8 +129,7 @@ def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Par
     parts += step_parts
     parts += _judge_statuses(contents, steps, judge, judge_pdf)
     named = {
-        one.name: LoggedStep.of(one.receipt, contents.members[one.name])
-        for one in steps
+        one.name: LoggedStep(one.receipt, contents.members[one.name]) for one in steps
     }
     events = Events(receipt, name, named, logged)
     return parts + _judge_log(contents, events, judge)
@@ -159,7 +160,17 @@ def _judge_body(
     )
     verdict = replace(opened.verdict, name=member.name)
     fits = _fits_receipt(member, body, receipt) and _is_as_accepted(opened, receipt)
-    return Parts((verdict,), () if fits else (_mismatch(accepted.name),))
+    findings = _signed_later(verdict, receipt.accepted_at)
+    return Parts(
+        (verdict,), findings if fits else (*findings, _mismatch(accepted.name))
+    )
+
+
+def _signed_later(verdict: Verdict, accepted_at: datetime) -> tuple[Finding, ...]:
+    """Find a message that was accepted before it was signed."""
+    times = (one.signing_time for one in verdict.signatures)
+    is_later = any(one is not None and is_after(one, accepted_at) for one in times)
+    return (contradicted(verdict.name),) if is_later else ()
 
 
 def _fits_receipt(
@@ -279,11 +290,12 @@ def _judge_statuses(
             is_vouched=is_vouched,
             is_by_channel=is_vouched,
         )
-        fits = step is not None and opened.verdict.kind is FileKind.STATUS
+        verdict = replace(opened.verdict, name=member.name)
         parts += Parts(
-            (replace(opened.verdict, name=member.name),),
-            () if fits else (_mismatch(member.name),),
+            (verdict,), _signed_later(verdict, step.receipt.at) if step else ()
         )
+        if step is None or verdict.kind is not FileKind.STATUS:
+            parts += Parts((), (_mismatch(member.name),))
     missing = tuple(_incomplete(MemberRole.STATUS) for _ in chain(*named.values()))
     return parts + Parts((), missing)
 
@@ -300,7 +312,10 @@ def _judge_log(contents: Contents, events: Events, judge: XmlJudge) -> Parts:
     if opened.head.log_id != events.acceptance.log_id:
         return Parts(verdicts, (format_failure(ErrorCode.LOG_PROOF_INVALID, name),))
     proofs = contents.of(MemberRole.LOG_PROOF)
-    return Parts(verdicts, tuple(log_findings(proofs, opened.head, events)))
+    findings = tuple(log_findings(proofs, opened.head, events))
+    if is_after(opened.head.at, contents.manifest.at):
+        findings += (contradicted(name),)
+    return Parts(verdicts, findings)
 
 
 def _passed(verdict: Verdict) -> bool:

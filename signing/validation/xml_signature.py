@@ -1,6 +1,6 @@
 """From one XML signature to its verdict: verification, chain, rules of the file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from schemas.verdict import (
     worst,
 )
 from signing.validation.chains import chain_findings
+from signing.validation.dates import is_after
 from signing.validation.findings import Finding, conclusion, not_checked
 from signing.validation.used import used_in
 from signing.xmldsig.profile import SIGNATURE_ID
@@ -142,7 +143,19 @@ class XmlJudge:
             usage=usage,
             proven_at=self.proven_at,
         )
-        return JudgedXml(verified, chain, chain_findings(chain))
+        judged = JudgedXml(verified, chain, chain_findings(chain))
+        return judged.against(*self._begun_later(verified))
+
+    def _begun_later(self, verified: VerifiedXml) -> Iterator[Finding]:
+        """Find a certificate that began after what it signed was there."""
+        begins = verified.certificate.not_valid_before_utc
+        if self.proven_at is not None and is_after(begins, self.proven_at):
+            yield Finding(
+                Indication.INDETERMINATE,
+                SubIndication.NOT_YET_VALID,
+                ErrorCode.CERTIFICATE_NOT_YET_VALID,
+                common_name(verified.certificate),
+            )
 
 
 def judges_of(trust: TrustStore) -> Callable[[datetime], XmlJudge]:

@@ -171,6 +171,18 @@ def test_delegation_filed_afterwards_does_not_count() -> None:
     assert ErrorCode.DELEGATION_NOT_IN_TIME in codes(part(verdict, "envelope/body"))
 
 
+def test_delegation_filed_afterwards_under_an_earlier_date_does_not_pass() -> None:
+    content = sealed(delegated())
+    dated_back = filed(content, at=-8 * DAY)
+
+    verdict = judged(signed_by_province(content, dated_back))
+
+    assert verdict.indication is INDETERMINATE
+    assert (ErrorCode.TIMES_CONTRADICTED, "log/05.json") in {
+        (one.code, one.place) for one in verdict.reasons
+    }
+
+
 def test_delegation_the_log_does_not_know_does_not_count() -> None:
     verdict = judged(signed_by_province(sealed(delegated())))
 
