@@ -91,6 +91,16 @@ class IntakePolicy:
         earliest = now - self.signing_time_past
         return earliest <= signing_time <= now + self.signing_time_future
 
+    def may_be_done(self, at: datetime, *, accepted: datetime, now: datetime) -> bool:
+        """Tell whether a system may have done at `at` what it reports at `now`.
+
+        Not before the envelope was accepted, by a clock as far behind as that of a
+        signer may be, and not yet to come: the verifier of evidence asks the same. An
+        acceptance that a wrong clock put ahead of now hinders nobody.
+        """
+        earliest = min(accepted, now) - self.signing_time_past
+        return earliest <= at <= now + self.signing_time_future
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:

@@ -166,6 +166,7 @@ def _attested(
         case SignedStep(content):
             receipt = _read_signed(services, command.caller, content)
             _require_about(receipt, envelope, recipient)
+            _require_done(services, receipt, envelope)
             return receipt, content
         case PlainStep() as plain:
             if not command.caller.system.may_channel:
@@ -201,6 +202,12 @@ def _require_about(
     for place, holds in facts:
         if not holds:
             raise ExchangeError(ErrorCode.RECEIPT_MISMATCH, place=place)
+
+
+def _require_done(services: Services, receipt: StepReceipt, envelope: Envelope) -> None:
+    policy, accepted = services.intake_policy, envelope.accepted_at
+    if not policy.may_be_done(receipt.at, accepted=accepted, now=services.now()):
+        raise ExchangeError(ErrorCode.SIGNING_TIME_OUT_OF_WINDOW, place="At")
 
 
 def _of_channel(

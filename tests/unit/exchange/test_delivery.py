@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -40,7 +40,7 @@ from schemas.edxml.document import Attachment, Organisation
 from schemas.edxml.inline import with_inline_attachments
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, SystemId
-from schemas.receipt import StepReceipt, read_receipt
+from schemas.receipt import StepReceipt, read_receipt, step_record
 from schemas.verdict import Indication
 from schemas.vocabulary import (
     DeliveryState,
@@ -50,6 +50,7 @@ from schemas.vocabulary import (
     TransportAcknowledgement,
 )
 from schemas.xml import parse
+from signing.xmldsig.sign import Signatory, sign_record
 from signing.xmldsig.verify import verify_receipt
 from tests.support.signed_pdf import LETTER, SEAL, sign, with_bad_value
 from tests.support.small_pdf import small_pdf
@@ -383,6 +384,60 @@ async def test_old_acknowledgement_is_refused(world: World) -> None:
     with pytest.raises(CodedError) as caught:
         await acknowledge(world, accepted.envelope, said)
     assert caught.value.code is ErrorCode.SIGNING_TIME_OUT_OF_WINDOW
+
+
+def dated(world: World, envelope: Envelope, at: datetime) -> SignedStep:
+    """An acknowledgement signed now, of what was done at another time."""
+    receipt = StepReceipt(
+        envelope_id=envelope.envelope_id,
+        body_sha256=envelope.body_sha256,
+        step=Step.TAKEN,
+        recipient=PROVINCE,
+        issuer="qlvb-h99",
+        at=at,
+    )
+    signatory, now = Signatory.of(world.province), world.services.now()
+    return SignedStep(sign_record(step_record(receipt), signatory=signatory, at=now))
+
+
+@pytest.mark.parametrize(
+    "by",
+    [timedelta(days=-9_000), timedelta(hours=-72, seconds=-1), timedelta(minutes=6)],
+    ids=["years before", "before the envelope", "to come"],
+)
+async def test_acknowledgement_of_a_time_it_cannot_have_been_is_refused(
+    world: World, by: timedelta
+) -> None:
+    envelope = (await world.sent()).envelope
+    with pytest.raises(CodedError) as caught:
+        await acknowledge(world, envelope, dated(world, envelope, world.clock.now + by))
+    assert (caught.value.code, caught.value.place) == (
+        ErrorCode.SIGNING_TIME_OUT_OF_WINDOW,
+        "At",
+    )
+    assert await state(world, envelope) is DeliveryState.AVAILABLE
+
+
+@pytest.mark.parametrize("passed", [timedelta(0), timedelta(days=6)], ids=str)
+async def test_acknowledgement_may_come_long_after_what_it_is_about(
+    world: World, passed: timedelta
+) -> None:
+    envelope = (await world.sent()).envelope
+    then = envelope.accepted_at - timedelta(hours=72)
+    world.clock.now += passed
+    recorded = await acknowledge(world, envelope, dated(world, envelope, then))
+    assert step_of(recorded.receipt.content).at == then
+
+
+async def test_acknowledgement_passes_when_the_clock_was_ahead_at_acceptance(
+    world: World,
+) -> None:
+    now = world.clock.now
+    world.clock.now += timedelta(days=4)
+    envelope = (await world.sent()).envelope
+    world.clock.now = now
+    await acknowledge(world, envelope, dated(world, envelope, now))
+    assert await state(world, envelope) is DeliveryState.ACKNOWLEDGED
 
 
 async def test_status_travels_to_the_sender_with_the_hubs_receipt(
