@@ -167,13 +167,20 @@ def check_of(
 
 def check_row(check: RevocationCheck) -> Row:
     """Say what a status check found, by whom and as of when."""
-    state, source, moment = words.REVOCATION[check.state], check.source, check.said_at
+    state, source, moment = _state_of(check), check.source, check.said_at
     tail = [words.SOURCES[source]] if source else []
     if check.revoked_at:
         tail.insert(0, _with(words.SINCE, check.revoked_at))
     if moment:
         tail.append(_with(words.AS_OF, moment))
     return Row(words.REVOCATION_CHECK, _joined(state, *tail), _CHECK_MARKS[check.state])
+
+
+def _state_of(check: RevocationCheck) -> Text:
+    """Say what was found; a revocation that does not count is still named as one."""
+    if check.state is RevocationState.GOOD and check.revoked_at:
+        return words.REVOKED_LATER
+    return words.REVOCATION[check.state]
 
 
 def _changed_rows(signature: SignatureVerdict) -> Iterator[Row]:
@@ -248,6 +255,9 @@ def _unless_revoked(
 ) -> Row:
     if check is None or check.state is RevocationState.UNCHECKED:
         return Row(words.AT_SIGNING, words.WAS_IN_TIME, Mark.OPEN)
+    if check.state is RevocationState.GOOD:
+        # The verdict knows more proofs of time than a time stamp: receipts, the log.
+        return Row(words.AT_SIGNING, words.WAS_VALID, Mark.GOOD)
     if check.revoked_at is not None and check.revoked_at <= moment:
         return Row(words.AT_SIGNING, words.WAS_REVOKED, Mark.BAD)
     if check.revoked_at is not None and not signature.timestamp_time:

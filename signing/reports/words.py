@@ -72,6 +72,11 @@ REVOCATION: dict[RevocationState, Text] = {
     RevocationState.UNCHECKED: Text(vi="CHƯA KIỂM TRA ĐƯỢC", en="NOT CHECKED"),
 }
 
+REVOKED_LATER = Text(
+    vi="bị thu hồi sau thời điểm đã chứng minh", en="revoked after the proven time"
+)
+"""What does not count against a signature that was proved to exist before."""
+
 SOURCES: dict[RevocationSource, Text] = {
     RevocationSource.CRL: Text(vi="danh sách thu hồi (CRL)", en="revocation list"),
     RevocationSource.OCSP: Text(vi="trả lời OCSP", en="OCSP answer"),
