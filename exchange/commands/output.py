@@ -109,7 +109,7 @@ class Output:
 
     def describe(self, refusal: Refusal) -> str:
         """Return the text of a refusal for people."""
-        place = f" [{refusal.place}]" if refusal.place else ""
+        place = f" [{one_line(refusal.place)}]" if refusal.place else ""
         side = next((_SIDES[one] for one in Side if one == refusal.side), Text("", ""))
         heading, whose = (
             ("Next", "Side") if self.language == "en" else ("Cần làm", "Phía")
@@ -121,8 +121,12 @@ class Output:
         )
 
     def table(self, heads: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
-        """Show rows under column heads, aligned; the last column is left ragged."""
-        lines = [[self.pick(one) for one in heads], *rows]
+        """Show rows under column heads, aligned; the last column is left ragged.
+
+        A row is one line, whatever a cell holds: much of it was written elsewhere.
+        """
+        shown = [[one_line(cell) for cell in row] for row in rows]
+        lines = [[self.pick(one) for one in heads], *shown]
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
         for line in lines:
             cells = [
@@ -130,6 +134,17 @@ class Output:
                 for text, width in zip(line, widths, strict=True)
             ]
             self.show("  ".join(cells).rstrip())
+
+
+def one_line(text: str) -> str:
+    """Return text from outside without what would begin a line or steer a terminal."""
+    return "".join(map(_harmless, text))
+
+
+def _harmless(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "?"
 
 
 def _width(text: str) -> int:
@@ -192,7 +207,8 @@ class Progress:
             self._draw("", "\n")
 
     def _draw(self, label: str, end: str) -> None:
-        label = label or pace(self._done, self._total, monotonic() - self._began)
+        seconds = monotonic() - self._began
+        label = one_line(label) or pace(self._done, self._total, seconds)
         shown = str(self._done)
         if self._total is not None:
             filled = min(30 * self._done // self._total, 30)
