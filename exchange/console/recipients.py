@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from exchange.domain.access import is_open
-from exchange.domain.directory import Directory
+from exchange.domain.directory import Directory, standing
 from exchange.domain.parties import Agency
 from exchange.domain.recipient_lists import RecipientList
 from schemas.folding import folded, holds_words
@@ -95,7 +95,7 @@ class RecipientFinder:
         every = self.names.found(directory, words)
         agencies = [one for one in every if is_open(one, at)][:_MOST_FOUND]
         grouped = _groups(directory, agencies[:_MOST_GROUPED], at)
-        single = (Choice(code=one.code, name=one.name) for one in agencies)
+        single = (choice_of(directory, one.code, at) for one in agencies)
         return (*map(_list_choice, named), *single, *grouped)
 
 
@@ -106,8 +106,8 @@ def choice_of(
     lists: Iterable[RecipientList] = (),
 ) -> Choice:
     """Return what a code names, as a page shows it."""
-    if agency := directory.agency(code):
-        return Choice(code=code, name=agency.name)
+    if name := directory.name_of(code, at):
+        return Choice(code=code, name=name)
     group = read_group(code)
     if isinstance(group, LevelGroup) and (base := directory.agency(group.base)):
         return _level_choice(directory, base, group.level, at)
@@ -135,7 +135,7 @@ def _level_choice(
 ) -> Choice:
     return Choice(
         code=LevelGroup(base.code, level).written(),
-        name=base.name,
+        name=standing(base, at).name,
         group=level,
         number=len(directory.below_of_level(base, level, at)),
     )

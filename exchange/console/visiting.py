@@ -19,6 +19,7 @@ from exchange.console.rendering import is_part, see_other, visitor_of
 from exchange.console.session import session_in, token_in
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
+from exchange.domain.directory import standing
 from exchange.domain.sessions import grant_of, must_change_password
 from exchange.errors import ExchangeError
 from exchange.http.answers import require_unanswered
@@ -238,7 +239,7 @@ async def _in_role(request: web.Request, visitor: Visitor, found: SignedIn) -> V
     name = ""
     if grant.agency is not None:
         agency = await request.app[SERVICES].storage.directory.agency(grant.agency)
-        name = agency.name if agency else grant.agency
+        name = standing(agency, office.now()).name if agency else grant.agency
     return replace(
         known, grant=grant, caller=caller_in(office, found), agency_name=name
     )

@@ -71,6 +71,11 @@ def level_in(directory: Directory, code: OrganId, month: str) -> str:
     return standing(found, _beginning(month)).level.value if found else ""
 
 
+def name_in(directory: Directory, code: OrganId, month: str) -> str:
+    """Return the name of an agency in a month; empty if it is not known."""
+    return directory.name_of(code, _beginning(month)) or ""
+
+
 def place_in(directory: Directory, code: OrganId, month: str) -> CountedPlace:
     """Return where an agency stands in a month."""
     level = level_in(directory, code, month)

@@ -49,6 +49,14 @@ class Directory:
         """Find an agency."""
         return self.by_code.get(code)
 
+    def name_of(self, code: OrganId, at: datetime) -> str | None:
+        """Return what an agency is called at a moment; None where nobody knows it.
+
+        The name in its own row is the last one known, which may begin at a later day.
+        """
+        found = self.agency(code)
+        return standing(found, at).name if found else None
+
     def succession(self, agency: Agency, at: datetime) -> tuple[Agency, ...]:
         """Return who took over from an agency by then, and from those, in order.
 

@@ -68,9 +68,9 @@ async def letter_submission(
     (code,) = await agencies_of(services, caller, agency)
     directory = await current_directory(services)
     names = {
-        one: found.name
+        one: name
         for one in (code, *letter.recipients)
-        if (found := directory.agency(one))
+        if (name := directory.name_of(one, services.now()))
     }
     document = document_of(letter, code, names)
     return submission_of_document(caller, document, letter.files)

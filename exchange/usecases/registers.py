@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from exchange.domain.directory import Directory, standing
+from exchange.domain.directory import Directory
 from exchange.domain.docket import DocketRow
 from exchange.domain.records import Delivery, Envelope
 from exchange.domain.registers import (
@@ -208,8 +208,7 @@ def _names(directory: Directory, envelope: Envelope) -> tuple[str, ...]:
 
 def _name(directory: Directory, code: OrganId, at: datetime) -> str:
     """Return what an agency was called then; its code where nobody knows."""
-    found = directory.agency(code)
-    return standing(found, at).name if found else code
+    return directory.name_of(code, at) or code
 
 
 def _midnight(day: date) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from exchange.domain.counting import EVERYBODY, added_up, level_in
+from exchange.domain.counting import EVERYBODY, added_up, level_in, name_in
 from exchange.domain.directory import Directory
 from exchange.domain.docket import Count, Tally
 from exchange.errors import ExchangeError
@@ -188,10 +188,8 @@ async def _levels(
 
 def _rows(tallies: Iterable[Tally], directory: Directory) -> Iterator[StatisticsRow]:
     for (month, code), group in groupby(tallies, key=_month_and_agency):
-        agency = directory.agency(code)
         counts = tuple((one.count, one.number) for one in group)
-        name = agency.name if agency else ""
-        level = level_in(directory, code, month)
+        name, level = name_in(directory, code, month), level_in(directory, code, month)
         yield StatisticsRow(month, level, code, name, counts)
 
 

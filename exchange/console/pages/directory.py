@@ -106,11 +106,11 @@ def _path_to(
 
 def _row(known: Directory, one: Agency, now: datetime) -> Mapping[str, Any]:
     parent = standing(one, now).parent
-    over = known.agency(parent) if parent else None
+    over = known.name_of(parent, now) if parent else None
     return {
         "agency": standing(one, now),
         "is_open": is_open(one, now),
-        "parent": over.name if over else "",
+        "parent": over or "",
         "children": len(known.children.get(one.code, ())),
     }
 

@@ -231,9 +231,6 @@ async def names_of(
     request: web.Request, codes: Iterable[OrganId]
 ) -> dict[OrganId, str]:
     """Return the names of agencies; the code of one the directory does not know."""
-    directory = await current_directory(request.app[SERVICES])
-    found = {}
-    for code in codes:
-        agency = directory.agency(code)
-        found[code] = agency.name if agency else code
-    return found
+    services = request.app[SERVICES]
+    directory, now = await current_directory(services), services.now()
+    return {code: directory.name_of(code, now) or code for code in codes}

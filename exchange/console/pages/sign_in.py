@@ -23,6 +23,7 @@ from exchange.console.visiting import (
 )
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
+from exchange.domain.directory import standing
 from exchange.domain.roles import AccessRole
 from exchange.domain.sessions import SignInWay
 from exchange.errors import ExchangeError
@@ -188,7 +189,7 @@ async def role_form(request: web.Request) -> web.StreamResponse:
     choices = []
     for grant in account.grants_at(now):
         agency = await directory.agency(grant.agency) if grant.agency else None
-        choices.append((grant, agency.name if agency else ""))
+        choices.append((grant, standing(agency, now).name if agency else ""))
     return page(request, "role.html", choices=choices)
 
 
