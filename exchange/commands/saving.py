@@ -1,21 +1,79 @@
-"""Files that are written as their content comes."""
+"""Files that are written as their content comes, and are complete or absent."""
 
-from collections.abc import AsyncIterator
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from exchange.errors import ExchangeError
+from pki.files import sync_folder
 from schemas.errors import ErrorCode
 
 
 async def save(file: Path, chunks: AsyncIterator[bytes]) -> None:
-    """Write a file; one that stood there is replaced.
+    """Write a file; one that stood there is replaced when all of it has come.
+
+    What is no file (a pipe, a terminal) is written to as the content comes.
 
     Raises:
         ExchangeError: it cannot be written (FILE_NOT_WRITTEN).
     """
+    refusing = partial(_refusing, file.name)
+    with refusing():
+        target, is_special = _place_of(file)
+    # One process writes one file after another.
+    written = target.with_name(f".lienthong-{os.getpid()}.partial")
     try:
-        with file.open("wb") as written:
-            async for chunk in chunks:
-                written.write(chunk)
+        await _fill(target if is_special else written, chunks, refusing)
+        with refusing():
+            if not is_special:
+                _put(written, target)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _place_of(file: Path) -> tuple[Path, bool]:
+    """Return where a name leads, and whether something other than a file is there."""
+    target = Path(os.path.realpath(file))
+    return target, target.exists() and not target.is_file()
+
+
+async def _fill(
+    file: Path,
+    chunks: AsyncIterator[bytes],
+    refusing: Callable[[], AbstractContextManager[None]],
+) -> None:
+    with refusing():
+        opened = file.open("wb", buffering=0)
+    with opened:
+        async for chunk in chunks:
+            with refusing():
+                _write(opened, chunk)
+
+
+def _write(opened: BinaryIO, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[opened.write(rest) :]
+
+
+def _put(written: Path, target: Path) -> None:
+    """Let a file that is complete take its place, durably."""
+    if target.exists():
+        shutil.copymode(target, written)
+    with written.open("rb+") as opened:
+        os.fsync(opened.fileno())
+    written.replace(target)
+    sync_folder(target.parent)
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Refuse a file that fails; what its content comes from has errors of its own."""
+    try:
+        yield
     except OSError as error:
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=file.name) from error
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=name) from error
