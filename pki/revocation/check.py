@@ -114,13 +114,13 @@ def _by_lists(
 ) -> RevocationStatus:
     lists = facts.trust.lists_of(issuer.subject)
     heard = [one for one in lists if one.is_signed_by(issuer)]
-    signed = [one for one in heard if not one.is_delta]
-    for delta in (one for one in heard if one.is_delta):
-        if signed and delta.this_update < signed[0].this_update:
+    signed = [one for one in heard if one.may_say_good]
+    for partial in (one for one in heard if not one.may_say_good):
+        if signed and partial.this_update < signed[0].this_update:
             continue  # the complete list knows what it said
-        state = facts.state(delta.distrusted_since(certificate.serial))
+        state = facts.state(partial.distrusted_since(certificate.serial))
         if state is not RevocationState.GOOD:
-            return RevocationStatus(state, certificate, delta)
+            return RevocationStatus(state, certificate, partial)
     covering = [one for one in signed if one.covers(certificate)]
     if not covering:
         missing = RevocationState.STALE if signed else RevocationState.UNCHECKED

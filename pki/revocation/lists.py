@@ -2,7 +2,8 @@
 
 A list counts only if it is complete for its issuer (RFC 5280 5.2): partitioned and
 indirect lists carry critical extensions and are refused, as is every critical
-extension that is not understood. A delta list is heard only about what it revokes.
+extension that is not understood. A delta list is heard only about what it revokes, and
+so is one with an entry that is not understood (5.3).
 """
 
 from datetime import datetime
@@ -12,7 +13,7 @@ from hashlib import sha256
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtensionOID
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from pki.algorithms import is_accepted_signature
 from pki.certificates import (
@@ -32,6 +33,12 @@ _UNDERSTOOD = frozenset(
     }
 )
 """What may be critical; the number of a list must not (5.2.3)."""
+
+_UNDERSTOOD_OF_ENTRY = frozenset(
+    {CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE}
+)
+_TRUE = b"\x01\x01\xff"
+"""BOOLEAN, in the one spelling of DER: without it nothing is critical."""
 
 _EXPIRED_KEPT = x509.ObjectIdentifier("2.5.29.60")
 
@@ -72,6 +79,7 @@ class RevocationList:
         self.is_delta = any(
             one.oid == ExtensionOID.DELTA_CRL_INDICATOR for one in extensions
         )
+        self._may_be_critical = _TRUE in encoded
         self._expired_kept_from = _expired_kept_from(extensions)
         self._authority_key_id = authority_key_id(extensions)
         self._positions: dict[int, int] | None = None
@@ -81,6 +89,17 @@ class RevocationList:
     def digest(self) -> str:
         """SHA-256 of the list, lower hex."""
         return sha256(self.crl.public_bytes(Encoding.DER)).hexdigest()
+
+    @cached_property
+    def may_say_good(self) -> bool:
+        """Whether who is not listed is not revoked (5.2.4, 5.3).
+
+        Entries are looked through only where one may be critical, once; ask only about
+        a list whose signature was checked.
+        """
+        if self.is_delta:
+            return False
+        return not self._may_be_critical or all(map(_is_entry_understood, self.crl))
 
     def is_signed_by(self, issuer: ReadCertificate) -> bool:
         """Tell whether `issuer` may and did sign this list."""
@@ -200,6 +219,14 @@ def _expired_kept_from(extensions: x509.Extensions) -> datetime | None:
             reader.finish()
             return kept_from
     return None
+
+
+def _is_entry_understood(entry: x509.RevokedCertificate) -> bool:
+    try:
+        critical = {one.oid for one in entry.extensions if one.critical}
+    except UNREADABLE_CERTIFICATE:
+        return False
+    return critical <= _UNDERSTOOD_OF_ENTRY
 
 
 def _is_understood(extension: x509.Extension[x509.ExtensionType]) -> bool:

@@ -16,6 +16,7 @@ from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
 from tests.support.certificates import CA, Shape, authority, ca_shape, make, p256
 from tests.support.pki import NOW, HeldKey, TestCa, TestPki
+from tests.support.pki import name as _name
 
 HOUR = timedelta(hours=1)
 
@@ -220,14 +221,17 @@ def _entries(
     leaf: x509.Certificate,
     reason: x509.ReasonFlags,
     *extensions: tuple[x509.ExtensionType, bool],
+    of_entry: tuple[x509.ExtensionType, ...] = (),
 ) -> bytes:
-    entry = (
+    listed = (
         x509.RevokedCertificateBuilder()
         .serial_number(leaf.serial_number)
         .revocation_date(NOW - HOUR)
         .add_extension(x509.CRLReason(reason), critical=False)
-        .build()
     )
+    for extension in of_entry:
+        listed = listed.add_extension(extension, critical=True)
+    entry = listed.build()
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(ca.credential.certificate.subject)
@@ -271,6 +275,43 @@ def test_delta_list_revokes_and_never_makes_good(
     assert alone.indication is Indication.INDETERMINATE
     later = judge(pki, leaf, (pki.root.crl(), pki.issuing.crl(NOW + HOUR), delta))
     assert later.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        pytest.param(_UNKNOWN, id="unknown"),
+        pytest.param(
+            x509.CertificateIssuer([x509.DirectoryName(_name("CA khác"))]),
+            id="of-another-issuer",
+        ),
+    ],
+)
+def test_list_with_an_entry_that_is_not_understood_makes_nobody_good(
+    pki: TestPki, extension: x509.ExtensionType
+) -> None:
+    """RFC 5280 5.3: such a list says nothing about others; whom it names is heard."""
+    listed, other = (pki.person().certificate for _ in range(2))
+    reason = x509.ReasonFlags.key_compromise
+    odd = _entries(pki.issuing, listed, reason, of_entry=(extension,))
+
+    alone = judge(pki, other, (pki.root.crl(), odd))
+    assert_try_later(alone, ErrorCode.REVOCATION_UNCHECKED)
+    assert judge(pki, other, (*pki.crls(), odd)).indication is Indication.TOTAL_PASSED
+    for lists in ((pki.root.crl(), odd), (*pki.crls(), odd)):
+        named = judge(pki, listed, lists)
+        assert named.sub_indication is SubIndication.REVOKED_NO_POE
+
+
+def test_list_with_a_critical_reason_counts(pki: TestPki) -> None:
+    listed, other = (pki.person().certificate for _ in range(2))
+    since = x509.InvalidityDate(NOW.replace(tzinfo=None))
+    reason = x509.ReasonFlags.key_compromise
+    lists = (
+        pki.root.crl(),
+        _entries(pki.issuing, listed, reason, of_entry=(since,)),
+    )
+    assert judge(pki, other, lists).indication is Indication.TOTAL_PASSED
 
 
 def test_list_with_a_number_alone_counts(pki: TestPki) -> None:
