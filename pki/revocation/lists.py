@@ -6,7 +6,7 @@ extension that is not understood. A delta list is heard only about what it revok
 so is one with an entry that is not understood (5.3).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 
@@ -39,6 +39,8 @@ _UNDERSTOOD_OF_ENTRY = frozenset(
 )
 _TRUE = b"\x01\x01\xff"
 """BOOLEAN, in the one spelling of DER: without it nothing is critical."""
+
+_SINCE_EVER = datetime.min.replace(tzinfo=UTC)
 
 _EXPIRED_KEPT = x509.ObjectIdentifier("2.5.29.60")
 
@@ -112,7 +114,8 @@ class RevocationList:
     def revoked_at(self, serial: int) -> datetime | None:
         """Return when the certificate was revoked; None if it is not listed.
 
-        The library read all entries when it loaded the list, so this cannot fail.
+        The library read all entries when it loaded the list. The one time that it
+        takes and cannot give is of the year 0; it counts as the earliest there is.
         """
         if self._positions is None:
             entries = enumerate(self.crl)
@@ -122,7 +125,10 @@ class RevocationList:
             return None
         if self.is_delta and self.reason_of(serial) is x509.ReasonFlags.remove_from_crl:
             return None
-        return self.crl[position].revocation_date_utc
+        try:
+            return self.crl[position].revocation_date_utc
+        except ValueError:
+            return _SINCE_EVER
 
     def distrusted_since(self, serial: int) -> datetime | None:
         """Return since when a certificate is not to be trusted; None if not listed.

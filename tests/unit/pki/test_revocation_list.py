@@ -1,6 +1,6 @@
 """Revocation lists: indexed once, checked once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -59,21 +59,37 @@ def _holds(data: bytes, issuer: x509.Certificate) -> bool:
         return False
 
 
+def _dated(pki: TestPki, old: bytes, new: bytes) -> bytes:
+    """Return the list of the CA with another date in its last entry, signed so."""
+    whole = pki.issuing.crl()
+    signed = x509.load_der_x509_crl(whole).tbs_certlist_bytes
+    at = signed.rindex(old)
+    changed = signed[:at] + new + signed[at + len(old) :]
+    value = pki.issuing.credential.key.sign(changed, SignatureScheme.ECDSA_SHA256)
+    algorithm = whole.partition(signed)[2][:12]
+    return element(0x30, changed + algorithm + element(0x03, b"\0" + value))
+
+
 def test_unreadable_entry_makes_the_whole_list_malformed() -> None:
     """Signed by the right CA, but with a date that is none."""
     pki = TestPki.create()
     pki.issuing.revoke(pki.person().certificate, NOW)
-    whole = pki.issuing.crl()
-    old = x509.load_der_x509_crl(whole).tbs_certlist_bytes
     date = NOW.strftime("%y%m%d%H%M%SZ").encode()
-    at = old.rindex(date)
-    new = old[:at] + b"999999999999!" + old[at + len(date) :]
-    value = pki.issuing.credential.key.sign(new, SignatureScheme.ECDSA_SHA256)
-    algorithm = whole.partition(old)[2][:12]
-    signature = element(0x03, b"\0" + value)
     with pytest.raises(PkiError) as refusal:
-        read_revocation_list(element(0x30, new + algorithm + signature))
+        read_revocation_list(_dated(pki, date, b"999999999999!"))
     assert refusal.value.code is ErrorCode.CRL_INVALID
+
+
+def test_revocation_in_the_year_0_holds_since_ever() -> None:
+    """DER has that year, and no judgement may stumble over what a CA signed."""
+    pki = TestPki.create()
+    gone, other = pki.person().certificate, pki.person().certificate
+    pki.issuing.revoke(gone, datetime(2050, 1, 1, tzinfo=UTC))
+    read = read_revocation_list(_dated(pki, b"20500101000000Z", b"00000101000000Z"))
+    assert read.is_signed_by(read_certificate(pki.issuing.credential.certificate))
+    for since in (read.revoked_at, read.distrusted_since):
+        assert since(gone.serial_number) == datetime(1, 1, 1, tzinfo=UTC)
+        assert since(other.serial_number) is None
 
 
 def test_every_flip_of_a_list_is_refused_or_unsigned() -> None:
