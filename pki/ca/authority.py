@@ -125,8 +125,7 @@ class Authority:
 
     def _places(self, kind: CertificateKind) -> PublicPlaces | None:
         """Return what a new certificate names; a responder is not checked itself."""
-        profile = PROFILES[kind]
-        if not self.public_url or profile.is_ca or profile.is_responder:
+        if not self.public_url or PROFILES[kind].is_responder:
             return None
         return places_below(self.public_url, self.label)
 

@@ -65,8 +65,8 @@ class HierarchySettings:
         demo: mark every certificate as made for show.
         key_kind: kind of the CA keys.
         passphrase: encrypts the CA keys; None leaves them to file permissions.
-        public_url: address (plain HTTP) that end certificates name for lists and
-            answers; empty: they name none.
+        public_url: address (plain HTTP) that certificates name for lists and answers;
+            empty: they name none.
         hosts: which hosts its systems CA may name.
         keys: CAs whose keys are made or kept otherwise.
         operators: passphrases, by name, of those who open keys together.

@@ -7,8 +7,9 @@ address because a certificate names it.
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pki.ca.labels import AnyLabel
+from pki.ca.labels import AnyLabel, CaLabel
 from pki.errors import PkiError
+from pki.kinds import RESPONDERS
 from schemas.errors import ErrorCode
 
 _LONGEST_URL = 200
@@ -16,12 +17,12 @@ _LONGEST_URL = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPlaces:
-    """Addresses an end certificate names (RFC 5280 4.2.1.13, 4.2.2.1).
+    """Addresses a certificate names (RFC 5280 4.2.1.13, 4.2.2.1).
 
     Args:
-        ocsp: the responder.
-        issuer: certificate of the issuing CA.
-        revocation_list: list of the issuing CA.
+        ocsp: the responder; empty where nobody answers for the issuer.
+        issuer: certificate of the issuer.
+        revocation_list: list of the issuer.
     """
 
     ocsp: str
@@ -30,10 +31,14 @@ class PublicPlaces:
 
 
 def places_below(public_url: str, issuer: AnyLabel) -> PublicPlaces:
-    """Return what certificates of one CA name, under the hierarchy's public URL."""
+    """Return what certificates of one CA name, under the hierarchy's public URL.
+
+    The root is offline and certifies no responder: its list alone says what it revoked.
+    """
     base = public_url.rstrip("/")
+    kind = issuer.kind if isinstance(issuer, CaLabel) else issuer
     return PublicPlaces(
-        ocsp=f"{base}/ocsp",
+        ocsp=f"{base}/ocsp" if kind in RESPONDERS else "",
         issuer=f"{base}/ca/{issuer}.cer",
         revocation_list=f"{base}/crl/{issuer}.crl",
     )

@@ -149,6 +149,7 @@ def authority_information_access(
         [
             x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
             for method, url in named
+            if url
         ]
     )
 

@@ -269,27 +269,30 @@ def places_in(certificate: x509.Certificate) -> set[str]:
     return found
 
 
-def test_end_certificates_name_the_public_places_and_others_do_not(
-    tmp_path: Path,
-) -> None:
+def test_certificates_name_the_public_places_of_their_issuer(tmp_path: Path) -> None:
+    """Who judges a chain asks about its CAs too (RFC 5280 4.2.1.13, BR 7.1.2.2)."""
     settings = HierarchySettings(public_url="http://ca.example:8480/")
     create(tmp_path / "pki", settings).close()
     with Hierarchy.open(tmp_path / "pki", clock=clock) as hierarchy:
         person = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
         responder = hierarchy.issue_responder(CertificateKind.ISSUING_PERSONS)
-        authorities = (hierarchy.root, *person.chain)
+        root = hierarchy.root
     assert places_in(person.certificate) == {
         "http://ca.example:8480/ocsp",
         "http://ca.example:8480/ca/issuing-persons.cer",
         "http://ca.example:8480/crl/issuing-persons.crl",
     }
-    assert not any(map(places_in, (responder.certificate, *authorities)))
+    # Nobody answers for the root over OCSP: its key is offline.
+    assert [places_in(one) for one in person.chain] == [
+        {"http://ca.example:8480/ca/root.cer", "http://ca.example:8480/crl/root.crl"}
+    ]
+    assert not any(map(places_in, (responder.certificate, root)))
 
 
 def test_without_a_public_url_no_certificate_names_a_place(tmp_path: Path) -> None:
     with create(tmp_path / "pki") as hierarchy:
         person = hierarchy.issue_credential(CertificateKind.PERSON, NAMES)
-    assert places_in(person.certificate) == set()
+    assert not any(map(places_in, (person.certificate, *person.chain)))
 
 
 @pytest.mark.parametrize(
