@@ -5,7 +5,7 @@ values are made DER. Needs the extra `hsm`; import it where a token is really us
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,22 +200,31 @@ def _in_file(path: Path) -> list[x509.Certificate]:
 
 
 def _in_token(session: TokenSession, address: TokenAddress) -> list[x509.Certificate]:
-    """Return the certificates of a token, the one with the key's id first."""
-    return session.use(lambda one: list(_certificates(one, address)))
+    """Return the certificates of a token, those with the key's id first.
+
+    A renewed key has several of them; the one that ends last comes first.
+    """
+    own, others = session.use(lambda one: _certificates(one, address))
+    return sorted(own, key=lambda one: one.not_valid_after_utc, reverse=True) + others
 
 
 def _certificates(
     session: pkcs11.Session, address: TokenAddress
-) -> Iterator[x509.Certificate]:
+) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
+    """Return the certificates with the key's id, and the others."""
     key_id = find_key(session, address)[Attribute.ID]
     wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE}
     stored = list(session.get_objects(wanted))
     own = [one for one in stored if one[Attribute.ID] == key_id]
     if not own:
         raise PkiError(ErrorCode.CERTIFICATE_NOT_FOUND, place=address.place)
-    for one in (*own, *(other for other in stored if other not in own)):
-        try:
-            yield x509.load_der_x509_certificate(one[Attribute.VALUE])
-        except UNREADABLE_CERTIFICATE as error:
-            place = address.place
-            raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=place) from error
+    others = [one for one in stored if one not in own]
+    try:
+        return _loaded(own), _loaded(others)
+    except UNREADABLE_CERTIFICATE as error:
+        place = address.place
+        raise PkiError(ErrorCode.CERTIFICATE_MALFORMED, place=place) from error
+
+
+def _loaded(stored: Iterable[pkcs11.Object]) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(one[Attribute.VALUE]) for one in stored]

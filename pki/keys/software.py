@@ -174,14 +174,27 @@ def verify_signature(
 def chain_above(
     certificate: Certificate, others: list[Certificate]
 ) -> tuple[Certificate, ...]:
-    """Order `others` upwards from `certificate`, leaving out the root."""
-    by_subject = {one.subject: one for one in others if one.subject != one.issuer}
+    """Order `others` upwards from `certificate`, leaving out the root.
+
+    A CA that got a new key, or was certified anew, may be there under one name more
+    than once: who signed counts, and of those the certificate that ends last.
+    """
+    left = [one for one in others if one.subject != one.issuer]
     chain: list[Certificate] = []
-    above = by_subject.pop(certificate.issuer, None)
-    while above is not None:
-        chain.append(above)
-        above = by_subject.pop(above.issuer, None)
+    below = certificate
+    while issuers := [one for one in left if _has_issued(one, below)]:
+        below = max(issuers, key=lambda one: one.not_valid_after_utc)
+        left.remove(below)
+        chain.append(below)
     return tuple(chain)
+
+
+def _has_issued(issuer: Certificate, certificate: Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, *_UNREADABLE):
+        return False
+    return True
 
 
 def _credential(

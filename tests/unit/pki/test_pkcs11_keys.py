@@ -1,6 +1,7 @@
 """Keys in a token sign like keys in memory."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,26 @@ def test_address_in_the_configuration_loads_with_the_tokens_certificates(
     )
     assert loaded.certificate == own
     assert loaded.chain == (above,)
+
+
+@pytest.mark.parametrize("newest", [0, 1, 2])
+def test_of_a_renewed_keys_certificates_the_one_that_ends_last_counts(
+    held: Held, tmp_path: Path, newest: int
+) -> None:
+    """A token keeps the old certificate beside the new one, under the same id."""
+    pki, key, key_id = TestPki.create(), generate(), bytes([0x40 + newest])
+    address = held.folder.add_key(LABEL, f"renewed-{newest}", key, key_id)
+    ends = [NOW + timedelta(days=400 if at == newest else at) for at in range(3)]
+    renewed = [
+        make(pki.issuing, Shape(not_after=end), key=key.private).certificate
+        for end in ends
+    ]
+    for one in renewed:
+        held.folder.add_certificate(LABEL, one, key_id)
+    loaded = load_credential(
+        uri(address), passphrase_file=private(tmp_path / "pin", PIN.encode())
+    )
+    assert loaded.certificate == renewed[newest]
 
 
 def test_key_without_a_certificate_is_a_coded_refusal(

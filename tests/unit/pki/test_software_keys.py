@@ -11,6 +11,7 @@ from pki.keys.api import Credential, SignatureScheme
 from pki.keys.software import (
     KeyKind,
     SoftwareKey,
+    chain_above,
     generate,
     load_pkcs12,
     load_private_key,
@@ -22,7 +23,7 @@ from pki.keys.software import (
 from schemas.errors import ErrorCode
 from tests.support.certificates import Shape, make
 from tests.support.keys import rsa_key
-from tests.support.pki import HeldKey, TestPki
+from tests.support.pki import HeldKey, TestCa, TestPki
 
 RSA_SCHEMES = (SignatureScheme.RSA_PKCS1V15_SHA256, SignatureScheme.RSA_PSS_SHA256)
 
@@ -180,6 +181,28 @@ def test_chain_of_a_pkcs12_is_ordered_upwards() -> None:
         serialization.NoEncryption(),
     )
     assert load_pkcs12(data).chain == credential.chain
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("issuer", [0, 1])
+def test_of_cas_of_one_name_the_one_that_signed_is_in_the_chain(
+    issuer: int, order: tuple[int, int]
+) -> None:
+    """A CA that got a new key may keep its name, and files carry both of it."""
+    pki = TestPki.create()
+    cas = [pki.root.issue("Nơi cấp", ca=True) for _ in range(2)]
+    signed = TestCa(cas[issuer], pki.root.root).issue("Khuê", key=generate().private)
+    certificates = [cas[at].certificate for at in order]
+    assert chain_above(signed.certificate, certificates) == (cas[issuer].certificate,)
+
+
+def test_of_certificates_of_one_ca_the_one_that_ends_last_is_in_the_chain() -> None:
+    pki, key = TestPki.create(), generate().private
+    old, new = (pki.root.issue("Nơi cấp", ca=True, key=key, days=n) for n in (9, 99))
+    signed = TestCa(new, pki.root.root).issue("Khuê")
+    for others in ((old, new), (new, old)):
+        certificates = [one.certificate for one in others]
+        assert chain_above(signed.certificate, certificates) == (new.certificate,)
 
 
 def test_key_kept_elsewhere_is_not_saved() -> None:
