@@ -3,7 +3,9 @@
 One folder per message holds ``body`` and ``message.json``, and ``receipt.xml`` once
 the hub has accepted it, or ``refusal.json`` once it has refused it for good; ``upload``
 says where at the hub a body is that goes in parts. A folder
-appears by renaming a complete one, so a reader never sees half a message.
+appears by renaming a complete one, so a reader never sees half a message; what is in
+it is durable when a call returns. Several programs may work on one outbox: the hub
+answers the same message with the same receipt.
 """
 
 import json
@@ -16,6 +18,8 @@ from pathlib import Path
 
 from clients.errors import ClientError
 from clients.messages import Message
+from pki.errors import PkiError
+from pki.files import make_folders, sync_folder, write_atomically
 from schemas.errors import ErrorCode
 from schemas.identifiers import parse_message_id
 
@@ -48,7 +52,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folders(folder)
         except OSError as error:
             raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 
@@ -90,12 +94,24 @@ class Outbox:
         ]
         return sorted(found, key=lambda one: one.stat().st_mtime_ns)
 
+    def count_waiting(self) -> int:
+        """Count the messages without an answer, those that cannot be read too."""
+        return len(self._unanswered())
+
     def close(self, entry: Entry, receipt: bytes) -> None:
-        """Keep the hub's receipt; the message is done."""
+        """Keep the hub's receipt; the message is done.
+
+        Raises:
+            ClientError: it cannot be written (FILE_NOT_WRITTEN); the message waits.
+        """
         _appear(entry.folder / _RECEIPT, receipt)
 
     def refuse(self, entry: Entry, refusal: Mapping[str, object]) -> None:
-        """Keep the hub's final refusal; the message stays, and is not sent again."""
+        """Keep the hub's final refusal; the message stays, and is not sent again.
+
+        Raises:
+            ClientError: it cannot be written (FILE_NOT_WRITTEN); the message waits.
+        """
         text = json.dumps(refusal, ensure_ascii=False, indent=2)
         _appear(entry.folder / _REFUSAL, text.encode())
 
@@ -111,7 +127,11 @@ class Outbox:
             return ""
 
     def remember_upload(self, entry: Entry, path: str) -> None:
-        """Keep where at the hub the body is, for the next attempt."""
+        """Keep where at the hub the body is, for the next attempt.
+
+        Raises:
+            ClientError: it cannot be written (FILE_NOT_WRITTEN).
+        """
         _appear(entry.folder / _UPLOAD, path.encode())
 
 
@@ -121,7 +141,9 @@ def _write_complete(folder: Path, message: Message) -> None:
     partial.mkdir()
     _write(partial / _BODY, message.body)
     _write(partial / _MESSAGE, _describe(message))
+    sync_folder(partial)
     partial.rename(folder)
+    sync_folder(folder.parent)
 
 
 def _folder_name(message: Message) -> str:
@@ -161,9 +183,11 @@ def _read(folder: Path) -> Message:
 
 
 def _appear(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + _PARTIAL)
-    _write(partial, content)
-    partial.replace(path)
+    try:
+        write_atomically(path, content)
+    except PkiError as error:
+        place = f"{path.parent.name}/{path.name}"
+        raise ClientError(error.code, place=place) from error
 
 
 def _write(path: Path, content: bytes) -> None:

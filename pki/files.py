@@ -103,6 +103,18 @@ def _write_durably(descriptor: int, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder and those it lies in, where they are not there yet, durably.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync_folder(one.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename durable; only POSIX can and needs to."""
     if os.name != "posix":

@@ -213,7 +213,7 @@ async def _send_waiting(
     for name in done.broken:
         _tell_broken(name, output)
     try:
-        await _send_each(list(outbox.waiting()), outbox, session, output, done)
+        await _send_each(outbox, session, output, done)
     except ClientError as error:
         if not output.as_json:
             raise
@@ -225,20 +225,18 @@ async def _send_waiting(
 
 
 async def _send_each(
-    waiting: Sequence[Entry],
-    outbox: Outbox,
-    session: Session,
-    output: Output,
-    done: _Done,
+    outbox: Outbox, session: Session, output: Output, done: _Done
 ) -> None:
-    progress = Progress(len(waiting), output)
-    for entry in waiting:
+    number = outbox.count_waiting() - len(done.broken)
+    progress = Progress(number, output)
+    # One after the other: all of them at once may be more than there is memory.
+    for entry in outbox.waiting():
         try:
             done.sent.append(await _send(entry, outbox, session, output))
         except RefusedError as error:
             done.refused.append(_refuse(entry, outbox, error, output))
         progress.step(entry.message.message_id)
-    if not waiting:
+    if not number:
         output.say(Text("Không có gì đang chờ gửi.", "Nothing is waiting."))
 
 

@@ -20,6 +20,7 @@ from schemas.xml import serialize
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.cli import Said, lienthong, passphrase
+from tests.support.disk import files_of_at_most
 from tests.support.pki import HeldKey, TestPki
 from tests.support.receipts import write_acceptance
 from tests.support.scripted_hub import ScriptedHub, scripted_hub
@@ -144,3 +145,25 @@ async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
     (refusal,) = said.json["refused"]
     assert (said.code, refusal["waiting"]) == (1, True)
     assert len(list(Outbox(tmp_path / "outbox" / SYSTEM).waiting())) == 1
+
+
+async def test_answer_that_finds_no_room_is_told_and_the_message_waits(
+    tmp_path: Path,
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    letter = prepare_document(
+        edxml_document(), (), credential=None, at=datetime.now(UTC)
+    )
+    outbox = Outbox(tmp_path / "outbox" / SYSTEM)
+    outbox.put(letter)
+    async with scripted_hub(tmp_path, pki) as hub:
+        hub.answers = [web.json_response({"code": "recipient_unknown"}, status=422)]
+        profile = write_profile(tmp_path, pki, hub)
+        with files_of_at_most(0):
+            said = await call(
+                *("send", "--waiting", "--profile", profile),
+                *("--json", "--var", tmp_path),
+            )
+
+    assert (said.code, said.error) == (1, "file_not_written")
+    assert [one.message for one in outbox.waiting()] == [letter]

@@ -1,16 +1,9 @@
-"""No room left: refused by name with advice, nothing half-stored, well again after.
-
-The limit of the size of files stands in for a full disk: the kernel refuses the same
-writes, and no privilege is needed to set it.
-"""
+"""No room left: refused by name with advice, nothing half-stored, well again after."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,23 +15,13 @@ from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.store import MongoStorage
 from exchange.storage.ports.mailboxes import SentQuery
 from tests.support.conversations import take
+from tests.support.disk import files_of_at_most
 from tests.support.hub import Answer, Hub, running_hub
 from tests.support.world import COMMUNE, PROVINCE, make_world, note
 
 pytestmark = pytest.mark.integration
 
 _LARGE = 6 << 20
-
-
-@contextmanager
-def files_of_at_most(size: int, *, process: int = 0) -> Iterator[None]:
-    """Let no file of a process grow beyond this; 0 is this one."""
-    soft, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def refused_for_now(answer: Answer) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from clients.messages import Message
 from clients.outbox import Outbox
 from schemas.errors import ErrorCode
 from schemas.identifiers import MessageId
+from tests.support.disk import SyncedFolders, files_of_at_most
 
 MESSAGE = Message(message_id=MessageId("m-1"), content_type="text/xml", body=b"<a/>")
 
@@ -125,3 +127,54 @@ def test_upload_that_was_begun_is_gone_on_with_after_a_restart(tmp_path: Path) -
     assert not before
     assert outbox.goes_in_parts(waiting)
     assert Outbox(tmp_path).upload_of(waiting) == "/v1/uploads/01J"
+
+
+def test_what_is_kept_outlives_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = SyncedFolders(monkeypatch)
+    outbox = Outbox(tmp_path / "outbox" / "qlvb")
+
+    entry = outbox.put(MESSAGE)
+    assert synced.hold(tmp_path, tmp_path / "outbox", entry.folder.parent, entry.folder)
+    outbox.close(entry, b"<receipt/>")
+    assert synced.hold(entry.folder)
+
+
+@pytest.mark.parametrize("step", ["close", "refuse", "remember_upload"])
+def test_full_disk_is_told_and_leaves_the_message_waiting(
+    tmp_path: Path, step: str
+) -> None:
+    outbox = Outbox(tmp_path)
+    entry = outbox.put(MESSAGE)
+    steps: dict[str, Callable[[], None]] = {
+        "close": lambda: outbox.close(entry, b"<receipt/>"),
+        "refuse": lambda: outbox.refuse(entry, {"code": "recipient_unknown"}),
+        "remember_upload": lambda: outbox.remember_upload(entry, "/v1/uploads/01J"),
+    }
+
+    with files_of_at_most(0), pytest.raises(ClientError) as refusal:
+        steps[step]()
+
+    assert refusal.value.code is ErrorCode.FILE_NOT_WRITTEN
+    assert [one.message for one in outbox.waiting()] == [MESSAGE]
+    kept = sorted(one.name for one in entry.folder.iterdir())
+    assert kept == ["body", "message.json"]
+
+
+def test_two_programs_may_close_one_message_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = Outbox(tmp_path).put(MESSAGE)
+    fsync = os.fsync
+
+    def meeting(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
+        Outbox(tmp_path).close(entry, b"<receipt/>")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meeting)
+    Outbox(tmp_path).close(entry, b"<receipt/>")
+
+    assert (entry.folder / "receipt.xml").read_bytes() == b"<receipt/>"
+    assert list(Outbox(tmp_path).waiting()) == []
