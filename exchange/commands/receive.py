@@ -2,16 +2,19 @@
 
 Receiving again what was received is allowed: the files stay as they are, and the
 acknowledgement, which may not have reached the hub, is made again. A key that is named
-then decrypts what was kept, whether or not the hub still hands the envelope out.
+then decrypts what was kept, whether or not the hub still hands the envelope out. The
+hub hears of nothing that a power cut could take away again.
 """
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 from clients.answers import Fetched
 from clients.encryption import decrypted, is_encrypted
@@ -23,7 +26,7 @@ from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.errors import ExchangeError
-from pki.files import write_atomically
+from pki.files import make_folders, sync_folder, write_atomically
 from pki.keys.loader import load_credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
@@ -75,7 +78,10 @@ def run(arguments: Arguments, output: Output) -> int:
             opened = await _opened(session, envelope_id, fetched)
             attachments = await _attachments(session, envelope_id, opened)
             attachments |= _decrypted(arguments, attachments)
-            _write(folder, {_ENVELOPE: _saved(fetched), **attachments})
+            files = {_ENVELOPE: _saved(fetched), **attachments}
+            if not _write(folder, files) and _is_here(folder, fetched):
+                _decrypt_kept(arguments, folder)
+        _make_durable(folder)
         await _acknowledge(session, envelope_id, fetched)
         _tell(envelope_id, folder, output)
         return 0
@@ -173,19 +179,49 @@ def _decrypt_kept(arguments: Arguments, folder: Path) -> None:
             write_atomically(folder / name, content)
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Write a folder that appears complete or not at all.
+
+    Returns:
+        Whether it was written; another copy of this program may have been first.
 
     Raises:
         ExchangeError: it cannot be written (FILE_NOT_WRITTEN).
     """
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = folder.with_name(f"{folder.name}.{token_hex(8)}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        make_folders(folder.parent)
+        partial.mkdir()
         for name, content in files.items():
             write_new(partial / name, content)
+        sync_folder(partial)
         partial.rename(folder)
+    except (OSError, ExchangeError) as error:
+        if folder.is_dir():
+            return False
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    _clear_away(folder)
+    return True
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what runs left that were killed before `folder` was there."""
+    left = re.compile(rf"{re.escape(folder.name)}(\.[0-9a-f]{{16}})?\.partial")
+    for one in folder.parent.iterdir():
+        if left.fullmatch(one.name):
+            shutil.rmtree(one, ignore_errors=True)
+
+
+def _make_durable(folder: Path) -> None:
+    """Make the entry of a folder durable, which a run that was killed may not have.
+
+    Raises:
+        ExchangeError: it cannot be (FILE_NOT_WRITTEN).
+    """
+    try:
+        sync_folder(folder.parent)
     except OSError as error:
         raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 

@@ -1,0 +1,171 @@
+"""What `receive` leaves on the disk when it is met by another one, or cut off."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from aiohttp import web
+
+from clients.agency import AgencyClient
+from clients.messages import Message, prepare_document
+from schemas.identifiers import EnvelopeId, OrganId
+from signing.xmldsig.sign import sign_receipt
+from tests.integration.test_cli_receipts import write_profile
+from tests.support import receipts
+from tests.support.cli import Said, lienthong
+from tests.support.disk import SyncedFolders, files_of_at_most
+from tests.support.pki import TestPki
+from tests.support.receipts import write_acceptance
+from tests.support.scripted_hub import scripted_hub
+from tests.support.world import edxml_document, note
+
+FILES = ["001.bin", "002.bin", "envelope.eml"]
+_NOTES = (note(b"mot" * 1000), note(b"hai" * 1000, number=2))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter of two files, and the hub's receipt for it."""
+
+    message: Message
+    receipt: bytes
+
+    def answers(self) -> list[web.Response]:
+        """What a hub answers one `receive` of it."""
+        headers = {
+            "Lienthong-Body-Sha256": self.message.body_sha256,
+            "Content-Type": self.message.content_type,
+        }
+        return [
+            web.Response(body=self.message.body, headers=headers),
+            web.Response(body=self.receipt),
+            *(web.Response(body=one.content) for one in _NOTES),
+        ]
+
+
+def letter_of(pki: TestPki) -> Letter:
+    """Write the letter, and a receipt of the hub of `pki` for it."""
+    now = datetime.now(UTC)
+    message = prepare_document(
+        edxml_document(*_NOTES), _NOTES, credential=pki.system(), at=now
+    )
+    receipt = replace(receipts.acceptance(), body_sha256=message.body_sha256)
+    signed = sign_receipt(write_acceptance(receipt), credential=pki.receipt(), at=now)
+    return Letter(message, signed)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """Acknowledge nowhere; what is put in here is called in its place."""
+    calls: list[Callable[[], None]] = []
+
+    async def acknowledge(
+        _client: AgencyClient, _agency: OrganId, _id: EnvelopeId, receipt: bytes
+    ) -> bytes:
+        for one in calls:
+            one()
+        return receipt
+
+    monkeypatch.setattr(AgencyClient, "acknowledge", acknowledge)
+    return calls
+
+
+def received(profile: Path) -> Said:
+    """Receive the letter into the folder `in` beside the profile."""
+    return lienthong(
+        *("receive", receipts.ENVELOPE, "--profile", profile, "--json"),
+        *("--out", profile.parent / "in" / "letter"),
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+async def test_the_hub_hears_of_what_outlives_a_power_cut(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[Callable[[], None]],
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    synced, held = SyncedFolders(monkeypatch), list[bool]()
+    there = (tmp_path, tmp_path / "in", tmp_path / "in" / "letter")
+    told.append(lambda: held.append(synced.hold(*there)))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.json["files"], held) == (0, FILES, [True])
+
+
+@pytest.mark.parametrize("written", range(5))
+async def test_two_programs_that_receive_one_letter_at_once_both_have_all_of_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[Callable[[], None]],
+    written: int,
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    found: list[list[str]] = []
+    told.append(lambda: found.append(names(tmp_path / "in" / "letter")))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        letter, fsync, others = letter_of(pki), os.fsync, list[Said]()
+        hub.answers = [*letter.answers(), *letter.answers()]
+        syncs = count()
+
+        def meeting(descriptor: int) -> None:
+            if next(syncs) < written:
+                return
+            monkeypatch.setattr(os, "fsync", fsync)
+            other = Thread(target=lambda: others.append(received(profile)))
+            other.start()
+            other.join()
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", meeting)
+        said = await asyncio.to_thread(received, profile)
+
+    assert [(one.code, one.json["files"]) for one in (said, *others)] == [
+        (0, FILES)
+    ] * 2
+    assert found == [FILES, FILES]
+    assert names(tmp_path / "in") == ["letter"]
+
+
+async def test_full_disk_leaves_nothing_and_nothing_is_acknowledged(
+    tmp_path: Path, told: list[Callable[[], None]]
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    told.append(lambda: pytest.fail("acknowledged"))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        with files_of_at_most(6000):
+            said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.error) == (1, "file_not_written")
+    assert names(tmp_path / "in") == []
+
+
+async def test_what_a_killed_run_left_is_cleared_away_and_nothing_else(
+    tmp_path: Path, told: list[Callable[[], None]]
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    inbox = tmp_path / "in"
+    for left in ("letter.partial", f"letter.{'0a' * 8}.partial", "letter.2.partial"):
+        (inbox / left).mkdir(parents=True)
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, told) == (0, [])
+    assert names(inbox) == ["letter", "letter.2.partial"]
