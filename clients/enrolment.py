@@ -110,6 +110,9 @@ def _connection(call: EnrolmentCall) -> Iterator[http.client.HTTPSConnection]:
     )
     try:
         yield connection
+    except ssl.SSLCertVerificationError as error:
+        code = ErrorCode.HUB_NOT_RECOGNISED
+        raise UnreachableError(place=error.verify_message, code=code) from error
     except (OSError, http.client.HTTPException) as error:
         raise UnreachableError(place=host) from error
     finally:

@@ -32,21 +32,26 @@ _ABOUT_THE_MESSAGE = frozenset({400, 409, 413, 415, 422})
 
 
 class RefusedError(ClientError):
-    """The hub refused for good; the same bytes will be refused again."""
+    """A refusal for good; of the hub, the same bytes will be refused again.
+
+    One without a code is not in the hub's words: something in between may have said
+    it (ANSWER_MALFORMED, the status is named).
+    """
 
     def __init__(self, problem: Problem) -> None:
-        code = (
-            ErrorCode(problem.code)
-            if problem.code in set(ErrorCode)
-            else ErrorCode.REQUEST_INVALID
-        )
-        super().__init__(code, place=problem.place)
+        code, place = ErrorCode.REQUEST_INVALID, problem.place
+        if not problem.code:
+            code, place = ErrorCode.ANSWER_MALFORMED, f"HTTP {problem.status}"
+        elif problem.code in set(ErrorCode):
+            code = ErrorCode(problem.code)
+        super().__init__(code, place=place)
         self.problem = problem
 
     @property
     def is_about_message(self) -> bool:
         """Whether the message itself is at fault, so that it need not wait on."""
-        return self.problem.status in _ABOUT_THE_MESSAGE
+        problem = self.problem
+        return bool(problem.code) and problem.status in _ABOUT_THE_MESSAGE
 
 
 class UnreachableError(ClientError):
@@ -55,8 +60,15 @@ class UnreachableError(ClientError):
     Args:
         place: what was asked for.
         problem: why it does not take anything for now, in its own words, if it said so.
+        code: HUB_NOT_RECOGNISED where somebody is there who may be anybody.
     """
 
-    def __init__(self, *, place: str, problem: Problem | None = None) -> None:
-        super().__init__(ErrorCode.HUB_UNREACHABLE, place=place)
+    def __init__(
+        self,
+        *,
+        place: str,
+        problem: Problem | None = None,
+        code: ErrorCode = ErrorCode.HUB_UNREACHABLE,
+    ) -> None:
+        super().__init__(code, place=place)
         self.problem = problem

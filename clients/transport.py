@@ -1,7 +1,8 @@
 """HTTP to the hub over mutual TLS, with retries of identical bytes.
 
 Retried: no connection, time-outs, 429, 502, 503, 504. Never retried: any other
-refusal, since the same bytes would be refused again.
+refusal, since the same bytes would be refused again, and a hub whose certificate is
+not believed.
 """
 
 import asyncio
@@ -197,7 +198,8 @@ class Transport:
 
         Raises:
             RefusedError: the hub refused.
-            UnreachableError: no attempt was answered, or the hub takes nothing for now.
+            UnreachableError: no attempt was answered, or the hub takes nothing for now,
+                or its certificate is not believed (HUB_NOT_RECOGNISED).
         """
         last = _NotNow()
         for attempt in range(1, self._retry.attempts + 1):
@@ -236,6 +238,8 @@ class Transport:
                     raise RefusedError(problem)
                 async for data in _data_of(answer.content):
                     yield data
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise _not_recognised(error) from error
         except (*_UNREACHED, ValueError) as error:
             raise UnreachableError(place=request.path) from error
 
@@ -253,6 +257,8 @@ class Transport:
                 allow_redirects=False,
             ) as answer:
                 body = await _body_of(answer, request.told)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise _not_recognised(error) from error
         except _UNREACHED:
             return _NotNow()
         if answer.status in _TRANSIENT:
@@ -260,6 +266,14 @@ class Transport:
         if answer.status >= 300:
             raise RefusedError(read_problem(answer.status, body))
         return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+def _not_recognised(
+    error: aiohttp.ClientConnectorCertificateError,
+) -> UnreachableError:
+    """Say what is wrong with a certificate, in the words of OpenSSL."""
+    place = getattr(error.certificate_error, "verify_message", "")
+    return UnreachableError(place=place, code=ErrorCode.HUB_NOT_RECOGNISED)
 
 
 def _asked_of(answer: aiohttp.ClientResponse) -> float:

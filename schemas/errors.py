@@ -328,6 +328,7 @@ class ErrorCode(StrEnum):
     FILE_UNREADABLE = "file_unreadable"
     FILE_NOT_WRITTEN = "file_not_written"
     HUB_UNREACHABLE = "hub_unreachable"
+    HUB_NOT_RECOGNISED = "hub_not_recognised"
     ANSWER_MALFORMED = "answer_malformed"
 
 

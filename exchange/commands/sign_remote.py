@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from clients.errors import RefusedError
+from clients.errors import RefusedError, UnreachableError
 from clients.profile import load_profile
 from clients.remote_official import (
     ReadyToSign,
@@ -65,7 +65,7 @@ def run_remote(arguments: Arguments, output: Output, target: Path) -> int:
     try:
         credential = _credential(arguments)
         completed = asyncio.run(_signed(arguments, credential))
-    except RefusedError as error:
+    except (RefusedError, UnreachableError) as error:
         output.refuse(refusal_of(error))
         return 1
     return _told(output, target, credential, completed)
@@ -85,7 +85,7 @@ def run_task(arguments: Arguments, output: Output) -> int:
     try:
         credential = _credential(arguments)
         completed = asyncio.run(_signed_task(arguments, credential, output))
-    except RefusedError as error:
+    except (RefusedError, UnreachableError) as error:
         output.refuse(refusal_of(error))
         return 1
     return _told(output, arguments.out, credential, completed)

@@ -203,6 +203,19 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "and will be sent again."
         ),
     ),
+    ErrorCode.HUB_NOT_RECOGNISED: explanation(
+        Side.OPERATOR,
+        vi="Máy chủ ở địa chỉ này không chứng minh được mình là trục liên thông.",
+        en="What answers at this address does not prove that it is the exchange.",
+        next_vi=(
+            "Kiểm tra ngày giờ của máy này, địa chỉ và tệp authority, và xem có thiết "
+            "bị nào mở kết nối ở giữa không; không có gì đã được gửi đi."
+        ),
+        next_en=(
+            "Check the clock of this machine, the address and the authority file, and "
+            "whether something in between opens the connection; nothing was sent."
+        ),
+    ),
     ErrorCode.ANSWER_MALFORMED: explanation(
         Side.HUB,
         vi="Máy chủ trả lời không đúng dạng đã quy định.",

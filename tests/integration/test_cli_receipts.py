@@ -132,10 +132,11 @@ async def test_marked_letter_is_not_kept_and_the_hub_is_told(tmp_path: Path) -> 
     assert b">failed<" in hub.bodies[2]
 
 
-async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 403, 413])
+async def test_page_of_a_proxy_refuses_no_message(tmp_path: Path, status: int) -> None:
     pki = TestPki.create(now=datetime.now(UTC))
     async with scripted_hub(tmp_path, pki) as hub:
-        hub.answers = [web.Response(status=403)]
+        hub.answers = [web.Response(status=status, text="<html>No certificate")]
         said = await call(
             *("send", "--to", "H99", "--number", "1", "--notation", "UBND", "--json"),
             *("--subject", "Thử", "--profile", write_profile(tmp_path, pki, hub)),
@@ -144,6 +145,7 @@ async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
 
     (refusal,) = said.json["refused"]
     assert (said.code, refusal["waiting"]) == (1, True)
+    assert refusal["error"]["code"] == "answer_malformed"
     assert len(list(Outbox(tmp_path / "outbox" / SYSTEM).waiting())) == 1
 
 
@@ -167,3 +169,19 @@ async def test_answer_that_finds_no_room_is_told_and_the_message_waits(
 
     assert (said.code, said.error) == (1, "file_not_written")
     assert [one.message for one in outbox.waiting()] == [letter]
+
+
+async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with scripted_hub(tmp_path, pki) as hub:
+        hub.answers = [web.json_response({"code": "sender_not_acted_for"}, status=403)]
+        said = await call(
+            *("send", "--to", "H99", "--number", "1", "--notation", "UBND", "--json"),
+            *("--subject", "Thử", "--profile", write_profile(tmp_path, pki, hub)),
+            *("--var", tmp_path),
+        )
+
+    (refusal,) = said.json["refused"]
+    assert (said.code, refusal["waiting"]) == (1, True)
+    assert refusal["error"]["code"] == "sender_not_acted_for"
+    assert len(list(Outbox(tmp_path / "outbox" / SYSTEM).waiting())) == 1

@@ -453,8 +453,23 @@ async def test_answer_that_is_no_trace_is_the_hubs_fault(
 async def test_refusal_tells_whether_the_message_is_at_fault(
     tmp_path: Path, status: int, is_about_message: bool
 ) -> None:
-    async with connected(tmp_path, web.Response(status=status)) as (client, _):
+    refusal = web.json_response({"code": "recipient_unknown"}, status=status)
+    async with connected(tmp_path, refusal) as (client, _):
         with pytest.raises(RefusedError) as caught:
             await client.send(MESSAGE)
 
     assert caught.value.is_about_message is is_about_message
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
+async def test_refusal_that_is_not_in_the_hubs_words_is_of_no_message(
+    tmp_path: Path, status: int
+) -> None:
+    page = web.Response(status=status, text="<html>400 The SSL certificate error")
+    async with connected(tmp_path, page) as (client, _):
+        with pytest.raises(RefusedError) as caught:
+            await client.send(MESSAGE)
+
+    assert not caught.value.is_about_message
+    assert caught.value.code is ErrorCode.ANSWER_MALFORMED
+    assert caught.value.place == f"HTTP {status}"

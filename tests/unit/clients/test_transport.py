@@ -220,21 +220,27 @@ async def test_hub_of_another_authority_is_never_spoken_to(tmp_path: Path) -> No
                 key=address.key,
             )
             async with Transport(stranger.address, retry=IMPATIENT) as transport:
-                with pytest.raises(UnreachableError):
+                with pytest.raises(UnreachableError) as refusal:
                     await transport.send(POST)
 
         assert stranger.bodies == []
+    assert refusal.value.code is ErrorCode.HUB_NOT_RECOGNISED
 
 
 async def test_hub_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
     async with (
         scripted_hub(tmp_path, TestPki.create(), host="127.0.0.2") as hub,
-        Transport(hub.address, retry=IMPATIENT) as transport,
+        Transport(hub.address, retry=RetryPolicy(first_pause=60)) as transport,
     ):
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnreachableError) as refusal:
             await transport.send(POST)
+        with pytest.raises(UnreachableError) as refused_too:
+            await anext(transport.events(POST))
 
     assert hub.bodies == []
+    for one in (refusal.value, refused_too.value):
+        assert one.code is ErrorCode.HUB_NOT_RECOGNISED
+        assert "IP address mismatch" in one.place
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"code": 7}', b"\xff"])
