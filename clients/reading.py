@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.errors import ClientError
-from schemas.edxml.body import BodyScanner
+from schemas.edxml.body import (
+    BodyScanner,
+    ScannedAttachment,
+    decode_attachment,
+    match_manifest,
+)
 from schemas.edxml.document import (
     EdxmlDocument,
     ManifestEntry,
@@ -22,28 +27,36 @@ from schemas.xml import parse
 
 @dataclass(frozen=True, slots=True)
 class OpenedEnvelope:
-    """The message of a fetched envelope and the digests of its attachments.
+    """The message of a fetched envelope and where its attachments are.
 
     Args:
         message: what it says.
-        content_sha256: by content id, digest of each attachment's content.
+        attachments: in the order the hub numbers them; a status has none.
     """
 
     message: EdxmlDocument | EdxmlStatus
-    content_sha256: dict[str, str]
+    attachments: tuple[ScannedAttachment, ...]
 
 
 def open_envelope(content_type: str, body: bytes) -> OpenedEnvelope:
     """Open a fetched envelope; whether to believe it is judged elsewhere.
 
     Raises:
-        SchemaError: it is no edXML message.
+        SchemaError: it is no edXML message, or what it lists is not what it carries.
     """
     scanner = BodyScanner(content_type)
     scanner.feed(body)
     scanned = scanner.finish()
-    digests = {one.content_id: one.content_sha256 for one in scanned.attachments}
-    return OpenedEnvelope(read(parse(scanned.xml)), digests)
+    message = read(parse(scanned.xml))
+    found = match_manifest(attachments_of(message), scanned.attachments)
+    return OpenedEnvelope(message, found)
+
+
+def content_of(attachment: ScannedAttachment, body: bytes) -> bytes:
+    """Return the content of an attachment of the envelope that is `body`."""
+    end = attachment.offset + attachment.length
+    carried = body[attachment.offset : end]
+    return b"".join(decode_attachment(attachment, [carried]))
 
 
 def open_received(content_type: str, body: bytes) -> OpenedEnvelope:

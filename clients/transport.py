@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ from typing import Self
 import aiohttp
 
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
+from clients.movement import Movement
 from pki.files import read_private_file
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
@@ -36,6 +36,9 @@ _SILENCE_SECONDS = 60.0
 """A hub sends at least a comment much more often."""
 
 _PIECE = 1 << 20
+
+_NONE = aiohttp.ClientTimeout(total=None)
+"""Of aiohttp; ours are of silence, where a total would be one of size."""
 
 _UNREACHED = (
     aiohttp.ClientConnectionError,
@@ -66,7 +69,11 @@ class HubAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often and how patiently to try again; seconds."""
+    """How often and how patiently to try again; seconds.
+
+    Args:
+        timeout: of silence, after which an attempt is given up; what moves goes on.
+    """
 
     attempts: int = 5
     first_pause: float = 0.5
@@ -177,7 +184,7 @@ class Transport:
                 limit=0,
                 keepalive_timeout=_IDLE_SECONDS,
             ),
-            timeout=aiohttp.ClientTimeout(total=self._retry.timeout),
+            timeout=_NONE,
             trust_env=False,
         )
         return self
@@ -247,16 +254,19 @@ class Transport:
         if self._session is None:
             raise UnreachableError(place="transport is not open")
         try:
-            async with self._session.request(
-                request.method,
-                request.path,
-                # A file, for aiohttp warns of large bytes; new for every attempt.
-                data=None if request.body is None else BytesIO(request.body),
-                headers=dict(request.headers),
-                params=dict(request.parameters),
-                allow_redirects=False,
-            ) as answer:
-                body = await _body_of(answer, request.told)
+            async with (
+                Movement(self._retry.timeout) as movement,
+                self._session.request(
+                    request.method,
+                    request.path,
+                    headers=_headers_of(request),
+                    # New for every attempt.
+                    data=request.body and movement.pieces(request.body),
+                    params=dict(request.parameters),
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                body = await _body_of(answer, movement, request.told)
         except aiohttp.ClientConnectorCertificateError as error:
             raise _not_recognised(error) from error
         except _UNREACHED:
@@ -282,16 +292,25 @@ def _asked_of(answer: aiohttp.ClientResponse) -> float:
     return float(asked) if asked.isascii() and asked.isdigit() else 0.0
 
 
+def _headers_of(request: Request) -> dict[str, str]:
+    """Return the headers; a body that comes in pieces has its length told."""
+    if request.body is None:
+        return dict(request.headers)
+    return {**request.headers, "Content-Length": str(len(request.body))}
+
+
 async def _body_of(
-    answer: aiohttp.ClientResponse, told: Callable[[int], object] | None
+    answer: aiohttp.ClientResponse,
+    movement: Movement,
+    told: Callable[[int], object] | None,
 ) -> bytes:
-    if told is None:
-        return await answer.read()
     pieces, size = [], 0
     async for piece in answer.content.iter_chunked(_PIECE):
+        movement.goes_on()
         pieces.append(piece)
         size += len(piece)
-        told(size)
+        if told is not None:
+            told(size)
     return b"".join(pieces)
 
 

@@ -6,7 +6,6 @@ then decrypts what was kept, whether or not the hub still hands the envelope out
 hub hears of nothing that a power cut could take away again.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ from clients.answers import Fetched
 from clients.encryption import decrypted, is_encrypted
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
-from clients.reading import OpenedEnvelope, attachments_of, open_received
+from clients.reading import OpenedEnvelope, content_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
@@ -76,7 +75,7 @@ def run(arguments: Arguments, output: Output) -> int:
         await session.client.require_accepted(envelope_id, fetched)
         if not _is_here(folder, fetched):
             opened = await _opened(session, envelope_id, fetched)
-            attachments = await _attachments(session, envelope_id, opened)
+            attachments = _attachments(opened, fetched)
             attachments |= _decrypted(arguments, attachments)
             files = {_ENVELOPE: _saved(fetched), **attachments}
             if not _write(folder, files) and _is_here(folder, fetched):
@@ -124,20 +123,15 @@ def _is_here(folder: Path, fetched: Fetched) -> bool:
     return True
 
 
-async def _attachments(
-    session: Session, envelope_id: EnvelopeId, opened: OpenedEnvelope
-) -> dict[str, bytes]:
-    """Fetch attachments under numbers: a name from outside never becomes a path."""
-    fetched = {}
-    for number, entry in enumerate(attachments_of(opened.message), start=1):
-        content = await session.client.attachment(envelope_id, number)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != opened.content_sha256.get(entry.content_id):
-            raise ClientError(ErrorCode.ATTACHMENT_DIGEST_MISMATCH, place=str(number))
-        sealed = is_encrypted(entry.content_type)
+def _attachments(opened: OpenedEnvelope, fetched: Fetched) -> dict[str, bytes]:
+    """Take attachments out, under numbers: a name from outside never becomes a path."""
+    found = {}
+    for number, attachment in enumerate(opened.attachments, start=1):
+        content = content_of(attachment, fetched.body)
+        sealed = is_encrypted(attachment.content_type)
         suffix = _SEALED if sealed else _suffix(content)
-        fetched[f"{number:03}{suffix}"] = content
-    return fetched
+        found[f"{number:03}{suffix}"] = content
+    return found
 
 
 def _suffix(content: bytes) -> str:

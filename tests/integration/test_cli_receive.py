@@ -45,7 +45,6 @@ class Letter:
         return [
             web.Response(body=self.message.body, headers=headers),
             web.Response(body=self.receipt),
-            *(web.Response(body=one.content) for one in _NOTES),
         ]
 
 
@@ -86,6 +85,22 @@ def received(profile: Path) -> Said:
 
 def names(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.iterdir())
+
+
+@pytest.mark.usefixtures("told")
+async def test_what_has_come_over_the_line_is_not_fetched_again(
+    tmp_path: Path,
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, len(hub.asked)) == (0, 2)
+    for number, one in enumerate(_NOTES, start=1):
+        kept = tmp_path / "in" / "letter" / f"{number:03}.bin"
+        assert kept.read_bytes() == one.content
 
 
 async def test_the_hub_hears_of_what_outlives_a_power_cut(

@@ -12,7 +12,7 @@ from clients.messages import (
     prepare_document,
     prepare_status,
 )
-from clients.reading import StatusReport, open_envelope, status_about
+from clients.reading import StatusReport, content_of, open_envelope, status_about
 from schemas.edxml.document import Attachment, EdxmlDocument
 from schemas.edxml.status import EdxmlStatus
 from schemas.identifiers import EnvelopeId, OrganId, SystemId
@@ -71,7 +71,9 @@ def test_prepared_message_opens_to_what_went_in() -> None:
 
     assert isinstance(opened.message, EdxmlDocument)
     assert opened.message.subject == DOCUMENT.subject
-    assert list(opened.content_sha256) == [FILE.content_id]
+    (found,) = opened.attachments
+    assert (found.content_id, found.name) == (FILE.content_id, FILE.name)
+    assert content_of(found, signed.body) == FILE.content
 
 
 def test_prepared_status_answers_the_document() -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import socket
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -11,11 +14,18 @@ import pytest
 from aiohttp import web
 
 from clients.errors import ClientError, RefusedError, UnreachableError
-from clients.transport import Request, RetryPolicy, Transport, client_tls, read_problem
+from clients.transport import (
+    HubAddress,
+    Request,
+    RetryPolicy,
+    Transport,
+    client_tls,
+    read_problem,
+)
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from tests.support.pki import TestPki
-from tests.support.scripted_hub import scripted_hub
+from tests.support.scripted_hub import ScriptedHub, scripted_hub
 
 IMPATIENT = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02, timeout=5)
 POST = Request(method="POST", path="/v1/envelopes", body=b"the bytes")
@@ -32,6 +42,46 @@ def server_tls(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
     return context
+
+
+@asynccontextmanager
+async def slow_way(
+    hub: ScriptedHub, content: bytes, *, stands_still: bool
+) -> AsyncIterator[HubAddress]:
+    """A hub that reads bodies and hands out `content` in more than a second."""
+    pace = len(content) // 16
+
+    async def pause() -> None:
+        await asyncio.sleep(30 if stands_still else 0.1)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(content))})
+        await response.prepare(request)
+        for start in range(0, len(content), pace):
+            await response.write(content[start : start + pace])
+            await pause()
+        return response
+
+    async def read(request: web.Request) -> web.Response:
+        while not request.content.at_eof():
+            await request.content.read(pace)
+            await pause()
+        return web.Response()
+
+    application = web.Application()
+    application.router.add_get("/slow", answer)
+    application.router.add_post("/{path:.*}", read)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    folder = hub.address.authority.parent
+    narrow = socket.create_server(("127.0.0.1", 0))
+    # Or the system takes what comes, and the line seems to stand still at its end.
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    await web.SockSite(runner, narrow, ssl_context=server_tls(folder)).start()
+    try:
+        yield replace(hub.address, url=f"https://127.0.0.1:{runner.addresses[0][1]}")
+    finally:
+        await runner.cleanup()
 
 
 def problem(code: str, *, status: int = 422) -> web.Response:
@@ -162,6 +212,32 @@ async def test_silent_hub_is_unreachable_after_all_attempts(tmp_path: Path) -> N
 
     assert outage.value.code is ErrorCode.HUB_UNREACHABLE
     assert len(hub.bodies) == IMPATIENT.attempts
+
+
+@pytest.mark.parametrize("kind", ["answer", "body"])
+async def test_what_moves_slowly_is_not_given_up_and_what_stands_still_is(
+    tmp_path: Path, kind: str
+) -> None:
+    content = bytes(32 << 20)
+    brisk = RetryPolicy(attempts=1, timeout=0.8)
+    async with (
+        scripted_hub(tmp_path, TestPki.create()) as hub,
+        slow_way(hub, content, stands_still=False) as slow,
+        slow_way(hub, content, stands_still=True) as still,
+    ):
+        request = (
+            replace(POST, body=content)
+            if kind == "body"
+            else Request(method="GET", path="/slow")
+        )
+        async with Transport(slow, retry=brisk) as transport:
+            answer = await transport.send(request)
+        async with Transport(still, retry=brisk) as transport:
+            with pytest.raises(UnreachableError):
+                await transport.send(request)
+
+    assert answer.status == 200
+    assert answer.body == (b"" if kind == "body" else content)
 
 
 async def test_hub_that_takes_nothing_for_now_is_waited_for_and_says_why(
