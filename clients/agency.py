@@ -64,6 +64,14 @@ class _Place:
     _newest: int = -1
     _seen: set[tuple[OrganId, EnvelopeId]] = field(default_factory=set)
 
+    def or_anew(self, cursor: int) -> "_Place":
+        """Return this, or where a hub goes on that was restored from an older backup.
+
+        Args:
+            cursor: of the page that was asked for from here.
+        """
+        return self if cursor >= self.complete else _Place(cursor)
+
     def is_new(self, item: InboxItem) -> bool:
         """Take note of an item; tell whether it was not seen before."""
         if item.cursor > self._newest:
@@ -211,6 +219,7 @@ class AgencyClient:
             page = await self.inbox(
                 agency, after=place.complete, wait=0 if streams else 30
             )
+            place = place.or_anew(page.cursor)
             for item in filter(place.is_new, page.items):
                 yield item
             place.complete = page.cursor

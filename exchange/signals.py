@@ -88,6 +88,7 @@ class Mailroom:
         since: the one from which on that was so without a gap.
         newest: of agencies something came for since then: an index their newest item
             is not above.
+        reached: an index the log is known to have come to.
         is_behind: there may be more in the log than was told.
         looking: looks while anybody waits (`exchange.usecases.inbox_news`).
     """
@@ -97,11 +98,13 @@ class Mailroom:
         self.after = -1
         self.since = -1
         self.newest: dict[OrganId, int] = {}
+        self.reached = -1
         self.is_behind = False
         self.looking: asyncio.Task[None] | None = None
 
     def tell(self, news: News) -> None:
         """Wake whom news concern; what leaves a gap is left to a look into the log."""
+        self.know(news.until)
         if news.after > self.after:
             self.is_behind = True
             return
@@ -112,6 +115,10 @@ class Mailroom:
         for waiting, awaited in self.waiting.items():
             if awaited & news.recipients:
                 waiting.set()
+
+    def know(self, index: int) -> None:
+        """Take note that the log has come to an index."""
+        self.reached = max(self.reached, index)
 
     def begin(self, after: int) -> None:
         """Begin to tell all that comes after a log index."""

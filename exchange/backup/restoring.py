@@ -48,7 +48,7 @@ async def restore(
         raise ExchangeError(ErrorCode.BACKUP_DAMAGED, place="log")
     if missing := await refill.unlogged():
         raise ExchangeError(ErrorCode.BACKUP_DAMAGED, place=f"unlogged: {missing}")
-    await refill.finish()
+    await refill.finish(log_size=audited.size)
     return audited
 
 

@@ -93,3 +93,19 @@ class LogState:
 
     size: int = 0
     frontier: tuple[bytes, ...] = field(default=())
+
+
+def place_in(cursor: int, *, size: int, restored: int | None) -> int:
+    """Return where a poller goes on that has seen all up to a cursor.
+
+    A cursor the log has not come to was given before the log was restored from an
+    older backup. What it stood for in that backup was seen; what came since was not.
+
+    Args:
+        cursor: index of the last entry whose deliveries were seen.
+        size: entries of the log.
+        restored: entries it had when it was last restored; None: it never was.
+    """
+    if cursor < size:
+        return cursor
+    return min(size, size if restored is None else restored) - 1

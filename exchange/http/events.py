@@ -46,6 +46,7 @@ async def inbox_events(request: web.Request) -> web.StreamResponse:
         page = await read_inbox(services, look)
         async with answers.begun(request, headers=_HEADERS) as response:
             with suppress(ConnectionError, CodedError):
+                await response.write(_placing(page, look.after))
                 await _follow(request, response, page)
         return response
 
@@ -81,6 +82,16 @@ async def _look(
         limit=services.limits.inbox_page,
     )
     return await read_inbox(services, command)
+
+
+def _placing(page: InboxPage, asked: int) -> bytes:
+    """Say where somebody goes on who comes back with an id of before a restore.
+
+    The ids of items say so themselves, and must not be run ahead of.
+    """
+    if page.items or not 0 <= page.cursor < asked:
+        return b""
+    return f"id: {page.cursor}\n\n".encode()
 
 
 def _written(page: InboxPage) -> bytes:

@@ -8,7 +8,7 @@ appear before a cursor that was handed out (design, invariant 3).
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from exchange.domain.records import DeliveryLease, InboxItem
@@ -42,7 +42,11 @@ class ReadInbox:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """Items in log order and the cursor after the last of them."""
+    """Items in log order and the cursor after the last of them.
+
+    It is below the one that was asked for where that was given before the hub was
+    restored from an older backup: from there on nothing is missed.
+    """
 
     items: tuple[InboxItem, ...]
     cursor: int
@@ -61,10 +65,24 @@ async def read_inbox(services: Services, command: ReadInbox) -> InboxPage:
         event=AuditEvent.ACCESS_REFUSED,
     ):
         agencies = await agencies_of(services, command.caller, command.agency)
+    command = await _placed(services, command)
     items = await _first_items(services, command, agencies)
     if command.lease_seconds:
         return InboxPage(tuple(items), command.after)
     return InboxPage(tuple(items), _cursor(items, command.after))
+
+
+async def _placed(services: Services, command: ReadInbox) -> ReadInbox:
+    """Go on from where a restored backup ended, if the log ends before the cursor.
+
+    What came since has lower indexes than such a cursor, and would never be shown.
+    """
+    mailroom = services.signals.mailroom
+    if command.lease_seconds or command.after <= mailroom.reached:
+        return command
+    place = await services.storage.log.place_of(command.after)
+    mailroom.know(place)
+    return replace(command, after=place)
 
 
 async def _first_items(
@@ -136,8 +154,10 @@ async def _page(
     mailroom = services.signals.mailroom
     told = mailroom.after
     items = await services.storage.envelopes.inbox(agencies, after=after, limit=limit)
+    cursor = _cursor(items, after)
+    mailroom.know(cursor)
     if len(items) < limit:
-        mailroom.read(agencies, until=_cursor(items, after), told=told)
+        mailroom.read(agencies, until=cursor, told=told)
     return items
 
 

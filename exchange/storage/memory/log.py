@@ -3,7 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from exchange.domain.log_entries import LogLeaf, PendingLogEntry, SequencedLogEntry
+from exchange.domain.log_entries import (
+    LogLeaf,
+    PendingLogEntry,
+    SequencedLogEntry,
+    place_in,
+)
 from exchange.storage.growth import completed_by, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.memory.tables import Tables
@@ -36,6 +41,11 @@ class MemoryLog:
     async def size(self) -> int:
         """Number of sequenced entries."""
         return self._tables.log.size
+
+    async def place_of(self, cursor: int) -> int:
+        """Return where a poller goes on that has seen all up to a cursor."""
+        size = self._tables.log.size
+        return place_in(cursor, size=size, restored=self._tables.restored_size)
 
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         """To whom the log entries after an index, at most so many, showed something."""

@@ -53,6 +53,7 @@ class Tables:
     entries: list[SequencedLogEntry] = field(default_factory=list)
     nodes: dict[Coordinates, bytes] = field(default_factory=dict)
     log: LogState = field(default_factory=LogState)
+    restored_size: int | None = None
     ca_journals: dict[str, CaJournalPosition] = field(default_factory=dict)
     signings: dict[str, RemoteSigning] = field(default_factory=dict)
     signing_tasks: dict[str, SigningTask] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from exchange.storage.mongo.driver import (
 from exchange.storage.mongo.history import HISTORY_GROWS_SECONDS, kept_history
 from exchange.storage.mongo.schema import COLLECTIONS, create_missing
 from exchange.storage.mongo.store import MongoStorage
-from exchange.storage.mongo.upgrading import RESTORE
+from exchange.storage.mongo.upgrading import RESTORE, RESTORED
 from schemas.errors import ErrorCode
 from schemas.merkle import root
 
@@ -37,7 +37,7 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocumen
 SAVED: Final = tuple(name for name in COLLECTIONS if name not in {"sessions", "leases"})
 """People sign in again, and leases are of processes that are gone."""
 
-_PASSING: Final = ("upgrade", RESTORE)
+_PASSING: Final = ("upgrade", RESTORE, RESTORED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +195,11 @@ class Refill:
             found = await self._database["envelopes"].aggregate(stages).to_list(1)
         return int(found[0]["missing"]) if found else 0
 
-    async def finish(self) -> None:
-        """Let everybody open it."""
+    async def finish(self, *, log_size: int) -> None:
+        """Let everybody open it; how long the log is now is kept for `place_of`."""
+        mark = {"_id": RESTORED, "size": log_size}
         async with available():
+            await self._meta.replace_one({"_id": RESTORED}, mark, upsert=True)
             await self._meta.delete_one({"_id": RESTORE})
 
     async def _not_empty(self) -> str | None:

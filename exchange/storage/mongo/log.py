@@ -11,12 +11,14 @@ from exchange.domain.log_entries import (
     LogState,
     PendingLogEntry,
     SequencedLogEntry,
+    place_in,
 )
 from exchange.errors import StateConflictError
 from exchange.storage.growth import Growth, completing_index, grow
 from exchange.storage.lanes import in_turn, most_urgent
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import (
+    LINEARIZABLE,
     SNAPSHOT,
     Database,
     Document,
@@ -26,6 +28,7 @@ from exchange.storage.mongo.driver import (
 )
 from exchange.storage.mongo.shown import ENTRY_FIELDS, keys_of, shown_by
 from exchange.storage.mongo.transactions import Transaction, in_transaction
+from exchange.storage.mongo.upgrading import RESTORED
 from exchange.storage.ports import Arrivals
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
@@ -91,6 +94,16 @@ class MongoLog:
         """Number of sequenced entries."""
         state = await find_one(self._meta, {"_id": "log"})
         return 0 if state is None else codec.log_state_record(state).size
+
+    async def place_of(self, cursor: int) -> int:
+        """Return where a poller goes on that has seen all up to a cursor."""
+        if cursor < await self.size():
+            return cursor
+        # A primary that was replaced and does not know it has an end from before.
+        meta = self._meta.with_options(read_concern=LINEARIZABLE)
+        state = codec.log_state_record(await find_one(meta, {"_id": "log"}) or {})
+        restored = await find_one(meta, {"_id": RESTORED}) or {}
+        return place_in(cursor, size=state.size, restored=restored.get("size"))
 
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         """To whom the log entries after an index, at most so many, showed something."""

@@ -24,6 +24,9 @@ from schemas.errors import ErrorCode
 RESTORE: Final = "restore"
 """Marks, in `meta`, a database that is being filled from a backup."""
 
+RESTORED: Final = "restored"
+"""Says, in `meta`, how many log entries a database was filled with."""
+
 _LEASE_SECONDS: Final = 10.0
 _CLOCKS_APART: Final = int(CLOCKS_APART.total_seconds() * 1000)
 _POLL_SECONDS: Final = 0.1

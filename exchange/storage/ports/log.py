@@ -36,6 +36,15 @@ class LogStore(Protocol):
     async def size(self) -> int:
         """Number of sequenced entries."""
 
+    async def place_of(self, cursor: int) -> int:
+        """Return where a poller goes on that has seen all up to a cursor.
+
+        That is the cursor, unless the log ends before it: then it was given before the
+        log was restored from an older backup, or is none, and what the poller has not
+        seen comes after the last entry of that backup; after the last of the log where
+        nothing is known of a restore.
+        """
+
     async def arrivals(self, after: int, *, limit: int) -> Arrivals:
         """To whom the log entries after an index, at most so many, showed something.
 

@@ -42,6 +42,16 @@ async def test_empty_log_has_size_zero(storage: Storage) -> None:
     assert await storage.log.nodes([(0, 0)]) == {}
 
 
+async def test_a_place_is_in_the_log(storage: Storage) -> None:
+    nothing = [await storage.log.place_of(cursor) for cursor in (-1, 0, 9)]
+    await deliver(storage, 1)
+    await storage.log.sequence(limit=10)
+
+    places = [await storage.log.place_of(cursor) for cursor in (-1, 0, 1, 2, 10**14)]
+
+    assert (nothing, places) == ([-1, -1, -1], [-1, 0, 1, 1, 1])
+
+
 async def test_entries_are_sequenced_oldest_first(storage: Storage) -> None:
     numbers = list(range(12))
     random.Random(7).shuffle(numbers)

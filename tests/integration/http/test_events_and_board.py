@@ -95,6 +95,21 @@ async def test_stream_goes_on_after_the_last_event(hub: Hub) -> None:
     assert again == seen[1:]
 
 
+async def test_stream_says_where_an_id_of_before_a_restore_goes_on(hub: Hub) -> None:
+    await send(hub, "một")
+    async with hub.session(hub.world.province) as session:
+        async with session.get(events_path()) as stream:
+            await data_lines(stream.content, 1)
+        end = await hub.world.services.storage.log.size() - 1
+        headers = {"Last-Event-ID": str(end + 1)}
+        async with session.get(events_path(), headers=headers) as stream:
+            said = (await stream.content.readline()).decode()
+            later = await send(hub, "hai")
+            items = await data_lines(stream.content, 1)
+    assert said == f"id: {end}\n"
+    assert [one["id"] for one in items] == later
+
+
 async def test_a_system_has_so_many_streams_and_no_more(hub: Hub) -> None:
     async with AsyncExitStack() as opened:
         for _ in range(LIMITS.event_streams):

@@ -411,6 +411,21 @@ async def test_stream_that_breaks_within_a_cursor_loses_and_doubles_nothing(
     ]
 
 
+async def test_who_follows_a_hub_that_was_restored_goes_on_where_it_says(
+    tmp_path: Path,
+) -> None:
+    items = [{**ITEM, "cursor": cursor} for cursor in (9, 4, 5)]
+    answers = [as_json({"items": [one], "next": one["cursor"]}) for one in items]
+
+    async with connected(tmp_path, *answers) as (client, hub):
+        following = client.follow(COMMUNE)
+        seen = [(await anext(following)).cursor for _ in answers]
+
+    assert seen == [9, 4, 5]
+    asked = [one.partition("after=")[2].partition("&")[0] for one in hub.asked]
+    assert asked == ["-1", "9", "4"]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
