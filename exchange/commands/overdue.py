@@ -1,11 +1,14 @@
 """`lienthong overdue`: which documents are late, towards whom, by which deadline."""
 
+from collections.abc import Collection
+
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output
 from exchange.commands.site import add_config, with_site
 from exchange.commands.words import local_time
 from exchange.config import Settings
 from exchange.deadline_rules import deadline_rules
+from exchange.directory_cache import DirectoryCache
 from exchange.domain.deadlines import ClockName, ClockState
 from exchange.services import DirectoryOffice
 from exchange.usecases.read_overdue import (
@@ -16,7 +19,7 @@ from exchange.usecases.read_overdue import (
 )
 from schemas.catalogue import explain
 from schemas.errors import Text
-from schemas.identifiers import parse_organ_id
+from schemas.identifiers import OrganId, parse_organ_id
 
 _MOST = 1000
 _HEADS = (
@@ -50,8 +53,10 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(settings: Settings, office: DirectoryOffice) -> int:
         rules = deadline_rules(settings.calendar, settings.deadlines)
+        agency = parse_organ_id(arguments.agency) if arguments.agency else None
         query = OverdueQuery(
-            agency=parse_organ_id(arguments.agency) if arguments.agency else None,
+            agency=agency,
+            inherited=await _inherited(office, agency),
             after=arguments.after,
             limit=_MOST,
         )
@@ -62,6 +67,15 @@ def run(arguments: Arguments, output: Output) -> int:
         return 0
 
     return with_site(arguments, act)
+
+
+async def _inherited(
+    office: DirectoryOffice, agency: OrganId | None
+) -> Collection[OrganId]:
+    if agency is None:
+        return ()
+    directory = await DirectoryCache().current(office.storage.directory)
+    return directory.inherited(agency, office.now())
 
 
 def _show(page: OverduePage, output: Output) -> None:

@@ -70,6 +70,12 @@ class Directory:
             found.append(following)
         return tuple(found[1:])
 
+    def answerable(self, code: OrganId, at: datetime) -> OrganId:
+        """Return who answers for a code at a moment: itself, or who took over last."""
+        agency = self.agency(code)
+        heirs = self.succession(agency, at) if agency else ()
+        return heirs[-1].code if heirs else code
+
     def inherited(self, code: OrganId, at: datetime) -> frozenset[OrganId]:
         """Return the closed codes that lead to `code` at a moment."""
         found: set[OrganId] = set()

@@ -9,7 +9,7 @@ Invariants:
     - A row is looked at again only when something may have become due.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -120,8 +120,8 @@ class DocketRow:
         next_at: when it is looked at again; None: never.
         settled: the clocks that are counted.
         late: moments that passed and are not made good.
-        told: to whom the row is late: recipient, sender, and agencies above the
-            recipient, in this order; none while it is not.
+        told: to whom the row is late: recipient, sender, who took over from either,
+            and agencies above the recipient, in this order; none while it is not.
         version: how often it changed.
     """
 
@@ -142,7 +142,8 @@ class RowChange:
 
     Args:
         overdue: moments that are found to have passed now, still open or made good.
-        escalated: agencies above that are told now.
+        escalated: agencies above that are told now; so is who took over when the row
+            was late already.
     """
 
     before: DocketRow
@@ -150,6 +151,21 @@ class RowChange:
     tallies: tuple[Tally, ...] = ()
     overdue: tuple[LateClock, ...] = ()
     escalated: tuple[OrganId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerable:
+    """Who answers for a row now; the parties themselves, unless they were closed.
+
+    Args:
+        recipient: in whose hands the document is.
+        sender: whose it is.
+        above: the agencies above that recipient, the nearest first.
+    """
+
+    recipient: OrganId
+    sender: OrganId
+    above: Sequence[OrganId] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +218,7 @@ def judge_row(
     facts: DeliveryFacts,
     rules: Rules,
     *,
-    above: Sequence[OrganId],
+    answerable: Answerable,
     now: datetime,
 ) -> RowChange:
     """Settle what has ended, find what is late, and tell those above in turn.
@@ -211,7 +227,7 @@ def judge_row(
         row: as it is stored.
         facts: what the recipient did.
         rules: calendar and policy.
-        above: the agencies above the recipient, the nearest first.
+        answerable: for recipient and sender.
         now: when it is looked at.
     """
     clocks = recipient_clocks(facts, rules.calendar, rules.policy)
@@ -224,7 +240,8 @@ def judge_row(
     ]
     settled = row.settled | {one.name for one in fresh}
     late = [one for one in clocks if one.name in settled and _is_late(one, now)]
-    told = _told(row, late, rules.policy, above, now)
+    higher = _higher(late, rules.policy, answerable.above, now)
+    told = _told(row, answerable, higher) if late else ()
     unsettled = [one for one in running if one.name not in settled]
     after = replace(
         row,
@@ -239,7 +256,7 @@ def judge_row(
         after=after,
         tallies=tuple(_settling(row, fresh)),
         overdue=tuple(_passed(fresh)),
-        escalated=tuple(one for one in told[2:] if one not in row.told),
+        escalated=tuple(_escalated(row, answerable, told, higher)),
     )
 
 
@@ -280,18 +297,37 @@ def _is_late(clock: Clock, now: datetime) -> bool:
     return clock.state(now, timedelta()) is ClockState.OVERDUE
 
 
-def _told(
-    row: DocketRow,
+def _higher(
     late: Sequence[Clock],
     policy: DeadlinePolicy,
     above: Sequence[OrganId],
     now: datetime,
-) -> tuple[OrganId, ...]:
+) -> Sequence[OrganId]:
+    """Return the agencies above that know by now, each a while after the one below."""
     if not late:
         return ()
     passed = now - min(one.due_at for one in late)
     steps = int(passed / policy.escalation) if policy.escalation else policy.levels
-    return (row.recipient, row.sender, *above[: min(steps, policy.levels)])
+    return above[: min(steps, policy.levels)]
+
+
+def _told(
+    row: DocketRow, answerable: Answerable, higher: Sequence[OrganId]
+) -> tuple[OrganId, ...]:
+    parties = (row.recipient, row.sender)
+    heirs = (answerable.recipient, answerable.sender)
+    return tuple(dict.fromkeys((*parties, *heirs, *higher)))
+
+
+def _escalated(
+    row: DocketRow,
+    answerable: Answerable,
+    told: Collection[OrganId],
+    higher: Sequence[OrganId],
+) -> Iterator[OrganId]:
+    """Yield who is told now; what passes now is told to the recipient as such."""
+    heirs = (answerable.recipient,) if row.told and told else ()
+    yield from (one for one in (*heirs, *higher) if one not in row.told)
 
 
 def _next_look(

@@ -81,8 +81,10 @@ async def overdue(request: web.Request) -> web.Response:
     if len(after) > _LONGEST_KEY or not after.isascii():
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="after")
     limit = number_parameter(request, "limit", default=100)
+    agency, directory = await _agency(request), await current_directory(services)
     query = OverdueQuery(
-        agency=await _agency(request),
+        agency=agency,
+        inherited=directory.inherited(agency, services.now()),
         after=after,
         limit=max(1, min(limit, services.limits.inbox_page)),
     )

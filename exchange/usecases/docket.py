@@ -11,7 +11,9 @@ from datetime import datetime
 
 from exchange.domain.counting import gathered
 from exchange.domain.deadlines import DEADLINE_STEPS, DeliveryFacts
+from exchange.domain.directory import Directory
 from exchange.domain.docket import (
+    Answerable,
     DocketRow,
     RowChange,
     Rules,
@@ -82,12 +84,12 @@ async def settle_due(services: Services) -> bool:
             row,
             facts[row.envelope_id, row.recipient],
             services.deadlines,
-            above=upwards(directory, row.recipient, now)[1:],
+            answerable=_answerable(directory, row, now),
             now=now,
         )
         for row in rows
     ]
-    await _note(services, changes)
+    await _note(services, changes, directory, now)
     audit = [line for one in changes for line in _audit(services, one, now)]
     counts = gathered((one for each in changes for one in each.tallies), directory)
     if not await docket.settle(changes, counts, audit):
@@ -201,13 +203,28 @@ def _facts(
     )
 
 
-async def _note(services: Services, changes: Iterable[RowChange]) -> None:
+def _answerable(directory: Directory, row: DocketRow, now: datetime) -> Answerable:
+    recipient = directory.answerable(row.recipient, now)
+    return Answerable(
+        recipient=recipient,
+        sender=directory.answerable(row.sender, now),
+        above=upwards(directory, recipient, now)[1:],
+    )
+
+
+async def _note(
+    services: Services,
+    changes: Iterable[RowChange],
+    directory: Directory,
+    now: datetime,
+) -> None:
     for change in changes:
         row = change.after
+        recipient = directory.answerable(row.recipient, now)
         for late in change.overdue:
             if late in row.late:
                 await note_overdue(
-                    services, row.recipient, row.envelope_id, occurrence=late.name
+                    services, recipient, row.envelope_id, occurrence=late.name
                 )
         for agency in change.escalated:
             await note_overdue(

@@ -1,6 +1,6 @@
 """What is late to an agency: its own, what it sent, and what it was told of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,10 +28,12 @@ class OverdueQuery:
     """Rows late to an agency; None: to anybody.
 
     Args:
+        inherited: closed codes that lead to it; what was theirs is its own.
         after: key of the last one seen.
     """
 
     agency: OrganId | None
+    inherited: Collection[OrganId] = ()
     after: str = ""
     limit: int = 100
 
@@ -41,7 +43,7 @@ class OverdueItem:
     """A document that is late towards one recipient, as it stands now.
 
     Args:
-        document_code: for its sender and recipient alone.
+        document_code: for its sender and recipient alone, and who took over from them.
         clocks: with the state of each.
     """
 
@@ -89,7 +91,7 @@ async def read_overdue(
         return OverduePage((), query.after, _doubts((), rules, now))
     facts = await facts_of(office, rows)
     judged = (
-        _item(row, facts[row.envelope_id, row.recipient], rules, query.agency, now)
+        _item(row, facts[row.envelope_id, row.recipient], rules, query, now)
         for row in rows
     )
     items = tuple(one for one in judged if _is_late(one))
@@ -101,11 +103,12 @@ def _item(
     row: DocketRow,
     facts: DeliveryFacts,
     rules: Rules,
-    agency: OrganId | None,
+    query: OverdueQuery,
     now: datetime,
 ) -> OverdueItem:
     clocks = recipient_clocks(facts, rules.calendar, rules.policy)
-    is_party = agency in {row.recipient, row.sender}
+    own = {query.agency, *query.inherited}
+    is_party = not own.isdisjoint((row.recipient, row.sender))
     return OverdueItem(
         row=row,
         document_code=facts.envelope.document_code if is_party else "",

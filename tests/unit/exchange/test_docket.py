@@ -9,6 +9,7 @@ from exchange.delivery.docket_watch import DocketWatch
 from exchange.domain.agency_orders import Move
 from exchange.domain.deadlines import ClockName, DeadlinePolicy, DeliveryFacts
 from exchange.domain.docket import (
+    Answerable,
     Count,
     DocketRow,
     Rules,
@@ -20,10 +21,11 @@ from exchange.domain.docket import (
 )
 from exchange.domain.records import Envelope
 from exchange.storage.ports import TallyQuery
+from exchange.usecases.read_overdue import OverdueQuery, read_overdue
 from schemas.edxml.document import Organisation, PromulgationInfo
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, EvidenceLevel, StatusCode, Step
-from tests.support.conversations import ordered, read, recall, report, take
+from tests.support.conversations import merge, ordered, read, recall, report, take
 from tests.support.deadlines import CALENDAR, FRIDAY, MONDAY, at, envelope_of
 from tests.support.stored import COMMUNE, PROVINCE
 from tests.support.world import COMMUNE as SENDER
@@ -34,6 +36,7 @@ RULES = Rules(CALENDAR, DeadlinePolicy())
 ARRIVED = at(FRIDAY, "09:00")
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 TOP = OrganId("G00")
+ABOVE = Answerable(recipient=PROVINCE, sender=COMMUNE, above=(TOP,))
 
 
 def looked_at(
@@ -51,7 +54,7 @@ def looked_at(
         steps=steps or {},
         is_asked_back=is_asked_back,
     )
-    change = judge_row(before, facts, RULES, above=(TOP,), now=now)
+    change = judge_row(before, facts, RULES, answerable=ABOVE, now=now)
     assert change.before == before
     counts = [one.count for one in change.tallies]
     return change.after, counts, [one.name for one in change.overdue], change.escalated
@@ -114,7 +117,11 @@ def test_a_document_that_may_not_be_read_any_more_has_no_clocks() -> None:
     row = first_row(envelope, PROVINCE, ARRIVED, RULES)
 
     change = judge_row(
-        row, DeliveryFacts(envelope=envelope), RULES, above=(), now=at(MONDAY, "09:00")
+        row,
+        DeliveryFacts(envelope=envelope),
+        RULES,
+        answerable=ABOVE,
+        now=at(MONDAY, "09:00"),
     )
 
     assert (change.after.next_at, change.tallies, change.overdue) == (None, (), ())
@@ -355,3 +362,51 @@ async def test_a_process_that_is_late_enters_nothing_twice(world: World) -> None
             TallyQuery(first_month="2026-11", last_month="2026-11")
         )
     )
+
+
+async def test_what_waits_at_a_closed_agency_is_late_to_who_took_over(
+    world: World,
+) -> None:
+    await sent_to(world, FAR_COMMUNE)
+    await merge(world, FAR_COMMUNE, MINISTRY)
+
+    world.clock.move(days=5)
+    for _ in range(3):
+        await kept(world)
+
+    # So it is under the code it was sent to; nobody is above who took over.
+    assert await late_to(world, MINISTRY) == [FAR_COMMUNE]
+    assert await late_to(world, FAR_COMMUNE) == [FAR_COMMUNE]
+    assert await late_to(world, SUPERIOR) == []
+
+
+async def test_who_took_over_what_was_late_already_is_told_once(world: World) -> None:
+    await sent_to(world, FAR_COMMUNE)
+    world.clock.move(days=2, hours=16)
+    await kept(world)
+    await merge(world, FAR_COMMUNE, MINISTRY)
+
+    for _ in range(3):
+        world.clock.move(hours=7)
+        await kept(world)
+
+    assert await late_to(world, MINISTRY) == [FAR_COMMUNE]
+    told = [one for name, one in await events(world) if "told" in one]
+    assert [one["told"] for one in told] == [MINISTRY]
+
+
+async def test_what_a_closed_agency_sent_is_late_to_who_took_over(world: World) -> None:
+    await sent_to(world, FAR_COMMUNE)
+    await merge(world, SENDER, MINISTRY)
+    world.clock.move(days=3)
+    await kept(world)
+
+    async def shown(inherited: frozenset[OrganId]) -> str:
+        query = OverdueQuery(agency=MINISTRY, inherited=inherited)
+        page = await read_overdue(world.services, world.services.deadlines, query)
+        (item,) = page.items
+        return item.document_code
+
+    assert await late_to(world, MINISTRY) == [FAR_COMMUNE]
+    assert await shown(frozenset({SENDER})) == "214/UBND-VHXH"
+    assert await shown(frozenset()) == ""

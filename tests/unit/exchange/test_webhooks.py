@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clients.messages import prepare_document
+from exchange.delivery.docket_watch import DocketWatch
 from exchange.domain.agency_orders import Merge, Order, Recode
 from exchange.domain.notices import (
     Attempt,
@@ -134,6 +135,27 @@ async def test_webhook_of_a_recoded_agency_is_told_what_is_overdue(
     assert await note_overdue(world.services, RECODED, late) == 1
     (notice,) = await told(world.services, hook)
     assert (notice.event, notice.agency) == (NoticeEvent.OVERDUE, RECODED)
+
+
+async def test_webhook_is_told_what_is_overdue_at_an_agency_that_was_merged(
+    world: World,
+) -> None:
+    hook = await register_webhook(
+        world.services, await world.caller("qlvb-h99-151"), COMMUNE, WISH
+    )
+    theirs = await registered(world)
+    late = await sent(world, FAR_COMMUNE)
+    await changed(world, Merge(sources=(FAR_COMMUNE,), into=COMMUNE))
+    world.clock.move(days=3)
+    await DocketWatch(world.services, owner="test").keep()
+
+    for one in (hook, theirs):
+        overdue = [
+            (found.agency, found.envelope_id)
+            for found in await told(world.services, one)
+            if found.event is NoticeEvent.OVERDUE
+        ]
+        assert overdue == [(COMMUNE, late)]
 
 
 async def test_webhook_is_told_of_no_other_agency_after_a_change(world: World) -> None:
