@@ -1,7 +1,7 @@
 """What is late to an agency: its own, what it sent, and what it was told of."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange.domain.deadlines import (
@@ -81,22 +81,42 @@ async def read_overdue(
 ) -> OverduePage:
     """Return what is late and has not been made good since it was looked at.
 
-    A page may be short: what was made good is left out, its key is not.
+    A page may be short: what was made good is left out, its key is not. It is empty
+    only where nothing more is late.
     """
+    now, page = office.now(), await _page(office, rules, query)
+    while page.rows and not page.items:
+        page = await _page(office, rules, replace(query, after=page.after))
+    doubts = _doubts(page.items, rules, now)
+    return OverduePage(page.items, page.after, doubts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """Rows that were late when they were looked at, and those that are."""
+
+    rows: Sequence[DocketRow]
+    items: tuple[OverdueItem, ...]
+    after: str
+
+
+async def _page(office: Office, rules: Rules, query: OverdueQuery) -> _Page:
+    now = office.now()
     rows = await office.storage.docket.late(
         query.agency, after=query.after, limit=query.limit
     )
-    now = office.now()
     if not rows:
-        return OverduePage((), query.after, _doubts((), rules, now))
+        return _Page(rows=(), items=(), after=query.after)
     facts = await facts_of(office, rows)
     judged = (
         _item(row, facts[row.envelope_id, row.recipient], rules, query, now)
         for row in rows
     )
-    items = tuple(one for one in judged if _is_late(one))
-    after = delivery_key(rows[-1].envelope_id, rows[-1].recipient)
-    return OverduePage(items, after, _doubts(items, rules, now))
+    return _Page(
+        rows=rows,
+        items=tuple(one for one in judged if _is_late(one)),
+        after=delivery_key(rows[-1].envelope_id, rows[-1].recipient),
+    )
 
 
 def _item(

@@ -21,7 +21,7 @@ from exchange.domain.docket import (
 )
 from exchange.domain.records import Envelope
 from exchange.storage.ports import TallyQuery
-from exchange.usecases.read_overdue import OverdueQuery, read_overdue
+from exchange.usecases.read_overdue import OverduePage, OverdueQuery, read_overdue
 from schemas.edxml.document import Organisation, PromulgationInfo
 from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, EvidenceLevel, StatusCode, Step
@@ -410,3 +410,25 @@ async def test_what_a_closed_agency_sent_is_late_to_who_took_over(world: World) 
     assert await late_to(world, MINISTRY) == [FAR_COMMUNE]
     assert await shown(frozenset({SENDER})) == "214/UBND-VHXH"
     assert await shown(frozenset()) == ""
+
+
+async def test_a_list_of_what_is_late_is_empty_only_where_nothing_is(
+    world: World,
+) -> None:
+    letters = []
+    for _ in range(3):
+        letters.append(await sent_to(world, SUPERIOR))
+        world.clock.move(seconds=1)
+    world.clock.move(days=3)
+    await kept(world)
+    for one in letters[:2]:
+        await report(world, one, StatusCode.REGISTERED, SUPERIOR)
+
+    async def page(after: str) -> OverduePage:
+        query = OverdueQuery(agency=None, after=after, limit=1)
+        return await read_overdue(world.services, world.services.deadlines, query)
+
+    found = await page("")
+    assert [one.row.envelope_id for one in found.items] == [letters[2].envelope_id]
+    end = await page(found.after)
+    assert (end.items, end.after) == ((), found.after)
