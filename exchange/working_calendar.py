@@ -83,23 +83,30 @@ def _swaps(table: dict[str, object], year: int) -> list[tuple[date, date]]:
 
 
 def _swap(swap: object, year: int) -> tuple[date, date]:
-    """Read one swap: a weekday for a rest day, no other pair wins a day back."""
+    """Read one swap: a weekday for a rest day, no other pair wins a day back.
+
+    It is of the year of the weekday; over New Year the rest day is of the one beside.
+    """
     place = f"calendar.file: {year}.swaps"
     if not isinstance(swap, dict) or swap.keys() != {"off", "work"}:
         raise _invalid(place)
-    ((off,), (work,)) = (_days([swap[key]], "swaps", year) for key in ("off", "work"))
+    (off,) = _days([swap["off"]], "swaps", year)
+    (work,) = _days([swap["work"]], "swaps", year, beside=1)
     if off.weekday() >= SATURDAY or work.weekday() < SATURDAY:
         raise _invalid(place)
     return off, work
 
 
-def _days(days: object, key: str, year: int) -> frozenset[date]:
+def _days(days: object, key: str, year: int, *, beside: int = 0) -> frozenset[date]:
+    """Read days of a year, or of so many years beside it."""
     place = f"calendar.file: {year}.{key}"
     if not isinstance(days, list):
         raise _invalid(place)
     found: set[date] = set()
     for day in days:
-        if not isinstance(day, date) or isinstance(day, datetime) or day.year != year:
+        if not isinstance(day, date) or isinstance(day, datetime):
+            raise _invalid(place)
+        if abs(day.year - year) > beside:
             raise _invalid(place)
         found.add(day)
     return frozenset(found)

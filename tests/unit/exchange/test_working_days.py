@@ -105,6 +105,29 @@ def test_an_own_file_replaces_the_years_it_names(tmp_path: Path) -> None:
     assert (2027 in CALENDAR.announced, 2027 in calendar.announced) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("off", "worked"),
+    [
+        # As announced in December 2018.
+        (date(2018, 12, 31), date(2019, 1, 5)),
+        (date(2031, 1, 2), date(2030, 12, 28)),
+    ],
+    ids=str,
+)
+def test_a_day_may_be_swapped_over_new_year(
+    tmp_path: Path, off: date, worked: date
+) -> None:
+    file = tmp_path / "own.toml"
+    swap = f"{{ off = {off}, work = {worked} }}"
+    file.write_text(f"[[year]]\nyear = {off.year}\nswaps = [{swap}]\n")
+
+    calendar = working_calendar(CalendarSettings(file=file))
+
+    assert not calendar.is_working_day(off)
+    assert calendar.is_working_day(worked)
+    assert off.year in calendar.years
+
+
 def test_what_is_not_certain_of_the_days_off_is_told() -> None:
     days = (date(2031, 1, 5), date(2025, 3, 1), date(2027, 1, 1), date(2026, 11, 21))
 
