@@ -76,8 +76,7 @@ class Keeper:
         found = [
             one.delivery for one in await find_stuck(self._services, seconds=seconds)
         ]
-        before = now - timedelta(seconds=seconds)
-        for state, number in count_stuck(found, before=before).items():
+        for state, number in count_stuck(found).items():
             self._services.counters.stuck(state, number)
             if number:
                 _log.warning("deliveries.stuck", state=state, number=number)

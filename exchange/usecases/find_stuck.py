@@ -1,10 +1,10 @@
 """Find the deliveries that should have moved on long ago, oldest first."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from exchange.domain.records import InboxItem
-from exchange.domain.stuck import TRANSIENT_STATES, first_id_of, is_stuck
+from exchange.domain.stuck import TRANSIENT_STATES, first_id_of
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
 
@@ -15,8 +15,18 @@ async def find_stuck(office: Office, *, seconds: float) -> Sequence[InboxItem]:
     """Return what has not moved on for so many seconds, at most a thousand."""
     now = office.now()
     before = now - timedelta(seconds=min(seconds, now.timestamp()))
-    query = DeliveryQuery(
-        states=TRANSIENT_STATES, before=first_id_of(before), limit=_MOST
+    return await office.storage.deliveries.find(stuck_query(before, limit=_MOST))
+
+
+def stuck_query(before: datetime, *, after: str = "", limit: int) -> DeliveryQuery:
+    """Return what finds deliveries that have not moved on since a moment.
+
+    One that is leased for longer is somebody's work, and hides no other.
+    """
+    return DeliveryQuery(
+        states=TRANSIENT_STATES,
+        before=first_id_of(before),
+        lease_ended=before,
+        after=after,
+        limit=limit,
     )
-    found = await office.storage.deliveries.find(query)
-    return [one for one in found if is_stuck(one.delivery, before=before)]

@@ -1,7 +1,6 @@
 """What operators look after: how many deliveries wait, for how long, and which."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,10 +14,11 @@ from exchange.domain.records import (
     StoredReceipt,
     delivery_key,
 )
-from exchange.domain.stuck import TRANSIENT_STATES, first_id_of, is_stuck
+from exchange.domain.stuck import first_id_of
 from exchange.errors import ExchangeError
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
+from exchange.usecases.find_stuck import stuck_query
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.receipt import StepReceipt, read_receipt
@@ -145,12 +145,11 @@ async def deliveries_in(
         _query(wanted, after, stuck_before, office.now())
     )
     page = found[:PAGE]
-    fits = _fitting(wanted, stuck_before)
     next_after = ""
     if len(found) > PAGE:
         last = page[-1].delivery
         next_after = delivery_key(last.envelope_id, last.recipient)
-    return Late(tuple(one for one in page if fits(one)), next_after)
+    return Late(tuple(page), next_after)
 
 
 async def attempts_of(office: Office, envelope_id: EnvelopeId) -> Attempts:
@@ -189,25 +188,16 @@ def _query(
 ) -> DeliveryQuery:
     match wanted:
         case Watchlist.STUCK:
-            return _late(TRANSIENT_STATES, stuck_before, after)
+            return stuck_query(stuck_before, after=after, limit=PAGE + 1)
         case Watchlist.UNTAKEN:
-            return _late((DeliveryState.AVAILABLE,), now - UNTAKEN_FOR, after)
+            return DeliveryQuery(
+                states=(DeliveryState.AVAILABLE,),
+                before=first_id_of(now - UNTAKEN_FOR),
+                after=after,
+                limit=PAGE + 1,
+            )
         case state:
             return DeliveryQuery(states=(state,), after=after, limit=PAGE + 1)
-
-
-def _late(
-    states: tuple[DeliveryState, ...], before: datetime, after: str
-) -> DeliveryQuery:
-    return DeliveryQuery(
-        states=states, before=first_id_of(before), after=after, limit=PAGE + 1
-    )
-
-
-def _fitting(wanted: Wanted, stuck_before: datetime) -> Callable[[InboxItem], bool]:
-    if wanted is not Watchlist.STUCK:
-        return lambda _: True
-    return lambda one: is_stuck(one.delivery, before=stuck_before)
 
 
 def _description(receipt: StoredReceipt) -> str:

@@ -91,9 +91,13 @@ class MemoryDeliveries:
         return InboxItem(delivery, self._tables.envelopes[delivery.envelope_id])
 
 
+def _has_ended(delivery: Delivery, now: datetime) -> bool:
+    return delivery.lease is None or delivery.lease.until <= now
+
+
 def _is_free(delivery: Delivery, now: datetime) -> bool:
     if delivery.state is DeliveryState.LEASED:
-        return delivery.lease is None or delivery.lease.until <= now
+        return _has_ended(delivery, now)
     return delivery.state is DeliveryState.AVAILABLE
 
 
@@ -106,5 +110,6 @@ def _is_wanted(delivery: Delivery, envelope: Envelope, query: DeliveryQuery) -> 
         and query.recipient in {None, delivery.recipient}
         and delivery.state in query.states
         and (query.before is None or delivery.envelope_id < query.before)
+        and (query.lease_ended is None or _has_ended(delivery, query.lease_ended))
         and delivery_key(delivery.envelope_id, delivery.recipient) > query.after
     )

@@ -156,4 +156,5 @@ def _condition(query: DeliveryQuery) -> Filter:
     by_open = query.sender is None and set(states) <= set(OPEN)
     wanted = among(states, key) if by_open else {"state": {"$in": states}, "_id": key}
     parties = {"sender": query.sender, "recipient": query.recipient}
-    return codec.with_values({**wanted, **parties})
+    free = {} if query.lease_ended is None else _lease_ended(query.lease_ended)
+    return codec.with_values({**wanted, **free, **parties})

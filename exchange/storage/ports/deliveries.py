@@ -19,6 +19,7 @@ class DeliveryQuery:
         sender: of documents sent by this agency; None: of all envelopes.
         recipient: to this agency; None: to all.
         before: of envelopes with a smaller id, which are older.
+        lease_ended: none that somebody has for longer than until then; None: those too.
         after: key of the last one seen; empty from the beginning.
         limit: most of them.
     """
@@ -27,6 +28,7 @@ class DeliveryQuery:
     sender: OrganId | None = None
     recipient: OrganId | None = None
     before: EnvelopeId | None = None
+    lease_ended: datetime | None = None
     after: str = ""
     limit: int = 100
 

@@ -256,3 +256,23 @@ async def test_deliveries_to_one_agency_are_counted(storage: Storage) -> None:
     counted = await storage.deliveries.counts([none, wanted, none, wanted])
     assert list(counted) == [0, 1, 0, 1]
     assert not await storage.deliveries.counts([])
+
+
+async def test_what_somebody_has_for_longer_is_left_out_on_wish(
+    storage: Storage,
+) -> None:
+    await shown(storage, 1, 2, 3)
+    await storage.envelopes.accept(acceptance(4))
+    await lease(storage, "over")
+    await lease(storage, "at work", minute=1)
+
+    query = DeliveryQuery(
+        states=(DeliveryState.LEASED, DeliveryState.ACCEPTED),
+        recipient=PROVINCE,
+        lease_ended=NOW + 5 * MINUTE,
+        limit=2,
+    )
+    found = await storage.deliveries.find(query)
+
+    assert ids(found) == [envelope_id(1), envelope_id(4)]
+    assert list(await storage.deliveries.counts([query])) == [2]

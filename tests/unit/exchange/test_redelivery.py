@@ -19,6 +19,7 @@ from exchange.usecases.acknowledge_delivery import (
     acknowledge_delivery,
 )
 from exchange.usecases.find_stuck import find_stuck
+from exchange.usecases.look_after_deliveries import Watchlist, deliveries_in
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.release_delivery import TendDelivery, release_delivery
 from exchange.usecases.tending import Tending, release, resend
@@ -356,6 +357,21 @@ async def test_held_delivery_is_decided_once(world: World) -> None:
         await release(world.services, wanted(envelope.envelope_id), lets_through=False)
 
     assert refused.value.code is ErrorCode.STEP_NOT_ALLOWED
+
+
+async def test_what_is_in_work_hides_nothing_that_is_stuck(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.usecases.find_stuck._MOST", 1)
+    await say(world, (await world.sent()).envelope, PROCESSING)
+    waiting = (await world.send(world.document(subject="Đứng yên"))).envelope
+    world.clock.move(seconds=901)
+
+    (found,) = await find_stuck(world.services, seconds=900)
+    shown = await deliveries_in(world.services, Watchlist.STUCK, stuck_seconds=900)
+
+    assert found.envelope.envelope_id == waiting.envelope_id
+    assert {one.envelope.envelope_id for one in shown.items} == {waiting.envelope_id}
 
 
 async def test_only_what_has_not_moved_for_long_is_stuck(world: World) -> None:
