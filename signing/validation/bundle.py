@@ -3,7 +3,8 @@
 Order: the one spelling of the archive, the manifest's signature and chain, each
 member's digest, then the parts. Certificates, revocation lists and OCSP answers in the
 bundle help to reach the roots that were given; they are never trusted by themselves.
-The control time is that of the manifest unless another is given.
+The control time is that of the manifest unless another is given. Manifest and head of
+the log must pass at it; what the log proves to be older may pass as of then.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from functools import partial
 from hashlib import sha256
 from math import inf
 
+from pki.path.cache import ChainCache
 from pki.purposes import KeyPurpose
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import CodedError, ErrorCode
@@ -23,10 +25,10 @@ from signing.errors import SigningError
 from signing.validation.archive import MANIFEST, Archive, read_bundle, write_bundle
 from signing.validation.bundle_parts import Contents, Parts, judge_parts
 from signing.validation.findings import Finding, conclusion, format_failure
+from signing.validation.lasting import LastingJudge
 from signing.validation.message import PdfJudge
 from signing.validation.xml_signature import (
     JudgedXml,
-    XmlJudge,
     refusal,
     refused_file,
 )
@@ -78,7 +80,10 @@ def judge_bundle(
         return refused_file(FileKind.BUNDLE, refusal(error))
     own = _with_members(material, opened)
     control_time = at or opened.manifest.at
-    judge = XmlJudge(TrustStore.from_material(own), control_time, deadline=deadline)
+    trust = TrustStore.from_material(own)
+    judge = LastingJudge(
+        trust, control_time, chains=ChainCache(trust), deadline=deadline
+    )
     signature = judge.judge(opened.verified, KeyPurpose.RECEIPT)
     findings = tuple(_member_findings(opened))
     if findings or signature.chain is None or not signature.chain.chain:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.errors import ErrorCode, SchemaError
 from schemas.evidence import LogEntry, TreeHead, read_proof
@@ -11,6 +12,9 @@ from schemas.vocabulary import LogEntryType
 from signing.validation.dates import contradicted, is_after, may_hold, out_of_order
 from signing.validation.delegations import LoggedDelegation
 from signing.validation.findings import Finding, format_failure, not_checked
+
+_STEPS = frozenset({LogEntryType.STEP, LogEntryType.STATUS})
+"""Entries over the bytes of a step receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +59,72 @@ class Events:
     delegations: tuple[LoggedDelegation, ...] = ()
 
 
-def log_findings(
-    proofs: Mapping[str, bytes], head: TreeHead, events: Events
-) -> Iterator[Finding]:
-    """Find proofs that do not hold, and events without a proof.
+@dataclass(frozen=True, slots=True)
+class ProvedEntry:
+    """An entry that is in the log, and where."""
+
+    entry: LogEntry
+    index: int
+
+
+Proved = Mapping[str, ProvedEntry | None]
+"""The entries of a bundle by member; None where a proof does not hold."""
+
+
+def proved_entries(proofs: Mapping[str, bytes], head: TreeHead) -> Proved:
+    """Hold the log entries of a bundle to a head.
 
     Args:
         proofs: the members with log entries.
+        head: what the log's key signed.
+    """
+    return {name: _proved(data, head) for name, data in proofs.items()}
+
+
+def accepted_since(proved: Proved, envelope_id: EnvelopeId) -> datetime | None:
+    """Tell when the log says that an envelope was accepted."""
+    event = (LogEntryType.ACCEPTED, envelope_id)
+    entries = (one.entry for one in proved.values() if one is not None)
+    found = (one.at for one in entries if (one.type, one.subject) == event)
+    return next(found, None)
+
+
+def attested_since(
+    proved: Proved, contents: Mapping[str, bytes]
+) -> Mapping[str, datetime]:
+    """Tell since when receipts are proven to exist, by the entries over their bytes.
+
+    Args:
+        proved: what is in the log.
+        contents: the receipts by member, much in the order of the log.
+    """
+    left, found = dict(contents), dict[str, datetime]()
+    for one in proved.values():
+        if one is None or one.entry.type not in _STEPS:
+            continue
+        attests = one.entry.attests
+        name = next((name for name, data in left.items() if attests(data)), None)
+        if name is not None:
+            found[name] = one.entry.at
+            del left[name]
+    return found
+
+
+def log_findings(proved: Proved, head: TreeHead, events: Events) -> Iterator[Finding]:
+    """Find proofs that do not hold, and events without a proof.
+
+    Args:
+        proved: the log entries.
         head: what the log's key signed.
         events: what must be proved.
     """
     open_events = dict(events.steps)
     is_accepted = False
-    proved: dict[str, _Proved] = {}
-    for name, data in proofs.items():
-        try:
-            proved[name] = _proved(data, head)
-        except SchemaError:
+    for name, one in proved.items():
+        if one is None:
             yield format_failure(ErrorCode.LOG_PROOF_INVALID, name)
             continue
-        entry = proved[name].entry
+        entry = one.entry
         attested = _attested(entry, open_events)
         if attested is not None:
             step = open_events.pop(attested)
@@ -92,18 +142,13 @@ def log_findings(
         yield not_checked(ErrorCode.BUNDLE_INCOMPLETE, name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
-    """An entry that is in the log, and where."""
-
-    entry: LogEntry
-    index: int
-
-
-def _proved(data: bytes, head: TreeHead) -> _Proved:
-    entry, proof = read_proof(data)
-    proof.verify(entry, head)
-    return _Proved(entry, proof.index)
+def _proved(data: bytes, head: TreeHead) -> ProvedEntry | None:
+    try:
+        entry, proof = read_proof(data)
+        proof.verify(entry, head)
+    except SchemaError:
+        return None
+    return ProvedEntry(entry, proof.index)
 
 
 def _step_date(
@@ -126,9 +171,13 @@ def _acceptance_date(entry: LogEntry, events: Events) -> Iterator[Finding]:
         yield contradicted(events.acceptance_name)
 
 
-def _entry_dates(proved: Mapping[str, _Proved], head: TreeHead) -> Iterator[Finding]:
+def _entry_dates(proved: Proved, head: TreeHead) -> Iterator[Finding]:
     """Find entries dated after the head over them, or before what precedes them."""
-    places = [(name, one.index, one.entry.at) for name, one in proved.items()]
+    places = [
+        (name, one.index, one.entry.at)
+        for name, one in proved.items()
+        if one is not None
+    ]
     late = [name for name, _, at in places if is_after(at, head.at)]
     yield from map(contradicted, (*late, *out_of_order(places)))
 

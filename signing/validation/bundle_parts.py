@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
@@ -15,7 +15,16 @@ from schemas.identifiers import OrganId
 from schemas.receipt import AcceptanceReceipt, ReceiptAttachment, StepReceipt
 from schemas.verdict import FileKind, Indication, Verdict
 from schemas.vocabulary import EnvelopeKind, EvidenceLevel, Step
-from signing.validation.bundle_log import Events, LoggedStep, log_findings
+from signing.validation.bundle_log import (
+    Events,
+    LoggedStep,
+    Proved,
+    accepted_since,
+    attested_since,
+    log_findings,
+    proved_entries,
+)
+from signing.validation.bundle_receipts import open_logged
 from signing.validation.dates import contradicted, is_after
 from signing.validation.delegations import (
     Delegations,
@@ -26,7 +35,7 @@ from signing.validation.delegations import (
 from signing.validation.envelope import OpenedEnvelope, open_envelope
 from signing.validation.findings import Finding, format_failure, not_checked
 from signing.validation.message import JudgePdf, Message
-from signing.validation.xml import OpenedReceipt, open_receipt, open_tree_head
+from signing.validation.xml import OpenedReceipt, open_tree_head
 from signing.validation.xml_signature import XmlJudge
 
 _KINDS = {
@@ -105,13 +114,36 @@ class _Step:
     is_trusted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """The log's part of a bundle.
+
+    Args:
+        parts: the verdict on the head.
+        name: of the head's member.
+        head: None when there is none that can be read.
+        proved: the entries held to it.
+        accepted_since: when it says the envelope was accepted; None unless the head is
+            trusted.
+        attested_since: since when it proves step receipts to exist, likewise.
+    """
+
+    parts: Parts
+    name: str = ""
+    head: TreeHead | None = None
+    proved: Proved = field(default_factory=dict)
+    accepted_since: datetime | None = None
+    attested_since: Mapping[str, datetime] = field(default_factory=dict)
+
+
 def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Parts:
     """Judge every part of a bundle against its acceptance receipt."""
     acceptances = contents.of(MemberRole.ACCEPTANCE)
     if len(acceptances) != 1:
         return Parts((), (_incomplete(MemberRole.ACCEPTANCE),))
     ((name, data),) = acceptances.items()
-    opened = open_receipt(data, judge)
+    log = _open_log(contents, judge)
+    opened = open_logged(data, judge, log.accepted_since)
     receipt = opened.receipt
     parts = Parts((replace(opened.verdict, name=name),))
     if not isinstance(receipt, AcceptanceReceipt):
@@ -125,14 +157,14 @@ def judge_parts(contents: Contents, judge: XmlJudge, judge_pdf: JudgePdf) -> Par
     delegations = tuple(judge_delegation(one, judge) for one in logged)
     parts += Parts(tuple(one.verdict for one in delegations))
     parts += _judge_body(contents, accepted, delegations, judge, judge_pdf)
-    steps, step_parts = _judge_steps(contents, accepted, judge)
+    steps, step_parts = _judge_steps(contents, accepted, log.attested_since, judge)
     parts += step_parts
     parts += _judge_statuses(contents, steps, judge, judge_pdf)
     named = {
         one.name: LoggedStep(one.receipt, contents.members[one.name]) for one in steps
     }
     events = Events(receipt, name, named, logged)
-    return parts + _judge_log(contents, events, judge)
+    return parts + _judge_log(contents, log, events)
 
 
 def _judge_body(
@@ -210,13 +242,17 @@ def _described(
 
 
 def _judge_steps(
-    contents: Contents, accepted: _Accepted, judge: XmlJudge
+    contents: Contents,
+    accepted: _Accepted,
+    since: Mapping[str, datetime],
+    judge: XmlJudge,
 ) -> tuple[list[_Step], Parts]:
     steps: list[_Step] = []
     parts = Parts()
     recipients: set[OrganId | None] = {None, *accepted.receipt.recipients}
     for name, data in contents.of(MemberRole.STEP).items():
-        opened = open_receipt(data, judge, is_vouched=accepted.is_trusted)
+        is_vouched = accepted.is_trusted
+        opened = open_logged(data, judge, since.get(name), is_vouched=is_vouched)
         verdict = replace(opened.verdict, name=name)
         receipt = opened.receipt
         by = _issuer(opened, accepted)
@@ -300,22 +336,39 @@ def _judge_statuses(
     return parts + Parts((), missing)
 
 
-def _judge_log(contents: Contents, events: Events, judge: XmlJudge) -> Parts:
+def _open_log(contents: Contents, judge: XmlJudge) -> _Log:
     heads = contents.of(MemberRole.TREE_HEAD)
     if len(heads) != 1:
-        return Parts((), (_incomplete(MemberRole.TREE_HEAD),))
+        return _Log(Parts((), (_incomplete(MemberRole.TREE_HEAD),)))
     ((name, data),) = heads.items()
     opened = open_tree_head(data, judge)
-    verdicts = (replace(opened.verdict, name=name),)
-    if not isinstance(opened.head, TreeHead):
-        return Parts(verdicts)
-    if opened.head.log_id != events.acceptance.log_id:
-        return Parts(verdicts, (format_failure(ErrorCode.LOG_PROOF_INVALID, name),))
-    proofs = contents.of(MemberRole.LOG_PROOF)
-    findings = tuple(log_findings(proofs, opened.head, events))
-    if is_after(opened.head.at, contents.manifest.at):
-        findings += (contradicted(name),)
-    return Parts(verdicts, findings)
+    parts = Parts((replace(opened.verdict, name=name),))
+    if opened.head is None:
+        return _Log(parts, name)
+    proved = proved_entries(contents.of(MemberRole.LOG_PROOF), opened.head)
+    if not _passed(opened.verdict):
+        return _Log(parts, name, opened.head, proved)
+    envelope_id, steps = contents.manifest.envelope_id, contents.of(MemberRole.STEP)
+    return _Log(
+        parts,
+        name,
+        opened.head,
+        proved,
+        accepted_since=accepted_since(proved, envelope_id),
+        attested_since=attested_since(proved, steps),
+    )
+
+
+def _judge_log(contents: Contents, log: _Log, events: Events) -> Parts:
+    if log.head is None:
+        return log.parts
+    if log.head.log_id != events.acceptance.log_id:
+        invalid = format_failure(ErrorCode.LOG_PROOF_INVALID, log.name)
+        return log.parts + Parts((), (invalid,))
+    findings = tuple(log_findings(log.proved, log.head, events))
+    if is_after(log.head.at, contents.manifest.at):
+        findings += (contradicted(log.name),)
+    return log.parts + Parts((), findings)
 
 
 def _passed(verdict: Verdict) -> bool:

@@ -135,16 +135,20 @@ class XmlJudge:
 
     def judge(self, verified: VerifiedXml, usage: KeyPurpose) -> JudgedXml:
         """Judge the certificate of a signature that holds."""
+        chain = self.chain_of(verified, usage)
+        judged = JudgedXml(verified, chain, chain_findings(chain))
+        return judged.against(*self._begun_later(verified))
+
+    def chain_of(self, verified: VerifiedXml, usage: KeyPurpose) -> ChainJudgement:
+        """Judge a certificate at the control time."""
         chains = self.chains or ChainCache(self.trust)
-        chain = chains.judge(
+        return chains.judge(
             verified.certificate,
             intermediates=verified.intermediates,
             at=self.at,
             usage=usage,
             proven_at=self.proven_at,
         )
-        judged = JudgedXml(verified, chain, chain_findings(chain))
-        return judged.against(*self._begun_later(verified))
 
     def _begun_later(self, verified: VerifiedXml) -> Iterator[Finding]:
         """Find a certificate that began after what it signed was there."""

@@ -238,11 +238,18 @@ class Conversation:
     members: Mapping[str, tuple[MemberRole, bytes]] = field(default_factory=dict)
     also_logged: tuple[LogEntry, ...] = ()
     without: frozenset[str] = frozenset()
+    handed_out_by: Signers | None = None
+    """Who signs head and manifest, where the hub changed its keys since."""
 
     @classmethod
-    def create(cls, pki: TestPki, attachments: Sequence[Attachment]) -> "Conversation":
+    def create(
+        cls,
+        pki: TestPki,
+        attachments: Sequence[Attachment],
+        signers: Signers | None = None,
+    ) -> "Conversation":
         """A document that was delivered, taken and registered."""
-        signers = Signers.of(pki)
+        signers = signers or Signers.of(pki)
         body = document_body(signers.sender, attachments)
         status = status_body(signers.recipient)
         registered = replace(
@@ -263,6 +270,10 @@ class Conversation:
                 (registered, signers.receipt),
             ),
         )
+
+    @property
+    def _hub_now(self) -> Signers:
+        return self.handed_out_by or self.signers
 
     def material(self) -> TrustMaterial:
         """The root alone."""
@@ -297,7 +308,7 @@ class Conversation:
             ),
         )
         signed = sign_receipt(
-            write_manifest(manifest), credential=self.signers.receipt, at=at
+            write_manifest(manifest), credential=self._hub_now.receipt, at=at
         )
         return {MANIFEST: signed} | {name: one for name, (_, one) in parts.items()}
 
@@ -341,7 +352,7 @@ class Conversation:
             log_id=LOG, size=size, root_hash=merkle.root(frontier), at=NOW
         )
         signed = sign_receipt(
-            write_tree_head(head), credential=self.signers.log, at=NOW
+            write_tree_head(head), credential=self._hub_now.log, at=NOW
         )
         found = {"log/head.xml": (MemberRole.TREE_HEAD, signed)}
         for index, one in enumerate(entries[: size - self.unlogged]):

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pki.ca.list_template import EXPIRED_CERTIFICATES_ON_LIST
+from pki.der import generalized_time
 from pki.keys.api import Credential, PublicKey, SignatureScheme
 from pki.kinds import LOG_SIGNING, RECEIPT_SIGNING
 from pki.trust import TrustMaterial
@@ -106,6 +108,8 @@ class TestCa:
     root: x509.Certificate
     now: datetime = NOW
     revoked: dict[int, datetime] = field(default_factory=dict)
+    keeps_ended: bool = False
+    """Its lists say that they keep ended certificates since `NOW` (2.5.29.60)."""
 
     @property
     def private(self) -> _PrivateKey:
@@ -158,6 +162,10 @@ class TestCa:
             .add_extension(x509.CRLNumber(1), critical=False)
             .add_extension(_authority_key_id(issuer), critical=False)
         )
+        if self.keeps_ended:
+            since = generalized_time(NOW)
+            kept = x509.UnrecognizedExtension(EXPIRED_CERTIFICATES_ON_LIST, since)
+            builder = builder.add_extension(kept, critical=False)
         for serial, when in self.revoked.items():
             entry = (
                 x509.RevokedCertificateBuilder()

@@ -13,11 +13,12 @@ from signing.validation.bundle import judge_bundle
 from signing.validation.dates import out_of_order
 from signing.validation.pdf import judge_pdf
 from tests.support import evidence_bundle
-from tests.support.evidence_bundle import ANNEX, Conversation
+from tests.support.evidence_bundle import ANNEX, Conversation, Signers
 from tests.support.pki import NOW, TestPki
 
 PLAIN = Conversation.create(TestPki.create(), [ANNEX])
 PASSED, INDETERMINATE = Indication.TOTAL_PASSED, Indication.INDETERMINATE
+NOT_YET_VALID = SubIndication.NOT_YET_VALID
 ACCEPTANCE, BODY = "receipts/acceptance.xml", "envelope/body"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DELIVERED, TAKEN, REGISTERED = range(3)
@@ -96,9 +97,35 @@ def test_entry_dated_back_with_its_receipt_is_older_than_what_was_signed(
     verdict = judged(accepted(PLAIN, dated_back, logged=dated_back))
     assert verdict.indication is INDETERMINATE
     assert contradicted(verdict) == {BODY}
-    (body,) = (one for one in verdict.parts if one.name == BODY)
-    assert body.sub_indication is SubIndication.NOT_YET_VALID
-    assert ErrorCode.CERTIFICATE_NOT_YET_VALID in {one.code for one in body.reasons}
+    assert not_begun(verdict) == {ACCEPTANCE}
+
+
+def not_begun(verdict: Verdict) -> set[str]:
+    """The parts whose signer's certificate began afterwards."""
+    code = ErrorCode.CERTIFICATE_NOT_YET_VALID
+    found = (one for one in verdict.parts if code in {r.code for r in one.reasons})
+    return {one.name for one in found if one.sub_indication is NOT_YET_VALID}
+
+
+@pytest.mark.parametrize(
+    ("signer", "names"),
+    [
+        ("sender", {BODY}),
+        ("recipient", {"receipts/02-taken.xml", "statuses/01/body"}),
+        ("receipt", {ACCEPTANCE, "receipts/01-delivered.xml"}),
+    ],
+)
+def test_certificate_did_not_begin_after_what_it_signed_was_logged(
+    signer: str, names: set[str]
+) -> None:
+    pki = TestPki.create()
+    pki.issuing.now = NOW + 2 * DAY
+    later = Signers.of(pki)
+    pki.issuing.now = NOW
+    signers = replace(Signers.of(pki), **{signer: getattr(later, signer)})
+    verdict = judged(Conversation.create(pki, [ANNEX], signers), at=NOW + 2 * DAY)
+    assert verdict.indication is INDETERMINATE
+    assert not_begun(verdict) >= names
 
 
 @pytest.mark.parametrize(
