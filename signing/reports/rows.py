@@ -89,8 +89,9 @@ def policy_rows(verdict: Verdict) -> tuple[Row, ...]:
     policy = verdict.policy
     if policy is None:
         return ()
-    told = f"{policy.name} {policy.version} (SHA-256 {policy.sha256})"
-    return (Row(words.POLICY, named(told)),)
+    # Each text by itself: a long name must not cut the digest off.
+    name = clean(f"{policy.name} {policy.version}")
+    return (Row(words.POLICY, _both(f"{name} (SHA-256 {policy.sha256})")),)
 
 
 def signature_rows(signature: SignatureVerdict) -> tuple[Row, ...]:
@@ -135,7 +136,11 @@ def all_signatures(verdict: Verdict) -> Iterator[tuple[str, SignatureVerdict]]:
 
 def same(text: str) -> Text:
     """Return words that are the same in both languages, made harmless."""
-    return Text(vi=clean(text), en=clean(text))
+    return _both(clean(text))
+
+
+def _both(text: str) -> Text:
+    return Text(vi=text, en=text)
 
 
 def named(name: str) -> Text:
@@ -203,8 +208,9 @@ def _counted(text: Text, numbers: Sequence[int]) -> Text:
 def _holder_rows(signature: SignatureVerdict) -> Iterator[Row]:
     if signature.chain:
         leaf = signature.chain[0]
-        unit = " – ".join(one for one in (leaf.unit, leaf.organisation) if one)
-        yield Row(words.MANAGED_BY, named(unit))
+        names = (leaf.unit, leaf.organisation)
+        managed = " – ".join(clean(one) for one in names if one)
+        yield Row(words.MANAGED_BY, _both(managed) if managed else words.UNKNOWN)
         yield Row(words.ISSUER, named(leaf.issuer_name or leaf.issuer))
 
 

@@ -1,6 +1,7 @@
 """The report page in headless Chromium: it shows all, loads nothing, runs nothing."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -144,3 +145,29 @@ async def test_policy_of_the_page_stops_what_would_be_put_in(tmp_path: Path) -> 
         await tab.open(path, width=900)
         assert await tab.value("document.title") != "owned"
         assert any("Content Security Policy" in one.text for one in tab.complaints)
+
+
+async def test_names_in_capitals_stay_in_the_boxes_of_the_chain(
+    tmp_path: Path,
+) -> None:
+    names = (
+        "SỞ NÔNG NGHIỆP VÀ MÔI TRƯỜNG THÀNH PHỐ HỒ CHÍ MINH",
+        "W" * 100,
+        "Người được ủy quyền " * 5,
+        "漢字" * 30,
+    )
+    chain = tuple(replace(LEAF, name=one) for one in names)
+    verdict = replace(PASSED, signatures=(replace(SIGNATURE, chain=chain),))
+    async with browser_tab(tmp_path / "profile") as tab:
+        await show(tab, tmp_path, verdict)
+        beyond = (
+            "[...document.querySelectorAll('.chain text')].filter(one => "
+            "one.getBBox().x + one.getBBox().width > 340).map(one => one.textContent)"
+        )
+        assert await tab.value(f"JSON.stringify({beyond})") == "[]"
+        drawn = (
+            "[...document.querySelectorAll('.chain text')].map(one=>one.textContent)"
+        )
+        shown = "".join(json.loads(await tab.value(f"JSON.stringify({drawn})")))
+    flat = shown.replace(" ", "")
+    assert [one for one in names if one.replace(" ", "") not in flat] == []
