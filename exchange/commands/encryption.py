@@ -14,7 +14,7 @@ from cryptography.x509 import Certificate
 from clients.encryption import Recipient
 from clients.encryption import encrypted as sealed
 from clients.errors import ClientError
-from exchange.commands.output import one_line
+from exchange.commands.plain_text import on_one_line
 from pki.certificates import fingerprint_of
 from pki.enveloped.content_key import require_recipient
 from pki.errors import PkiError
@@ -69,7 +69,7 @@ def recipient_fields(recipient: Recipient) -> dict[str, object]:
 def recipient_text(recipient: Recipient) -> Text:
     """Tell who will be able to read; that it is another agency is to be seen."""
     to, code = recipient.addressed, recipient.certified
-    name = one_line(recipient.name)
+    name = on_one_line(recipient.name)
     vi, en = f"Mã hoá cho {to}: {name}", f"Encrypted for {to}: {name}"
     if recipient.is_of_another:
         vi += f". Lưu ý: chứng thư mang mã {code} (cơ quan kế thừa hoặc mã khác)"

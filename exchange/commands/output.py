@@ -1,4 +1,7 @@
-"""How verbs speak: Vietnamese or English for people, JSON for programs."""
+"""How verbs speak: Vietnamese or English for people, JSON for programs.
+
+Whatever they say, nothing of it steers the terminal (`exchange.commands.plain_text`).
+"""
 
 import json
 import sys
@@ -9,6 +12,7 @@ from itertools import pairwise
 from math import inf
 from time import monotonic
 
+from exchange.commands.plain_text import escaped, on_one_line, plain
 from schemas.catalogue import explain
 from schemas.errors import CodedError, Side, Text
 
@@ -83,33 +87,36 @@ class Output:
     def say(self, text: Text) -> None:
         """Tell a person something; a program is not told."""
         if not self.as_json:
-            print(self.pick(text), flush=True)
+            self.show(self.pick(text))
 
     def show(self, text: str) -> None:
         """Print text that is the same in every language."""
-        print(text, flush=True)
+        print(plain(text), flush=True)
 
     def result(self, fields: Mapping[str, object], text: Text | None = None) -> None:
         """Give the result: JSON for programs, `text` for people."""
         if self.as_json:
-            print(json.dumps(fields, ensure_ascii=False, indent=2), flush=True)
+            self._give(json.dumps(fields, ensure_ascii=False, indent=2))
         elif text is not None:
-            print(self.pick(text), flush=True)
+            self.show(self.pick(text))
 
     def line(self, fields: Mapping[str, object]) -> None:
         """Give one of several results to a program: JSON on a line of its own."""
-        print(json.dumps(fields, ensure_ascii=False), flush=True)
+        self._give(json.dumps(fields, ensure_ascii=False))
+
+    def _give(self, document: str) -> None:
+        print(escaped(document), flush=True)
 
     def refuse(self, refusal: Refusal, *, usage: str = "") -> None:
         """Say what happened, whose side it is on and what to do next."""
         if self.as_json:
             self.result({"error": refusal.as_fields()})
         else:
-            print(f"{usage}{self.describe(refusal)}", file=sys.stderr)
+            print(plain(f"{usage}{self.describe(refusal)}"), file=sys.stderr)
 
     def describe(self, refusal: Refusal) -> str:
         """Return the text of a refusal for people."""
-        place = f" [{one_line(refusal.place)}]" if refusal.place else ""
+        place = f" [{on_one_line(refusal.place)}]" if refusal.place else ""
         side = next((_SIDES[one] for one in Side if one == refusal.side), Text("", ""))
         heading, whose = (
             ("Next", "Side") if self.language == "en" else ("Cần làm", "Phía")
@@ -121,12 +128,9 @@ class Output:
         )
 
     def table(self, heads: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
-        """Show rows under column heads, aligned; the last column is left ragged.
-
-        A row is one line, whatever a cell holds: much of it was written elsewhere.
-        """
-        shown = [[one_line(cell) for cell in row] for row in rows]
-        lines = [[self.pick(one) for one in heads], *shown]
+        """Show rows under column heads, aligned; the last column is left ragged."""
+        texts = [[self.pick(one) for one in heads], *rows]
+        lines = [[on_one_line(one) for one in line] for line in texts]
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
         for line in lines:
             cells = [
@@ -134,17 +138,6 @@ class Output:
                 for text, width in zip(line, widths, strict=True)
             ]
             self.show("  ".join(cells).rstrip())
-
-
-def one_line(text: str) -> str:
-    """Return text from outside without what would begin a line or steer a terminal."""
-    return "".join(map(_harmless, text))
-
-
-def _harmless(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if character.isspace() else "?"
 
 
 def _width(text: str) -> int:
@@ -207,11 +200,10 @@ class Progress:
             self._draw("", "\n")
 
     def _draw(self, label: str, end: str) -> None:
-        seconds = monotonic() - self._began
-        label = one_line(label) or pace(self._done, self._total, seconds)
+        label = label or pace(self._done, self._total, monotonic() - self._began)
         shown = str(self._done)
         if self._total is not None:
             filled = min(30 * self._done // self._total, 30)
             shown = f"{'█' * filled}{'░' * (30 - filled)} {self._done}/{self._total}"
-        sys.stderr.write(f"\r{shown} {label:<40.40}{end}")
+        sys.stderr.write(f"\r{shown} {on_one_line(label):<40.40}{end}")
         sys.stderr.flush()

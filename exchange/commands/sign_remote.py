@@ -24,7 +24,8 @@ from clients.transport import HubAddress, Transport
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.files import read_file, require_absent, write_new
 from exchange.commands.hub import refusal_of
-from exchange.commands.output import Output, one_line
+from exchange.commands.output import Output
+from exchange.commands.plain_text import on_one_line
 from pki.errors import PkiError
 from pki.files import read_private_file
 from pki.keys.api import Credential
@@ -112,7 +113,7 @@ async def _signed_task(
 
 def _tell_what(asked: AskedFor, output: Output) -> None:
     """Say what is about to be signed, so that it can be compared with the page."""
-    shown = one_line(asked.name)
+    shown = on_one_line(asked.name)
     digest = sha256(asked.document).hexdigest()
     output.say(Text(f"Ký: {shown} ({digest})", f"Signing: {shown} ({digest})"))
 
