@@ -116,7 +116,7 @@ def active_names(reader: PdfFileReader, source: Octets) -> Iterator[str]:
         yield LAYERS
     if not _is_to_be_walked(reader, source):
         return
-    for dictionary in _dictionaries(reader.root):
+    for dictionary in _dictionaries(reader):
         found = _active_name(dictionary)
         if found:
             yield found
@@ -157,9 +157,9 @@ def _name(dictionary: generic.DictionaryObject, key: str) -> str | None:
     return str(value) if isinstance(value, generic.NameObject) else None
 
 
-def _dictionaries(root: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
+def _dictionaries(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
     """Walk what the catalog reaches, each indirect object once."""
-    waiting: list[generic.PdfObject] = [root]
+    waiting: list[generic.PdfObject] = [reader.root]
     seen: set[generic.Reference] = set()
     while waiting:
         value = waiting.pop()
@@ -169,6 +169,9 @@ def _dictionaries(root: generic.DictionaryObject) -> Iterator[generic.Dictionary
             seen.add(value.reference)
             if len(seen) > MAX_OBJECTS:
                 raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="objects")
+            # What is not there is null (clause 7.3.10); the library refuses it.
+            if reader.xrefs[value.reference] is None:
+                continue
             value = value.get_object()
         if isinstance(value, generic.DictionaryObject):
             yield value

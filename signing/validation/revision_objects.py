@@ -49,15 +49,17 @@ class RevisionObjects:
         return frozenset().union(*each)
 
     def read(self, key: Key) -> generic.PdfObject:
-        """Read one object.
+        """Read one object; null where there is none (ISO 32000-2 clause 7.3.10).
 
         Raises:
-            PdfReadError: there is none.
+            PdfReadError: it is malformed.
         """
         self._work.spend(_STEPS_TO_READ)
         if key == TRAILER:
             return self._reader.trailer.flatten(self.revision)
         reference = generic.Reference(*key, self._reader)
+        if self._reader.xrefs.get_historical_ref(reference, self.revision) is None:
+            return generic.NullObject()
         try:
             is_current = self._reader.xrefs.get_last_change(reference) <= self.revision
         except KeyError:

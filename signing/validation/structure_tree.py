@@ -46,7 +46,8 @@ def read_structure_tree(objects: RevisionObjects) -> StructureTree:
     consulted: set[Key] = set()
     nodes: set[Key] = set()
     top = objects.in_catalog(_ROOT)
-    waiting = [] if top is None else [objects.resolved(top, consulted)]
+    root = objects.resolved(top, consulted)
+    waiting = [root] if isinstance(root, generic.DictionaryObject) else []
     while waiting:
         for child in _children(waiting.pop(), objects, consulted):
             element = objects.resolved(child, consulted)

@@ -146,6 +146,12 @@ def test_active_content_inside_object_streams_is_found() -> None:
     assert sign(in_object_stream(b"<< /S /GoTo /D [3 0 R /Fit] >>"), OFFICIAL)
 
 
+def test_a_file_with_object_streams_may_refer_to_what_is_not_there() -> None:
+    """It refers to null (ISO 32000-2 clause 7.3.10)."""
+    signed = sign(in_object_stream(b"<< /S /GoTo /D [99 0 R /Fit] >>"), OFFICIAL)
+    assert judged(signed, material(PKI)).indication is Indication.TOTAL_PASSED
+
+
 INERT = {
     "open-at-a-page": small_pdf(catalog="/OpenAction [3 0 R /XYZ null null 0]"),
     "go-to": small_pdf(catalog="/OpenAction << /S /GoTo /D [3 0 R /Fit] >>"),
