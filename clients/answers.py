@@ -1,11 +1,12 @@
 """What a hub answers a connected system, as plain records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from schemas.edxml.document import ResponseFor
+from schemas.errors import Text
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.preflight import PreflightAnswer
 from schemas.timestamps import parse_utc
@@ -90,6 +91,15 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class TracedFinding:
+    """Why the hub stopped a delivery: what it found in attachment `attachment`."""
+
+    attachment: int
+    code: str
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
 class TracedStep:
     """One step on record; `agency` is empty when it concerns all recipients."""
 
@@ -97,6 +107,8 @@ class TracedStep:
     agency: str
     issuer: str
     at: datetime
+    description: str = ""
+    findings: tuple[TracedFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +199,12 @@ def read_trace(fields: Mapping[str, Any]) -> Trace:
     ]
     steps = [
         TracedStep(
-            one["step"], one["agency"] or "", one["issuer"], parse_utc(one["at"])
+            one["step"],
+            one["agency"] or "",
+            one["issuer"],
+            parse_utc(one["at"]),
+            one.get("description", ""),
+            tuple(_findings(one.get("findings", ()))),
         )
         for one in fields["steps"]
     ]
@@ -209,6 +226,14 @@ def _is_asked_back(delivery: Mapping[str, Any]) -> bool:
     recall = delivery.get("recall")
     is_open = recall is not None and recall["answer"] is None
     return is_open and delivery["state"] != DeliveryState.RECALLED
+
+
+def _findings(findings: Iterable[Mapping[str, Any]]) -> Iterator[TracedFinding]:
+    for one in findings:
+        for reason in one["reasons"]:
+            said = reason["message"]
+            message = Text(said["vi"], said["en"])
+            yield TracedFinding(one["attachment"], reason["code"], message)
 
 
 def _tie(fields: Mapping[str, Any], *, is_later: bool) -> Tie:

@@ -9,6 +9,7 @@ from exchange.commands.arguments import (
     add_action,
     parse_envelope_id,
 )
+from exchange.commands.delivery_steps import show_attempts
 from exchange.commands.output import Output
 from exchange.commands.site import add_config, operator, with_site
 from exchange.commands.words import STATES, STEPS, local_time, word
@@ -18,6 +19,7 @@ from exchange.keys import open_hub
 from exchange.services import DirectoryOffice, OperatorOffice
 from exchange.storage.ports import DeliveryQuery
 from exchange.usecases.find_stuck import find_stuck
+from exchange.usecases.look_after_deliveries import attempts_of
 from exchange.usecases.tending import Tending, release, resend
 from schemas.errors import Text
 from schemas.identifiers import parse_organ_id
@@ -101,10 +103,20 @@ async def _stuck(
     _show(await find_stuck(office, seconds=seconds), output)
 
 
-def _declare_envelope(parser: Parser) -> None:
+def _declare_shown(parser: Parser) -> None:
     parser.add_argument(
         "envelope", type=parse_envelope_id, help="mã trên trục / the hub's id"
     )
+
+
+async def _show_one(
+    arguments: Arguments, output: Output, _settings: Settings, office: DirectoryOffice
+) -> None:
+    show_attempts(await attempts_of(office, arguments.envelope), output)
+
+
+def _declare_envelope(parser: Parser) -> None:
+    _declare_shown(parser)
     parser.add_argument(
         "--agency",
         action="append",
@@ -213,6 +225,11 @@ _ACTIONS: dict[str, _Action] = {
         Text("những lượt giao đứng yên quá lâu", "what has not moved for too long"),
         _declare_stuck,
         _stuck,
+    ),
+    "show": _Action(
+        Text("mọi bước của một văn bản, vì sao bị giữ", "every step of one, and why"),
+        _declare_shown,
+        _show_one,
     ),
     "resend": _Action(Text("giao lại", "offer again"), _declare_envelope, _resend),
     "release": _Action(

@@ -50,13 +50,14 @@ def run(arguments: Arguments, output: Output) -> int:
         found = await session.client.trace(session.profile.agency, arguments.envelope)
         output.result(found.answer)
         if not output.as_json:
-            _show_board(arguments.envelope, found, output)
+            show_board(arguments.envelope, found, output)
         return 0
 
     return with_hub(arguments, output, act)
 
 
-def _show_board(envelope: str, found: Trace, output: Output) -> None:
+def show_board(envelope: str, found: Trace, output: Output) -> None:
+    """Show where an envelope is, who did what, and why the hub stopped it."""
     at = local_time(found.accepted_at)
     output.say(
         Text(
@@ -70,10 +71,25 @@ def _show_board(envelope: str, found: Trace, output: Output) -> None:
     output.table(_HEADS, list(_delivery_rows(found, output)))
     output.show("")
     output.table(_STEP_HEADS, [_step_row(one, output) for one in found.steps])
+    for text in _why_stopped(found):
+        output.show("")
+        output.say(text)
     ties = list(_tie_rows(found, output))
     if ties:
         output.show("")
         output.table(_TIE_HEADS, ties)
+
+
+def _why_stopped(found: Trace) -> Iterator[Text]:
+    """Yield why the hub holds the document, or quarantined it."""
+    for step in found.steps:
+        if step.description:
+            yield Text(f"Lý do: {step.description}", f"Reason: {step.description}")
+        for one in step.findings:
+            yield Text(
+                f"Tệp {one.attachment}: {one.message.vi} ({one.code})",
+                f"Attachment {one.attachment}: {one.message.en} ({one.code})",
+            )
 
 
 def _delivery_rows(found: Trace, output: Output) -> Iterator[list[str]]:

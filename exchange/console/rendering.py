@@ -11,7 +11,8 @@ from exchange.console.keys import TEMPLATES, VISITOR
 from exchange.console.navigation import entries_for
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import say
-from schemas.errors import Text
+from schemas.catalogue import explain
+from schemas.errors import ErrorCode, Text
 
 _VIETNAM = timezone(timedelta(hours=7))
 _HTML = "text/html"
@@ -39,12 +40,18 @@ def template_environment() -> Environment:
     )
     environment.filters["local"] = local_time
     environment.filters["day"] = local_day
+    environment.filters["explained"] = _explained
     return environment
 
 
 def _straight(value: object) -> object:
     """Take out of a text what would show it in another order than it has (UTR 36)."""
     return value.translate(_DIRECTIONS) if isinstance(value, str) else value
+
+
+def _explained(code: ErrorCode) -> Text:
+    """Return what a code says to people."""
+    return explain(code).message
 
 
 def local_time(moment: datetime | None) -> str:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from exchange.domain.records import StoredReceipt
 from exchange.usecases.trace_envelope import Trace
 from schemas.identifiers import OrganId
+from schemas.receipt import Finding, StepReceipt
 from schemas.vocabulary import Step
 
 _BAD = frozenset({Step.QUARANTINED, Step.FAILED, Step.REFUSED, Step.DEAD_LETTERED})
@@ -20,6 +22,8 @@ class TimelineEntry:
         mood: ``good``, ``bad`` or ``unsure``.
         recipient: whom it concerns; None for all.
         key: of the receipt that attests it; empty for the acceptance.
+        description: why the hub stopped it, in an operator's words.
+        findings: why the hub stopped it, by attachment.
     """
 
     at: datetime
@@ -27,6 +31,8 @@ class TimelineEntry:
     mood: str
     recipient: OrganId | None
     key: str = ""
+    description: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
@@ -37,17 +43,20 @@ def timeline_of(trace: Trace) -> tuple[TimelineEntry, ...]:
         mood="good",
         recipient=None,
     )
-    steps = (
-        TimelineEntry(
-            at=one.recorded_at,
-            words=f"step.{one.step}",
-            mood=mood_of(one.step),
-            recipient=one.recipient,
-            key=one.key,
-        )
-        for one in trace.receipts
-    )
+    steps = (_entry(one, trace.stated.get(one.key)) for one in trace.receipts)
     return (accepted, *sorted(steps, key=lambda one: one.at))
+
+
+def _entry(one: StoredReceipt, stated: StepReceipt | None) -> TimelineEntry:
+    return TimelineEntry(
+        at=one.recorded_at,
+        words=f"step.{one.step}",
+        mood=mood_of(one.step),
+        recipient=one.recipient,
+        key=one.key,
+        description=stated.description if stated else "",
+        findings=stated.findings if stated else (),
+    )
 
 
 def mood_of(step: Step) -> str:

@@ -9,6 +9,7 @@ from exchange.usecases.preflight_envelope import Preflight, Seen
 from exchange.usecases.read_inbox import InboxPage
 from exchange.usecases.read_outbox import DeliveryPage
 from exchange.usecases.trace_envelope import Trace
+from schemas.receipt import StepReceipt
 from schemas.render import reason_to_json
 from schemas.timestamps import format_utc
 from schemas.verdict import Reason
@@ -106,7 +107,26 @@ def trace(found: Trace) -> Json:
             }
             for one in found.deliveries
         ],
-        "steps": [step(one) for one in found.receipts],
+        "steps": [
+            {**step(one), **_stated(found.stated.get(one.key))}
+            for one in found.receipts
+        ],
+    }
+
+
+def _stated(receipt: StepReceipt | None) -> Json:
+    """Write why a delivery was stopped; attachments by number, names are content."""
+    return {
+        "description": receipt.description if receipt else "",
+        "findings": [
+            {
+                "attachment": one.attachment,
+                "indication": one.indication,
+                "sub_indication": one.sub_indication,
+                "reasons": [reason_to_json(Reason(code)) for code in one.reasons],
+            }
+            for one in (receipt.findings if receipt else ())
+        ],
     }
 
 

@@ -19,12 +19,11 @@ from exchange.errors import ExchangeError
 from exchange.services import Office
 from exchange.storage.ports import DeliveryQuery
 from exchange.usecases.find_stuck import stuck_query
+from exchange.usecases.stated import stated_in
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
-from schemas.receipt import StepReceipt, read_receipt
+from schemas.receipt import Finding
 from schemas.vocabulary import DeliveryState
-from schemas.xml import parse
-from signing.xmldsig.verify import verify_receipt
 
 PAGE: Final = 50
 """Rows of one page."""
@@ -94,10 +93,11 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One step of a delivery, with what was said about it."""
+    """One step of a delivery, with what was said about it and what was found."""
 
     receipt: StoredReceipt
     description: str
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ async def attempts_of(office: Office, envelope_id: EnvelopeId) -> Attempts:
     return Attempts(
         envelope,
         tuple(await store.deliveries(envelope_id)),
-        tuple(Attempt(one, _description(one)) for one in receipts),
+        tuple(map(_attempt, receipts)),
     )
 
 
@@ -200,6 +200,10 @@ def _query(
             return DeliveryQuery(states=(state,), after=after, limit=PAGE + 1)
 
 
-def _description(receipt: StoredReceipt) -> str:
-    read = read_receipt(verify_receipt(parse(receipt.content)).content)
-    return read.description if isinstance(read, StepReceipt) else ""
+def _attempt(receipt: StoredReceipt) -> Attempt:
+    read = stated_in(receipt)
+    return (
+        Attempt(receipt, read.description, read.findings)
+        if read
+        else Attempt(receipt, "")
+    )

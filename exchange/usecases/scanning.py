@@ -2,12 +2,10 @@
 
 from exchange.domain.records import StoredReceipt
 from exchange.storage.ports import Storage
+from exchange.usecases.stated import stated_in
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
-from schemas.receipt import StepReceipt, read_receipt
 from schemas.vocabulary import Step
-from schemas.xml import parse
-from signing.xmldsig.verify import verify_receipt
 
 
 async def awaits_scan(storage: Storage, envelope_id: EnvelopeId) -> bool:
@@ -20,7 +18,7 @@ async def awaits_scan(storage: Storage, envelope_id: EnvelopeId) -> bool:
 
 
 def _is_unscanned(receipt: StoredReceipt) -> bool:
-    read = read_receipt(verify_receipt(parse(receipt.content)).content)
-    return isinstance(read, StepReceipt) and any(
+    read = stated_in(receipt)
+    return read is not None and any(
         ErrorCode.MALWARE_UNCHECKED in one.reasons for one in read.findings
     )

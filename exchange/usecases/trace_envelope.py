@@ -1,14 +1,16 @@
 """Where an envelope is: its deliveries and the steps on record."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from exchange.domain.access import View, view_of
 from exchange.domain.links import Link
 from exchange.domain.records import Delivery, Envelope, StoredReceipt
 from exchange.services import Caller, Services
+from exchange.usecases.stated import why_stopped
 from exchange.usecases.viewing import find_envelope
 from schemas.identifiers import EnvelopeId, OrganId
+from schemas.receipt import StepReceipt
 
 _MOST_LATER = 100
 
@@ -37,6 +39,7 @@ class Trace:
     Args:
         links: its ties to earlier envelopes.
         later: later envelopes that have ties to it.
+        stated: by key, what the receipts say that hold or quarantine it.
     """
 
     envelope: Envelope
@@ -44,6 +47,7 @@ class Trace:
     receipts: tuple[StoredReceipt, ...]
     links: tuple[Link, ...] = ()
     later: tuple[Later, ...] = ()
+    stated: Mapping[str, StepReceipt] = field(default_factory=dict)
 
 
 async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
@@ -59,12 +63,14 @@ async def trace_envelope(services: Services, command: TraceEnvelope) -> Trace:
     later = await services.storage.documents.linked_to(
         command.envelope_id, shown_to=found.agencies, limit=_MOST_LATER
     )
+    shown = found.view.receipts(receipts)
     return Trace(
         found.envelope,
         found.deliveries,
-        found.view.receipts(receipts),
+        shown,
         links_shown(found.envelope, found.view),
         tuple(_later(command.envelope_id, later, found.agencies)),
+        why_stopped(shown),
     )
 
 

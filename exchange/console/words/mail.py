@@ -27,6 +27,7 @@ WORDS: dict[str, Text] = {
     "mail.paper": Text(vi="Bản giấy", en="Paper copy"),
     "mail.paper.true": Text(vi="Có gửi kèm bản giấy", en="Follows on paper"),
     "mail.paper.false": Text(vi="Chỉ bản điện tử", en="Electronic only"),
+    "mail.attachment_number": Text(vi="Tệp {number}", en="Attachment {number}"),
     "mail.attachments": Text(vi="Tệp kèm theo", en="Attachments"),
     "mail.size": Text(vi="Dung lượng", en="Size"),
     "mail.evidence": Text(vi="Căn cứ gửi", en="Evidence"),

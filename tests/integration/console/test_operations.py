@@ -89,6 +89,20 @@ async def test_operator_decides_about_what_is_held(
     assert (await _delivery(console, envelope.envelope_id)).state is state
 
 
+@pytest.mark.parametrize(
+    ("person", "where"), [("van.hanh", _PAGE), ("thu.van", "/documents")], ids=str
+)
+async def test_operator_and_sender_see_why_it_is_held(
+    console: Console, person: str, where: str
+) -> None:
+    envelope = await held(console.world)
+    async with console.visit(person) as visit:
+        shown = await visit.look(f"{where}/{envelope.envelope_id}")
+    assert shown.status == 200
+    assert "Tệp 1: " in shown.text
+    assert "limit_exceeded" in shown.text
+
+
 async def test_nothing_is_done_without_a_reason(console: Console) -> None:
     envelope = await held(console.world)
     one = f"{_PAGE}/{envelope.envelope_id}"
