@@ -10,6 +10,12 @@ from schemas.errors import ErrorCode, SchemaError
 SIGNATURE = b"PK\x03\x04"
 """How an archive begins: the local header of its first entry."""
 
+END_SIGNATURE = b"PK\x05\x06"
+"""How the last record of an archive begins."""
+
+FURTHEST_END = 22 + 0xFFFF
+"""Bytes from where that record may begin to the end: itself and a comment."""
+
 LARGEST_TAIL = 8_192
 """Bytes that may follow the data: records, names, a comment."""
 
@@ -21,7 +27,7 @@ _END_64_REST = 44  # what its size field says: all but signature and that field
 _LOCATOR_64 = struct.Struct("<4sIQI")
 _EXTRA = struct.Struct("<HH")
 _EXTRA_64 = 1  # APPNOTE 4.5.3
-_ENDS = (b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07")
+_ENDS = (END_SIGNATURE, b"PK\x06\x06", b"PK\x06\x07")
 
 _LARGEST_HEADER = 4_096
 _HAS_DESCRIPTOR = 0x0008
@@ -207,7 +213,7 @@ def _require_end(tail: bytes, *, start: int, size: int) -> None:
     if len(rest) < _END.size:
         raise _refusal("end")
     begin, *disks, said_size, said_start, comment = _END.unpack(rest[: _END.size])
-    if begin != b"PK\x05\x06" or disks != [0, 0, 1, 1]:
+    if begin != END_SIGNATURE or disks != [0, 0, 1, 1]:
         raise _refusal("end")
     elsewhere = set() if rest is tail else {_IN_ZIP64}
     if said_size not in {size, *elsewhere} or said_start not in {start, *elsewhere}:

@@ -114,7 +114,7 @@ class MultipartForm:
         """
         document, parts = self._scanner.finish()
         manifest = {}
-        if any(one.measured.unpacked for one in parts):
+        if any(one.measured.is_archive for one in parts):
             manifest = dict(declared_in_manifest(_parse(document, self._limits)))
         return document, tuple(resolve(_found_part(one), manifest) for one in parts)
 

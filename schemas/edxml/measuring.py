@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from schemas.edxml.archive import ArchiveExceededError, OneEntryArchive
-from schemas.edxml.archive_records import SIGNATURE
+from schemas.edxml.archive_records import END_SIGNATURE, FURTHEST_END, SIGNATURE
 from schemas.edxml.limits import BodyLimits
 from schemas.errors import ErrorCode, SchemaError
 
@@ -28,11 +28,22 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Sizes and digests of one attachment; `unpacked` if it begins like a zip."""
+    """Sizes and digests of one attachment.
+
+    Args:
+        unpacked: where it begins like a zip archive.
+        ends_as_archive: it does not, but a reader that begins at the end finds one.
+    """
 
     size: int
     sha256: str
     unpacked: Unpacked | None = None
+    ends_as_archive: bool = False
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether some reader finds an archive in it."""
+        return self.unpacked is not None or self.ends_as_archive
 
 
 class AttachmentMeter:
@@ -47,6 +58,7 @@ class AttachmentMeter:
         self._hash = hashlib.sha256()
         self._size = 0
         self._head = b""
+        self._tail = bytearray()
         self._probe: _ArchiveProbe | None = None
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -71,6 +83,7 @@ class AttachmentMeter:
             size=self._size,
             sha256=self._hash.hexdigest(),
             unpacked=self._probe.finish() if self._probe else None,
+            ends_as_archive=END_SIGNATURE in self._tail[-FURTHEST_END:],
         )
 
     def _begin(self, data: bytes | memoryview) -> None:
@@ -79,10 +92,20 @@ class AttachmentMeter:
         if self._head.startswith(SIGNATURE):
             self._probe = _ArchiveProbe(self._limits)
             self._probe_on(before + data)
+        else:
+            self._keep_end(data)
 
     def _probe_on(self, data: bytes | memoryview) -> None:
         if self._probe:
             self._probe.feed(bytes(data))
+        else:
+            self._keep_end(data)
+
+    def _keep_end(self, data: bytes | memoryview) -> None:
+        # Cut seldom: a sender may come in small pieces.
+        self._tail += data[-FURTHEST_END:]
+        if len(self._tail) > 2 * FURTHEST_END:
+            del self._tail[:-FURTHEST_END]
 
 
 class _ArchiveProbe:

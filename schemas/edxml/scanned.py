@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.edxml.measuring import Measured
-from schemas.edxml.wrapping import Declared, content_type_of, is_wrapping
+from schemas.edxml.wrapping import (
+    Declared,
+    content_type_of,
+    is_wrapping,
+    refuse_other_archive,
+)
 
 IDENTITY = "identity"
 BASE64 = "base64"
@@ -86,6 +91,8 @@ def resolve(found: Found, manifest: Mapping[str, Declared]) -> ScannedAttachment
     measured = found.measured
     carried = Declared(content_id=own.content_id, name=name, content_type=carried_type)
     unpacked = measured.unpacked
+    if measured.ends_as_archive:
+        refuse_other_archive(carried)
     inner = unpacked if unpacked and is_wrapping(unpacked, carried) else None
     content = Declared(content_id=own.content_id, name=name, content_type=content_type)
     return ScannedAttachment(

@@ -7,6 +7,8 @@ declared types both lie in practice, so the content has the last word:
 * A name of a format that is never a zip (PDF, old office formats, pictures, text)
   over bytes that begin like one: these must be a wrapping, or they are refused.
 * What is declared as any other type than zip, or none, is never unwrapped.
+* What is declared as zip and does not begin like one is the file itself; it is
+  refused where a reader that looks for the end of an archive would find one.
 * Otherwise the archive is a wrapping only if its single entry has the extension of
   the attachment's name, as the vendors' entries have, or if a declared zip has a
   name without extension. A ``.docx`` holds many entries and is left alone; a
@@ -76,6 +78,18 @@ def is_wrapping(unpacked: Unpacked, declared: Declared) -> bool:
     if unpacked.exceeded or (required and not unpacked.fits):
         raise SchemaError(ErrorCode.ARCHIVE_REFUSED, place=declared.content_id)
     return unpacked.fits
+
+
+def refuse_other_archive(declared: Declared) -> None:
+    """Refuse what is declared as an archive, is none to us, and is one to others.
+
+    Who goes by what is declared unpacks another file than is looked at here.
+
+    Raises:
+        SchemaError: it is declared so (ARCHIVE_REFUSED).
+    """
+    if media_type(declared.content_type) in _ZIP_TYPES:
+        raise SchemaError(ErrorCode.ARCHIVE_REFUSED, place=declared.content_id)
 
 
 def content_type_of(declared: Declared, *, wrapped: bool) -> str:

@@ -3,6 +3,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -210,6 +211,24 @@ def test_archive_in_which_another_reader_finds_another_content_is_refused(
     with pytest.raises(SchemaError) as refused:
         scanned(data, "a.pdf")
     assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+
+
+@pytest.mark.parametrize("after", [b"", b"\n%%EOF\n", bytes(60_000)])
+@pytest.mark.parametrize("cuts", [(), range(1, 64_000, 1_000)])
+def test_archive_behind_a_file_that_is_declared_as_archive_is_refused(
+    after: bytes, cuts: Sequence[int]
+) -> None:
+    """Who goes by the declaration unpacks what nobody looked at."""
+    both = PDF + archive([("a.pdf", OTHER)]) + after
+    with zipfile.ZipFile(io.BytesIO(both)) as other:
+        assert other.read("a.pdf") == OTHER
+    body = inline_body(encoded(both, name="a.pdf", content_type="application/zip"))
+    with pytest.raises(SchemaError) as refused:
+        scan(INLINE, pieces(body, cuts))
+    assert refused.value.code is ErrorCode.ARCHIVE_REFUSED
+    assert not scanned(both, "a.pdf", "application/pdf").zipped
+    assert not scanned(PDF, "a.pdf", "application/zip").zipped
+    assert not scanned(both + bytes(70_000), "a.pdf", "application/zip").zipped
 
 
 @pytest.mark.parametrize("made", [STORED, zip64(PDF)])
