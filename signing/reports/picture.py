@@ -7,6 +7,7 @@ colour how its certificate stands.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import normalize
 
 from schemas.errors import Text
@@ -131,39 +132,37 @@ def _certificate(
 
 def _broken(text: str) -> Iterator[str]:
     """Break a text into lines that stay in their box, within words where it must."""
-    line = ""
-    for word in text.split():
-        whole = f"{line} {word}" if line else word
-        if _width(whole) <= _ROOM:
-            line = whole
-            continue
-        if line:
-            yield line
-        *pieces, line = _cut(word)
-        yield from pieces
+    line, used, space = "", 0.0, _advance(" ")
+    for word in normalize("NFC", text).split():
+        for piece, needed in _cut(word):
+            if line and used + space + needed > _ROOM:
+                yield line
+                line = ""
+            used = used + space + needed if line else needed
+            line = f"{line} {piece}" if line else piece
     if line:
         yield line
 
 
-def _cut(word: str) -> list[str]:
-    pieces = [""]
-    for one in word:
-        if _width(pieces[-1] + one) > _ROOM:
-            pieces.append("")
-        pieces[-1] += one
-    return pieces
+def _cut(word: str) -> Iterator[tuple[str, float]]:
+    """Yield a word, or its pieces if it is wider than a line, with their widths."""
+    begin, used = 0, 0.0
+    for place, needed in enumerate(map(_advance, word)):
+        if used + needed > _ROOM:
+            yield word[begin:place], used
+            begin, used = place, 0.0
+        used += needed
+    yield word[begin:], used
 
 
-def _width(text: str) -> float:
-    return TEXT_SIZE * sum(map(_advance, normalize("NFC", text)))
-
-
+@lru_cache(maxsize=1024)
 def _advance(character: str) -> float:
+    """Return the room of a letter, in units of the picture."""
     letter = normalize("NFD", character)[0]
     if letter > _LAST_NARROW:
-        return _WIDE
+        return TEXT_SIZE * _WIDE
     usual = _CAPITAL if letter.isupper() else _USUAL
-    return _ADVANCES.get(letter, usual)
+    return TEXT_SIZE * _ADVANCES.get(letter, usual)
 
 
 def _period(certificate: CertificateSummary) -> str:
