@@ -8,6 +8,7 @@ from exchange.commands.output import Output
 from exchange.commands.pki_desk import declare_proofs, open_desk, proofs
 from exchange.commands.pki_files import act_of, declare_why
 from pki.journal.store import Act
+from pki.names import composed
 from pki.registration.merger import (
     approve_merger,
     file_merger,
@@ -54,7 +55,7 @@ def merge(arguments: Arguments, output: Output) -> None:
         into=parse_organ_id(arguments.into),
         sources=tuple(parse_organ_id(one) for one in arguments.sources),
         keep=parse_organ_id(arguments.keep) if arguments.keep else None,
-        name=arguments.name,
+        name=composed(arguments.name),
     )
     by, act = proofs(arguments), act_of(arguments)
     with open_desk(arguments) as desk:

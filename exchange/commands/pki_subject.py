@@ -2,7 +2,7 @@
 
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from pki.ca.profiles import PROFILES
-from pki.names import SubjectFields
+from pki.names import SubjectFields, composed
 from schemas.identifiers import parse_organ_id, parse_system_id
 
 _MOST_DAYS = 36_500
@@ -46,9 +46,9 @@ def subject_of(arguments: Arguments) -> SubjectFields:
         IdentifierError: a malformed code of an agency or system.
     """
     return SubjectFields(
-        common_name=arguments.name,
-        organisation=arguments.organisation,
-        unit=arguments.unit,
+        common_name=composed(arguments.name),
+        organisation=composed(arguments.organisation),
+        unit=composed(arguments.unit),
         organ_id=parse_organ_id(arguments.agency) if arguments.agency else None,
         system_id=parse_system_id(arguments.system) if arguments.system else None,
         dns_names=tuple(arguments.dns),

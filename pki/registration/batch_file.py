@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
-from pki.names import SubjectFields
+from pki.names import SubjectFields, composed
 from pki.registration.records import Application
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import parse_organ_id, parse_system_id
@@ -135,9 +135,9 @@ def _request(folder: Path, name: str) -> bytes:
 def _application(line: Mapping[str, str], request: bytes) -> Application:
     agency, system = line.get("agency"), line.get("system")
     names = SubjectFields(
-        common_name=line["name"],
-        organisation=line.get("organisation", ""),
-        unit=line.get("unit", ""),
+        common_name=composed(line["name"]),
+        organisation=composed(line.get("organisation", "")),
+        unit=composed(line.get("unit", "")),
         organ_id=parse_organ_id(agency) if agency else None,
         system_id=parse_system_id(system) if system else None,
         dns_names=tuple(line.get("dns", "").split()),

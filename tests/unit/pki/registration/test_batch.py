@@ -1,5 +1,6 @@
 """Batches: certificates go to their own folder, and a failing CA refuses no row."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
@@ -62,6 +63,13 @@ def run(desk: Desk, batch: Batch, out: Path) -> Sequence[RowResult]:
 def people(desk: Desk) -> set[int]:
     found = desk.hierarchy.certificates()
     return {one.serial for one in found if one.kind is CertificateKind.PERSON}
+
+
+def test_letters_typed_in_parts_are_ordered_as_one(tmp_path: Path) -> None:
+    name = "Đoàn Thạch Khuê"
+    batch = listed(tmp_path / "list", unicodedata.normalize("NFD", name))
+    orders = [one.application for one in batch.rows]
+    assert [one.names.common_name for one in orders if one] == [name]
 
 
 @pytest.mark.parametrize("names", [("Lê Thị Cúc",), ("Lê Thị Cúc", "Vũ Duy", "Tô Ân")])
