@@ -25,6 +25,7 @@ _HEADER = re.compile(
     rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*"
 )
 _AUTHORITY = re.compile(r"http://[^/?]*", re.IGNORECASE)
+_GO_ON = b"100-continue"
 _LENGTH = re.compile(rb"[0-9]{1,9}")
 # What is read; of these none may come twice.
 _SINGLE = frozenset(
@@ -84,6 +85,7 @@ class RequestReader:
 
     _buffer: bytes = b""
     _head: tuple[PlainRequest, int, int] | None = field(default=None)
+    _waits: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -107,6 +109,7 @@ class RequestReader:
         if len(self._buffer) < end:
             self._head = head
             return None
+        self._waits = False
         body, self._buffer, self._head = (
             self._buffer[start:end],
             self._buffer[end:],
@@ -115,6 +118,11 @@ class RequestReader:
         return PlainRequest(
             request.method, request.target, request.headers, body, request.keeps_open
         )
+
+    def take_wait(self) -> bool:
+        """Tell, once for a request, whether the peer waits before it sends the body."""
+        waits, self._waits = self._waits, False
+        return waits
 
     def _read_head(self) -> tuple[PlainRequest, int, int] | None:
         end = self._buffer.find(_END, 0, HEAD_BYTES)
@@ -129,6 +137,8 @@ class RequestReader:
         method, target, minor = found.groups()
         headers = _headers(lines)
         start = end + len(_END)
+        # An older peer does not wait, and would not know the word (RFC 9110 10.1.1).
+        self._waits = minor == b"1" and b"expect" in headers
         request = PlainRequest(
             method.decode(),
             _AUTHORITY.sub("", target.decode(), count=1),
@@ -156,7 +166,7 @@ def _headers(lines: list[bytes]) -> Mapping[bytes, bytes]:
 def _body_length(headers: Mapping[bytes, bytes]) -> int:
     if b"transfer-encoding" in headers:
         raise UnreadableError(HTTPStatus.NOT_IMPLEMENTED)
-    if b"expect" in headers:
+    if headers.get(b"expect", _GO_ON).lower() != _GO_ON:
         raise UnreadableError(HTTPStatus.EXPECTATION_FAILED)
     text = headers.get(b"content-length", b"0")
     if _LENGTH.fullmatch(text) is None:
@@ -176,6 +186,9 @@ def _keeps_open(headers: Mapping[bytes, bytes], *, is_old: bool) -> bool:
 _STATUS_LINES: Mapping[HTTPStatus, bytes] = MappingProxyType(
     {one: f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
 )
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""What a peer is told that waits before its body (RFC 9110 15.2.1)."""
+
 _LENGTHLESS = frozenset({HTTPStatus.NOT_MODIFIED})
 
 

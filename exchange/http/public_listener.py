@@ -19,6 +19,7 @@ import structlog
 from exchange.http.last_connections import stop_accepting
 from exchange.http.metrics import Metrics
 from exchange.http.plain_http import (
+    CONTINUE,
     PlainAnswer,
     PlainRequest,
     RequestReader,
@@ -194,6 +195,7 @@ class PublicConnection(asyncio.Protocol):
             while self._is_free():
                 request = self._reader.next()
                 if request is None:
+                    self._let_go_on()
                     return
                 self._since = self._loop.time()
                 answer = self._server.answer(request)
@@ -205,6 +207,11 @@ class PublicConnection(asyncio.Protocol):
             self._tell(self._server.refuse(error.status), keeps_open=False)
         except Exception:  # noqa: BLE001 the outermost edge of a request
             self._fail()
+
+    def _let_go_on(self) -> None:
+        """Tell a peer that waits before its body: what could be refused was."""
+        if self._reader.take_wait():
+            self._transport.write(CONTINUE)
 
     def _is_free(self) -> bool:
         return not (self._paused or self._making or self._transport.is_closing())

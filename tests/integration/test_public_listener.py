@@ -17,6 +17,7 @@ from cryptography.x509.ocsp import OCSPCertStatus
 from exchange.demo.service import RunningService, start_service
 from exchange.demo.site import Site, build_site, refresh_lists
 from exchange.http.metrics import Metrics
+from exchange.http.plain_http import CONTINUE
 from exchange.http.public_desk import PublicDesk
 from exchange.http.public_listener import (
     PublicLimits,
@@ -224,6 +225,19 @@ async def test_unclear_request_ends_the_connection_with_a_reason() -> None:
         received = await told(port, unclear + GET)
     assert received.startswith(b"HTTP/1.1 501 ")
     assert received.count(b"HTTP/1.1") == 1
+
+
+async def test_peer_that_asks_first_is_told_to_send_its_body() -> None:
+    """As programs on .NET Framework send everything that has a body."""
+    head = b"POST /x HTTP/1.1\r\nHost: ca\r\nContent-Length: 3\r\n"
+    async with listener(PublicLimits()) as port, connected(port) as (reader, writer):
+        for _ in range(2):
+            writer.write(head + b"Expect: 100-continue\r\n\r\n")
+            assert await reader.readuntil(b"\r\n\r\n") == CONTINUE
+            writer.write(b"abc")
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 405 ")
+            await reader.readexactly(len("Method Not Allowed\n"))
 
 
 async def test_failure_inside_is_told_without_detail() -> None:

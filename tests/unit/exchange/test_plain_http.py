@@ -99,7 +99,7 @@ def _post(*headers: bytes) -> bytes:
             _post(b"Transfer-Encoding: chunked", b"Content-Length: 3"),
             HTTPStatus.NOT_IMPLEMENTED,
         ),
-        (_post(b"Expect: 100-continue"), HTTPStatus.EXPECTATION_FAILED),
+        (_post(b"Expect: payment"), HTTPStatus.EXPECTATION_FAILED),
         (
             _post(b"Content-Length: %d" % (BODY_BYTES + 1)),
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -115,6 +115,39 @@ def test_unclear_or_large_request_is_refused(data: bytes, status: HTTPStatus) ->
     with pytest.raises(UnreadableError) as refusal:
         read(data)
     assert refusal.value.status is status
+
+
+@pytest.mark.parametrize("wish", [b"100-continue", b"100-Continue"])
+def test_peer_that_waits_before_its_body_is_told_once_to_go_on(wish: bytes) -> None:
+    head = POST[:-3].replace(b"\r\n\r\n", b"\r\nExpect: %s\r\n\r\n" % wish)
+    reader = RequestReader()
+    reader.feed(head[:-1])
+    assert reader.next() is None
+    assert not reader.take_wait()
+    reader.feed(head[-1:])
+    assert reader.next() is None
+    assert [reader.take_wait(), reader.take_wait()] == [True, False]
+    reader.feed(b"abc" + GET)
+    request = reader.next()
+    assert request is not None
+    assert request.body == b"abc"
+    assert reader.next() is not None
+    assert not reader.take_wait()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(POST.replace(b"1.1", b"1.0", 1)[:-3], id="of-version-1.0"),
+        pytest.param(POST, id="with-its-body"),
+    ],
+)
+def test_peer_that_does_not_wait_is_not_told_to_go_on(data: bytes) -> None:
+    """RFC 9110 10.1.1: nobody waits with an older version, or with the body sent."""
+    reader = RequestReader()
+    reader.feed(data.replace(b"Host: ca", b"Host: ca\r\nExpect: 100-continue"))
+    reader.next()
+    assert not reader.take_wait()
 
 
 def test_answer_is_written_with_its_length_and_without_a_body_for_head() -> None:
