@@ -130,6 +130,10 @@ VERBS: dict[str, Verb] = {
     "status": Verb("status", Text("báo trạng thái xử lý", "report a status")),
     "recall": Verb("recall", Text("đề nghị thu hồi văn bản", "ask a document back")),
     "trace": Verb("trace", Text("xem đường đi của văn bản", "trace a document")),
+    "witness": Verb(
+        "witness",
+        Text("trông chừng nhật ký của trục", "see that the log only grows"),
+    ),
     "board": Verb("board", Text("nơi nào chưa nhận", "who has not acknowledged")),
     "deliveries": Verb(
         "deliveries",

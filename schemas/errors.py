@@ -307,6 +307,7 @@ class ErrorCode(StrEnum):
     BUNDLE_INCOMPLETE = "bundle_incomplete"
     LOG_PROOF_INVALID = "log_proof_invalid"
     TIMES_CONTRADICTED = "times_contradicted"
+    LOG_FORKED = "log_forked"
 
     # Running
     CONFIGURATION_INVALID = "configuration_invalid"

@@ -135,6 +135,94 @@ def verify_inclusion(
         raise SchemaError(ErrorCode.LOG_PROOF_INVALID, place="root")
 
 
+def consistency_coordinates(first: int, size: int) -> frozenset[Coordinates]:
+    """Name every node that `consistency_path` will read.
+
+    Raises:
+        ValueError: the first of these trees is not the smaller, or the same.
+    """
+    ranges = _consistency_ranges(first, size)
+    return frozenset(one for start, count in ranges for one in _cover(start, count))
+
+
+def consistency_path(first: int, size: int, node: NodeReader) -> tuple[bytes, ...]:
+    """Return what proves that the tree over `size` leaves begins with the first ones.
+
+    Source: RFC 9162 section 2.1.4.1.
+
+    Raises:
+        ValueError: the first of these trees is not the smaller, or the same.
+    """
+    return tuple(_range_hash(one, node) for one in _consistency_ranges(first, size))
+
+
+def verify_consistency(
+    path: Sequence[bytes], *, first: tuple[int, bytes], second: tuple[int, bytes]
+) -> None:
+    """Require that a tree only grew: the second begins with the first.
+
+    Source: RFC 9162 section 2.1.4.2.
+
+    Args:
+        path: the proof.
+        first: size and root of the earlier tree.
+        second: size and root of the later.
+
+    Raises:
+        SchemaError: it did not, or the proof does not show it (LOG_PROOF_INVALID).
+    """
+    (small, first_root), (large, second_root) = first, second
+    if not 0 <= small <= large or len(path) != len(_consistency_ranges(small, large)):
+        raise SchemaError(ErrorCode.LOG_PROOF_INVALID, place="path")
+    if small in {0, large}:
+        found = EMPTY_ROOT if small == 0 else second_root, second_root
+    else:
+        found = _roots_from(path, small, large, first_root)
+    if found != (first_root, second_root):
+        raise SchemaError(ErrorCode.LOG_PROOF_INVALID, place="root")
+
+
+def _roots_from(
+    path: Sequence[bytes], small: int, large: int, first_root: bytes
+) -> tuple[bytes, bytes]:
+    """Return the roots of both trees that a proof of the right length leads to."""
+    # A complete subtree is no part of its own proof: the verifier knows its root.
+    is_complete = small & (small - 1) == 0
+    seed, *rest = (first_root, *path) if is_complete else path
+    node, last = small - 1, large - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    first = second = seed
+    for one in rest:
+        if node & 1 or node == last:
+            first, second = node_hash(one, first), node_hash(one, second)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            second = node_hash(second, one)
+        node, last = node >> 1, last >> 1
+    return first, second
+
+
+def _consistency_ranges(first: int, size: int) -> list[tuple[int, int]]:
+    """The (start, count) ranges that make both trees, from the deepest."""
+    if not 0 <= first <= size:
+        raise ValueError(f"a tree of {first} is no beginning of one of {size}")
+    if first == 0:
+        return []
+    found, start, count = [], 0, size
+    while first - start < count:
+        left = 1 << (count - 1).bit_length() - 1
+        if first <= start + left:
+            found.append((start + left, count - left))
+            count = left
+        else:
+            found.append((start, left))
+            start, count = start + left, count - left
+    # What begins at the first leaf is all of the first tree, which is known.
+    return [(start, count), *found[::-1]] if start else found[::-1]
+
+
 def _siblings(index: int, size: int) -> list[tuple[int, int]]:
     """The (start, count) ranges beside the way from leaf to root, leaf first."""
     if not 0 <= index < size:

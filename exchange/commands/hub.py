@@ -9,6 +9,7 @@ from clients.agency import AgencyClient
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.profile import ClientProfile, load_profile
 from clients.transport import Transport
+from clients.witness import LogWitness
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.output import Output, Refusal
 from pki.keys.api import Credential
@@ -22,6 +23,7 @@ class Session:
     profile: ClientProfile
     credential: Credential
     client: AgencyClient
+    witness: LogWitness
 
 
 def add_profile(parser: Parser) -> None:
@@ -54,7 +56,8 @@ async def _connected(
     credential, trust = profile.credential(), profile.material()
     async with Transport(profile.address) as transport:
         client = AgencyClient(transport, trust=trust)
-        return await act(Session(profile, credential, client))
+        witness = LogWitness(transport, trust=trust)
+        return await act(Session(profile, credential, client, witness))
 
 
 def refusal_of(error: ClientError) -> Refusal:

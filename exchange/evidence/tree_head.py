@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from exchange.domain.log_entries import SequencedLogEntry
+from exchange.errors import ExchangeError
 from exchange.services import Services
+from schemas.errors import ErrorCode
 from schemas.evidence import (
     LogEntry,
     LogProof,
@@ -14,6 +16,8 @@ from schemas.evidence import (
 )
 from schemas.merkle import (
     Coordinates,
+    consistency_coordinates,
+    consistency_path,
     frontier_coordinates,
     inclusion_coordinates,
     inclusion_path,
@@ -57,6 +61,26 @@ async def prove_entries(
         for one in entries
     )
     return ProvedEntries(tuple(proofs), _signed(services, size, root_of(size, node)))
+
+
+async def prove_growth(services: Services, first: int, second: int) -> list[bytes]:
+    """Prove that the log, when it had `second` entries, began with its first ones.
+
+    Args:
+        services: where the log is.
+        first: how many entries it had earlier; 0 needs no proof.
+        second: how many it had later.
+
+    Raises:
+        ExchangeError: it never had so many, or not in this order (REQUEST_INVALID).
+        StorageUnavailableError: the database does not answer.
+    """
+    if not 0 <= first <= second <= await services.storage.log.size():
+        place = f"first={first}, second={second}"
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
+    wanted = consistency_coordinates(first, second)
+    nodes = await services.storage.log.nodes(wanted)
+    return list(consistency_path(first, second, lambda *at: nodes[at]))
 
 
 def _coordinates(

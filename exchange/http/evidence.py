@@ -3,10 +3,15 @@
 from aiohttp import web
 
 from exchange.evidence.bundle import build_bundle
-from exchange.evidence.tree_head import signed_head
+from exchange.evidence.tree_head import prove_growth, signed_head
 from exchange.http import answers
 from exchange.http.keys import GATE, SERVICES
-from exchange.http.request import agency_parameter, caller_of, envelope_id_of
+from exchange.http.request import (
+    agency_parameter,
+    caller_of,
+    envelope_id_of,
+    number_parameter,
+)
 from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
 
 
@@ -33,3 +38,12 @@ async def bundle(request: web.Request) -> web.Response:
 async def log_head(request: web.Request) -> web.Response:
     """GET /v1/log/head."""
     return answers.xml(await signed_head(request.app[SERVICES]))
+
+
+async def log_consistency(request: web.Request) -> web.Response:
+    """GET /v1/log/consistency."""
+    first = number_parameter(request, "first", default=0)
+    second = number_parameter(request, "second", default=0)
+    path = await prove_growth(request.app[SERVICES], first, second)
+    proof = [one.hex() for one in path]
+    return answers.as_json({"first": first, "second": second, "path": proof})

@@ -59,4 +59,17 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_en="Rely on none of these times; keep the bundle and tell the security "
         "team.",
     ),
+    ErrorCode.LOG_FORKED: explanation(
+        Side.HUB,
+        vi="Nhật ký trục đưa ra hôm nay không nối tiếp nhật ký đã thấy trước đây: mục "
+        "đã bị sửa, bị bỏ, hoặc có hai nhật ký.",
+        en="The log the hub shows now does not lead on from the one seen before: "
+        "entries were changed or dropped, or there are two logs.",
+        next_vi="Giữ cả hai đầu nhật ký (tệp đã lưu và tệp mới cạnh nó) và báo ngay bộ "
+        "phận an toàn thông tin; khóa nhật ký của trục đã ký cả hai. Hỏi đơn vị vận "
+        "hành trục có khôi phục từ bản sao lưu không.",
+        next_en="Keep both heads (the kept file and the new one beside it) and tell "
+        "the security team at once: the key of the log signed both. Ask the operator "
+        "whether a backup was restored.",
+    ),
 }

@@ -13,15 +13,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from clients.messages import Message
 from clients.outbox import Outbox
 from clients.transport import RetryPolicy, Transport
+from clients.witness import read_head
 from exchange.commands import hub
 from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from exchange.demo.site import Site
+from pki.ca.hierarchy import system_clock
 from pki.certificates import fingerprint_of
 from pki.keys.software import save_pkcs12
 from pki.names import agency_of
+from schemas.evidence import TreeHead, write_tree_head
 from schemas.identifiers import MessageId
+from schemas.timestamps import truncate_ms
+from signing.xmldsig.sign import sign_receipt
 from tests.support.cli import Said, demo_site, lienthong, passphrase
 from tests.support.enveloped import recipient
+from tests.support.pki import TestPki
 from tests.support.signed_pdf import LETTER
 
 pytestmark = pytest.mark.integration
@@ -510,3 +516,37 @@ def test_board_and_operator_see_who_has_not_acknowledged(
     assert stuck.json == {"deliveries": []}
     assert webhooks.json == {"webhooks": []}
     assert (unknown.code, unknown.error) == (1, "webhook_not_found")
+
+
+def test_witness_keeps_the_head_of_the_log_and_tells_when_it_forked(
+    site: Site, letter: Path, tmp_path: Path
+) -> None:
+    kept, bundle = tmp_path / "log-head.xml", tmp_path / "evidence.zip"
+    send(site, letter, subject="Có người trông nhật ký")
+    sent = arrival(site, PROVINCE, subject="Có người trông nhật ký")["envelope_id"]
+    by(site, COMMUNE, "evidence", sent, "--out", bundle)
+
+    first = by(site, COMMUNE, "witness", "--kept", kept)
+    again = by(site, COMMUNE, "witness", "--kept", kept, "--against", bundle)
+
+    assert (first.code, first.json["held_to"]) == (0, 0)
+    assert (again.code, again.json["held_to"]) == (0, 2)
+    assert verify(site, kept).json["kind"] == "tree_head"
+
+    other = TreeHead(
+        log_id=first.json["log"],
+        size=1,
+        root_hash=bytes(32),
+        at=truncate_ms(system_clock()),
+    )
+    contradicting = tmp_path / "other.xml"
+    signed = sign_receipt(
+        write_tree_head(other), credential=TestPki.create().log(), at=other.at
+    )
+    contradicting.write_bytes(signed)
+    forked = by(site, COMMUNE, "witness", "--kept", contradicting)
+
+    assert (forked.code, forked.error) == (1, "log_forked")
+    assert contradicting.read_bytes() == signed
+    (beside,) = tmp_path.glob("other-*.xml")
+    assert read_head(beside.read_bytes()).head.size >= again.json["size"]

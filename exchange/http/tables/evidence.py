@@ -29,6 +29,29 @@ EVIDENCE_ROUTES: tuple[Route, ...] = (
         answers={200: XML},
     ),
     Route(
+        method="GET",
+        path="/v1/log/consistency",
+        operation_id="readLogConsistency",
+        summary="Chứng minh nhật ký chỉ dài thêm / proof that the log only grew",
+        handler=evidence.log_consistency,
+        allowed=ANYBODY_KNOWN,
+        answers={200: JSON},
+        query=(
+            Query(
+                name="first",
+                summary="số mục trước đây / entries of the earlier head",
+                required=True,
+                is_number=True,
+            ),
+            Query(
+                name="second",
+                summary="số mục về sau / entries of the later head",
+                required=True,
+                is_number=True,
+            ),
+        ),
+    ),
+    Route(
         method="POST",
         path="/v1/verify",
         operation_id="verifyFile",

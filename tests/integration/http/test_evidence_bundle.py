@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from clients.messages import Acknowledgement, prepare_acknowledgement
+from clients.transport import HubAddress, Transport
+from clients.witness import LogWitness
 from exchange.delivery.keeper import Keeper
 from pki.trust import TrustMaterial
 from schemas.evidence import read_tree_head
@@ -21,7 +23,7 @@ from signing.validation.bundle import judge_bundle
 from signing.validation.pdf import judge_pdf
 from signing.xmldsig.verify import verify_receipt
 from tests.support.attacks.status import good_answer
-from tests.support.hub import Hub, running_hub
+from tests.support.hub import Hub, running_hub, write_credential
 from tests.support.signed_pdf import LETTER, SEAL, sign
 from tests.support.world import (
     COMMUNE,
@@ -30,6 +32,7 @@ from tests.support.world import (
     PkiTrust,
     attachment,
     make_world,
+    material_of,
 )
 
 
@@ -150,6 +153,36 @@ async def test_log_head_is_signed_by_the_logs_key(hub: Hub) -> None:
     verified = verify_receipt(parse(answer.body))
     assert verified.certificate == hub.world.services.hub.log.certificate
     assert read_tree_head(verified.content).size > 0
+
+
+async def test_head_kept_by_a_witness_is_led_on_from_by_every_later_log(
+    hub: Hub,
+) -> None:
+    own = write_credential(hub.folder, hub.world.commune)
+    own.chmod(0o600)
+    address = HubAddress(
+        url=hub.url, authority=hub.folder / "root.pem", certificate=own, key=own
+    )
+    async with Transport(address) as transport:
+        clock = hub.world.clock
+        witness = LogWitness(transport, trust=material_of(hub.world.pki), clock=clock)
+        seen = [(await witness.look([])).head]
+        for _ in range(2):
+            await conversation(hub)
+            hub.world.clock.move(seconds=1)
+            seen.append((await witness.look(seen)).head)
+    assert [one.size > 0 for one in seen] == [False, True, True]
+    assert seen[1].size < seen[2].size
+
+
+@pytest.mark.parametrize(
+    "query", ["first=2&second=1", "first=1&second=999", "first=-1&second=1", "first=x"]
+)
+async def test_growth_the_log_did_not_have_is_not_proved(hub: Hub, query: str) -> None:
+    await conversation(hub)
+    path = f"/v1/log/consistency?{query}"
+    answer = await hub.call("GET", path, by=hub.world.commune)
+    assert (answer.status, answer.code) == (400, "request_invalid")
 
 
 async def test_bundle_proves_every_failure_and_every_new_offer(hub: Hub) -> None:

@@ -137,3 +137,79 @@ def test_append_refuses_a_frontier_of_another_size() -> None:
 def test_a_leaf_outside_the_tree_has_no_path() -> None:
     with pytest.raises(ValueError, match="no leaf"):
         merkle.inclusion_path(3, 3, node)
+
+
+def naive_proof(
+    first: int, data: Sequence[bytes], *, whole: bool = True
+) -> list[bytes]:
+    """RFC 6962 section 2.1.2, SUBPROOF."""
+    if first == len(data):
+        return [] if whole else [naive_root(data)]
+    split = naive_split(len(data))
+    if first <= split:
+        deeper = naive_proof(first, data[:split], whole=whole)
+        return [*deeper, naive_root(data[split:])]
+    deeper = naive_proof(first - split, data[split:], whole=False)
+    return [*deeper, naive_root(data[:split])]
+
+
+def root_at(size: int) -> bytes:
+    return naive_root(entries(size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 127, 128, 130])
+def test_consistency_path_is_that_of_the_rfc_and_holds(size: int) -> None:
+    for first in range(1, size + 1):
+        path = merkle.consistency_path(first, size, node)
+        assert list(path) == naive_proof(first, entries(size))
+        merkle.verify_consistency(
+            path, first=(first, root_at(first)), second=(size, root_at(size))
+        )
+        assert path_by_named_nodes(first, size) == path
+
+
+def path_by_named_nodes(first: int, size: int) -> tuple[bytes, ...]:
+    """The path when no node is at hand but those it says it reads."""
+    named = {at: NODES[at] for at in merkle.consistency_coordinates(first, size)}
+
+    def only_named(level: int, index: int) -> bytes:
+        return named[level, index]
+
+    return merkle.consistency_path(first, size, only_named)
+
+
+def test_every_log_begins_with_the_empty_one() -> None:
+    assert merkle.consistency_path(0, 9, node) == ()
+    merkle.verify_consistency((), first=(0, merkle.EMPTY_ROOT), second=(9, root_at(9)))
+    with pytest.raises(SchemaError):
+        merkle.verify_consistency((), first=(0, root_at(1)), second=(9, root_at(9)))
+
+
+@given(st.data())
+def test_changed_proof_of_consistency_holds_no_more(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, LARGEST))
+    first = data.draw(st.integers(1, size))
+    path = list(merkle.consistency_path(first, size, node))
+    roots = {"first": (first, root_at(first)), "second": (size, root_at(size))}
+    change = data.draw(st.sampled_from(["first", "second", "path", "more", "fewer"]))
+    if change in roots:
+        roots[change] = (roots[change][0], hashlib.sha256(b"x").digest())
+    elif change == "path" and path:
+        path[data.draw(st.integers(0, len(path) - 1))] = hashlib.sha256(b"x").digest()
+    elif change == "fewer" and path:
+        path.pop()
+    else:
+        path.append(hashlib.sha256(b"x").digest())
+    with pytest.raises(SchemaError) as caught:
+        merkle.verify_consistency(path, **roots)
+    assert caught.value.code is ErrorCode.LOG_PROOF_INVALID
+
+
+@pytest.mark.parametrize(("first", "size"), [(-1, 3), (4, 3)])
+def test_log_that_shrank_is_consistent_with_nothing(first: int, size: int) -> None:
+    with pytest.raises(ValueError, match="no beginning"):
+        merkle.consistency_path(first, size, node)
+    with pytest.raises(SchemaError):
+        merkle.verify_consistency(
+            (), first=(first, bytes(32)), second=(size, root_at(size))
+        )
