@@ -3,6 +3,7 @@
 Whoever holds the root can verify it years later without this hub (docs/protocol.md).
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -61,9 +62,15 @@ async def build_bundle(services: Services, evidence: Evidence) -> bytes:
         *await _log(services, evidence),
         *_judged_by(services),
     ]
-    manifest = _manifest(services, evidence, members)
+    # Hundreds of MiB are digested and packed: others must not wait for that.
+    listed = await asyncio.to_thread(_listed, members)
+    manifest = _manifest(services, evidence, listed)
     contents = {one.name: one.content for one in members}
-    return write_bundle({MANIFEST: manifest, **contents})
+    return await asyncio.to_thread(write_bundle, {MANIFEST: manifest, **contents})
+
+
+def _listed(members: list[_Member]) -> tuple[BundleMember, ...]:
+    return tuple(one.listed() for one in members)
 
 
 async def _messages(services: Services, evidence: Evidence) -> list[_Member]:
@@ -121,12 +128,14 @@ def _chain(credential: Credential) -> Iterator[bytes]:
         yield one.public_bytes(Encoding.DER)
 
 
-def _manifest(services: Services, evidence: Evidence, members: list[_Member]) -> bytes:
+def _manifest(
+    services: Services, evidence: Evidence, members: tuple[BundleMember, ...]
+) -> bytes:
     now = services.now()
     manifest = BundleManifest(
         envelope_id=evidence.envelope.envelope_id,
         at=now,
-        members=tuple(one.listed() for one in members),
+        members=members,
     )
     return sign_receipt(
         write_manifest(manifest), credential=services.hub.receipt, at=now

@@ -1,7 +1,7 @@
 """Gather what proves the story of one envelope, as far as the caller may see it."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from exchange.usecases.viewing import find_envelope, open_payload
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import AuditEvent, LogEntryType
+from signing.validation.archive import MAXIMUM_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +52,14 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
 
     Raises:
         ExchangeError: there is no such envelope for this caller, its payload is not
-            open to it (STEP_NOT_ALLOWED), or the log does not keep up
-            (SERVICE_UNAVAILABLE).
+            open to it (STEP_NOT_ALLOWED), it is more than a bundle holds
+            (LIMIT_EXCEEDED), or the log does not keep up (SERVICE_UNAVAILABLE).
     """
     # A bundle holds the body, so it opens no sooner than the body itself.
     found = await find_envelope(
         services, command.caller, command.envelope_id, agency=command.agency
     )
+    _require_room([found.envelope])
     await open_payload(services, found)
     store = services.storage.envelopes
     receipts = found.view.receipts(await store.receipts(command.envelope_id))
@@ -67,11 +69,13 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
         for one in await store.statuses_of(command.envelope_id)
         if one.envelope_id in answered
     ]
+    kept = tuple(one for one in statuses if one.purged_at is None)
+    _require_room([found.envelope, *kept])
     delegations = await delegations_behind(services, found.envelope)
     evidence = Evidence(
         envelope=found.envelope,
         receipts=receipts,
-        statuses=tuple(one for one in statuses if one.purged_at is None),
+        statuses=kept,
         entries=await _entries(
             services,
             (found.envelope.envelope_id, *(one.envelope_id for one in statuses)),
@@ -82,6 +86,12 @@ async def collect_evidence(services: Services, command: CollectEvidence) -> Evid
     )
     await services.storage.audit.append(_audit(services, command))
     return evidence
+
+
+def _require_room(held: Iterable[Envelope]) -> None:
+    """Require that a bundle holds these bodies, before any of them is read."""
+    if sum(one.size for one in held) > MAXIMUM_SIZE:
+        raise ExchangeError(ErrorCode.LIMIT_EXCEEDED, place="bundle")
 
 
 async def _entries(
