@@ -95,6 +95,9 @@ async def follow(
             Request(method="GET", path=_PATH, parameters=parameters)
         )
         found, version, following = _page(answer)
+        if first is None and version < copy.version:
+            # Restored from an older backup; what it lost must go from the copy, too.
+            return await follow(client, DirectoryCopy(), page_size=page_size, told=told)
         # What changes while pages come, comes again after the version of the first.
         first = version if first is None else first
         agencies.update(found)

@@ -55,6 +55,9 @@ async def _changes(
     request: web.Request, services: Services, version: int
 ) -> agency_wire.Json:
     since, after = _place(request)
+    if after is None and since > version:
+        # Of before a restore from an older backup: nothing of it can be relied on.
+        since = 0
     asked = number_parameter(request, "limit", default=_LONGEST_PAGE)
     limit = max(1, min(asked, _LONGEST_PAGE))
     page = await services.storage.agency_history.changes(

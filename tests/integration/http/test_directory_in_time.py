@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +64,16 @@ async def ask(
     return await hub.call(method, path, by=caller, body=content, headers=headers)
 
 
+@asynccontextmanager
+async def connected(hub: Hub) -> AsyncIterator[AgencyClient]:
+    own = write_credential(hub.folder, hub.world.commune)
+    own.chmod(0o600)
+    root = hub.folder / "root.pem"
+    address = HubAddress(url=hub.url, authority=root, certificate=own, key=own)
+    async with Transport(address) as transport:
+        yield AgencyClient(transport, trust=material_of(hub.world.pki))
+
+
 async def test_document_to_a_merged_commune_is_explained_and_delivered_once(
     hub: Hub,
 ) -> None:
@@ -92,12 +103,7 @@ async def test_copy_follows_the_directory_version_by_version(
 ) -> None:
     world, path = hub.world, tmp_path / "copy" / "agencies.json"
     whole = await ask(hub, "GET", "/v1/agencies")
-    own = write_credential(hub.folder, world.commune)
-    own.chmod(0o600)
-    root = hub.folder / "root.pem"
-    address = HubAddress(url=hub.url, authority=root, certificate=own, key=own)
-    async with Transport(address) as transport:
-        client = AgencyClient(transport, trust=material_of(world.pki))
+    async with connected(hub) as client:
         first = await follow(client, load_copy(path), page_size=2)
         save_copy(path, first)
         assert list(first.agencies) == [one["code"] for one in whole.json["items"]]
@@ -110,6 +116,20 @@ async def test_copy_follows_the_directory_version_by_version(
     assert (closed["closed"], closed["successor"]) == (True, COMMUNE)
     assert load_copy(path) == first
     assert load_copy(tmp_path / "none.json") == DirectoryCopy()
+
+
+async def test_copy_of_before_a_restore_is_made_anew(hub: Hub) -> None:
+    whole = await ask(hub, "GET", "/v1/agencies")
+    later = whole.json["version"] + 9
+    never = {"code": "H99.199", "name": "UBND xã của bản đã mất"}
+
+    everything = await ask(hub, "GET", f"/v1/agencies?since={later}")
+    async with connected(hub) as client:
+        copy = await follow(client, DirectoryCopy(later, {"H99.199": never}))
+
+    codes = [one["code"] for one in whole.json["items"]]
+    assert [one["code"] for one in everything.json["items"]] == codes
+    assert (copy.version, list(copy.agencies)) == (whole.json["version"], codes)
 
 
 async def test_directory_that_did_not_change_is_not_sent_again(hub: Hub) -> None:
