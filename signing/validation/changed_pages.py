@@ -53,6 +53,34 @@ class SignedRevision(HistoricalResolver):
         return {RawPdfPath(*path) for path in self.graph.usages(key_of(ref))}
 
 
+class _ListedObjects(HistoricalResolver):
+    """A revision in which pages list those annotations only that are objects.
+
+    The library knows no others; they are compared in `_require_kept_annotations`.
+    """
+
+    def get_object(
+        self,
+        ref: generic.Reference,
+        as_metadata_stream: bool = False,  # noqa: FBT001, FBT002 as the library has it
+    ) -> generic.PdfObject:
+        """Read an object."""
+        found: generic.PdfObject = super().get_object(ref, as_metadata_stream)
+        if isinstance(found, generic.ArrayObject):
+            return generic.ArrayObject(filter(_is_object, _items(found)))
+        if not isinstance(found, generic.DictionaryObject) or _ANNOTATIONS not in found:
+            return found
+        listed = found.raw_get(_ANNOTATIONS)
+        if not isinstance(listed, generic.ArrayObject):
+            return found
+        page = generic.DictionaryObject(found)
+        objects = generic.ArrayObject(filter(_is_object, _items(listed)))
+        page[generic.pdf_name(_ANNOTATIONS)] = objects
+        return page
+
+
+_ANNOTATIONS = "/Annots"
+
 _ALL_PAGES = SigFieldCreationRule()
 _NO_PAGES = SigFieldCreationRule(approve_widget_bindings=False)
 
@@ -79,8 +107,8 @@ class ChangedPagesRule(FieldMDPRule):
             yield from qualify(
                 ModificationLevel.LTA_UPDATES,
                 _walk_page_tree_annots(
-                    _tree_of(pages, context.old),
-                    _tree_of(pages, context.new),
+                    _tree_of(pages, _listed(context.old)),
+                    _tree_of(pages, _listed(context.new)),
                     names,
                     context.old,
                     valid_when_locked=True,
@@ -108,7 +136,9 @@ def _require_kept_annotations(
         pages = context.old.graph.pages.leaves
     fields = {key_of(one): (name, one) for one, name in names.items()}
     for page in pages or ():
-        was, now = (_annotations(page, one) for one in (context.old, context.new))
+        lists = [_list_of(page, one) for one in (context.old, context.new)]
+        _require_direct_kept(*lists)
+        was, now = (list(map(object_number, _items(one))) for one in lists)
         if [one for one in now if one in was] != was:
             raise SuspiciousModification(f"annotations of page {page} change places")
         _require_little(fields[one] for one in {*now} - {*was} if one in fields)
@@ -135,9 +165,37 @@ def _area_of(widget: generic.Reference) -> float:
         raise SuspiciousModification("a field stands anywhere") from error
 
 
-def _annotations(page: Key, revision: HistoricalResolver) -> list[Key | None]:
+def _require_direct_kept(was: generic.ArrayObject, now: generic.ArrayObject) -> None:
+    """Let a list with annotations that are no objects of their own grow at its end.
+
+    Then `RewrittenRule` sees how they are spelled, if the list is where it was.
+    """
+    before, after = _items(was), _items(now)
+    if all(map(_is_object, (*before, *after))):
+        return
+    is_moved = was.container_ref != now.container_ref
+    if is_moved or after[: len(before)] != before:
+        raise SuspiciousModification("annotations on the page itself change")
+    if not all(map(_is_object, after[len(before) :])):
+        raise SuspiciousModification("the page itself gets an annotation")
+
+
+def _list_of(page: Key, revision: HistoricalResolver) -> generic.ArrayObject:
     dictionary: Any = revision(generic.Reference(*page, revision))
-    return [object_number(one) for one in annotations_of(dictionary)]
+    found = annotations_of(dictionary)
+    return found if isinstance(found, generic.ArrayObject) else generic.ArrayObject()
+
+
+def _items(array: generic.ArrayObject) -> list[generic.PdfObject]:
+    return [array.raw_get(at) for at in range(len(array))]
+
+
+def _is_object(annotation: generic.PdfObject) -> bool:
+    return isinstance(annotation, generic.IndirectObject)
+
+
+def _listed(revision: HistoricalResolver) -> HistoricalResolver:
+    return _ListedObjects(revision.reader, revision.revision)
 
 
 def _tree_of(
