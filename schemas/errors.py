@@ -78,6 +78,7 @@ class ErrorCode(StrEnum):
     DIRECTORY_IMPORT_INVALID = "directory_import_invalid"
     AGENCY_CHANGE_REFUSED = "agency_change_refused"
     AGENCY_CODE_USED = "agency_code_used"
+    SYSTEM_UNKNOWN = "system_unknown"
     RECIPIENT_COUNT_EXCEEDED = "recipient_count_exceeded"
     RECIPIENT_LIST_INVALID = "recipient_list_invalid"
     RECIPIENT_LIST_NOT_FOUND = "recipient_list_not_found"

@@ -283,6 +283,7 @@ class AuditEvent(StrEnum):
     DIRECTORY_IMPORTED = "directory.imported"
     DIRECTORY_CHANGED = "directory.changed"
     SYSTEM_REGISTERED = "system.registered"
+    SYSTEM_TAKEN_AWAY = "system.taken_away"
     LIST_SAVED = "list.saved"
     LIST_REMOVED = "list.removed"
     DELEGATION_FILED = "delegation.filed"

@@ -22,7 +22,13 @@ from exchange.commands.agency_sync import SYNC, declare_sync, sync
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
 from exchange.commands.output import Output, Progress
-from exchange.commands.systems import declare_registration, register
+from exchange.commands.systems import (
+    declare_registration,
+    declare_taking_away,
+    list_systems,
+    register,
+    take_away,
+)
 from exchange.commands.words import LEVELS, word
 from exchange.config_file import load_settings
 from exchange.database import open_database
@@ -163,6 +169,10 @@ async def _register(arguments: Arguments, output: Output, office: Office) -> Non
     await register(arguments, output, office, operator=_operator())
 
 
+async def _take_away(arguments: Arguments, output: Output, office: Office) -> None:
+    await take_away(arguments, output, office, operator=_operator())
+
+
 _ACTIONS = {
     "import": _Action(
         Text("nhập danh bạ", "import the directory"), _declare_import, _import
@@ -180,5 +190,15 @@ _ACTIONS = {
         Text("đăng ký hệ thống kết nối", "register a connected system"),
         declare_registration,
         _register,
+    ),
+    "systems": _Action(
+        Text("các hệ thống kết nối", "connected systems"),
+        _declare_nothing,
+        list_systems,
+    ),
+    "unregister-system": _Action(
+        Text("bỏ đăng ký hệ thống", "take a system away"),
+        declare_taking_away,
+        _take_away,
     ),
 }

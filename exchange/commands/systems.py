@@ -1,4 +1,4 @@
-"""`lienthong agencies register-system`: who may connect, and for which agencies."""
+"""`lienthong agencies register-system`, `systems`: who may connect, and for whom."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,15 +9,29 @@ from cryptography import x509
 from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.files import read_file
 from exchange.commands.output import Output
+from exchange.domain.access import acting_agencies
 from exchange.domain.parties import ActsFor, System
 from exchange.errors import ExchangeError
 from exchange.services import Office, fingerprint
-from exchange.usecases.register_system import RegisterSystem, register_system
+from exchange.usecases.register_system import (
+    RegisterSystem,
+    TakeSystemAway,
+    register_system,
+    take_system_away,
+)
 from pki.names import UNREADABLE_CERTIFICATE, system_of
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import OrganId, SystemId, parse_organ_id, parse_system_id
 
 _PEM = b"-----BEGIN"
+_HEADS = (
+    Text("Hệ thống", "System"),
+    Text("Làm thay", "Acts for"),
+    Text("Chứng thư (SHA-256)", "Certificates (SHA-256)"),
+    Text("Ký gói tin", "Signs"),
+    Text("Tên", "Name"),
+)
+_SHOWN_OF_DIGEST = 16
 
 
 def declare_registration(parser: Parser) -> None:
@@ -74,7 +88,63 @@ async def register(
         attests_arrival=not arguments.no_arrivals,
     )
     await register_system(office, RegisterSystem(system=system, operator=operator))
-    _tell(system, output)
+    _tell(system, output, office.now())
+
+
+async def list_systems(_: Arguments, output: Output, office: Office) -> None:
+    """Show every system that is or was registered, and for whom it acts now."""
+    agencies = await office.storage.directory.agencies()
+    codes = [one.code for one in agencies]
+    systems = await office.storage.agency_history.systems_of(codes)
+    now = office.now()
+    output.result({"systems": [_fields(one, now) for one in systems]})
+    if output.as_json:
+        return
+    if not systems:
+        output.say(Text("Chưa có hệ thống nào.", "There is no system yet."))
+        return
+    output.table(_HEADS, [_row(one, now, output) for one in systems])
+
+
+def declare_taking_away(parser: Parser) -> None:
+    """Declare the arguments of the action."""
+    parser.add_argument("system", metavar="ID", help="mã hệ thống / system id")
+    parser.add_argument("--reason", required=True, help="lý do, ghi lại / why, kept")
+
+
+async def take_away(
+    arguments: Arguments, output: Output, office: Office, *, operator: str
+) -> None:
+    """End the registration of a system.
+
+    Raises:
+        CodedError: a malformed id, or none that is registered.
+    """
+    command = TakeSystemAway(
+        system_id=parse_system_id(arguments.system),
+        operator=operator,
+        reason=arguments.reason,
+    )
+    system = await take_system_away(office, command)
+    output.result(
+        _fields(system, office.now()),
+        Text(
+            f"Đã bỏ đăng ký {system.system_id}; có hiệu lực trong 5 giây",
+            f"{system.system_id} is registered no more; it counts within 5 seconds",
+        ),
+    )
+
+
+def _row(system: System, now: datetime, output: Output) -> list[str]:
+    acts_for = ", ".join(sorted(acting_agencies(system, now)))
+    signs = Text("không bắt buộc", "not required") if system.may_channel else None
+    return [
+        system.system_id,
+        acts_for or output.pick(Text("đã chấm dứt", "ended")),
+        ", ".join(one[:_SHOWN_OF_DIGEST] for one in sorted(system.certificates)) or "-",
+        output.pick(signs or Text("bắt buộc", "required")),
+        system.name,
+    ]
 
 
 def _certificate(path: Path, system_id: SystemId) -> str:
@@ -125,17 +195,22 @@ def _rights(
         yield held.get(agency) or ActsFor(agency, now)
 
 
-def _tell(system: System, output: Output) -> None:
-    agencies = [one.agency for one in system.acts_for]
-    named = ", ".join(agencies)
+def _fields(system: System, now: datetime) -> dict[str, object]:
+    return {
+        "system": system.system_id,
+        "name": system.name,
+        "agencies": sorted(acting_agencies(system, now)),
+        "certificates": sorted(system.certificates),
+        "may_channel": system.may_channel,
+        "attests_arrival": system.attests_arrival,
+    }
+
+
+def _tell(system: System, output: Output, now: datetime) -> None:
+    fields = _fields(system, now)
+    named = ", ".join(one.agency for one in system.acts_for)
     output.result(
-        {
-            "system": system.system_id,
-            "agencies": agencies,
-            "certificates": sorted(system.certificates),
-            "may_channel": system.may_channel,
-            "attests_arrival": system.attests_arrival,
-        },
+        fields,
         Text(
             f"Đã đăng ký {system.system_id}, làm thay: {named}",
             f"Registered {system.system_id}, acting for: {named}",

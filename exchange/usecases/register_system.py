@@ -1,6 +1,6 @@
-"""Connect a document system: its certificates and the agencies it acts for."""
+"""Connect a document system: its certificates and the agencies it acts for; end it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.domain.parties import System
 from exchange.domain.rights import with_ended_rights
@@ -8,6 +8,7 @@ from exchange.errors import ExchangeError
 from exchange.services import Office
 from exchange.usecases.auditing import audit_line
 from schemas.errors import ErrorCode
+from schemas.identifiers import SystemId
 from schemas.vocabulary import AuditEvent
 
 
@@ -42,3 +43,39 @@ async def register_system(office: Office, command: RegisterSystem) -> None:
     before = await office.storage.directory.system(system.system_id)
     kept = with_ended_rights(before, system, office.now())
     await office.storage.directory.register_system(kept, audit=line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSystemAway:
+    """A registration to end; `operator` is who asks, `reason` why."""
+
+    system_id: SystemId
+    operator: str
+    reason: str
+
+
+async def take_system_away(office: Office, command: TakeSystemAway) -> System:
+    """End all rights of a system now, on record, and know its certificates no more.
+
+    What waits for its agencies goes on waiting; who registers it anew opens it again.
+
+    Raises:
+        ExchangeError: there is no such system (SYSTEM_UNKNOWN).
+    """
+    before = await office.storage.directory.system(command.system_id)
+    if before is None:
+        raise ExchangeError(ErrorCode.SYSTEM_UNKNOWN, place=command.system_id)
+    bare = replace(before, certificates=frozenset(), acts_for=())
+    ended = with_ended_rights(before, bare, office.now())
+    if ended == before:
+        return before
+    line = audit_line(
+        AuditEvent.SYSTEM_TAKEN_AWAY,
+        at=office.now(),
+        actor=command.operator,
+        subject=command.system_id,
+        certificates=" ".join(sorted(before.certificates)),
+        reason=command.reason,
+    )
+    await office.storage.directory.register_system(ended, audit=line)
+    return ended

@@ -26,6 +26,13 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Chọn một mã chưa từng có trong danh bạ.",
         next_en="Choose a code that was never in the directory.",
     ),
+    ErrorCode.SYSTEM_UNKNOWN: explanation(
+        Side.OPERATOR,
+        vi="Không có hệ thống nào đăng ký dưới tên này.",
+        en="No system is registered under this name.",
+        next_vi="Xem các hệ thống đã đăng ký: lienthong agencies systems.",
+        next_en="See which systems are registered: lienthong agencies systems.",
+    ),
     ErrorCode.RECIPIENT_COUNT_EXCEEDED: explanation(
         Side.SENDER,
         vi="Văn bản có quá nhiều nơi nhận sau khi mở các nhóm.",

@@ -165,6 +165,29 @@ def test_certificate_of_no_registered_system_is_refused(
     assert (said.code, said.error) == (1, "client_certificate_unknown")
 
 
+def test_system_that_is_taken_away_is_let_in_no_more(
+    installation: Installation, hub: str
+) -> None:
+    words = ("--name", "qlvb-lost", "--system", "qlvb-lost", "--agency", "G06")
+    installation.issue("system", "lost", *words)
+    installation.register("qlvb-lost", "lost", "--acts-for", "G06", "--may-channel")
+    profile = installation.profile("lost", "G06", "qlvb-lost", hub)
+    before = installation.call("inbox", "--profile", profile)
+    listed = installation.call("agencies", "systems").json["systems"]
+
+    words = ("unregister-system", "qlvb-lost", "--reason", "mất máy lúc 23 giờ")
+    ended = installation.call("agencies", *words)
+    for _ in range(60):
+        after = installation.call("inbox", "--profile", profile, "--wait", "1")
+        if after.code:
+            break
+
+    (shown,) = (one for one in listed if one["system"] == "qlvb-lost")
+    assert (shown["agencies"], shown["may_channel"]) == (["G06"], True)
+    assert (before.code, ended.json["agencies"]) == (0, [])
+    assert (after.code, after.error) == (1, "client_certificate_unknown")
+
+
 @pytest.mark.parametrize(
     ("system", "words", "error"),
     [

@@ -75,6 +75,9 @@ WORDS: dict[str, Text] = {
     f"event.{AuditEvent.SYSTEM_REGISTERED}": Text(
         vi="Đăng ký hệ thống", en="System registered"
     ),
+    f"event.{AuditEvent.SYSTEM_TAKEN_AWAY}": Text(
+        vi="Bỏ đăng ký hệ thống", en="System taken away"
+    ),
     f"event.{AuditEvent.LIST_SAVED}": Text(vi="Lưu danh sách", en="List saved"),
     f"event.{AuditEvent.LIST_REMOVED}": Text(vi="Xóa danh sách", en="List removed"),
     f"event.{AuditEvent.DELEGATION_FILED}": Text(
