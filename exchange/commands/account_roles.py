@@ -37,14 +37,20 @@ def roles_of(arguments: Arguments, now: datetime) -> tuple[Grant, ...]:
 
 
 def told(grants: Iterable[Grant]) -> str:
-    """Write roles for people."""
-    return (
-        ", ".join(
-            f"{one.role}@{one.agency}" if one.agency else str(one.role)
-            for one in grants
-        )
-        or "-"
-    )
+    """Write roles for people as they are given, with the last day of those that end."""
+    return ", ".join(map(_told, grants)) or "-"
+
+
+def _told(grant: Grant) -> str:
+    agency = f"@{grant.agency}" if grant.agency else ""
+    return f"{grant.role}{agency}{_last_day(grant)}"
+
+
+def _last_day(grant: Grant) -> str:
+    if grant.valid_to is None:
+        return ""
+    last = (grant.valid_to - timedelta(milliseconds=1)).astimezone(VIETNAM)
+    return f":{last.date().isoformat()}"
 
 
 def _grant(text: str, now: datetime) -> Grant:

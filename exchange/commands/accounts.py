@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from exchange.commands.account_bindings import (
@@ -14,6 +15,7 @@ from exchange.commands.account_bindings import (
     identities_of,
 )
 from exchange.commands.account_roles import declare_roles, roles_of, told
+from exchange.commands.account_standing import standing, ways_in
 from exchange.commands.arguments import Arguments, Parser, UsageError, add_action
 from exchange.commands.files import require_absent, write_new
 from exchange.commands.output import Output
@@ -36,6 +38,14 @@ from exchange.usecases.accounts.keeping import (
 from exchange.usecases.accounts.office import AccountOffice
 from schemas.errors import Text
 from schemas.timestamps import format_utc
+
+_HEADS = (
+    Text("Tài khoản", "Account"),
+    Text("Vai trò", "Roles"),
+    Text("Tình trạng", "State"),
+    Text("Đăng nhập bằng", "Signs in by"),
+    Text("Họ tên", "Name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +150,17 @@ async def _list(_: Arguments, output: Output, office: AccountOffice) -> None:
     accounts = await office.storage.accounts.accounts()
     output.result({"accounts": [_fields(one, office) for one in accounts]})
     if not output.as_json:
-        heads = (Text("Tài khoản", "Account"), Text("Vai trò", "Roles"))
-        rows = [[one.account_id, told(one.grants_at(office.now()))] for one in accounts]
-        output.table(
-            (*heads, Text("Họ tên", "Name")),
-            [[*row, one.name] for row, one in zip(rows, accounts, strict=True)],
-        )
+        output.table(_HEADS, [_row(one, output, office.now()) for one in accounts])
+
+
+def _row(account: Account, output: Output, now: datetime) -> list[str]:
+    return [
+        account.account_id,
+        told(account.grants_at(now)),
+        output.pick(standing(account, now)),
+        ", ".join(map(output.pick, ways_in(account))) or "-",
+        account.name,
+    ]
 
 
 async def _roles(arguments: Arguments, output: Output, office: AccountOffice) -> None:
@@ -213,9 +228,9 @@ def _password(arguments: Arguments) -> str:
 
 def _tell(account: Account, output: Output, office: AccountOffice) -> None:
     roles = told(account.grants_at(office.now()))
+    who, now = f"{account.account_id}: {roles}", standing(account, office.now())
     output.result(
-        _fields(account, office),
-        Text(f"{account.account_id}: {roles}", f"{account.account_id}: {roles}"),
+        _fields(account, office), Text(f"{who}. {now.vi}", f"{who}. {now.en}")
     )
 
 

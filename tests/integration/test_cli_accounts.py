@@ -42,6 +42,26 @@ def call(
     return called
 
 
+def test_list_shows_people_who_is_locked_and_until_when_a_role_counts(
+    call: Call, tmp_path: Path
+) -> None:
+    made = call(
+        "add",
+        "an.nguyen",
+        "--name",
+        "An",
+        "--no-password",
+        "--role",
+        "auditor:2030-12-31",
+    )
+    assert made.code == 0
+    locked = lienthong("accounts", "lock", "an.nguyen", "--var", tmp_path)
+    listed = lienthong("accounts", "list", "--var", tmp_path)
+    assert "khóa" in locked.out
+    assert "auditor:2030-12-31" in listed.out
+    assert "khóa" in listed.out
+
+
 def test_account_goes_through_its_life_and_no_secret_is_shown(
     call: Call, tmp_path: Path
 ) -> None:
