@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from exchange.commands.upgrade_names import QUEUE
 from signing.upgrade_queue import QueuedFile, UpgradeQueue, UpgradeTask
-
-QUEUE = "lienthong-upgrades.sqlite"
 
 
 def utc_now() -> datetime:

@@ -11,13 +11,13 @@ from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
 from exchange.commands.level_options import LEVELS, add_service_options, services_of
 from exchange.commands.output import Output
-from exchange.commands.upgrade_folder import QUEUE, utc_now
+from exchange.commands.upgrade_folder import utc_now
+from exchange.commands.upgrade_names import LOCK, QUEUE
 from pki.ca.file_lock import file_lock
 from schemas.errors import Text
 from signing.upgrade_queue import QueuedFile, Upgrade, UpgradeQueue, UpgradeTask
 from signing.upgrade_work import UpgradeWorker
 
-_LOCK = "lienthong-upgrades.lock"
 _HIGHER = [name for name in LEVELS if name != "b"]
 
 
@@ -61,7 +61,7 @@ def _add(arguments: Arguments, queue: UpgradeQueue, output: Output) -> int:
 
 def _run(arguments: Arguments, queue: UpgradeQueue, output: Output) -> int:
     worker = UpgradeWorker(queue, services_of(arguments))
-    with file_lock(arguments.folder / _LOCK):
+    with file_lock(arguments.folder / LOCK):
         work = worker.work(utc_now())
     waits, failed = len(work.postponed), len(work.failed)
     output.result(

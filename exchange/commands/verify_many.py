@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exchange.commands.arguments import Arguments
 from exchange.commands.output import Output, Progress
+from exchange.commands.upgrade_names import OWN_FILES
 from exchange.commands.verify_keep import Keeper
 from pki.trust import load_material
 from schemas.catalogue import explain
@@ -39,8 +40,9 @@ _LONGEST_REASON = 70
 def files_in(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Return the files named and those in the folders named, each once.
 
-    Folders are searched to their ground; what is hidden in them is left out, and links
-    to other folders are not followed.
+    Folders are searched to their ground; what is hidden in them and the queue of an
+    archive (`lienthong upgrades`) are left out, and links to other folders are not
+    followed.
 
     Raises:
         SigningError: there is none (FILE_UNREADABLE).
@@ -103,7 +105,8 @@ def _files(path: Path) -> Iterator[Path]:
         inner[:] = sorted(one for one in inner if not one.startswith("."))
         for name in sorted(names):
             found = Path(folder, name)
-            if not name.startswith(".") and found.is_file():
+            is_meant = not name.startswith(".") and name not in OWN_FILES
+            if is_meant and found.is_file():
                 yield found
 
 

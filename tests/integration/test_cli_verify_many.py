@@ -77,6 +77,21 @@ def test_folder_is_searched_to_its_ground_without_what_is_hidden(
     ]
 
 
+def test_queue_of_an_archive_is_no_document_of_it(
+    cabinet: Path, tmp_path: Path
+) -> None:
+    shutil.copy(cabinet / "docs" / "a-dung.pdf", tmp_path / "a-dung.pdf")
+    assert lienthong("upgrades", "add", tmp_path, "--level", "t").code == 0
+    (tmp_path / "lienthong-upgrades.lock").touch()
+    kept = {one.name for one in tmp_path.iterdir()}
+
+    said = verify(cabinet, tmp_path, "--json")
+
+    assert {"a-dung.pdf", "lienthong-upgrades.sqlite"} < kept
+    assert [one["name"] for one in lines(said)] == [str(tmp_path / "a-dung.pdf")]
+    assert said.code == 0
+
+
 def test_every_file_has_the_verdict_it_has_alone(cabinet: Path) -> None:
     for found in lines(verify(cabinet, cabinet / "docs", "--json")):
         alone = verify(cabinet, found["name"], "--json").json
