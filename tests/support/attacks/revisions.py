@@ -218,7 +218,7 @@ def shadow_replace_field_value() -> bytes:
 @ATTACKS.add(
     Row.SHADOW_HIDE_REPLACE,
     FAILED,
-    ErrorCode.PDF_MALFORMED,
+    ErrorCode.MODIFIED_AFTER_SIGNING,
     "an object defined only after signing",
 )
 def shadow_object_defined_later() -> bytes:
@@ -291,7 +291,7 @@ for _name, _catalog, _page in (
 
 
 @ATTACKS.add(
-    *(Row.SHADOW_HIDE_REPLACE, FAILED, ErrorCode.PDF_MALFORMED),
+    *(Row.SHADOW_HIDE_REPLACE, FAILED, ErrorCode.MODIFIED_AFTER_SIGNING),
     "a drawing named Parent that is defined only after signing",
 )
 def shadow_parent_defined_later() -> bytes:
