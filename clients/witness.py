@@ -17,8 +17,7 @@ from schemas.evidence import TreeHead, read_tree_head
 from schemas.merkle import verify_consistency
 from schemas.verdict import Indication
 from schemas.xml import parse
-from signing.validation.xml import open_tree_head
-from signing.validation.xml_signature import judges_of
+from signing.validation.xml import judges_of, open_tree_head
 from signing.xmldsig.verify import verify_receipt
 
 _HEAD, _GROWTH = "/v1/log/head", "/v1/log/consistency"
