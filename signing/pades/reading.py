@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
+from signing.pades import kept_spelling
 
 MIB = 1024 * 1024
 
@@ -60,6 +61,8 @@ _LIMITS = DecodeLimits(
         DecodePurpose.XREF_STREAM: StreamDecodeLimits(max_output_size=4 * MIB),
     }
 )
+
+kept_spelling.install()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from schemas.timestamps import VIETNAM
 from signing.pades.appearance import Appearance, embed_appearance
 from signing.pades.cms import CmsTemplate
+from signing.pades.kept_spelling import keep_spelling
 from signing.pades.page import find_page
 
 HEX_DIGITS_PER_OCTET = 2
@@ -37,6 +38,11 @@ class Increment(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         """Change nothing."""
+
+    def mark_update(self, obj_ref: generic.Reference | generic.IndirectObject) -> None:
+        """Have an object written again, as it is spelled."""
+        super().mark_update(obj_ref)
+        keep_spelling(self.objects[obj_ref.generation, obj_ref.idnum])
 
     def find_page_for_modification(
         self, page_ix: int

@@ -116,6 +116,9 @@ def _parts(
     elif isinstance(was, generic.DictionaryObject) and isinstance(
         now, generic.DictionaryObject
     ):
-        for key in was.keys() & now.keys():
-            yield "", key, key
-            yield key, was.raw_get(key), now.raw_get(key)
+        # Equal keys may be spelled otherwise, so each is taken from its own.
+        spelled = {key: key for key in now}
+        for key in was:
+            if key in spelled:
+                yield "", key, spelled[key]
+                yield key, was.raw_get(key), now.raw_get(key)

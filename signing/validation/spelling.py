@@ -9,6 +9,8 @@ again, so what shows alike in any spelling may be spelled otherwise.
 
 from pyhanko.pdf_utils import generic
 
+from signing.pades.kept_spelling import octets_of
+
 _STRINGS = (generic.TextStringObject, generic.ByteStringObject)
 _NUMBERS = (generic.NumberObject, generic.FloatObject)
 
@@ -40,7 +42,6 @@ _INTEGERS = frozenset(
 _DESTINATIONS = frozenset(
     {"/XYZ", "/Fit", "/FitH", "/FitV", "/FitR", "/FitB", "/FitBH", "/FitBV"}
 )
-_LATIN_1 = 0xFF
 
 
 def is_spelled_otherwise(
@@ -54,7 +55,7 @@ def is_spelled_otherwise(
         now: of the one after.
     """
     if isinstance(was, generic.NameObject) and isinstance(now, generic.NameObject):
-        return was == now and is_ambiguous(was)
+        return was == now and octets_of(was) != octets_of(now)
     if isinstance(was, _STRINGS) and isinstance(now, _STRINGS):
         is_other = was == now and was.original_bytes != now.original_bytes
         return is_other and place not in _TEXTS
@@ -62,11 +63,6 @@ def is_spelled_otherwise(
         is_other = was == now and type(was) is not type(now)
         return is_other and (place in _INTEGERS or place.endswith("Type"))
     return False
-
-
-def is_ambiguous(name: str) -> bool:
-    """Tell whether a name may be spelled in two ways: in Latin-1 and in UTF-8."""
-    return not name.isascii() and all(ord(one) <= _LATIN_1 for one in name)
 
 
 def place_in(key: str, array: generic.ArrayObject) -> str:

@@ -4,7 +4,12 @@ The author prepares a page that signing leaves as it is. Later it lists one more
 field, and so may be written again: the library spells its own way what it read.
 """
 
+from unittest.mock import patch
+
+from pyhanko.pdf_utils import generic
+
 from schemas.errors import ErrorCode
+from signing.pades.kept_spelling import library_name
 from tests.support.attacks.model import FAILED, Register, Row
 from tests.support.attacks.shadows import signed_by_a_person, stream
 from tests.support.later_revisions import revised, unseen_field
@@ -33,7 +38,8 @@ def _written_again(content: str, entries: str, glyphs: str = "null") -> bytes:
     page = f"/Annots [{_FIELD} 0 R] /Contents {_CONTENT} 0 R"
     form = f"/AcroForm {_FORM} 0 R"
     signed = signed_by_a_person(objects, f"{page} {entries}", form)
-    return revised(signed, unseen_field)
+    with patch.object(generic, "_decode_name", library_name):
+        return revised(signed, unseen_field)
 
 
 @ATTACKS.add(
@@ -45,6 +51,16 @@ def shadow_glyph_in_another_encoding() -> bytes:
     font = f"<< /Subtype /Type3 /CharProcs {_GLYPHS} 0 R {encoding} >>"
     glyphs = "<< /g#C3#A9 6 0 R >>"
     return _written_again(_TEXT, f"/Resources << /Font << /F {font} >> >>", glyphs)
+
+
+@ATTACKS.add(
+    *(Row.SHADOW_REPLACE, *_MODIFIED),
+    "a font, called by its Latin-1 name where text is shown, is called by it in UTF-8",
+)
+def shadow_font_in_another_encoding() -> bytes:
+    font = "<< /Subtype /Type1 /BaseFont /Helvetica >>"
+    shown = "BT /F#E9 9 Tf (0) Tj ET"
+    return _written_again(shown, f"/Resources << /Font << /F#E9 {font} >> >>")
 
 
 @ATTACKS.add(
