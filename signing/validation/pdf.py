@@ -35,6 +35,7 @@ from signing.validation.page_tree import Page, pages_of
 from signing.validation.shared_trust import shared_chains
 from signing.validation.store import gather_store
 from signing.validation.structure import read_signature
+from signing.validation.usage_rights import usage_rights
 
 _LIMITS = {ErrorCode.LIMIT_EXCEEDED, ErrorCode.PDF_TOO_LARGE}
 _BYTE_RANGE_KEY = re.compile(rb"/ByteRange")
@@ -182,7 +183,8 @@ def _hidden_signatures(
 ) -> tuple[Finding, ...]:
     """Find signature dictionaries that no field shows: a damaged or removed field."""
     found = [one.start() for one in _BYTE_RANGE_KEY.finditer(document.data)]
-    spans = [_span(document.data, field) for field in fields]
+    begin = [*(one.start for one in fields), *usage_rights(document.reader)]
+    spans = [_span(document.data, start) for start in begin]
     starts = [start for one in document.revisions for start in one.object_starts]
     for position in found:
         shown = any(start <= position < end for start, end in spans)
@@ -192,8 +194,8 @@ def _hidden_signatures(
     return ()
 
 
-def _span(data: bytes, field: SignatureField) -> tuple[int, int]:
+def _span(data: bytes, start: int) -> tuple[int, int]:
     try:
-        return field.start, read_signature(data, field.start).scanned.end
+        return start, read_signature(data, start).scanned.end
     except SigningError:
-        return field.start, field.start
+        return start, start
