@@ -111,6 +111,7 @@ class ErrorCode(StrEnum):
     RATE_EXCEEDED = "rate_exceeded"
     QUOTA_EXCEEDED = "quota_exceeded"
     MAINTENANCE = "maintenance"
+    HUB_KEY_NOT_BELIEVED = "hub_key_not_believed"
     PAYLOAD_PURGED = "payload_purged"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"

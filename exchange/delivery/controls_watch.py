@@ -1,10 +1,14 @@
-"""Follows what operators switch and what room is left; tells what callers have used."""
+"""Follows what operators switch, what room is left and whether receipts would hold."""
 
 import asyncio
 from typing import Protocol
 
+import structlog
+
+from exchange.own_keys import key_faults
 from exchange.services import Services
 
+_log = structlog.get_logger()
 _LOOK_SECONDS = 1.0
 _LOOKS_PER_TELLING = 5
 
@@ -34,6 +38,7 @@ class ControlsWatch:
     async def turn(self) -> None:
         """Look, now and then tell, and wait a second."""
         await self.look()
+        self.look_at_keys()
         if self._looks % _LOOKS_PER_TELLING == 0:
             await self._services.usage.tell(self._services.storage.usage)
             await self.look_at_room()
@@ -45,6 +50,15 @@ class ControlsWatch:
         found = await self._services.storage.controls.maintenance()
         self._services.switches.maintenance = found
         self._gauges.maintenance(is_on=found is not None)
+
+    def look_at_keys(self) -> None:
+        """Take nothing in while a receipt of ours would be believed by nobody."""
+        services = self._services
+        found = key_faults(services.hub, services.trust, services.now())
+        if found != services.switches.key_faults:
+            for one in found:
+                _log.error("hub_key.not_believed", key=one.key, code=one.code)
+            services.switches.key_faults = found
 
     async def look_at_room(self) -> None:
         """Take nothing in while there is less room than must stay."""

@@ -106,6 +106,7 @@ _CODES: dict[int, tuple[ErrorCode, ...]] = {
         _E.DATABASE_UNAVAILABLE,
         _E.IDENTITY_PROVIDER_UNAVAILABLE,
         _E.STORAGE_FULL,
+        _E.HUB_KEY_NOT_BELIEVED,
         _E.REVOCATION_UNCHECKED,
         _E.REVOCATION_STALE,
         _E.KEY_DEVICE_UNAVAILABLE,

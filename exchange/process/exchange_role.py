@@ -115,6 +115,7 @@ class ExchangeRole:
         )
         base.readiness.add(services.check)
         watch = ControlsWatch(services, base.metrics)
+        watch.look_at_keys()
         await base.repeat("controls", watch.turn)
         return services
 

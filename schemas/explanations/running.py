@@ -50,6 +50,25 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "accepted is safe and can be read."
         ),
     ),
+    ErrorCode.HUB_KEY_NOT_BELIEVED: explanation(
+        Side.OPERATOR,
+        vi=(
+            "Chứng thư của chính trục không còn được tin, biên nhận sẽ không có giá "
+            "trị, nên tạm ngừng nhận văn bản."
+        ),
+        en=(
+            "The hub's own certificate would not be believed, its receipts neither, so "
+            "nothing is taken in for now."
+        ),
+        next_vi=(
+            "Gửi lại đúng văn bản này sau; người vận hành cấp khóa mới cho trục rồi "
+            "khởi động lại dịch vụ."
+        ),
+        next_en=(
+            "Send exactly the same again later; the operator gives the hub a new key "
+            "and starts the service again."
+        ),
+    ),
     ErrorCode.DATABASE_LOCKED: explanation(
         Side.OPERATOR,
         vi="Cơ sở dữ liệu đang được một tiến trình khác sử dụng.",

@@ -1,8 +1,10 @@
 """A hub set up by commands alone: CA, keys, directory, systems, service."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -175,12 +177,13 @@ def test_system_that_is_taken_away_is_let_in_no_more(
     before = installation.call("inbox", "--profile", profile)
     listed = installation.call("agencies", "systems").json["systems"]
 
-    words = ("unregister-system", "qlvb-lost", "--reason", "mất máy lúc 23 giờ")
-    ended = installation.call("agencies", *words)
-    for _ in range(60):
-        after = installation.call("inbox", "--profile", profile, "--wait", "1")
-        if after.code:
-            break
+    lost = ("unregister-system", "qlvb-lost", "--reason", "mất máy lúc 23 giờ")
+    ended = installation.call("agencies", *lost)
+    waiting = (
+        installation.call("inbox", "--profile", profile, "--wait", "1")
+        for _ in range(60)
+    )
+    after = next(one for one in waiting if one.code)
 
     (shown,) = (one for one in listed if one["system"] == "qlvb-lost")
     assert (shown["agencies"], shown["may_channel"]) == (["G06"], True)
@@ -324,6 +327,26 @@ def test_service_on_a_taken_port_says_so(
 
     assert (said.code, said.error) == (1, "configuration_invalid")
     assert said.json["error"]["place"].endswith(f":{port}")
+
+
+def test_service_with_its_keys_swapped_takes_nothing_in(
+    installation: Installation, tmp_path: Path
+) -> None:
+    right = (installation.folder / "lienthong.toml").read_text()
+    swapped = right.replace("/log.p12", "/x.p12").replace("/receipt.p12", "/log.p12")
+    config = installation.folder / "swapped.toml"
+    config.write_text(swapped.replace("/x.p12", "/receipt.p12"))
+    log = tmp_path / "serve.err"
+
+    words = ("--config", config, "--var", tmp_path)
+    with (
+        serving(*words, log=tmp_path) as said,
+        urlopen(str(said["admin"])) as answer,
+    ):
+        ready = json.load(answer)
+
+    assert ready == {"status": "degraded", "parts": ["keys.receipt", "keys.log"]}
+    assert "hub_key.not_believed" in log.read_text("utf-8")
 
 
 def test_service_without_its_keys_says_which(
