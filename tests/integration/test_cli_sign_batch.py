@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.commands.output import pace
-from exchange.commands.upgrade_folder import QUEUE
+from exchange.commands.upgrade_names import QUEUE
 from pki.keys.loader import load_credential
 from pki.keys.software import SoftwareKey
 from signing.upgrade_queue import UpgradeQueue
