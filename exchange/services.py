@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from exchange.domain.notices import Attempt, Notice, NoticeChannel, Subscription
 from exchange.domain.parties import System
 from exchange.domain.retention import RetentionPolicy
 from exchange.domain.roles import AccessRole
+from exchange.domain.stuck import LOG_WAITS, waiting_since
 from exchange.domain.tokens import Scope
 from exchange.domain.webhooks import TargetPolicy
 from exchange.domain.working_days import WorkingCalendar
@@ -181,6 +182,9 @@ class Counters(Protocol):
     def stuck(self, state: DeliveryState, number: int) -> None:
         """Take note of how many deliveries are stuck in a state."""
 
+    def log_waits(self, waited: timedelta) -> None:
+        """Take note of how long an entry has waited for its place in the log."""
+
     def notice_attempted(self, channel: str, outcome: str) -> None:
         """Count an attempt to notify somebody; both are of closed sets."""
 
@@ -199,6 +203,9 @@ class NoticeCarrier(Protocol):
 
 class _NobodyCounts:
     def stuck(self, state: DeliveryState, number: int) -> None:
+        """Nobody looks."""
+
+    def log_waits(self, waited: timedelta) -> None:
         """Nobody looks."""
 
     def notice_attempted(self, channel: str, outcome: str) -> None:
@@ -340,14 +347,18 @@ class Services:
         return MonotonicIds(after=entry_id)
 
     async def check(self) -> tuple[str, ...]:
-        """Return what is degraded (`exchange.readiness`): why nothing is taken in.
+        """Return what is degraded (`exchange.readiness`).
+
+        Why nothing is taken in, and the log, if what is taken in does not get there.
 
         Raises:
             ExchangeError: the database does not answer (SERVICE_UNAVAILABLE).
         """
         if not await self.storage.ready():
             raise ExchangeError(ErrorCode.SERVICE_UNAVAILABLE, place="database")
-        return self.switches.reasons
+        oldest = await self.storage.log.oldest_waiting()
+        is_late = waiting_since(oldest, self.now()) > LOG_WAITS
+        return (*self.switches.reasons, *(("log",) if is_late else ()))
 
     @property
     def intake_policy(self) -> IntakePolicy:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from exchange.delivery.lease import Lease
-from exchange.domain.stuck import count_stuck
+from exchange.domain.stuck import LOG_WAITS, count_stuck, waiting_since
 from exchange.errors import StateConflictError
 from exchange.services import Services
 from exchange.usecases.find_stuck import find_stuck
@@ -72,6 +72,7 @@ class Keeper:
         if self._looked is not None and now - self._looked < _STUCK_LOOKED_FOR:
             return
         self._looked = now
+        await self._look_at_log(now)
         seconds = self._services.limits.stuck_seconds
         found = [
             one.delivery for one in await find_stuck(self._services, seconds=seconds)
@@ -80,3 +81,11 @@ class Keeper:
             self._services.counters.stuck(state, number)
             if number:
                 _log.warning("deliveries.stuck", state=state, number=number)
+
+    async def _look_at_log(self, now: datetime) -> None:
+        """Tell when what was recorded is shown to nobody: it gets no index."""
+        oldest = await self._services.storage.log.oldest_waiting()
+        waited = waiting_since(oldest, now)
+        self._services.counters.log_waits(waited)
+        if waited > LOG_WAITS:
+            _log.warning("log.waiting", seconds=round(waited.total_seconds()))

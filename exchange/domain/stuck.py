@@ -1,4 +1,4 @@
-"""Deliveries that should have moved on long ago."""
+"""What should have moved on long ago: deliveries, and entries towards the log."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,6 +17,9 @@ TRANSIENT_STATES = (
 CLOCK_ASIDE = timedelta(minutes=5)
 """Ids count on where a clock jumped back, so ids and times may be apart."""
 
+LOG_WAITS = timedelta(minutes=1)
+"""How long an entry may wait for its index; usually it is a fraction of a second."""
+
 _ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TIME_DIGITS = 10  # of 26; they hold milliseconds since 1970
 
@@ -32,6 +35,22 @@ def first_id_of(at: datetime) -> EnvelopeId:
         for place in reversed(range(_TIME_DIGITS))
     ]
     return EnvelopeId("".join(digits).ljust(26, "0"))
+
+
+def waiting_since(entry_id: str | None, now: datetime) -> timedelta:
+    """Return for how long an entry has waited, none at all if there is none.
+
+    Args:
+        entry_id: of the one that waits longest.
+        now: an id made by a clock ahead has not waited yet.
+    """
+    if entry_id is None:
+        return timedelta()
+    milliseconds = 0
+    for digit in entry_id[:_TIME_DIGITS]:
+        milliseconds = milliseconds << 5 | _ULID_DIGITS.index(digit)
+    waited = now.timestamp() - milliseconds / 1000
+    return timedelta(seconds=max(waited, 0))
 
 
 def count_stuck(deliveries: Iterable[Delivery]) -> dict[DeliveryState, int]:

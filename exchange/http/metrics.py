@@ -1,7 +1,7 @@
 """Counters for operators; labels are closed sets, never what callers write."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import nan
 
 from prometheus_client import (
@@ -83,6 +83,11 @@ class _DeliveryCounters:
             ("state",),
             registry=registry,
         )
+        self.log_waits = Gauge(
+            "lienthong_log_waiting_seconds",
+            "How long the oldest entry has waited for its place in the log.",
+            registry=registry,
+        )
         self.notices = Counter(
             "lienthong_notice_attempts",
             "Attempts to notify somebody, by what came of them.",
@@ -145,6 +150,10 @@ class Metrics:
     def stuck(self, state: DeliveryState, number: int) -> None:
         """Take note of how many deliveries are stuck in a state."""
         self._deliveries.stuck.labels(state).set(number)
+
+    def log_waits(self, waited: timedelta) -> None:
+        """Take note of how long an entry has waited for its place in the log."""
+        self._deliveries.log_waits.set(waited.total_seconds())
 
     def notice_attempted(self, channel: str, outcome: str) -> None:
         """Count an attempt to notify somebody; both are of closed sets."""

@@ -38,6 +38,10 @@ class MemoryLog:
         tables.log = growth.state
         return growth.entries
 
+    async def oldest_waiting(self) -> str | None:
+        """The id of the entry that has waited longest for its index."""
+        return min(self._tables.pending, default=None)
+
     async def size(self) -> int:
         """Number of sequenced entries."""
         return self._tables.log.size

@@ -90,6 +90,11 @@ class MongoLog:
         )
         return in_turn(_by_id(first), _by_id(oldest), limit=limit)
 
+    async def oldest_waiting(self) -> str | None:
+        """The id of the entry that has waited longest for its index."""
+        oldest = await find_all(self._pending, {}, sort=[("_id", 1)], limit=1)
+        return oldest[0]["_id"] if oldest else None
+
     async def size(self) -> int:
         """Number of sequenced entries."""
         state = await find_one(self._meta, {"_id": "log"})

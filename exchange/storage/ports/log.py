@@ -33,6 +33,9 @@ class LogStore(Protocol):
         Called under the `sequencer` lease; safe, and of no effect twice, without it.
         """
 
+    async def oldest_waiting(self) -> str | None:
+        """The id of the entry that has waited longest for its index, if any does."""
+
     async def size(self) -> int:
         """Number of sequenced entries."""
 

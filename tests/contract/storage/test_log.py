@@ -103,6 +103,20 @@ async def test_entry_moves_from_pending_to_sequenced(storage: Storage) -> None:
     assert await storage.log.entries_of(envelope_id(2)) == []
 
 
+async def test_entry_that_waits_longest_is_known_until_it_is_in_the_log(
+    storage: Storage,
+) -> None:
+    assert await storage.log.oldest_waiting() is None
+    for number in (2, 1):
+        await storage.envelopes.accept(acceptance(number))
+    oldest = await storage.log.oldest_waiting()
+
+    await storage.log.sequence(limit=10)
+
+    assert oldest == acceptance(1).entry.entry_id
+    assert await storage.log.oldest_waiting() is None
+
+
 @pytest.mark.parametrize("batch", [1, 3, 50])
 async def test_every_entry_is_proved_at_every_size(
     storage: Storage, batch: int

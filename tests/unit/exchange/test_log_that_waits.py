@@ -1,0 +1,53 @@
+"""What was recorded and does not get into the log is told; it is in no inbox yet."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from exchange.delivery.keeper import Keeper
+from exchange.domain.stuck import first_id_of, waiting_since
+from exchange.http.metrics import Metrics
+from tests.support.pki import NOW
+from tests.support.world import make_world
+
+GAUGE = "lienthong_log_waiting_seconds"
+
+
+@pytest.mark.parametrize(
+    ("entry_id", "waited"),
+    [
+        (None, timedelta()),
+        (first_id_of(NOW - timedelta(seconds=90)), timedelta(seconds=90)),
+        (first_id_of(NOW + timedelta(seconds=90)), timedelta()),
+    ],
+    ids=["nothing", "waits", "of a clock ahead"],
+)
+def test_entry_has_waited_since_its_id_was_made(
+    entry_id: str | None, waited: timedelta
+) -> None:
+    assert waiting_since(entry_id, NOW) == waited
+
+
+async def test_hub_says_that_its_log_waits_until_it_goes_on() -> None:
+    metrics = Metrics()
+    world = await make_world()
+    services = replace(world.services, counters=metrics)
+    await world.send(world.document())
+    said = [await services.check()]
+
+    world.clock.move(minutes=2)
+    said.append(await services.check())
+    await Keeper(services, owner="one").keep()
+    waited = gauge(metrics)
+    await services.storage.log.sequence(limit=10)
+    said.append(await services.check())
+
+    assert said == [(), ("log",), ()]
+    assert waited >= 120
+
+
+def gauge(metrics: Metrics) -> float:
+    lines = metrics.page().decode().splitlines()
+    (line,) = (one for one in lines if one.startswith(f"{GAUGE} "))
+    return float(line.split()[1])
