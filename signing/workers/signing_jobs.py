@@ -15,7 +15,7 @@ from pki.tsa.client import TimeStamp
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.evidence_sources import OpenQuestions, StoredEvidence
-from signing.pades.extend import extend_signed
+from signing.pades.extend import extend_signed, outlived
 from signing.pades.kept import KeptState
 from signing.pades.levels import SigningServices, TokenRoom
 from signing.pades.reading import open_pdf, refusing_malformed
@@ -117,7 +117,7 @@ def _with_gap(source: bytes, data: bytes, room: int) -> RaisedPart:
         prepared = prepare_time_stamp(open_pdf(data), room)
     place = prepared.byte_range
     return RaisedPart(
-        prepared.content[len(source) :],
+        outlived(prepared.content)[len(source) :],
         (place.reserved_region_start, place.reserved_region_end),
         prepared.digest,
     )

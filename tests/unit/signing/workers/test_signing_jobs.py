@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -14,14 +15,18 @@ from schemas.verdict import Indication
 from signing.errors import SigningError
 from signing.pades.kept import KeptState
 from signing.pades.remote_request import RemoteRequest
+from signing.profiles import SignatureLevel
 from signing.validation.pdf import judge_pdf
 from signing.workers.codec import decode, encode
 from signing.workers.failure import WorkerFailure
 from signing.workers.made import CompletedPart, PreparedPart, RaisedPart
 from signing.workers.pool import WorkerPool
-from signing.workers.protocol import SIGNING_JOBS, Job
+from signing.workers.protocol import SIGNING_JOBS, Job, Request
+from signing.workers.signing_jobs import raise_level
+from tests.support.levels import LevelDesk
 from tests.support.pki import NOW, TestPki
 from tests.support.signed_pdf import LETTER
+from tests.support.small_pdf import assemble
 from tests.support.world import material_of
 
 PKI = TestPki.create()
@@ -92,6 +97,28 @@ async def test_refusal_comes_back_by_its_code(
             instructions=instructions(request=request_json),
         )
     assert refused.value.code is code
+
+
+def test_time_stamp_that_would_break_the_signature_is_not_asked_for() -> None:
+    """The tree of pages stands in the catalog, so that any of its pages may differ."""
+    link = "<< /Type /Annot /Subtype /Link /Rect [9 9 99 29] >>"
+    bodies = {
+        1: "<< /Type /Catalog /Pages << /Type /Pages /Count 1 /Kids [2 0 R] >> >>",
+        2: f"<< /Type /Page /MediaBox [0 0 595 842] /Annots [{link}] >>",
+    }
+    source = assemble({number: body.encode() for number, body in bodies.items()})
+    desk = LevelDesk()
+    asked = Request(
+        job=Job.RAISE,
+        payload=desk.signed(source, SignatureLevel.B_T),
+        material=desk.material(),
+        at=desk.now,
+        instructions=b'{"room": 0}',
+    )
+    assert raise_level(asked).added
+    with pytest.raises(SigningError) as refused:
+        raise_level(replace(asked, instructions=b'{"room": 9000}'))
+    assert refused.value.code is ErrorCode.PDF_MALFORMED
 
 
 def test_parts_come_back_as_they_were_sent() -> None:
