@@ -21,6 +21,7 @@ from exchange.commands.arguments import UsageError
 from exchange.config import Settings
 from exchange.errors import ExchangeError
 from pki.files import read_private_file, write_atomically
+from pki.pem import load_certificate
 from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
 
@@ -64,10 +65,7 @@ def read_certificate_file(path: Path) -> x509.Certificate:
         ExchangeError: unreadable, or none (FILE_UNREADABLE).
     """
     try:
-        data = path.read_bytes()
-        if data.startswith(b"-----"):
-            return x509.load_pem_x509_certificate(data)
-        return x509.load_der_x509_certificate(data)
+        return load_certificate(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ExchangeError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 

@@ -20,10 +20,10 @@ from exchange.usecases.register_system import (
     take_system_away,
 )
 from pki.names import UNREADABLE_CERTIFICATE, system_of
+from pki.pem import load_certificate
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import OrganId, SystemId, parse_organ_id, parse_system_id
 
-_PEM = b"-----BEGIN"
 _HEADS = (
     Text("Hệ thống", "System"),
     Text("Làm thay", "Acts for"),
@@ -173,13 +173,7 @@ def certificate_digest(path: Path) -> str:
 
 def _first_certificate(path: Path) -> x509.Certificate:
     """Read the first certificate in a file, PEM or DER."""
-    data = read_file(path)
-    load = (
-        x509.load_pem_x509_certificate
-        if data.lstrip().startswith(_PEM)
-        else x509.load_der_x509_certificate
-    )
-    return load(data)
+    return load_certificate(read_file(path))
 
 
 def _rights(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
@@ -26,6 +25,7 @@ from exchange.usecases.signer import refusal_of
 from pki.enveloped.content_key import require_recipient
 from pki.names import UNREADABLE_CERTIFICATE, agency_of
 from pki.path.judging import ChainJudgement
+from pki.pem import load_certificate
 from pki.purposes import KeyPurpose
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
@@ -33,7 +33,6 @@ from schemas.verdict import RevocationState
 from schemas.vocabulary import AuditEvent, LogEntryType
 
 _TRIES = 5
-_PEM = b"-----BEGIN"
 _MISSING = ErrorCode.ENCRYPTION_CERTIFICATE_MISSING
 _UNSUITABLE = ErrorCode.ENCRYPTION_CERTIFICATE_UNSUITABLE
 
@@ -184,9 +183,7 @@ async def _judged(
 
 def _read(content: bytes) -> Certificate:
     try:
-        if content.lstrip().startswith(_PEM):
-            return x509.load_pem_x509_certificate(content)
-        return x509.load_der_x509_certificate(content)
+        return load_certificate(content)
     except UNREADABLE_CERTIFICATE as error:
         raise ExchangeError(_UNSUITABLE, place="certificate") from error
 

@@ -16,6 +16,7 @@ from pki.algorithms import CERTIFICATE_SIGNATURE_OIDS, is_new_key_allowed
 from pki.errors import PkiError
 from pki.keys.api import PublicKey
 from pki.names import UNREADABLE_CERTIFICATE
+from pki.pem import is_pem
 from schemas.errors import ErrorCode
 
 _REQUEST_BYTES = 64 * 1024
@@ -66,8 +67,7 @@ def parse_request(data: bytes) -> CertificateRequest:
     """
     if len(data) > _REQUEST_BYTES:
         raise PkiError(ErrorCode.BODY_TOO_LARGE, place="PKCS #10")
-    is_pem = data.lstrip().startswith(b"-----BEGIN")
-    load = x509.load_pem_x509_csr if is_pem else x509.load_der_x509_csr
+    load = x509.load_pem_x509_csr if is_pem(data) else x509.load_der_x509_csr
     try:
         request = load(data)
         key: object = request.public_key()

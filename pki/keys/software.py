@@ -19,6 +19,7 @@ from pki.algorithms import (
 from pki.errors import PkiError, SignatureInvalidError
 from pki.keys.api import Credential, PublicKey, SignatureScheme
 from pki.names import UNREADABLE_CERTIFICATE
+from pki.pem import is_pem
 from schemas.errors import ErrorCode
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -82,7 +83,7 @@ def load_private_key(data: bytes, passphrase: bytes | None = None) -> SoftwareKe
     """
     load = (
         serialization.load_pem_private_key
-        if data.lstrip().startswith(b"-----BEGIN")
+        if is_pem(data)
         else serialization.load_der_private_key
     )
     try:

@@ -210,6 +210,19 @@ def test_registration_against_the_rules_is_refused(
 
 
 @pytest.mark.usefixtures("hub")
+def test_certificate_as_openssl_prints_it_is_registered(
+    installation: Installation,
+) -> None:
+    words = "subject=C = VN, CN = qlvb-a\nissuer=C = VN, CN = Bình Sơn Systems CA\n"
+    plain = (installation.folder / "commune.pem").read_text()
+    (installation.folder / "printed.pem").write_text(words + plain, "utf-8")
+
+    said = installation.register("qlvb-a", "printed", "--acts-for", "H99.151")
+
+    assert said.code == 0, said.out
+
+
+@pytest.mark.usefixtures("hub")
 def test_registration_without_a_certificate_in_the_file_is_refused(
     installation: Installation,
 ) -> None:

@@ -26,6 +26,14 @@ def request(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = KEY) -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
+def test_request_is_found_behind_what_openssl_prints_of_it() -> None:
+    pem = x509.load_der_x509_csr(request()).public_bytes(Encoding.PEM)
+
+    printed = b"Certificate Request:\n    Data:\n" + pem
+
+    assert read_request(printed) == KEY.public_key()
+
+
 def _rsa(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
