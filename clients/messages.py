@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pki.keys.api import Credential
@@ -55,6 +55,23 @@ def prepare_document(
         xml = sign_envelope(xml, credential=credential, attachments=digests, at=at)
     content_type, body = encode(xml, attachments)
     return _message(content_type, body)
+
+
+def name_of_document(document: EdxmlDocument, attachments: Sequence[Attachment]) -> str:
+    """Name what a document says, however often and whenever it is prepared.
+
+    Signatures, times of passing and the boundaries of parts differ from one preparing
+    to the next; an outbox that is told this name keeps the document once.
+
+    Returns:
+        A digest of the document, and of the names and contents of its attachments.
+    """
+    said = replace(document, trace=(), manifest=())
+    whole = hashlib.sha256(hashlib.sha256(serialize(write_document(said))).digest())
+    for one in attachments:
+        whole.update(_digest(one.name.encode()))
+        whole.update(_digest(one.content))
+    return whole.hexdigest()
 
 
 def prepare_status(

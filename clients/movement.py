@@ -1,12 +1,9 @@
 """A time-out that counts silence: over a slow line much may take long and move."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from io import BytesIO
 from types import TracebackType
 from typing import Self
-
-_PIECE = 64 * 1024
-"""Bytes of a body that are handed to the line at once."""
 
 
 class Movement:
@@ -45,9 +42,20 @@ class Movement:
             now = asyncio.get_running_loop().time()
             self._timeout.reschedule(now + self._seconds)
 
-    async def pieces(self, body: bytes) -> AsyncIterator[bytes]:
-        """Yield a body as the line takes it."""
-        for start in range(0, len(body), _PIECE):
-            self.goes_on()
-            yield body[start : start + _PIECE]
-        self.goes_on()
+
+class WatchedBody(BytesIO):
+    """A body that tells when the line takes more of it.
+
+    Args:
+        content: of the body.
+        movement: is told.
+    """
+
+    def __init__(self, content: bytes, movement: Movement) -> None:
+        super().__init__(content)
+        self._movement = movement
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes; what was read before has been taken."""
+        self._movement.goes_on()
+        return super().read(size)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from clients.errors import ClientError
 from clients.messages import Message
@@ -29,6 +30,7 @@ _RECEIPT = "receipt.xml"
 _REFUSAL = "refusal.json"
 _UPLOAD = "upload"
 _PARTIAL = ".partial"
+_NAME_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,32 @@ class Outbox:
         except OSError as error:
             raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 
-    def put(self, message: Message) -> Entry:
+    def put(
+        self, message: Message, *, document: str = "", again: bool = False
+    ) -> Entry:
         """Keep `message`; putting the same one again changes nothing.
+
+        Args:
+            message: as it will be sent.
+            document: names what it says (`clients.messages.name_of_document`). A
+                message that says the same and waits, or was accepted, stands for it.
+            again: put it although there is such a message.
+
+        Returns:
+            The message that is sent, or was.
 
         Raises:
             ClientError: it cannot be written (FILE_NOT_WRITTEN).
         """
-        folder = self._folder / _folder_name(message)
-        if not folder.is_dir():
-            try:
-                _write_complete(folder, message)
-            except OSError as error:
-                raise ClientError(
-                    ErrorCode.FILE_NOT_WRITTEN, place=folder.name
-                ) from error
+        name = document or message.body_sha256
+        folder = self._folder / name[:_NAME_CHARACTERS]
+        if document:
+            folder = _place(folder, again=again)
+        try:
+            if folder.is_dir() or not _write_complete(folder, message):
+                return Entry(folder, _read(folder) if document else message)
+        except OSError as error:
+            raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
         return Entry(folder, message)
 
     def waiting(self) -> Iterator[Entry]:
@@ -115,6 +129,20 @@ class Outbox:
         text = json.dumps(refusal, ensure_ascii=False, indent=2)
         _appear(entry.folder / _REFUSAL, text.encode())
 
+    def receipt_of(self, entry: Entry) -> bytes | None:
+        """Return the hub's receipt of a message that is done; None of any other.
+
+        Raises:
+            ClientError: it cannot be read (FILE_UNREADABLE).
+        """
+        try:
+            return (entry.folder / _RECEIPT).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            place = entry.folder.name
+            raise ClientError(ErrorCode.FILE_UNREADABLE, place=place) from error
+
     def goes_in_parts(self, entry: Entry) -> bool:
         """Whether a message was begun in parts, or is to be after a broken line."""
         return (entry.folder / _UPLOAD).exists()
@@ -135,19 +163,39 @@ class Outbox:
         _appear(entry.folder / _UPLOAD, path.encode())
 
 
-def _write_complete(folder: Path, message: Message) -> None:
-    partial = folder.with_name(folder.name + _PARTIAL)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    _write(partial / _BODY, message.body)
-    _write(partial / _MESSAGE, _describe(message))
-    sync_folder(partial)
-    partial.rename(folder)
+def _place(first: Path, *, again: bool) -> Path:
+    """Return where a document stands already, or else the first free place for it."""
+    folder, number = first, 1
+    while folder.is_dir() and (again or not _stands(folder)):
+        number += 1
+        folder = first.with_name(f"{first.name}-{number}")
+    return folder
+
+
+def _stands(folder: Path) -> bool:
+    """Tell whether a message is sent, or was: not refused, nor damaged before that."""
+    if (folder / _RECEIPT).exists():
+        return True
+    return not (folder / _REFUSAL).exists() and _is_readable(folder)
+
+
+def _write_complete(folder: Path, message: Message) -> bool:
+    """Write a message; False: another program was first."""
+    partial = folder.with_name(f"{folder.name}.{token_hex(8)}{_PARTIAL}")
+    try:
+        partial.mkdir()
+        _write(partial / _BODY, message.body)
+        _write(partial / _MESSAGE, _describe(message))
+        sync_folder(partial)
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        return False
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     sync_folder(folder.parent)
-
-
-def _folder_name(message: Message) -> str:
-    return f"{message.body_sha256[:32]}"
+    return True
 
 
 def _is_message(folder: Path) -> bool:

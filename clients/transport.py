@@ -19,7 +19,7 @@ from typing import Self
 import aiohttp
 
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
-from clients.movement import Movement
+from clients.movement import Movement, WatchedBody
 from pki.files import read_private_file
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
@@ -259,9 +259,8 @@ class Transport:
                 self._session.request(
                     request.method,
                     request.path,
-                    headers=_headers_of(request),
-                    # New for every attempt.
-                    data=request.body and movement.pieces(request.body),
+                    headers=dict(request.headers),
+                    data=_body_for(request, movement),
                     params=dict(request.parameters),
                     allow_redirects=False,
                 ) as answer,
@@ -292,11 +291,9 @@ def _asked_of(answer: aiohttp.ClientResponse) -> float:
     return float(asked) if asked.isascii() and asked.isdigit() else 0.0
 
 
-def _headers_of(request: Request) -> dict[str, str]:
-    """Return the headers; a body that comes in pieces has its length told."""
-    if request.body is None:
-        return dict(request.headers)
-    return {**request.headers, "Content-Length": str(len(request.body))}
+def _body_for(request: Request, movement: Movement) -> WatchedBody | None:
+    """Return the body, new for every attempt."""
+    return None if request.body is None else WatchedBody(request.body, movement)
 
 
 async def _body_of(

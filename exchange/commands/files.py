@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from exchange.errors import ExchangeError
+from pki.files import sync_folder
 from schemas.errors import ErrorCode
 
 
@@ -45,7 +46,7 @@ def require_empty(folder: Path) -> None:
 
 
 def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file that was not there; an existing one is left alone.
+    """Write a file that was not there, durably; an existing one is left alone.
 
     Args:
         path: where.
@@ -53,17 +54,28 @@ def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
         private: readable by this account alone.
 
     Raises:
-        ExchangeError: it exists or cannot be written (FILE_NOT_WRITTEN).
+        ExchangeError: it exists, or cannot be written whole: it is not there then
+            (FILE_NOT_WRITTEN).
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         descriptor = os.open(path, flags, 0o600 if private else 0o644)
+        _fill(path, descriptor, content)
+    except OSError as error:
+        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
+
+
+def _fill(path: Path, descriptor: int, content: bytes) -> None:
+    """Write what a new file holds; half of it stands in nobody's way."""
+    try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
+        sync_folder(path.parent)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def make_folder(path: Path) -> None:

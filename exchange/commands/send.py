@@ -1,19 +1,20 @@
 """`lienthong send`: send a document with its files; what waits is sent first.
 
 A document is in the outbox before the hub hears of it. It stays there until the hub has
-accepted it or refused it for good, and is sent as the same bytes every time.
+accepted it or refused it for good, and is sent as the same bytes every time. The same
+document, typed once more, is the one that is there already.
 """
 
 import mimetypes
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from clients.answers import Sent
 from clients.encryption import Recipient, recipients_of
 from clients.errors import ClientError, RefusedError, UnreachableError
-from clients.messages import Message, prepare_document
+from clients.messages import Message, name_of_document, prepare_document
 from clients.outbox import Entry, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.encryption import (
@@ -41,8 +42,10 @@ from schemas.edxml.document import (
 from schemas.edxml.secrecy import secrecy_mark
 from schemas.errors import CodedError, ErrorCode, Text
 from schemas.identifiers import DocumentCode, DocumentId, OrganId, parse_organ_id
+from schemas.receipt import read_receipt
 from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
+from schemas.xml import parse
 
 _ADMINISTRATIVE = "2"
 _PUBLISHED = ""
@@ -70,25 +73,37 @@ class _Done:
 
     Args:
         broken: folders of those that cannot be read.
+        earlier: the document of this call, where it was sent by an earlier one.
         recipients: whom the document of this call was encrypted to.
     """
 
     sent: list[dict[str, object]] = field(default_factory=list)
     refused: list[dict[str, object]] = field(default_factory=list)
     broken: tuple[str, ...] = ()
+    earlier: Sequence[Mapping[str, object]] = ()
     recipients: tuple[Recipient, ...] = ()
 
     def fields(self) -> dict[str, object]:
         """Return it for JSON."""
-        found = {"sent": self.sent, "refused": self.refused, "broken": self.broken}
-        return found | _encrypted_to(self.recipients)
+        return {
+            "sent": self.sent,
+            "refused": self.refused,
+            "broken": self.broken,
+            **({"earlier": self.earlier} if self.earlier else {}),
+            **_encrypted_to(self.recipients),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A message, and whom its attachments were encrypted to, if they were."""
+    """A message, and whom its attachments were encrypted to, if they were.
+
+    Args:
+        document: names what it says.
+    """
 
     message: Message
+    document: str
     recipients: tuple[Recipient, ...] = ()
 
 
@@ -139,6 +154,11 @@ def configure(parser: Parser) -> None:
         action="store_true",
         help="chỉ gửi tiếp những gì đang chờ / only send what waits",
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="gửi thêm lần nữa dù đã gửi / send it although it was sent before",
+    )
 
 
 def _day(text: str) -> date:
@@ -157,15 +177,35 @@ def run(arguments: Arguments, output: Output) -> int:
 
     async def act(session: Session) -> int:
         outbox = Outbox(arguments.var / "outbox" / session.profile.system)
-        recipients: tuple[Recipient, ...] = ()
+        done = _Done()
         if not arguments.waiting:
             prepared = await _prepared(arguments, session, output)
-            recipients = prepared.recipients
-            outbox.put(prepared.message)
-        done = _Done(broken=outbox.broken(), recipients=recipients)
+            done = _put(prepared, outbox, output, again=arguments.again)
+        done = replace(done, broken=outbox.broken())
         return await _send_waiting(outbox, session, output, done)
 
     return with_hub(arguments, output, act)
+
+
+def _put(prepared: _Prepared, outbox: Outbox, output: Output, *, again: bool) -> _Done:
+    """Keep a document; one that waits or was accepted stands for it."""
+    entry = outbox.put(prepared.message, document=prepared.document, again=again)
+    if entry.message == prepared.message:
+        return _Done(recipients=prepared.recipients)
+    receipt = outbox.receipt_of(entry)
+    if receipt is None:
+        output.say(
+            Text("Văn bản này đã chờ gửi từ trước.", "This document waits already.")
+        )
+        return _Done()
+    sent = read_receipt(parse(receipt)).envelope_id
+    output.say(
+        Text(
+            f"Văn bản này đã gửi trước đó: {sent}; gửi thêm lần nữa: --again",
+            f"This document was sent before: {sent}; to send it once more: --again",
+        )
+    )
+    return _Done(earlier=[{"id": sent, "message_id": entry.message.message_id}])
 
 
 def _check(arguments: Arguments, output: Output) -> int:
@@ -321,6 +361,7 @@ async def _prepared(
     now = datetime.now(UTC)
     attachments = [_attachment(path, n) for n, path in enumerate(arguments.files, 1)]
     recipients: tuple[Recipient, ...] = ()
+    plain = attachments
     if arguments.encrypt is not None:
         recipients = await _recipients(arguments, session)
         attachments = encrypted(attachments, recipients)
@@ -333,7 +374,12 @@ async def _prepared(
     )
     for one in recipients:
         output.say(recipient_text(one))
-    return _Prepared(message, recipients)
+    # What was encrypted differs each time; what is in it, under its name, does not.
+    said = [
+        replace(one, content=original.content)
+        for one, original in zip(attachments, plain, strict=True)
+    ]
+    return _Prepared(message, name_of_document(document, said), recipients)
 
 
 async def _recipients(arguments: Arguments, session: Session) -> tuple[Recipient, ...]:

@@ -286,7 +286,7 @@ def test_maintenance_is_told_in_the_hubs_own_words_beside_what_was_sent(
     at_hub = ("--var", site.folder)
     begun = lienthong("maintenance", "on", "--reason", "nâng cấp", *at_hub)
     try:
-        said = sent_until(1, *words, *profile)
+        said = sent_until(1, "--again", *words, *profile)
     finally:
         ended = lienthong("maintenance", "off", *at_hub)
 

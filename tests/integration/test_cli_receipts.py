@@ -14,13 +14,16 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from clients.messages import prepare_document
+from clients.agency import AgencyClient
+from clients.answers import Sent
+from clients.messages import Message, prepare_document
 from clients.outbox import Outbox
 from schemas.xml import serialize
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.cli import Said, lienthong, passphrase
 from tests.support.disk import files_of_at_most
+from tests.support.enveloped import recipient
 from tests.support.pki import HeldKey, TestPki
 from tests.support.receipts import write_acceptance
 from tests.support.scripted_hub import ScriptedHub, scripted_hub
@@ -185,3 +188,62 @@ async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
     assert (said.code, refusal["waiting"]) == (1, True)
     assert refusal["error"]["code"] == "sender_not_acted_for"
     assert len(list(Outbox(tmp_path / "outbox" / SYSTEM).waiting())) == 1
+
+
+def encryption_folder(folder: Path) -> Path:
+    """Write the certificate of the recipient where `--encrypt` finds it."""
+    pem = recipient().certificate.public_bytes(Encoding.PEM)
+    (folder / "H99.pem").write_bytes(pem)
+    return folder
+
+
+def sending(folder: Path, *words: str | Path) -> tuple[str | Path, ...]:
+    """Send the letter by the profile in `folder`, as somebody types it."""
+    profile, letter = folder / "client.toml", str(LETTER)
+    return (
+        *("send", letter, "--to", "H99", "--number", "7", "--notation", "UBND"),
+        *("--subject", "Một lần", "--date", "2026-11-20", "--profile", str(profile)),
+        *("--json", "--var", str(folder), *words),
+    )
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_letter_typed_again_while_it_waits_is_one_letter(
+    tmp_path: Path, is_encrypted: bool
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    words = ("--encrypt", encryption_folder(tmp_path)) if is_encrypted else ()
+    async with scripted_hub(tmp_path, pki) as hub:
+        write_profile(tmp_path, pki, hub)
+        hub.answers = [web.Response(status=401), web.Response(status=401)]
+        for _ in range(2):
+            said = await call(*sending(tmp_path, *words))
+            assert len(said.json["refused"]) == 1
+
+    assert hub.bodies[0] == hub.bodies[1]
+    assert Outbox(tmp_path / "outbox" / SYSTEM).count_waiting() == 1
+
+
+async def test_letter_that_was_accepted_is_sent_again_on_demand_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Message] = []
+    receipt = serialize(write_acceptance(receipts.acceptance()))
+
+    async def accepted(_client: AgencyClient, message: Message) -> Sent:
+        sent.append(message)
+        return Sent(receipts.ENVELOPE, receipt)
+
+    monkeypatch.setattr(AgencyClient, "send", accepted)
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with scripted_hub(tmp_path, pki) as hub:
+        write_profile(tmp_path, pki, hub)
+        first = await call(*sending(tmp_path))
+        second = await call(*sending(tmp_path))
+        again = await call(*sending(tmp_path, "--again"))
+
+    named = {"id": receipts.ENVELOPE, "message_id": sent[0].message_id}
+    assert [one.code for one in (first, second, again)] == [0, 0, 0]
+    assert (first.json["sent"], "earlier" in first.json) == ([named], False)
+    assert (second.json["sent"], second.json["earlier"]) == ([], [named])
+    assert (len(sent), len(again.json["sent"])) == (2, 1)

@@ -8,12 +8,13 @@ import pytest
 from clients.messages import (
     Acknowledgement,
     Message,
+    name_of_document,
     prepare_acknowledgement,
     prepare_document,
     prepare_status,
 )
 from clients.reading import StatusReport, content_of, open_envelope, status_about
-from schemas.edxml.document import Attachment, EdxmlDocument
+from schemas.edxml.document import Attachment, EdxmlDocument, TraceHeader
 from schemas.edxml.status import EdxmlStatus
 from schemas.identifiers import EnvelopeId, OrganId, SystemId
 from schemas.receipt import StepReceipt, read_receipt
@@ -121,3 +122,22 @@ def test_acknowledgement_is_a_step_receipt_signed_by_the_system(
         at=NOW + timedelta(milliseconds=1),
         description=DONE.description,
     )
+
+
+def test_name_of_what_a_document_says_outlives_preparing_it_again() -> None:
+    later = replace(
+        DOCUMENT, trace=(TraceHeader(organ_id=OrganId("H99"), timestamp=NOW),)
+    )
+    others = [
+        (replace(DOCUMENT, subject="Khác"), (FILE,)),
+        (replace(DOCUMENT, recipients=DOCUMENT.recipients[:1]), (FILE,)),
+        (DOCUMENT, ()),
+        (DOCUMENT, (FILE, FILE)),
+        (DOCUMENT, (replace(FILE, name="khác.pdf"),)),
+        (DOCUMENT, (replace(FILE, content=b"other"),)),
+    ]
+
+    name = name_of_document(DOCUMENT, (FILE,))
+
+    assert name_of_document(later, (FILE,)) == name
+    assert name not in {name_of_document(*one) for one in others}

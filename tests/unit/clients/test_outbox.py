@@ -10,7 +10,7 @@ import pytest
 
 from clients.errors import ClientError
 from clients.messages import Message
-from clients.outbox import Outbox
+from clients.outbox import Entry, Outbox
 from schemas.errors import ErrorCode
 from schemas.identifiers import MessageId
 from tests.support.disk import SyncedFolders, files_of_at_most
@@ -178,3 +178,62 @@ def test_two_programs_may_close_one_message_at_once(
 
     assert (entry.folder / "receipt.xml").read_bytes() == b"<receipt/>"
     assert list(Outbox(tmp_path).waiting()) == []
+
+
+SAME = "0a" * 32
+ANOTHER = replace(MESSAGE, message_id=MessageId("m-2"), body=b"<a at='later'/>")
+
+
+def test_document_that_waits_or_was_accepted_is_not_put_again(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    first = outbox.put(MESSAGE, document=SAME)
+
+    waiting = outbox.put(ANOTHER, document=SAME)
+    outbox.close(first, b"<receipt/>")
+    accepted = Outbox(tmp_path).put(ANOTHER, document=SAME)
+
+    assert waiting == accepted == first
+    assert outbox.receipt_of(accepted) == b"<receipt/>"
+    assert list(outbox.waiting()) == []
+
+
+def test_document_that_was_refused_or_is_to_go_again_is_put_anew(
+    tmp_path: Path,
+) -> None:
+    outbox = Outbox(tmp_path)
+    first = outbox.put(MESSAGE, document=SAME)
+    outbox.refuse(first, {"code": "recipient_unknown"})
+
+    second = outbox.put(ANOTHER, document=SAME)
+    third = outbox.put(MESSAGE, document=SAME, again=True)
+
+    assert outbox.receipt_of(second) is None
+    assert [one.message for one in (second, third)] == [ANOTHER, MESSAGE]
+    assert outbox.count_waiting() == 2
+
+
+def test_document_whose_message_cannot_be_read_is_put_anew(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    damaged = outbox.put(MESSAGE, document=SAME).folder
+    (damaged / "body").unlink()
+
+    assert outbox.put(ANOTHER, document=SAME).message == ANOTHER
+    assert outbox.broken() == (damaged.name,)
+
+
+def test_two_programs_that_put_one_document_at_once_put_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, others = os.fsync, list[Entry]()
+    outbox = Outbox(tmp_path)
+
+    def meeting(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
+        others.append(Outbox(tmp_path).put(ANOTHER, document=SAME))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meeting)
+    ours = outbox.put(MESSAGE, document=SAME)
+
+    assert [ours] == others
+    assert [one.message for one in outbox.waiting()] == [ANOTHER]
