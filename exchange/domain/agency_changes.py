@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from exchange.domain.agency_names import agency_name
 from exchange.domain.agency_orders import (
     Close,
     Merge,
@@ -31,8 +32,6 @@ from schemas.vocabulary import Level
 
 RANK = {level: rank for rank, level in enumerate(Level)}
 """Central is the highest, 0."""
-
-_NAME_LENGTH = 200
 
 
 class AgencyChangeError(CodedError):
@@ -314,10 +313,10 @@ def _end_all(draft: _Draft, ending: Iterable[Agency], into: Agency) -> None:
 
 
 def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or len(name) > _NAME_LENGTH:
-        raise _refused("name")
-    return name
+    try:
+        return agency_name(text)
+    except ValueError as error:
+        raise _refused("name") from error
 
 
 def new_codes(order: Order) -> tuple[OrganId, ...]:

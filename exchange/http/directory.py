@@ -11,7 +11,6 @@ from exchange.services import Services
 from exchange.usecases.entitlement import entitlement
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId, parse_organ_id
-from schemas.timestamps import truncate_ms
 
 _LONGEST_PAGE = 1000
 
@@ -40,7 +39,7 @@ async def agency(request: web.Request) -> web.Response:
     code = parse_organ_id(request.match_info["code"])
     if "at" in request.query:
         try:
-            at = truncate_ms(read_moment(request.query["at"]))
+            at = read_moment(request.query["at"])
         except ValueError as error:
             raise ExchangeError(ErrorCode.REQUEST_INVALID, place="at") from error
         found = await entitlement(services, code, at)

@@ -1,6 +1,7 @@
 """Reading a directory of agencies from a file."""
 
 import json
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -56,6 +57,13 @@ def test_day_begins_at_midnight_in_vietnam() -> None:
         pytest.param("H99.1,,,H99,commune,,2025-07-01\n", "line 3", id="no-name"),
         pytest.param("H 99,,Xã,H99,commune,,2025-07-01\n", "line 3", id="code"),
         pytest.param(
+            f"H99.1,,{'Xã ' * 68},H99,commune,,2025-07-01\n", "line 3", id="long-name"
+        ),
+        pytest.param("H99.1,,X\0ã,H99,commune,,2025-07-01\n", "line 3", id="no-text"),
+        pytest.param(
+            "H99.1,,Xã,H99,commune,,2025-07-01,thừa\n", "line 3", id="cell-too-many"
+        ),
+        pytest.param(
             "A01,,X,A02,commune,,2025-07-01\nA02,,Y,A01,commune,,2025-07-01\n",
             "A01",
             id="cycle",
@@ -70,6 +78,61 @@ def test_line_that_cannot_be_believed_is_refused_by_place(
 
     assert refusal.value.code is ErrorCode.DIRECTORY_IMPORT_INVALID
     assert refusal.value.place == place
+
+
+def test_comma_in_a_name_cuts_no_name_off() -> None:
+    rows = "code,level,valid_from,name\nH99,province,2025-07-01,Sở Văn hóa, Thể thao\n"
+    with pytest.raises(DirectoryFileError) as refusal:
+        read_directory(rows.encode())
+    assert refusal.value.place == "line 2"
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_list_as_a_spreadsheet_of_vietnam_writes_it_is_read(separator: str) -> None:
+    """With a decimal comma, Excel parts cells by semicolons; it may leave empty ones."""
+    rows = (HEADER + PROVINCE).replace("UBND tỉnh", "Sở Văn hóa | Thể thao")
+    written = rows.replace(",", separator).replace("|", ",").replace("\n", "\r\n")
+    lines = written.removesuffix("\r\n") + separator * 2 + "\r\n"
+    (found,) = read_directory(lines.encode())
+    assert (found.code, found.name) == ("H99", "Sở Văn hóa , Thể thao")
+
+
+def test_name_is_one_line_of_composed_letters() -> None:
+    typed = unicodedata.normalize("NFD", '"UBND xã\nSuối\u00a0 Mây"')
+    (found,) = read_directory((HEADER + PROVINCE.replace("UBND tỉnh", typed)).encode())
+    assert found.name == "UBND xã Suối Mây"
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({"name": "a\ud800"}, "item 1"),
+        ({"email": "a@b.vn\nBcc: c@d.vn"}, "item 1"),
+        ({"name": ["UBND"]}, "item 1"),
+        ({"valid_to": "2025-06-30"}, "item 1"),
+    ],
+    ids=["half a character", "two lines", "list", "ends before it begins"],
+)
+def test_item_that_cannot_be_kept_is_refused_by_place(
+    values: dict[str, object], place: str
+) -> None:
+    row = {"code": "H99", "name": "A", "level": "province", "valid_from": "2025-07-01"}
+    with pytest.raises(DirectoryFileError) as refusal:
+        read_directory(json.dumps([row | values]).encode())
+    assert refusal.value.place == place
+
+
+def test_list_of_nothing_but_brackets_is_refused() -> None:
+    with pytest.raises(DirectoryFileError):
+        read_directory(b"[" * 200_000)
+
+
+def test_moment_has_whole_milliseconds_as_it_is_stored() -> None:
+    moment = "2025-07-01T00:00:00.123456+07:00"
+    (found,) = read_directory(
+        (HEADER + PROVINCE.replace("2025-07-01", moment)).encode()
+    )
+    assert found.valid_from.microsecond == 123_000
 
 
 def test_other_encodings_are_refused() -> None:
