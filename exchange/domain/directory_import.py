@@ -4,6 +4,7 @@ Invariants:
     - A code that an event closed stays closed, with its date and successor.
     - An end that was imported stays on record, and what it closed stays closed.
     - Former names and parents, and certificates to encrypt to, stay on record.
+    - A list says what is so on its day: a change that was decided for later stays.
     - No agency has a code that is another's, in either form, or that names a group.
     - Successors are on record, and never lead back.
 
@@ -11,18 +12,21 @@ What a list does not change is not judged.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
+from typing import TypeVar
 
 from exchange.domain.directory import is_closed
 from exchange.domain.directory_file import DirectoryFileError
-from exchange.domain.parties import Agency
+from exchange.domain.parties import Agency, FormerStanding
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.recipient_groups import read_group
 
 _Agencies = Mapping[OrganId, Agency]
+_Value = TypeVar("_Value")
 
 
 def imported_rows(
@@ -51,14 +55,47 @@ def _row(known: Agency | None, imported: Agency, now: datetime) -> Agency:
     if known is None:
         return imported
     row = replace(
-        imported,
-        former=known.former,
+        _corrected(known, imported, now),
         closed_by=known.closed_by,
         encryption=known.encryption,
     )
     if _opens(known, row, now) or _undoes(known, row):
         raise _invalid(imported.code)
     return row
+
+
+def _corrected(known: Agency, imported: Agency, now: datetime) -> Agency:
+    """Return the imported agency with the standings on record, corrected from now on.
+
+    Each of name, parent and level is corrected as far as it goes on as it is now: until
+    it changes by what was decided for later. What the list has as it is now, or as it
+    will be in the end, is right.
+    """
+    past = tuple(one for one in known.former if one.until <= now)
+    ahead = known.former[len(past) :]
+    run: tuple[FormerStanding | Agency, ...] = (*ahead, known)
+    names = _run_corrected([one.name for one in run], imported.name)
+    parents = _run_corrected([one.parent for one in run], imported.parent)
+    levels = _run_corrected([one.level for one in run], imported.level)
+    former = (
+        replace(one, name=names[n], parent=parents[n], level=levels[n])
+        for n, one in enumerate(ahead)
+    )
+    return replace(
+        imported,
+        name=names[-1],
+        parent=parents[-1],
+        level=levels[-1],
+        former=(*past, *former),
+    )
+
+
+def _run_corrected(run: Sequence[_Value], value: _Value) -> Sequence[_Value]:
+    """Correct what comes first in a run of values, the present and those to come."""
+    if value in {run[0], run[-1]}:
+        return run
+    same = list(takewhile(run[0].__eq__, run))
+    return [value for _ in same] + list(run[len(same) :])
 
 
 def _opens(known: Agency, row: Agency, now: datetime) -> bool:

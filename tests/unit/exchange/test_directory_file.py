@@ -89,7 +89,7 @@ def test_comma_in_a_name_cuts_no_name_off() -> None:
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_list_as_a_spreadsheet_of_vietnam_writes_it_is_read(separator: str) -> None:
-    """With a decimal comma, Excel parts cells by semicolons; it may leave empty ones."""
+    """With a decimal comma, Excel parts cells by semicolons, and leaves empty ones."""
     rows = (HEADER + PROVINCE).replace("UBND tỉnh", "Sở Văn hóa | Thể thao")
     written = rows.replace(",", separator).replace("|", ",").replace("\n", "\r\n")
     lines = written.removesuffix("\r\n") + separator * 2 + "\r\n"

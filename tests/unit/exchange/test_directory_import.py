@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from exchange.domain.agency_orders import Close, Rename
+from exchange.domain.agency_orders import Close, Move, Rename
+from exchange.domain.directory import standing
 from exchange.domain.directory_file import DirectoryFileError
 from exchange.domain.directory_import import imported_rows
 from exchange.domain.parties import ActsFor, Agency, System
@@ -32,6 +33,35 @@ def test_import_corrects_and_keeps_what_is_on_record_of_the_past() -> None:
     corrected = replace(known[ONE], name="Mới (đúng)", former=())
     (row,) = imported_rows(known, [corrected], now=NOW)
     assert (row.name, row.former) == ("Mới (đúng)", known[ONE].former)
+
+
+@pytest.fixture
+def planned() -> dict[OrganId, Agency]:
+    """Tomorrow one commune is renamed, and the day after put below another district."""
+    known = changed(Rename(code=ONE, name="Mới"), at=NOW + DAY)
+    move = Move(code=ONE, parent=OrganId("H99.31"))
+    return rows_of(changed(move, known=known, at=NOW + 2 * DAY))
+
+
+def test_list_of_today_undoes_nothing_that_was_decided_for_later(
+    planned: Mapping[OrganId, Agency],
+) -> None:
+    (today,) = (one for one in TREE if one.code == ONE)
+    assert imported_rows(planned, [today], now=NOW) == (planned[ONE],)
+    exported = replace(planned[ONE], former=())
+    assert imported_rows(planned, [exported], now=NOW) == (planned[ONE],)
+
+
+def test_what_a_list_corrects_goes_on_until_it_changes(
+    planned: Mapping[OrganId, Agency],
+) -> None:
+    (today,) = (one for one in TREE if one.code == ONE)
+    wrong = replace(today, name="Cũ (đúng)", level=Level.DISTRICT, email="a@h99.vn")
+    (row,) = imported_rows(planned, [wrong], now=NOW)
+    stands = [standing(row, NOW + days * DAY) for days in range(3)]
+    assert [one.name for one in stands] == ["Cũ (đúng)", "Mới", "Mới"]
+    assert [one.parent for one in stands] == ["H99.30", "H99.30", "H99.31"]
+    assert {(one.level, one.email) for one in stands} == {(Level.DISTRICT, "a@h99.vn")}
 
 
 def test_import_never_opens_a_closed_code_again() -> None:
