@@ -134,7 +134,8 @@ class HttpWorker:
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _one_life(self) -> None:
-        self._process = None
+        # What the worker before was asked, it answers no more.
+        self._process = self._counters = None
         ours, theirs = socket.socketpair()
         with theirs, ExitStack() as failed:
             failed.enter_context(ours)

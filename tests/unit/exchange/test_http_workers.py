@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import time
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
@@ -119,6 +120,17 @@ class FakeProcess:
             self._ours.close()
         self._ours = None
 
+    async def answer(self, page: bytes) -> None:
+        """Say its counters once it is asked."""
+        assert self._ours is not None
+        self._ours.setblocking(False)
+        loop = asyncio.get_running_loop()
+        header = struct.Struct("!cI")
+        heard = await loop.sock_recv(self._ours, header.size)
+        assert heard == header.pack(Word.COUNTERS.value, 0)
+        written = header.pack(Word.COUNTERS.value, len(page)) + page
+        await loop.sock_sendall(self._ours, written)
+
     terminate = kill
 
     def join(self) -> None:
@@ -170,6 +182,33 @@ async def test_slot_is_filled_again_once_the_system_has_room_for_a_worker(
     assert gone
     assert (len(lives), refusals) == (2, [])
     assert not any(one.is_alive() for one in lives)
+
+
+async def test_worker_is_asked_although_the_one_before_died_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who runs out of memory is mostly asked before it dies: scrapes go on."""
+    lives: list[FakeProcess] = []
+
+    def process(*, args: tuple[object, socket.socket], **_: object) -> FakeProcess:
+        lives.append(FakeProcess(args[1]))
+        return lives[-1]
+
+    monkeypatch.setattr(http_workers, "_SPAWN", SimpleNamespace(Process=process))
+    monkeypatch.setattr(http_workers, "_COUNTERS_SECONDS", 0.2)
+    order = WorkerOrder(
+        settings=Settings(), folder=Path(), clock=lambda: datetime.now(UTC)
+    )
+    async with HttpWorkers(order, 1, Signals()) as workers:
+        assert await workers.counters() == {}
+        lives[0].kill()
+        await asyncio.sleep(0.01)
+        await _listens(workers)
+        answering = asyncio.create_task(lives[1].answer(b"page"))
+        found = await workers.counters()
+        answering.cancel()
+
+    assert found == {"1": b"page"}
 
 
 async def test_event_loop_that_was_blocked_shows_in_the_counters() -> None:
