@@ -39,8 +39,9 @@ class Purging:
 async def purge_bodies(office: HubOffice, purging: Purging) -> AsyncIterator[Envelope]:
     """Purge, and yield each envelope whose body went.
 
-    It may be stopped anywhere and begun again: each body goes with its receipt in one
-    transaction. What changed while it was looked at is left for the next time.
+    It may be stopped anywhere and begun again: each body goes with its receipt and what
+    it took of its agency's room in one transaction. What changed while it was looked at
+    is left for the next time.
     """
     gone: set[EnvelopeId] = set()
     async for envelope in _old(office, purging.policy):
@@ -103,12 +104,16 @@ async def _purged(
         envelope_id=envelope.envelope_id,
         step=replace(step, updates=unchanged),
         at=step.receipt.recorded_at,
+        freed=_room_of(envelope),
     )
     try:
-        is_gone = await office.storage.retention.purge(purge)
+        return await office.storage.retention.purge(purge)
     except StateConflictError:
         return False
-    if is_gone and envelope.kind is EnvelopeKind.DOCUMENT:
-        # Statuses take no room of their agency's.
-        await office.storage.usage.add({stored_for(envelope.sender): -envelope.size})
-    return is_gone
+
+
+def _room_of(envelope: Envelope) -> dict[str, int]:
+    """Return what a body takes of its agency's room; those of statuses take none."""
+    if envelope.kind is not EnvelopeKind.DOCUMENT:
+        return {}
+    return {stored_for(envelope.sender): envelope.size}

@@ -41,6 +41,9 @@ class MemoryRetention:
             envelope, purged_at=purge.at
         )
         del self._tables.bodies[purge.envelope_id]
+        usage = self._tables.usage
+        for name, amount in purge.freed.items():
+            usage[name] = usage.get(name, 0) - amount
         return True
 
     def _is_unseen(self, purge: Purge) -> bool:

@@ -46,12 +46,8 @@ class MongoUsage:
         """Add to what is counted under each name."""
         if not amounts:
             return
-        changes = [
-            UpdateOne({"_id": name}, {"$inc": {"amount": amount}}, upsert=True)
-            for name, amount in amounts.items()
-        ]
         async with available():
-            await self._usage.bulk_write(changes, ordered=False)
+            await self._usage.bulk_write(_adding(amounts), ordered=False)
 
     async def totals(self, names: Collection[str]) -> Mapping[str, int]:
         """Return what is counted under names."""
@@ -73,6 +69,20 @@ class MongoUsage:
         async with available():
             found = await self._database.command("dbStats")
         return int(found["storageSize"]) + int(found["indexSize"])
+
+
+def take_back(freed: Mapping[str, int], transaction: Transaction) -> None:
+    """Take off what is counted under names."""
+    if freed:
+        less = {name: -amount for name, amount in freed.items()}
+        transaction.change("usage", _adding(less))
+
+
+def _adding(amounts: Mapping[str, int]) -> list[UpdateOne]:
+    return [
+        UpdateOne({"_id": name}, {"$inc": {"amount": amount}}, upsert=True)
+        for name, amount in amounts.items()
+    ]
 
 
 def _set(

@@ -10,6 +10,7 @@ from exchange.storage.conflicts import purge_conflict
 from exchange.storage.mongo.bodies import give_up
 from exchange.storage.mongo.codec import key_of, of_envelope
 from exchange.storage.mongo.commits import store_within
+from exchange.storage.mongo.controls import take_back
 from exchange.storage.mongo.driver import Database, available, find_all, find_one
 from exchange.storage.mongo.envelope_codec import envelope_record
 from exchange.storage.mongo.transactions import Transaction, in_transaction
@@ -89,6 +90,7 @@ def _purge(purge: Purge, transaction: Transaction) -> bool:
     store_within([purge.step], transaction)
     if (body_id := before.get("body_chunks")) is not None:
         give_up(body_id, transaction)
+    take_back(purge.freed, transaction)
     return True
 
 

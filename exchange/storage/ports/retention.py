@@ -1,7 +1,7 @@
 """Bodies that may go, and their going."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,11 +16,13 @@ class Purge:
     Args:
         step: says so; its updates hold the deliveries as they were looked at.
         at: when.
+        freed: by the names under which usage is counted, how much goes with it.
     """
 
     envelope_id: EnvelopeId
     step: StepRecord
     at: datetime
+    freed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def looked_at(self) -> frozenset[OrganId]:

@@ -74,6 +74,24 @@ async def test_body_goes_once_and_all_else_stays(storage: Storage) -> None:
     assert left == [b"other"]
 
 
+async def test_room_is_given_back_once_and_with_the_body_alone(
+    storage: Storage,
+) -> None:
+    room = stored_for(COMMUNE)
+    await storage.usage.add({room: 9})
+    await storage.envelopes.accept(acceptance(1, body=b"small"))
+    late = await purge_of(storage, 1, freed={room: 5})
+    await storage.envelopes.record_step(adding(1))
+    with pytest.raises(StateConflictError):
+        await storage.retention.purge(late)
+    assert await storage.usage.totals([room]) == {room: 9}
+
+    wanted = await purge_of(storage, 1, freed={room: 5})
+    assert await storage.retention.purge(wanted)
+    assert not await storage.retention.purge(wanted)
+    assert await storage.usage.totals([room]) == {room: 4}
+
+
 async def test_body_stays_when_a_recipient_was_added_meanwhile(
     storage: Storage,
 ) -> None:

@@ -235,6 +235,25 @@ class TestPurging:
         await purged(world)
         assert await store.totals([name]) == {}
 
+    async def test_room_is_given_back_by_a_process_that_ends_with_the_last_body(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world, _ = await done_world()
+        name, storage = stored_for(COMMUNE), world.services.storage
+        await world.services.usage.tell(storage.usage)
+        purge = storage.retention.purge
+
+        async def last(wanted: Purge) -> bool:
+            await purge(wanted)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(storage.retention, "purge", last)
+        with pytest.raises(KeyboardInterrupt):
+            await purged(world)
+        monkeypatch.undo()
+        assert await purged(world) == []
+        assert await storage.usage.totals([name]) == {}
+
     async def test_recall_that_came_meanwhile_stops_it(self) -> None:
         world, envelope = await done_world()
         store = world.services.storage.retention
