@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateMany
 
 from exchange.domain.log_entries import PendingLogEntry
 from exchange.domain.parties import Agency, System
@@ -15,7 +15,13 @@ from exchange.storage.conflicts import (
 )
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.agency_codec import agency_document, agency_record
-from exchange.storage.mongo.driver import Database, DuplicateError, find_all, find_one
+from exchange.storage.mongo.driver import (
+    Database,
+    Document,
+    DuplicateError,
+    find_all,
+    find_one,
+)
 from exchange.storage.mongo.transactions import Transaction, in_transaction
 from schemas.identifiers import OrganId, SystemId
 
@@ -113,12 +119,9 @@ class MongoDirectory:
         version = int((meta or {"version": 0})["version"])
         if before is not None and before != version:
             raise directory_conflict(version)
-        documents = {one.code: agency_document(one) for one in agencies}
-        known = {"_id": {"$in": list(documents)}}
-        for one in transaction.find_all("agencies", known):
-            one.pop("version", None)
-            if documents[one["_id"]] == one:
-                del documents[one["_id"]]
+        documents = _changed(
+            {one.code: agency_document(one) for one in agencies}, transaction
+        )
         if not documents:
             return
         changes = [
@@ -135,6 +138,32 @@ class MongoDirectory:
         transaction.insert("audit", [codec.audit_document(audit)])
         if entry is not None:
             transaction.insert("log_pending", [codec.pending_document(entry)])
+
+
+def _changed(
+    documents: Mapping[OrganId, Document], transaction: Transaction
+) -> Mapping[OrganId, Document]:
+    """Return the documents that are not stored as they are.
+
+    Whatever order they are written in: 2016 codes that change are given up first, since
+    another one of them may take it, and no two have it at any time.
+    """
+    known = transaction.find_all("agencies", {"_id": {"$in": list(documents)}})
+    stored = {one["_id"]: one for one in known}
+    changed = {
+        code: one
+        for code, one in documents.items()
+        if {**stored.get(code, {}), "version": None} != {**one, "version": None}
+    }
+    given_up = [
+        code
+        for code, one in changed.items()
+        if stored.get(code, {}).get("code_2016") not in {None, one.get("code_2016")}
+    ]
+    if given_up:
+        gone = {"$unset": {"code_2016": ""}}
+        transaction.change("agencies", [UpdateMany({"_id": {"$in": given_up}}, gone)])
+    return changed
 
 
 def _register(system: System, audit: AuditLine, transaction: Transaction) -> None:

@@ -96,6 +96,33 @@ async def test_two_agencies_with_one_2016_code_are_refused(storage: Storage) -> 
     assert await storage.directory.version() == 1
 
 
+@pytest.mark.parametrize("first", [0, 1])
+async def test_agencies_of_one_list_take_2016_codes_from_one_another(
+    storage: Storage, first: int
+) -> None:
+    """In whatever order they are listed: each code is one agency's in the end."""
+    one, two = (
+        agency(code, code_2016=old)
+        for code, old in (("H97", "000.00.00.H97"), ("H98", "000.00.00.H98"))
+    )
+    await storage.directory.import_agencies([one, two], audit=IMPORTED)
+    swapped = [
+        replace(one, code_2016=two.code_2016),
+        replace(two, code_2016=one.code_2016),
+    ]
+    ordered = swapped[first:] + swapped[:first]
+    assert await storage.directory.import_agencies(ordered, audit=IMPORTED) == 2
+    assert await storage.directory.agencies() == swapped
+
+    given = [
+        replace(swapped[0], code_2016=None),
+        replace(two, code_2016=OrganId("000.1.H97")),
+    ]
+    taken = [given[1], replace(agency("H99"), code_2016=swapped[0].code_2016), given[0]]
+    assert await storage.directory.import_agencies(taken, audit=IMPORTED) == 3
+    assert await storage.directory.agencies() == [given[0], given[1], taken[1]]
+
+
 async def test_system_is_found_by_id_and_certificate(storage: Storage) -> None:
     registered = system("commune.example", "aa", "bb")
 
