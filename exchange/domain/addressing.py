@@ -4,6 +4,7 @@ Invariants:
     - The sender's signature covers what it wrote; what that meant is decided here, on
       one version of the directory, and written down in receipts.
     - Each agency is reached once, however many codes and groups lead to it.
+    - A group never reaches the sender, nor whom it took over from.
     - A list is known to its owner alone; one of a closed agency, to its successor.
 """
 
@@ -152,10 +153,19 @@ def expand(book: AddressBook, written: Sequence[OrganId]) -> tuple[Addressee, ..
         members = list(_members(book, group))
         if not members:
             named.append(Addressee(group, None))
-        fresh = [one for one in members if one.code not in seen]
+        fresh = [
+            one
+            for one in members
+            if one.code not in seen and not _leads_to(one, book.sender)
+        ]
         seen.update(one.code for one in fresh)
         named.extend(fresh)
     return tuple(named)
+
+
+def _leads_to(member: Addressee, sender: OrganId) -> bool:
+    """Tell whether a sender took over from a member, and would write to itself."""
+    return member.reached is not None and member.reached.code == sender
 
 
 def with_fallback(

@@ -109,6 +109,15 @@ def test_list_holds_agencies_and_levels_but_no_lists() -> None:
     assert reached(found) == ["G22", *OTHERS, None]
 
 
+def test_sender_is_left_out_of_a_list_of_those_it_took_over_too() -> None:
+    """It would get its own letter, and be late with it."""
+    known = changed(Merge(sources=tuple(codes("H99.30.1")), into=SENDER))
+    own = book(known, hop=codes("H99.30.1", "H99.30.2"), xa=codes("H99.30.1"))
+    assert reached(expand(own, codes("H99.31.1_list.hop"))) == ["H99.30.2"]
+    assert expand(own, codes("H99.31.1_list.xa")) == ()
+    assert reached(expand(own, codes("H99.30.1"))) == [SENDER]
+
+
 def test_list_is_found_under_both_codes_of_its_owner() -> None:
     written = codes("000.01.31.H99_list.hop", "H99.31.1_list.hop", "G22")
     assert lists_named(directory(), written) == {ListGroup(SENDER, "hop")}
