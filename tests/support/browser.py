@@ -134,6 +134,13 @@ class Tab:
         await self.until(f"{found} !== null")
         await self.value(f"{found}.click()")
 
+    async def press_enter(self, selector: str) -> None:
+        """Press Enter in a field."""
+        await self.value(f"document.querySelector({json.dumps(selector)}).focus()")
+        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+        await self.ask("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
+        await self.ask("Input.dispatchKeyEvent", type="keyUp", **key)
+
     async def choose_files(self, selector: str, *paths: Path) -> None:
         """Choose files in a field for them."""
         root = await self.ask("DOM.getDocument")

@@ -35,7 +35,7 @@ from exchange.http.request import caller_of
 from exchange.usecases.accept_envelope import accept_envelope
 from exchange.usecases.directory import current_directory
 from exchange.usecases.letters import Letter, answer_to, letter_submission
-from exchange.usecases.preflight_envelope import Preflight, preflight_envelope
+from exchange.usecases.preflight_envelope import preflight_envelope
 from exchange.usecases.recipient_lists import lists_of
 from exchange.usecases.viewing import find_envelope
 from schemas.document_kinds import DOCUMENT_KINDS
@@ -49,6 +49,9 @@ PLACES: Final = 2
 
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _USUAL_KIND: Final = "22"
+_LOOK: Final = "look"
+_NOTHING: Final = {"missing": (), "cards": (), "is_looked": False}
+"""What is against a letter that nobody has looked at."""
 
 
 async def letter_form(request: web.Request) -> web.StreamResponse:
@@ -95,30 +98,31 @@ async def checked(request: web.Request) -> web.StreamResponse:
     try:
         letter = await _letter(request, fields)
     except UnfinishedError as error:
-        return page(request, "compose_check.html", missing=error.fields, cards=())
-    submission = await letter_submission(
-        request.app[SERVICES], caller_of(request), own_agency(request), letter
-    )
-    found = await preflight_envelope(request.app[SERVICES], submission)
-    cards = _cards(found)
-    return page(request, "compose_check.html", missing=(), cards=cards)
+        return _outcome(request, missing=error.fields)
+    return _outcome(request, cards=await _against(request, letter))
 
 
 async def sent(request: web.Request) -> web.StreamResponse:
-    """Send a letter; what is filled in is shown again if it is refused."""
+    """Send a letter; what is filled in is shown again if it is refused.
+
+    Whoever presses Enter in a field has not said to send it: it is looked at.
+    """
     async with posted(request) as form:
         try:
             letter = await _letter(request, form.fields)
+            if form.fields.text(_LOOK):
+                cards = await _against(request, letter)
+                return await _again(request, form.fields, cards=cards, is_looked=True)
             ahead = sent_ahead(form.fields)
             place = await _sent(request, letter, form.files, ahead)
         except UnfinishedError as error:
             missing = error.fields
             status = status_of(ErrorCode.REQUEST_INVALID)
-            return await _again(request, form.fields, status, missing=missing)
+            return await _again(request, form.fields, status=status, missing=missing)
         except CodedError as error:
             cards = (card_of(error),)
             status = status_of(error.code)
-            return await _again(request, form.fields, status, cards=cards)
+            return await _again(request, form.fields, status=status, cards=cards)
     if is_part(request):
         return web.Response(headers={"HX-Redirect": place})
     return see_other(place)
@@ -173,7 +177,6 @@ def _attachments(files: Sequence[Upload]) -> tuple[Attachment, ...]:
 async def _form(
     request: web.Request, fields: Fields, *, status: int = 200, **values: Any
 ) -> web.StreamResponse:
-    outcome: dict[str, Any] = {"missing": (), "cards": (), **values}
     return page(
         request,
         "compose.html",
@@ -183,17 +186,20 @@ async def _form(
         kinds=DOCUMENT_KINDS,
         urgencies=[int(one) for one in Urgency],
         upload_bytes=request.app[CONSOLE].upload_bytes,
-        **outcome,
+        **{**_NOTHING, **values},
     )
 
 
 async def _again(
-    request: web.Request, fields: Fields, status: int, **values: Any
+    request: web.Request, fields: Fields, **values: Any
 ) -> web.StreamResponse:
     if is_part(request):
-        outcome: dict[str, Any] = {"missing": (), "cards": (), **values}
-        return page(request, "compose_check.html", status=status, **outcome)
-    return await _form(request, fields, status=status, **values)
+        return _outcome(request, **values)
+    return await _form(request, fields, **values)
+
+
+def _outcome(request: web.Request, **values: Any) -> web.Response:
+    return page(request, "compose_outcome.html", **{**_NOTHING, **values})
 
 
 async def _choices(request: web.Request, fields: Fields) -> tuple[Choice, ...]:
@@ -204,6 +210,12 @@ async def _choices(request: web.Request, fields: Fields) -> tuple[Choice, ...]:
     return tuple(choice_of(directory, one, now, lists) for one in chosen)
 
 
-def _cards(found: Preflight) -> tuple[Card, ...]:
+async def _against(request: web.Request, letter: Letter) -> tuple[Card, ...]:
+    """Return what is against a letter as far as it is written, without its files."""
+    services = request.app[SERVICES]
+    submission = await letter_submission(
+        services, caller_of(request), own_agency(request), letter
+    )
+    found = await preflight_envelope(services, submission)
     every = (*found.refusals, *found.notices)
     return tuple(card_for(one.code, one.place) for one in every)

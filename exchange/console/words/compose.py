@@ -71,6 +71,11 @@ WORDS: dict[str, Text] = {
         "signature of a system, and the receipts say so. Signatures in the PDF files "
         "are judged like all others.",
     ),
+    "compose.look": Text(vi="Kiểm tra, chưa gửi", en="Check, do not send yet"),
+    "compose.not_sent": Text(
+        vi="Văn bản chưa được gửi. Muốn gửi, bấm “Gửi văn bản”.",
+        en="It is not sent yet. To send it, press “Send”.",
+    ),
     "compose.missing": Text(vi="Còn thiếu hoặc chưa đúng:", en="Missing or malformed:"),
     "compose.field_kind": Text(vi="loại văn bản", en="kind"),
     "compose.field_number": Text(vi="số", en="number"),

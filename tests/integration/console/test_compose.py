@@ -335,3 +335,14 @@ async def test_nothing_is_sent_ahead_from_another_page(console: Console) -> None
         address = f"{visit.base}/v1/uploads"
         async with visit.http.post(address, headers=headers) as answer:
             assert answer.status == 403
+
+
+async def test_letter_that_is_only_looked_at_is_not_sent(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        good = await _post(visit, look="1")
+        secret = await _post(visit, look="1", subject="[MẬT] V/v mời họp")
+    assert good.status == secret.status == 200
+    assert "chưa được gửi" in good.text
+    assert "V/v mời họp về nước sạch" in good.text
+    assert "secrecy_mark" in secret.text
+    assert not await console.world.services.storage.envelopes.to_check(limit=10)
