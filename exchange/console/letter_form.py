@@ -66,11 +66,8 @@ def recipients_of(fields: Fields) -> tuple[OrganId, ...]:
     What is no code is left out; `letter_of` names the field.
     """
     typed = _SEPARATORS.split(fields.text("codes"))
-    written = (*fields.every("recipients"), *typed, fields.text("add"))
-    codes = map(_code, written)
-    found = dict.fromkeys(one for one in codes if one is not None)
-    removed = _code(fields.text("remove"))
-    return tuple(one for one in found if one != removed)
+    codes = map(_code, (*fields.every("recipients"), *typed))
+    return tuple(dict.fromkeys(one for one in codes if one is not None))
 
 
 def content_type_of(name: str, said: str) -> str:

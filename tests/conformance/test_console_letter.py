@@ -35,9 +35,19 @@ class Desk:
         """Write a letter to the province."""
         await self.tab.fill("[name=search]", "tinh binh son")
         await self.screen.click(".found button")
-        await self.screen.shown(".chosen")
+        await self.screen.shown(".chosen li")
         for name, text in _WORDS:
             await self.tab.fill(f"[name={name}]", text)
+
+    async def slow_line(self, *, is_cut: bool = False) -> None:
+        """Let every answer take a second, or none come."""
+        await self.tab.ask(
+            "Network.emulateNetworkConditions",
+            offline=is_cut,
+            latency=1000,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
 
     async def place(self) -> str:
         return str(await self.tab.value("location.pathname"))
@@ -64,3 +74,18 @@ async def test_enter_in_a_field_sends_nothing(desk: Desk) -> None:
     assert not await desk.console.world.services.storage.envelopes.to_check(limit=1)
     await desk.tab.click("#send")
     await desk.tab.until("location.pathname.startsWith('/documents/')")
+
+
+async def test_recipients_are_chosen_at_once_on_a_slow_line(desk: Desk) -> None:
+    await desk.tab.fill("[name=search]", "tinh binh son")
+    await desk.screen.shown(".found li + li button")
+    await desk.slow_line()
+    await desk.tab.click(".found li button")
+    await desk.tab.click(".found li + li button")
+    await desk.tab.click(".found li button")
+    assert await desk.chosen() == 2
+    await desk.tab.click(".chosen li button")
+    assert await desk.chosen() == 1
+    assert "Chưa chọn" not in await desk.screen.text()
+    await desk.tab.click(".chosen li button")
+    await desk.screen.read("Chưa chọn nơi nhận nào.")

@@ -85,13 +85,6 @@ async def found_recipients(request: web.Request) -> web.StreamResponse:
     return page(request, "compose_found.html", found=found)
 
 
-async def chosen_recipients(request: web.Request) -> web.StreamResponse:
-    """Show who is chosen, with one more or one less (a part of the page)."""
-    fields = await fields_of(request)
-    chosen = await _choices(request, fields)
-    return page(request, "compose_chosen.html", chosen=chosen)
-
-
 async def checked(request: web.Request) -> web.StreamResponse:
     """Tell what is against a letter as far as it is written (a part of the page)."""
     fields = await fields_of(request)

@@ -30,14 +30,6 @@ COMPOSE_PAGES: tuple[Route, ...] = (
     ),
     Route(
         method="POST",
-        path="/compose/chosen",
-        operation_id="chosenRecipients",
-        summary="Nơi nhận đã chọn / chosen recipients",
-        handler=compose.chosen_recipients,
-        allowed=_CLERKS,
-    ),
-    Route(
-        method="POST",
         path="/compose/check",
         operation_id="checkLetter",
         summary="Kiểm tra trước khi gửi / check before sending",

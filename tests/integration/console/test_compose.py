@@ -173,20 +173,6 @@ async def test_closed_agency_is_not_found(console: Console) -> None:
     assert "H99.152" not in page.text
 
 
-async def test_recipient_is_chosen_once_and_can_be_taken_out(console: Console) -> None:
-    async with console.visit("thu.van") as visit:
-        await visit.look("/compose")
-        token = visit.page.form_token
-        page = await visit.send(
-            "/compose/chosen", token=token, recipients=PROVINCE, add=PROVINCE
-        )
-        assert page.text.count('name="recipients"') == 1
-        page = await visit.send(
-            "/compose/chosen", token=token, recipients=PROVINCE, remove=PROVINCE
-        )
-        assert 'name="recipients"' not in page.text
-
-
 async def test_check_while_typing_names_the_reasons_and_stores_nothing(
     console: Console,
 ) -> None:

@@ -163,7 +163,7 @@ async def test_form_token_that_is_no_text_is_a_wrong_one(console: Console) -> No
         cookies = "; ".join(f"{key}={value}" for key, value in visit.cookies.items())
     answer = await _sent_raw(
         console,
-        b"POST /compose/chosen HTTP/1.1",
+        b"POST /compose/check HTTP/1.1",
         f"Cookie: {cookies}".encode(),
         b"Content-Length: 0",
         b"Lienthong-Form: \xff",

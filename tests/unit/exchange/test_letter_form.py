@@ -55,11 +55,9 @@ def test_recipients_are_named_once_in_order() -> None:
         {
             "recipients": ["H99", "G22"],
             "codes": ["H99.151;H99\nH99_all.commune"],
-            "add": ["G22"],
-            "remove": ["H99"],
         }
     )
-    assert recipients_of(fields) == ("G22", "H99.151", "H99_all.commune")
+    assert recipients_of(fields) == ("H99", "G22", "H99.151", "H99_all.commune")
 
 
 @pytest.mark.parametrize(
