@@ -15,7 +15,7 @@ from ulid import ULID
 from exchange.console.forms import MULTIPART, fields_of
 from exchange.console.keys import ACCOUNTS, CONSOLE, IS_SECURE, VISITOR
 from exchange.console.problem_page import problem_page
-from exchange.console.rendering import is_part, see_other, visitor_of
+from exchange.console.rendering import is_look, is_part, see_other, visitor_of
 from exchange.console.session import session_in, token_in
 from exchange.console.visitor import Visitor
 from exchange.console.words.catalogue import LANGUAGES
@@ -96,9 +96,17 @@ def _refused(
 ) -> web.Response:
     require_unanswered(request, error)
     place = _WHERE_TO_GO.get(error.code)
-    if place and request.method in _SAFE_METHODS:
+    if place and request.method in _SAFE_METHODS and not _is_written_on(request):
         return _led_to(request, place)
     return problem_page(request, error, occurrence=occurrence or str(ULID()))
+
+
+def _is_written_on(request: web.Request) -> bool:
+    """Tell whether somebody does something on the page that asks for a part.
+
+    To lead on from there would take what is written on it.
+    """
+    return is_part(request) and not is_look(request)
 
 
 def _led_to(request: web.Request, place: str) -> web.Response:

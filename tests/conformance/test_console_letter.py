@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import Tab, browser_tab
-from tests.support.console import Console, running_console
+from tests.support.console import PASSWORD, Console, running_console
 from tests.support.screen import Screen
 from tests.support.world import make_world
 
@@ -49,6 +49,16 @@ class Desk:
             uploadThroughput=-1,
         )
 
+    async def signed_in_beside(self, account: str) -> None:
+        """Sign in in another tab of the same browser, and come back."""
+        await self.tab.value(
+            "fetch('/sign-in', {method: 'POST', body: new URLSearchParams("
+            f"{{account: {account!r}, password: {PASSWORD!r}}})}})"
+            ".then(() => window.signed = true)"
+        )
+        await self.tab.until("window.signed")
+        await self.tab.value("window.dispatchEvent(new Event('focus'))")
+
     async def place(self) -> str:
         return str(await self.tab.value("location.pathname"))
 
@@ -89,3 +99,27 @@ async def test_recipients_are_chosen_at_once_on_a_slow_line(desk: Desk) -> None:
     assert "Chưa chọn" not in await desk.screen.text()
     await desk.tab.click(".chosen li button")
     await desk.screen.read("Chưa chọn nơi nhận nào.")
+
+
+async def test_letter_outlives_its_session(desk: Desk) -> None:
+    await desk.filled_in()
+    desk.console.world.clock.move(minutes=31)
+    await desk.tab.fill("[name=search]", "bo khoa hoc")
+    await desk.screen.read("session_missing")
+    assert await desk.tab.value("document.querySelector('#found a').target") == "_blank"
+    await desk.signed_in_beside("thu.van")
+    await desk.tab.until("document.querySelector('.htmx-request') === null")
+    await desk.tab.click("#send")
+    await desk.tab.until("location.pathname.startsWith('/documents/')")
+
+
+async def test_letter_is_not_sent_in_another_role(desk: Desk) -> None:
+    await desk.filled_in()
+    desk.console.world.clock.move(minutes=31)
+    await desk.signed_in_beside("tinh.van")
+    await desk.tab.click("#send")
+    await desk.screen.read("csrf_token_wrong")
+    await desk.tab.click("#send")
+    await desk.tab.until("document.querySelector('.htmx-request') === null")
+    await desk.screen.read("csrf_token_wrong")
+    assert await desk.place() == "/compose"

@@ -10,11 +10,12 @@ if (chooser) {
   const list = document.getElementById("uploads");
   const send = document.getElementById("send");
   const words = chooser.dataset;
-  const headers = {
+  // The page has another token after one signed in again.
+  const headers = () => ({
     ...JSON.parse(document.body.getAttribute("hx-headers")),
     "HX-Request": "true",
     "Tus-Resumable": "1.0.0",
-  };
+  });
   let under_way = 0;
 
   // Nothing is sent without a file that was meant to go with it.
@@ -45,7 +46,7 @@ if (chooser) {
       row.line.remove();
       settle();
       if (row.address) {
-        fetch(row.address, { method: "DELETE", headers }).catch(() => {});
+        fetch(row.address, { method: "DELETE", headers: headers() }).catch(() => {});
         sessionStorage.removeItem(key_of(file));
       }
     });
@@ -56,7 +57,7 @@ if (chooser) {
   class Refused extends Error {}
 
   const asked = async (address, options) => {
-    const answer = await fetch(address, { ...options, headers: { ...headers, ...options.headers } });
+    const answer = await fetch(address, { ...options, headers: { ...headers(), ...options.headers } });
     if (answer.ok) {
       return answer;
     }

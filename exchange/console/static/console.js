@@ -57,3 +57,22 @@ for (const field of document.querySelectorAll("input[type=date]")) {
   field.addEventListener("input", say);
   say();
 }
+
+// A page outlives its session: whoever signs in again beside it, in the same role, goes on
+// with what is written on it.
+let has_ended = false;
+const renewed = async () => {
+  const found = await fetch("/").catch(() => null);
+  const page = new DOMParser().parseFromString((await found?.text()) ?? "", "text/html").body;
+  if (has_ended && page.dataset.acting === document.body.dataset.acting) {
+    document.body.setAttribute("hx-headers", page.getAttribute("hx-headers"));
+    has_ended = false;
+  }
+};
+document.addEventListener("htmx:afterRequest", (event) => {
+  if ([401, 403].includes(event.detail.xhr.status)) {
+    has_ended = true;
+    renewed();
+  }
+});
+window.addEventListener("focus", () => has_ended && renewed());

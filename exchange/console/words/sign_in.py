@@ -25,6 +25,10 @@ WORDS: dict[str, Text] = {
         vi="Bạn đã đăng xuất ở đây; đang đăng xuất cả ở nhà cung cấp định danh.",
         en="You are signed out here; now sign out of the identity provider too.",
     ),
+    "sign_in.beside": Text(
+        vi="Đăng nhập lại trong thẻ khác rồi làm tiếp ở đây; phần đã nhập vẫn còn.",
+        en="Sign in again in another tab, then go on here; what you wrote is kept.",
+    ),
     "sign_in.roles": Text(vi="Chọn vai trò làm việc", en="Choose a role"),
     "sign_in.role_hint": Text(
         vi="Mỗi phiên làm việc đứng tên một cơ quan, trong một vai trò.",

@@ -57,6 +57,26 @@ async def test_page_asks_who_it_is_first(console: Console) -> None:
     assert 'action="/sign-in"' in page.text
 
 
+async def test_whoever_is_signed_in_may_sign_in_anew(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        await visit.sign_in("tinh.van")
+        page = await visit.look("/")
+    assert page.status == 200
+    assert "Người tinh.van" in page.text
+
+
+async def test_part_that_somebody_asks_for_stays_where_he_writes(
+    console: Console,
+) -> None:
+    async with console.visit("thu.van") as visit:
+        console.world.clock.move(minutes=31)
+        path = "/compose/recipients?search=tinh"
+        page = await visit.look(path, **{"HX-Request": "true"})
+    assert page.status == 401
+    assert "HX-Redirect" not in page.headers
+    assert 'href="/sign-in" target="_blank"' in page.text
+
+
 async def test_headers_forbid_what_a_page_does_not_need(console: Console) -> None:
     async with console.visit() as visit:
         for path in ("/sign-in", "/static/console.css", "/not-there"):
