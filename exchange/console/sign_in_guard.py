@@ -50,17 +50,20 @@ class SignInGuard:
     def trying(self, site: str) -> Iterator[None]:
         """Let somebody try; that nobody is signed in within the block counts.
 
+        It counts from the beginning, or as many would be tried as come at once.
+
         Raises:
             ExchangeError: too many were refused from there (TOO_MANY_REQUESTS).
         """
         if self._is_exempt(site):
             yield
             return
-        if not self._wrong.admits(site):
+        if not self._wrong.take(site):
             raise ExchangeError(ErrorCode.TOO_MANY_REQUESTS, place="sign-in")
         try:
             yield
         except ExchangeError as error:
-            if error.code in _WRONG:
-                self._wrong.take(site)
+            if error.code not in _WRONG:
+                self._wrong.give_back(site)
             raise
+        self._wrong.give_back(site)

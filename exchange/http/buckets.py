@@ -44,6 +44,11 @@ class Buckets:
         bucket.tokens -= 1
         return True
 
+    def give_back(self, name: str) -> None:
+        """Give one back that was taken for nothing."""
+        bucket = self._filled(name)
+        bucket.tokens = min(float(self._number), bucket.tokens + 1)
+
     def _filled(self, name: str) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(name, _Bucket(float(self._number), now))

@@ -1,5 +1,7 @@
 """Whoever tries passwords at many accounts is held by the address."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from exchange.console.sign_in_guard import WRONG_TRIES, SignInGuard, is_near
@@ -35,6 +37,16 @@ def test_address_with_many_wrong_tries_waits_and_others_do_not() -> None:
 
     assert tried(guard, FAR, None) is ErrorCode.TOO_MANY_REQUESTS
     assert tried(guard, "192.0.2.2", None) is None
+
+
+def test_tries_at_once_count_like_tries_one_after_another() -> None:
+    guard = SignInGuard(lambda: 0.0)
+    with ExitStack() as under_way:
+        for _ in range(WRONG_TRIES):
+            under_way.enter_context(guard.trying(FAR))
+        assert tried(guard, FAR, None) is ErrorCode.TOO_MANY_REQUESTS
+
+    assert tried(guard, FAR, None) is None
 
 
 @pytest.mark.parametrize("code", [None, ErrorCode.IDENTITY_PROVIDER_UNAVAILABLE])
