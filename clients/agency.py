@@ -62,7 +62,7 @@ class _Place:
 
     complete: int
     _newest: int = -1
-    _seen: set[tuple[OrganId, EnvelopeId]] = field(default_factory=set)
+    _seen: set[tuple[int, OrganId, EnvelopeId]] = field(default_factory=set)
 
     def or_anew(self, cursor: int) -> "_Place":
         """Return this, or where a hub goes on that was restored from an older backup.
@@ -73,12 +73,17 @@ class _Place:
         return self if cursor >= self.complete else _Place(cursor)
 
     def is_new(self, item: InboxItem) -> bool:
-        """Take note of an item; tell whether it was not seen before."""
+        """Take note of an item; tell whether it was not seen before.
+
+        One below the newest was not there: the hub was restored from a backup that ended
+        between the two, or the system acts for another agency now.
+        """
         if item.cursor > self._newest:
             self.complete = max(self.complete, self._newest)
-            self._newest, self._seen = item.cursor, set()
-        name = (item.agency, item.envelope_id)
-        is_new = item.cursor == self._newest and name not in self._seen
+            self._seen = {one for one in self._seen if one[0] >= item.cursor}
+        self._newest = item.cursor
+        name = (item.cursor, item.agency, item.envelope_id)
+        is_new = name not in self._seen
         self._seen.add(name)
         return is_new
 

@@ -426,6 +426,52 @@ async def test_who_follows_a_hub_that_was_restored_goes_on_where_it_says(
     assert asked == ["-1", "9", "4"]
 
 
+async def test_who_follows_a_hub_whose_backup_ended_between_two_letters_misses_nothing(
+    tmp_path: Path,
+) -> None:
+    def letter(number: int, cursor: int) -> dict[str, object]:
+        return {**ITEM, "cursor": cursor, "id": f"{ENVELOPE[:-1]}{number}"}
+
+    before = [letter(1, 5), letter(2, 9)]
+    # Of the log as it was restored the first is left, and more came to the old places.
+    since = [letter(3, 7), letter(4, 8), letter(5, 9), letter(6, 10)]
+    events = (f"event: item\ndata: {json.dumps(one)}\n\n" for one in before)
+    answers = (
+        as_json({"items": [], "next": 3}),
+        web.Response(text="".join(events), content_type="text/event-stream"),
+        as_json({"items": since, "next": 10}),
+    )
+
+    async with connected(tmp_path, *answers) as (client, _):
+        following = client.follow(COMMUNE)
+        seen = [(await anext(following)).envelope_id for _ in (*before, *since)]
+
+    assert [one[-1] for one in seen] == list("123456")
+
+
+async def test_letters_of_an_agency_that_came_along_double_nothing(
+    tmp_path: Path,
+) -> None:
+    newest = {**ITEM, "cursor": 9}
+    other = {**ITEM, "cursor": 7, "agency": OTHER_AGENCY}
+    events = (
+        f"event: item\ndata: {json.dumps(one)}\n\n"
+        for one in ({**ITEM, "cursor": 5}, newest)
+    )
+    later = {**ITEM, "cursor": 11}
+    answers = (
+        as_json({"items": [], "next": 3}),
+        web.Response(text="".join(events), content_type="text/event-stream"),
+        as_json({"items": [other, newest, later], "next": 11}),
+    )
+
+    async with connected(tmp_path, *answers) as (client, _):
+        following = client.follow(None)
+        seen = [(await anext(following)).cursor for _ in range(4)]
+
+    assert seen == [5, 9, 7, 11]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
