@@ -75,8 +75,8 @@ class _Place:
     def is_new(self, item: InboxItem) -> bool:
         """Take note of an item; tell whether it was not seen before.
 
-        One below the newest was not there: the hub was restored from a backup that ended
-        between the two, or the system acts for another agency now.
+        One below the newest was not there: the hub was restored from a backup that
+        ended between the two, or the system acts for another agency now.
         """
         if item.cursor > self._newest:
             self.complete = max(self.complete, self._newest)

@@ -36,9 +36,14 @@ async def save(file: Path, chunks: AsyncIterator[bytes]) -> None:
 
 
 def _place_of(file: Path) -> tuple[Path, bool]:
-    """Return where a name leads, and whether something other than a file is there."""
-    target = Path(os.path.realpath(file))
-    return target, target.exists() and not target.is_file()
+    """Return where a name leads, and whether something other than a file is there.
+
+    A pipe without a name (``/dev/stdout``, ``>(gzip)`` of a shell) is there, and what
+    its name resolves to is not: it is written to by the name.
+    """
+    if file.exists() and not file.is_file():
+        return file, True
+    return Path(os.path.realpath(file)), False
 
 
 async def _fill(

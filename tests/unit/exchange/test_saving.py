@@ -69,6 +69,15 @@ async def test_a_pipe_gets_what_comes(tmp_path: Path) -> None:
     assert (found, pipe.is_fifo()) == ([b"onetwo"], True)
 
 
+async def test_a_pipe_without_a_name_gets_what_comes() -> None:
+    # As /dev/stdout is, and what a shell puts for >(gzip > so.csv.gz).
+    reading, writing = os.pipe()
+    await save(Path(f"/dev/fd/{writing}"), lines(b"one", b"two"))
+    os.close(writing)
+    with open(reading, "rb") as found:
+        assert found.read() == b"onetwo"
+
+
 @pytest.mark.parametrize("name", ["none/so.csv", "x" * 300])
 async def test_a_file_that_cannot_be_is_refused_by_its_name(
     tmp_path: Path, name: str
