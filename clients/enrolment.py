@@ -161,7 +161,8 @@ def _ask(
     if response.status == _PENDING:
         return None
     if response.status != _DONE:
-        raise RefusedError(read_problem(response.status, content))
+        kind = response.getheader("Content-Type", "")
+        raise RefusedError(read_problem(response.status, content, content_type=kind))
     try:
         return b64decode(content.translate(None, _SPACE), validate=True)
     except ValueError as error:

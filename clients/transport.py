@@ -26,6 +26,7 @@ from schemas.errors import ErrorCode
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _EVENTS = "text/event-stream"
+_PROBLEM = "application/problem+json"
 _IDLE_SECONDS = 60.0
 """A hub keeps an idle connection for 75 s: a new one costs both sides a handshake."""
 
@@ -241,8 +242,7 @@ class Transport:
             ) as answer:
                 kind = media_type(answer.headers.get("Content-Type", ""))
                 if answer.status != HTTPStatus.OK or kind != _EVENTS:
-                    problem = read_problem(answer.status, await answer.read())
-                    raise RefusedError(problem)
+                    raise RefusedError(_problem_of(answer, await answer.read()))
                 async for data in _data_of(answer.content):
                     yield data
         except aiohttp.ClientConnectorCertificateError as error:
@@ -271,9 +271,9 @@ class Transport:
         except _UNREACHED:
             return _NotNow()
         if answer.status in _TRANSIENT:
-            return _NotNow(read_problem(answer.status, body), _asked_of(answer))
+            return _NotNow(_problem_of(answer, body), _asked_of(answer))
         if answer.status >= 300:
-            raise RefusedError(read_problem(answer.status, body))
+            raise RefusedError(_problem_of(answer, body))
         return Response(status=answer.status, headers=answer.headers, body=body)
 
 
@@ -319,14 +319,17 @@ async def _data_of(lines: aiohttp.StreamReader) -> AsyncIterator[str]:
             yield value
 
 
-def read_problem(status: int, body: bytes) -> Problem:
-    """Read a problem document; a foreign answer gives an unnamed problem."""
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        fields = {}
-    if not isinstance(fields, dict):
-        fields = {}
+def _problem_of(answer: aiohttp.ClientResponse, body: bytes) -> Problem:
+    kind = answer.headers.get("Content-Type", "")
+    return read_problem(answer.status, body, content_type=kind)
+
+
+def read_problem(status: int, body: bytes, *, content_type: str) -> Problem:
+    """Read a problem document; a foreign answer gives an unnamed problem.
+
+    Gateways have codes of their own in JSON of their own (RFC 9457 names its type).
+    """
+    fields = _fields_of(body) if media_type(content_type) == _PROBLEM else {}
     return Problem(
         status=status,
         code=_text(fields, "code"),
@@ -337,6 +340,14 @@ def read_problem(status: int, body: bytes) -> Problem:
         next_vi=_text(fields, "next", "vi"),
         next_en=_text(fields, "next", "en"),
     )
+
+
+def _fields_of(body: bytes) -> Mapping[str, object]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _text(fields: Mapping[str, object], *path: str) -> str:

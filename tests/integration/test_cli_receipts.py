@@ -26,7 +26,7 @@ from tests.support.disk import files_of_at_most
 from tests.support.enveloped import recipient
 from tests.support.pki import HeldKey, TestPki
 from tests.support.receipts import write_acceptance
-from tests.support.scripted_hub import ScriptedHub, scripted_hub
+from tests.support.scripted_hub import ScriptedHub, refused, scripted_hub
 from tests.support.signed_pdf import LETTER
 from tests.support.world import edxml_document
 
@@ -162,7 +162,7 @@ async def test_answer_that_finds_no_room_is_told_and_the_message_waits(
     outbox = Outbox(tmp_path / "outbox" / SYSTEM)
     outbox.put(letter)
     async with scripted_hub(tmp_path, pki) as hub:
-        hub.answers = [web.json_response({"code": "recipient_unknown"}, status=422)]
+        hub.answers = [refused("recipient_unknown", status=422)]
         profile = write_profile(tmp_path, pki, hub)
         with files_of_at_most(0):
             said = await call(
@@ -177,7 +177,7 @@ async def test_answer_that_finds_no_room_is_told_and_the_message_waits(
 async def test_refused_caller_keeps_its_message_waiting(tmp_path: Path) -> None:
     pki = TestPki.create(now=datetime.now(UTC))
     async with scripted_hub(tmp_path, pki) as hub:
-        hub.answers = [web.json_response({"code": "sender_not_acted_for"}, status=403)]
+        hub.answers = [refused("sender_not_acted_for", status=403)]
         said = await call(
             *("send", "--to", "H99", "--number", "1", "--notation", "UBND", "--json"),
             *("--subject", "Thử", "--profile", write_profile(tmp_path, pki, hub)),

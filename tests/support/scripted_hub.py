@@ -20,6 +20,14 @@ from tests.support.pki import HeldKey, TestPki
 LOOPBACK = "127.0.0.1"
 
 
+def refused(code: str, *, status: int = 422) -> web.Response:
+    """Refuse as a hub does, in a document of its own words (RFC 9457)."""
+    fields = {"code": code, "place": "To", "message": {"vi": "a", "en": "b"}}
+    return web.json_response(
+        fields, status=status, content_type="application/problem+json"
+    )
+
+
 @dataclass(slots=True)
 class ScriptedHub:
     """What the server answers next, and what it received.

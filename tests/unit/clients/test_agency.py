@@ -30,7 +30,7 @@ from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
 from tests.support.pki import NOW, TestPki
 from tests.support.receipts import write_acceptance, write_step
-from tests.support.scripted_hub import ScriptedHub, scripted_hub
+from tests.support.scripted_hub import ScriptedHub, refused, scripted_hub
 
 PKI = TestPki.create()
 HUB = PKI.receipt()
@@ -514,7 +514,7 @@ async def test_answer_that_is_no_trace_is_the_hubs_fault(
 async def test_refusal_tells_whether_the_message_is_at_fault(
     tmp_path: Path, status: int, is_about_message: bool
 ) -> None:
-    refusal = web.json_response({"code": "recipient_unknown"}, status=status)
+    refusal = refused("recipient_unknown", status=status)
     async with connected(tmp_path, refusal) as (client, _):
         with pytest.raises(RefusedError) as caught:
             await client.send(MESSAGE)
@@ -522,11 +522,20 @@ async def test_refusal_tells_whether_the_message_is_at_fault(
     assert caught.value.is_about_message is is_about_message
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<html>400 The SSL certificate error", "text/html"),
+        ('{"code": "900902", "message": "Schema"}', "application/json"),
+        ('{"title": "Bad Request"}', "application/problem+json"),
+    ],
+    ids=["a page", "a gateway", "a problem of another"],
+)
 @pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
 async def test_refusal_that_is_not_in_the_hubs_words_is_of_no_message(
-    tmp_path: Path, status: int
+    tmp_path: Path, status: int, text: str, kind: str
 ) -> None:
-    page = web.Response(status=status, text="<html>400 The SSL certificate error")
+    page = web.Response(status=status, text=text, content_type=kind)
     async with connected(tmp_path, page) as (client, _):
         with pytest.raises(RefusedError) as caught:
             await client.send(MESSAGE)

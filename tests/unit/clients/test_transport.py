@@ -1,7 +1,6 @@
 """Requests to a hub over real mutual TLS."""
 
 import asyncio
-import json
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -25,7 +24,7 @@ from clients.transport import (
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
 from tests.support.pki import TestPki
-from tests.support.scripted_hub import ScriptedHub, scripted_hub
+from tests.support.scripted_hub import ScriptedHub, refused, scripted_hub
 
 IMPATIENT = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02, timeout=5)
 POST = Request(method="POST", path="/v1/envelopes", body=b"the bytes")
@@ -84,21 +83,12 @@ async def slow_way(
         await runner.cleanup()
 
 
-def problem(code: str, *, status: int = 422) -> web.Response:
-    fields = {"code": code, "place": "To", "message": {"vi": "a", "en": "b"}}
-    return web.Response(
-        status=status,
-        body=json.dumps(fields),
-        content_type="application/problem+json",
-    )
-
-
 async def test_requests_one_after_another_share_one_connection(tmp_path: Path) -> None:
     async with (
         scripted_hub(tmp_path, TestPki.create()) as hub,
         Transport(hub.address) as transport,
     ):
-        hub.answers = [web.Response(status=201), problem("x"), web.Response(status=201)]
+        hub.answers = [web.Response(status=201), refused("x"), web.Response(status=201)]
         await transport.send(POST)
         with pytest.raises(RefusedError):
             await transport.send(POST)
@@ -183,7 +173,7 @@ async def test_permanent_refusal_is_told_once_in_the_hubs_words(
     tmp_path: Path,
 ) -> None:
     async with scripted_hub(tmp_path, TestPki.create()) as hub:
-        hub.answers = [problem("recipient_unknown")]
+        hub.answers = [refused("recipient_unknown")]
         async with Transport(hub.address, retry=IMPATIENT) as transport:
             with pytest.raises(RefusedError) as refusal:
                 await transport.send(POST)
@@ -244,7 +234,7 @@ async def test_hub_that_takes_nothing_for_now_is_waited_for_and_says_why(
     tmp_path: Path,
 ) -> None:
     async with scripted_hub(tmp_path, TestPki.create()) as hub:
-        hub.answers = [problem("maintenance", status=503) for _ in range(3)]
+        hub.answers = [refused("maintenance", status=503) for _ in range(3)]
         async with Transport(hub.address, retry=IMPATIENT) as transport:
             with pytest.raises(UnreachableError) as outage:
                 await transport.send(POST)
@@ -258,7 +248,7 @@ async def test_hub_that_is_gone_after_a_refusal_has_said_nothing(
 ) -> None:
     twice = replace(IMPATIENT, attempts=2)
     async with scripted_hub(tmp_path, TestPki.create()) as hub:
-        hub.answers = [problem("maintenance", status=503), web.Response(status=502)]
+        hub.answers = [refused("maintenance", status=503), web.Response(status=502)]
         async with Transport(hub.address, retry=twice) as transport:
             with pytest.raises(UnreachableError) as outage:
                 await transport.send(POST)
@@ -321,7 +311,8 @@ async def test_hub_certificate_for_another_host_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"code": 7}', b"\xff"])
 def test_foreign_answer_gives_a_problem_without_a_name(body: bytes) -> None:
-    assert read_problem(500, body).code == ""
+    found = read_problem(500, body, content_type="application/problem+json")
+    assert found.code == ""
 
 
 def test_pause_doubles_up_to_the_longest() -> None:
