@@ -60,7 +60,8 @@ class UnreachableError(ClientError):
     Args:
         place: what was asked for.
         problem: why it does not take anything for now, in its own words, if it said so.
-        code: HUB_NOT_RECOGNISED where somebody is there who may be anybody.
+        code: HUB_NOT_RECOGNISED where somebody is there who may be anybody;
+            CLIENT_CERTIFICATE_REFUSED where this system's own certificate has ended.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ import aiohttp
 
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
 from clients.movement import Movement, WatchedBody
+from clients.own_certificate import not_held
 from pki.files import read_private_file
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
@@ -163,14 +165,29 @@ def _naming(path: Path) -> Iterator[None]:
         raise ClientError(ErrorCode.CONFIGURATION_INVALID, place=path.name) from error
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Transport:
-    """Kept-alive connections to one hub, no more than are of use."""
+    """Kept-alive connections to one hub, no more than are of use.
+
+    Args:
+        address: of the hub.
+        retry: how often and how patiently.
+        clock: the time at which this system's own certificate has to hold.
+    """
 
     def __init__(
-        self, address: HubAddress, *, retry: RetryPolicy | None = None
+        self,
+        address: HubAddress,
+        *,
+        retry: RetryPolicy | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._address = address
         self._retry = retry or RetryPolicy()
+        self._clock = clock
         # Not the connector's limit: queueing there would count as a slow answer, and
         # streams would leave no connection to the others.
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -207,7 +224,8 @@ class Transport:
         Raises:
             RefusedError: the hub refused.
             UnreachableError: no attempt was answered, or the hub takes nothing for now,
-                or its certificate is not believed (HUB_NOT_RECOGNISED).
+                or its certificate is not believed (HUB_NOT_RECOGNISED), or this
+                system's own does not hold now (CLIENT_CERTIFICATE_REFUSED).
         """
         last = _NotNow()
         for attempt in range(1, self._retry.attempts + 1):
@@ -218,8 +236,17 @@ class Transport:
             last = answer
             if attempt < self._retry.attempts:
                 await asyncio.sleep(self._retry.pause(attempt, asked=last.asked))
+        raise self._unanswered(request, last.problem)
+
+    def _unanswered(
+        self, request: Request, problem: Problem | None
+    ) -> UnreachableError:
+        own = not_held(self._address.certificate, self._clock())
+        if own and problem is None:
+            refused = ErrorCode.CLIENT_CERTIFICATE_REFUSED
+            return UnreachableError(place=own, code=refused)
         place = f"{request.method} {request.path}"
-        raise UnreachableError(place=place, problem=last.problem)
+        return UnreachableError(place=place, problem=problem)
 
     async def events(self, request: Request) -> AsyncIterator[str]:
         """Yield the data of the events of one stream, until the hub ends it.

@@ -6,7 +6,10 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from io import BytesIO
+from operator import add
 from pathlib import Path
 
 import pytest
@@ -23,8 +26,13 @@ from clients.transport import (
 )
 from pki.errors import PkiError
 from schemas.errors import ErrorCode
-from tests.support.pki import TestPki
-from tests.support.scripted_hub import ScriptedHub, refused, scripted_hub
+from tests.support.pki import NOW, TestPki
+from tests.support.scripted_hub import (
+    ScriptedHub,
+    refused,
+    scripted_hub,
+    write_credential,
+)
 
 IMPATIENT = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02, timeout=5)
 POST = Request(method="POST", path="/v1/envelopes", body=b"the bytes")
@@ -291,6 +299,46 @@ async def test_hub_of_another_authority_is_never_spoken_to(tmp_path: Path) -> No
 
         assert stranger.bodies == []
     assert refusal.value.code is ErrorCode.HUB_NOT_RECOGNISED
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (0, ErrorCode.HUB_UNREACHABLE),
+        (731, ErrorCode.CLIENT_CERTIFICATE_REFUSED),
+        (-400, ErrorCode.CLIENT_CERTIFICATE_REFUSED),
+    ],
+    ids=["it holds", "it has ended", "it has not begun"],
+)
+async def test_who_is_not_answered_for_its_own_certificate_is_told_so(
+    tmp_path: Path, days: int, code: ErrorCode
+) -> None:
+    # What the hub does not take in the handshake: it closes the line without a word.
+    own = write_credential(tmp_path, "own", TestPki.create().system())
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        address = replace(hub.address, certificate=own, key=own.with_suffix(".key"))
+        clock = partial(add, NOW, timedelta(days=days))
+        async with Transport(address, retry=IMPATIENT, clock=clock) as transport:
+            with pytest.raises(UnreachableError) as refusal:
+                await transport.send(POST)
+
+    assert refusal.value.code is code
+    named = refusal.value.place.startswith("own.pem: 20")
+    assert named is (code is ErrorCode.CLIENT_CERTIFICATE_REFUSED)
+
+
+async def test_hub_that_says_later_is_heard_whatever_the_own_certificate(
+    tmp_path: Path,
+) -> None:
+    clock = partial(add, NOW, timedelta(days=731))
+    async with scripted_hub(tmp_path, TestPki.create()) as hub:
+        hub.answers = [refused("maintenance", status=503) for _ in range(3)]
+        async with Transport(hub.address, retry=IMPATIENT, clock=clock) as transport:
+            with pytest.raises(UnreachableError) as outage:
+                await transport.send(POST)
+
+    assert outage.value.problem is not None
+    assert outage.value.problem.code == "maintenance"
 
 
 async def test_hub_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
