@@ -42,6 +42,7 @@ class ObjectGraph:
         self._work = work
         self._edges: dict[Key, tuple[Edge, ...]] = {}
         self._users: dict[Key, dict[Key, list[Path]]] = defaultdict(dict)
+        self._generations: dict[int, set[int]] = defaultdict(set)
         self._found: dict[Key, set[Path]] = {}
         self._form: frozenset[Key] | None = None
         self._pages: PageTree | None = None
@@ -106,6 +107,15 @@ class ObjectGraph:
             self._work.spend(len(paths))
             yield from ((source, path) for path in paths)
 
+    def is_used_otherwise(self, key: Key) -> bool:
+        """Tell whether anything refers to an object's number in another generation.
+
+        Some readers go by the number alone.
+        """
+        number, generation = key
+        others = {0, *self._generations.get(number, ())} - {generation}
+        return any(self._users.get((number, one)) for one in others)
+
     def _later(self) -> Iterable[Key]:
         return self._objects.written(self._objects.revision, self._objects.last)
 
@@ -118,6 +128,9 @@ class ObjectGraph:
             self._edges[key] = edges
             for path, target in edges:
                 self._users[target].setdefault(key, []).append(path)
+                number, generation = target
+                if generation:
+                    self._generations[number].add(generation)
                 waiting.append(target)
 
     def _renew(self, written: Collection[Key]) -> None:

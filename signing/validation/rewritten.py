@@ -17,7 +17,8 @@ from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
 from pyhanko.sign.diff_analysis.rules_api import QualifiedWhitelistRule, ReferenceUpdate
 
 from signing.validation.changed_pages import SignedRevision
-from signing.validation.revision_objects import TRAILER, key_of
+from signing.validation.object_graph import ObjectGraph
+from signing.validation.revision_objects import TRAILER, Key, key_of
 from signing.validation.spelling import is_spelled_otherwise, place_in
 
 _Pair = tuple[str, generic.PdfObject, generic.PdfObject]
@@ -57,8 +58,12 @@ class RewrittenRule(QualifiedWhitelistRule):
 
 def _require_unused(reference: generic.Reference, old: HistoricalResolver) -> None:
     """Refuse what something refers to; what nobody knows of may be referred to."""
-    if not isinstance(old, SignedRevision) or old.graph.usages(key_of(reference)):
+    if not isinstance(old, SignedRevision) or _is_used(key_of(reference), old.graph):
         raise SuspiciousModification(f"{reference} was there before")
+
+
+def _is_used(key: Key, graph: ObjectGraph) -> bool:
+    return bool(graph.usages(key)) or graph.is_used_otherwise(key)
 
 
 def _is_in(reference: generic.Reference, revision: HistoricalResolver) -> bool:

@@ -83,6 +83,24 @@ def test_what_was_not_there_when_it_was_signed_may_not_come_later(
         assert ErrorCode.MODIFIED_AFTER_SIGNING in codes(judged(changed))
 
 
+@pytest.mark.parametrize("generation", [1, 65535])
+def test_what_was_not_there_may_not_come_in_another_generation(
+    generation: int,
+) -> None:
+    """Readers that go by the number alone show it where it is referred to."""
+    page = f"/Resources << /XObject << /X 99 {generation} R >> >>"
+    signed = sign(small_pdf(page=page), PERSON)
+    assert judged(signed).indication is Indication.TOTAL_PASSED
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        writer.objects[0, 99] = drawing()
+        writer._lastobj_id = 99
+        later.security_store(writer)
+
+    changed = revised(signed, change)
+    assert ErrorCode.MODIFIED_AFTER_SIGNING in codes(judged(changed))
+
+
 def test_what_was_not_there_may_not_be_an_object_of_a_further_signature() -> None:
     def signed(number: int) -> bytes:
         page = "/Resources << /XObject << /X {} 0 R >> >>"
