@@ -18,10 +18,12 @@ _HEADER = re.compile(
 )
 _NAME = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]+")
 _ESCAPE_NEEDED = re.compile(
-    rb"#(?:[01][0-9A-Fa-f]|2[0358Ff9]|3[CcEe]|5[BbDd]|7[BbDdFf]|[89A-Fa-f][0-9A-Fa-f])"
+    rb"#(?:0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0358Ff9]|3[CcEe]|5[BbDd]|7[BbDdFf]"
+    rb"|[89A-Fa-f][0-9A-Fa-f])"
 )
 """Of a character that can stand in a name in no other way (clause 7.3.5): white space,
-delimiters, "#", and what is not ASCII."""
+delimiters, "#", and what is not ASCII. Null stands in none: for some readers a name
+ends with it."""
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*>")
 _LITERAL_MARK = re.compile(rb"[()\\]")
 _ATOM = re.compile(
@@ -102,7 +104,7 @@ def scan_dictionary(
 
 
 def is_second_spelling(key: bytes) -> bool:
-    """Tell whether a key spells a character by "#" that needs no such spelling."""
+    """Tell whether a key spells a character by "#" that needs none, or may not be."""
     return b"#" in key and b"#" in _ESCAPE_NEEDED.sub(b"", key)
 
 

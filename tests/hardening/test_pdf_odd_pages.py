@@ -221,3 +221,17 @@ def test_seal_passes_where_a_page_names_a_font_with_escapes(name: str) -> None:
     verdict = judged(sign(sign(source, PERSON), AGENCY, SEAL))
 
     assert verdict.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.parametrize("key", ["Root#00", "Root#00x"])
+def test_no_trailer_has_a_key_that_ends_early_for_some_readers(key: str) -> None:
+    """Who reads a name up to its null takes this for the catalog: another file."""
+    hidden = {4: "<< /Type /Catalog /Pages 5 0 R >>", 5: "<< /Type /Pages /Kids [] >>"}
+    signed = sign(small_pdf(hidden), PERSON)
+    before, _, after = revised(signed, later.security_store).rpartition(b"\n>>")
+
+    added = b"%b\n/%b 4 0 R\n>>%b" % (before, key.encode(), after)
+
+    verdict = judged(added)
+    assert verdict.indication is Indication.TOTAL_FAILED
+    assert codes(verdict) == {ErrorCode.PDF_MALFORMED}

@@ -71,6 +71,7 @@ def test_key_with_characters_that_have_one_spelling_is_read(key: str) -> None:
         b"1 0 obj << /Conten#74s 1 >> endobj",
         b"1 0 obj << /A << /Conten#74s#20 1 >> >> endobj",
         b"1 0 obj << /A#2 1 >> endobj",
+        b"1 0 obj << /Root#00 1 >> endobj",
         b"1 0 obj << /A [1 >> endobj",
         b"1 0 obj << /A [<< /B ] >>] >> endobj",
         b"1 0 obj << /A " + b"[" * (MAX_FIELD_DEPTH + 5) + b" >> endobj",
