@@ -15,7 +15,7 @@ from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode, SchemaError
 from schemas.evidence import TreeHead, read_tree_head
 from schemas.merkle import verify_consistency
-from schemas.verdict import Indication
+from schemas.verdict import Indication, SubIndication, Verdict
 from schemas.xml import parse
 from signing.validation.xml import judges_of, open_tree_head
 from signing.xmldsig.verify import verify_receipt
@@ -23,6 +23,18 @@ from signing.xmldsig.verify import verify_receipt
 _HEAD, _GROWTH = "/v1/log/head", "/v1/log/consistency"
 _LONGEST_PATH = 128
 """Twice the levels of a tree of as many entries as can be counted."""
+
+_LATER = frozenset(
+    {
+        SubIndication.REVOKED_NO_POE,
+        SubIndication.REVOKED_CA_NO_POE,
+        SubIndication.OUT_OF_BOUNDS_NO_POE,
+        SubIndication.OUT_OF_BOUNDS_NOT_REVOKED,
+        SubIndication.REVOCATION_OUT_OF_BOUNDS_NO_POE,
+        SubIndication.TRY_LATER,
+    }
+)
+"""What may be said of a certificate that held when it was used."""
 
 
 def _now() -> datetime:
@@ -53,7 +65,7 @@ class ForkedLogError(ClientError):
 
 
 def read_head(content: bytes) -> SeenHead:
-    """Read a head that was kept; its signature must hold, whatever its certificate.
+    """Read a head that was kept; its signature must hold, whosever it is.
 
     Raises:
         CodedError: it is none.
@@ -81,31 +93,39 @@ class LogWitness:
         self._judge_at = judges_of(TrustStore.from_material(trust))
         self._clock = clock
 
-    async def look(self, earlier: Iterable[TreeHead]) -> SeenHead:
+    async def look(self, earlier: Iterable[SeenHead]) -> SeenHead:
         """Fetch the head and hold it to those that were seen before.
+
+        Args:
+            earlier: from whomever they come, they must be of a key of the log: what
+                anybody may sign proves nothing against the hub.
 
         Raises:
             RefusedError: the hub does not show it.
             UnreachableError: the hub does not answer.
             ForkedLogError: it does not lead on from one of them.
-            ClientError: the head is not to be trusted; the code says why.
+            ClientError: a head is not to be trusted; the code says why.
         """
+        before = [self._of_log(one) for one in earlier]
         answer = await self._transport.send(Request(method="GET", path=_HEAD))
         now = self._trusted(answer.body)
-        for one in earlier:
+        for one in before:
             if not await self._follows(one, now.head):
                 raise ForkedLogError(one, now)
         return now
 
     def _trusted(self, content: bytes) -> SeenHead:
         opened = open_tree_head(content, self._judge_at(self._clock()))
-        if opened.head is None or opened.verdict.indication is not (
-            Indication.TOTAL_PASSED
-        ):
-            reasons = opened.verdict.reasons
-            code = reasons[0].code if reasons else ErrorCode.LOG_PROOF_INVALID
-            raise ClientError(code, place=_HEAD)
+        if opened.head is None or not _passed(opened.verdict):
+            raise _untrusted(opened.verdict, _HEAD)
         return SeenHead(content, opened.head)
+
+    def _of_log(self, seen: SeenHead) -> TreeHead:
+        """Require a key of a log; what became of it since takes nothing back."""
+        verdict = open_tree_head(seen.content, self._judge_at(seen.head.at)).verdict
+        if not _passed(verdict) and verdict.sub_indication not in _LATER:
+            raise _untrusted(verdict, f"{seen.head.log_id} {seen.head.size}")
+        return seen.head
 
     async def _follows(self, earlier: TreeHead, head: TreeHead) -> bool:
         if earlier.log_id != head.log_id or earlier.size > head.size:
@@ -133,3 +153,13 @@ class LogWitness:
             return tuple(map(bytes.fromhex, found))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ClientError(ErrorCode.ANSWER_MALFORMED, place=_GROWTH) from error
+
+
+def _passed(verdict: Verdict) -> bool:
+    return verdict.indication is Indication.TOTAL_PASSED
+
+
+def _untrusted(verdict: Verdict, place: str) -> ClientError:
+    reasons = verdict.reasons
+    code = reasons[0].code if reasons else ErrorCode.LOG_PROOF_INVALID
+    return ClientError(code, place=place)

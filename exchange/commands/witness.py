@@ -7,7 +7,7 @@ from exchange.commands.arguments import Arguments, Parser
 from exchange.commands.files import read_file
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output, Refusal
-from pki.files import write_atomically
+from pki.files import make_folders, write_atomically
 from schemas.errors import CodedError, Text
 from schemas.evidence import TreeHead
 from schemas.timestamps import format_utc
@@ -39,17 +39,18 @@ def configure(parser: Parser) -> None:
 def run(arguments: Arguments, output: Output) -> int:
     """Hold the log to the heads seen before; keep its head, or both if it forked."""
     kept = arguments.kept or arguments.var / _KEPT
+    make_folders(kept.parent)
     seen = [kept] if kept.exists() else []
-    earlier = [_head_in(one) for one in (*seen, *arguments.against)]
+    earlier = [_seen_in(one) for one in (*seen, *arguments.against)]
 
     async def act(session: Session) -> int:
         try:
             now = await session.witness.look(earlier)
         except ForkedLogError as error:
-            write_atomically(_beside(kept, error.now.head), error.now.content)
+            # Told first: it must be heard of where nothing can be written, too.
             output.refuse(Refusal.of(error))
+            write_atomically(_beside(kept, error.now.head), error.now.content)
             return 1
-        kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(kept, now.content)
         _tell(now, kept, len(earlier), output)
         return 0
@@ -57,7 +58,7 @@ def run(arguments: Arguments, output: Output) -> int:
     return with_hub(arguments, output, act)
 
 
-def _head_in(path: Path) -> TreeHead:
+def _seen_in(path: Path) -> SeenHead:
     """Read a head, or the one in a bundle.
 
     Raises:
@@ -68,7 +69,7 @@ def _head_in(path: Path) -> TreeHead:
         if content.startswith(_ZIP):
             members = read_bundle(content).members
             content = members.get(_HEAD_IN_BUNDLE, b"")
-        return read_head(content).head
+        return read_head(content)
     except CodedError as error:
         raise type(error)(error.code, place=path.name) from error
 

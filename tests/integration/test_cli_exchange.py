@@ -19,7 +19,8 @@ from exchange.demo.province import COMMUNE, MINISTRY, PROVINCE, Office
 from exchange.demo.site import Site
 from pki.ca.hierarchy import system_clock
 from pki.certificates import fingerprint_of
-from pki.keys.software import save_pkcs12
+from pki.keys.api import Credential
+from pki.keys.software import load_pkcs12, save_pkcs12
 from pki.names import agency_of
 from schemas.evidence import TreeHead, write_tree_head
 from schemas.identifiers import MessageId
@@ -540,9 +541,13 @@ def test_witness_keeps_the_head_of_the_log_and_tells_when_it_forked(
         at=truncate_ms(system_clock()),
     )
     contradicting = tmp_path / "other.xml"
-    signed = sign_receipt(
-        write_tree_head(other), credential=TestPki.create().log(), at=other.at
-    )
+    contradicting.write_bytes(signed_head(other, TestPki.create().log()))
+    forged = by(site, COMMUNE, "witness", "--kept", kept, "--against", contradicting)
+    assert (forged.code, forged.error) == (1, "chain_not_found")
+
+    log = site.key("log")
+    secret = log.passphrase.read_bytes().strip()
+    signed = signed_head(other, load_pkcs12(log.path.read_bytes(), secret))
     contradicting.write_bytes(signed)
     forked = by(site, COMMUNE, "witness", "--kept", contradicting)
 
@@ -550,3 +555,13 @@ def test_witness_keeps_the_head_of_the_log_and_tells_when_it_forked(
     assert contradicting.read_bytes() == signed
     (beside,) = tmp_path.glob("other-*.xml")
     assert read_head(beside.read_bytes()).head.size >= again.json["size"]
+
+    anew = tmp_path / "new" / "log-head.xml"
+    forked = by(site, COMMUNE, "witness", "--kept", anew, "--against", contradicting)
+    assert (forked.code, forked.error) == (1, "log_forked")
+    (beside,) = anew.parent.iterdir()
+    assert beside.name.startswith("log-head-")
+
+
+def signed_head(head: TreeHead, key: Credential) -> bytes:
+    return sign_receipt(write_tree_head(head), credential=key, at=head.at)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from clients.errors import ClientError
 from clients.transport import RetryPolicy, Transport
-from clients.witness import ForkedLogError, LogWitness, read_head
+from clients.witness import ForkedLogError, LogWitness, SeenHead, read_head
 from pki.keys.api import Credential
 from schemas import merkle
 from schemas.errors import CodedError, ErrorCode
@@ -52,17 +53,23 @@ def signed(head: TreeHead, key: Credential = KEY) -> bytes:
     return sign_receipt(write_tree_head(head), credential=key, at=NOW)
 
 
+def seen(head: TreeHead, key: Credential = KEY) -> SeenHead:
+    return read_head(signed(head, key))
+
+
 def shown(head: TreeHead, key: Credential = KEY) -> web.Response:
     return web.Response(body=signed(head, key), content_type="application/xml")
 
 
 @asynccontextmanager
-async def witness(folder: Path, *answers: web.Response) -> AsyncIterator[LogWitness]:
+async def witness(
+    folder: Path, *answers: web.Response, pki: TestPki = PKI, now: datetime = NOW
+) -> AsyncIterator[LogWitness]:
     async with scripted_hub(folder, PKI) as hub:
         hub.answers = list(answers)
         once = RetryPolicy(attempts=1, timeout=5)
         async with Transport(hub.address, retry=once) as transport:
-            yield LogWitness(transport, trust=PKI.material(), clock=lambda: NOW)
+            yield LogWitness(transport, trust=pki.material(), clock=lambda: now)
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 5, 8])
@@ -71,17 +78,17 @@ async def test_log_that_grew_leads_on_from_what_was_seen(
 ) -> None:
     answers = [shown(LOG.head(9)), *([LOG.growth(size, 9)] if size else [])]
     async with witness(tmp_path, *answers) as one:
-        seen = await one.look([LOG.head(size)])
-    assert seen.head == LOG.head(9)
-    assert read_head(seen.content) == seen
+        now = await one.look([seen(LOG.head(size))])
+    assert now.head == LOG.head(9)
+    assert read_head(now.content) == now
 
 
 async def test_first_head_and_the_same_head_are_held_to_nothing_more(
     tmp_path: Path,
 ) -> None:
     async with witness(tmp_path, shown(LOG.head(9)), shown(LOG.head(9))) as one:
-        seen = await one.look([])
-        assert (await one.look([seen.head])).head == seen.head
+        first = await one.look([])
+        assert (await one.look([first])).head == first.head
 
 
 OTHER = Log(REWRITTEN)
@@ -101,7 +108,7 @@ async def test_log_that_does_not_lead_on_is_told_with_both_heads(
     answers = [shown(now), *([prover.growth(5, 9)] if prover else [])]
     async with witness(tmp_path, *answers) as one:
         with pytest.raises(ForkedLogError) as caught:
-            await one.look([before])
+            await one.look([seen(before)])
     assert caught.value.code is ErrorCode.LOG_FORKED
     assert (caught.value.earlier, caught.value.now.head) == (before, now)
 
@@ -110,9 +117,37 @@ async def test_head_by_another_key_than_the_logs_is_no_head(tmp_path: Path) -> N
     answers = shown(Log(REWRITTEN).head(9), PKI.receipt())
     async with witness(tmp_path, answers) as one:
         with pytest.raises(ClientError) as caught:
-            await one.look([LOG.head(5)])
+            await one.look([seen(LOG.head(5))])
     assert not isinstance(caught.value, ForkedLogError)
     assert caught.value.code is ErrorCode.CERTIFICATE_USAGE_WRONG
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (TestPki.create().log(), ErrorCode.CHAIN_NOT_FOUND),
+        (PKI.receipt(), ErrorCode.CERTIFICATE_USAGE_WRONG),
+    ],
+)
+async def test_head_that_anybody_may_sign_proves_nothing_against_the_hub(
+    tmp_path: Path, key: Credential, code: ErrorCode
+) -> None:
+    async with witness(tmp_path, shown(LOG.head(9)), LOG.growth(5, 9)) as one:
+        with pytest.raises(ClientError) as caught:
+            await one.look([seen(OTHER.head(5), key)])
+    assert not isinstance(caught.value, ForkedLogError)
+    assert caught.value.code is code
+
+
+async def test_head_by_a_key_that_ended_since_is_held_to(tmp_path: Path) -> None:
+    pki, later = TestPki.create(), NOW + timedelta(days=3 * 365)
+    before = seen(OTHER.head(5), pki.log())
+    for ca in (pki.root, pki.issuing):
+        ca.now = later
+    answers = (shown(LOG.head(9), pki.log()), LOG.growth(5, 9))
+    async with witness(tmp_path, *answers, pki=pki, now=later) as one:
+        with pytest.raises(ForkedLogError):
+            await one.look([before])
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"path": [1]}', b'{"path": ["x"]}'])
@@ -120,7 +155,7 @@ async def test_malformed_proof_is_the_hubs_fault(tmp_path: Path, body: bytes) ->
     answer = web.Response(body=body, content_type="application/json")
     async with witness(tmp_path, shown(LOG.head(9)), answer) as one:
         with pytest.raises(ClientError) as caught:
-            await one.look([LOG.head(5)])
+            await one.look([seen(LOG.head(5))])
     assert caught.value.code is ErrorCode.ANSWER_MALFORMED
 
 
