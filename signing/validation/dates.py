@@ -38,6 +38,9 @@ def may_hold(
 ) -> bool:
     """Tell whether a step may have been taken when its receipt says.
 
+    What a hub takes in may hold: an acceptance that a wrong clock put ahead of what
+    came later hinders nobody there either.
+
     Args:
         at: what the receipt says.
         logged: what the log entry of the receipt says.
@@ -45,7 +48,8 @@ def may_hold(
         by_hub: the hub attests its own step and logs it at once; a system reports
             later what it did.
     """
-    earliest = logged - CLOCKS_APART if by_hub else accepted - _CLOCK_BEHIND
+    behind = min(accepted, logged) - _CLOCK_BEHIND
+    earliest = logged - CLOCKS_APART if by_hub else behind
     return earliest <= at and not is_after(at, logged)
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from exchange.domain.intake import IntakePolicy
 from schemas.errors import ErrorCode
 from schemas.evidence import LogEntry, TreeHead
 from schemas.verdict import Indication, SubIndication, Verdict
 from schemas.vocabulary import LogEntryType
 from signing.validation.bundle import judge_bundle
-from signing.validation.dates import out_of_order
+from signing.validation.dates import may_hold, out_of_order
 from signing.validation.pdf import judge_pdf
 from tests.support import evidence_bundle
 from tests.support.evidence_bundle import ANNEX, Conversation, Signers
@@ -154,6 +155,21 @@ def test_step_is_dated_as_its_log_entry_allows(
 )
 def test_clocks_may_be_as_far_apart_as_at_intake(number: int, by: timedelta) -> None:
     assert judged(step_at(number, NOW + by)).indication is PASSED
+
+
+@pytest.mark.parametrize("ahead", [-400, -1, 0, 1, 4, 400])
+@pytest.mark.parametrize(
+    "by", [-73 * HOUR, -72 * HOUR, -MINUTE, 0 * MINUTE, 5 * MINUTE, 6 * MINUTE], ids=str
+)
+def test_what_a_system_reports_holds_if_it_was_taken_in(
+    ahead: int, by: timedelta
+) -> None:
+    """Also where the hub's clock was wrong when it accepted, and was set right."""
+    accepted = NOW + ahead * DAY
+    for at in (NOW + by, accepted + by):
+        taken_in = IntakePolicy().may_be_done(at, accepted=accepted, now=NOW)
+        held = may_hold(at, logged=NOW, accepted=accepted, by_hub=False)
+        assert held is taken_in
 
 
 def test_status_is_not_answered_before_it_was_signed() -> None:
