@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.timestamps import format_utc
 
 
@@ -23,7 +24,7 @@ def not_held(path: Path, at: datetime) -> str:
     """
     try:
         own = x509.load_pem_x509_certificate(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, *UNREADABLE_CERTIFICATE):
         return ""
     begin, end = own.not_valid_before_utc, own.not_valid_after_utc
     if begin <= at <= end:

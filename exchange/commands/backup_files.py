@@ -21,6 +21,7 @@ from exchange.commands.arguments import UsageError
 from exchange.config import Settings
 from exchange.errors import ExchangeError
 from pki.files import read_private_file, write_atomically
+from pki.names import UNREADABLE_CERTIFICATE
 from pki.pem import load_certificate
 from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
@@ -66,7 +67,7 @@ def read_certificate_file(path: Path) -> x509.Certificate:
     """
     try:
         return load_certificate(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE_CERTIFICATE) as error:
         raise ExchangeError(ErrorCode.FILE_UNREADABLE, place=path.name) from error
 
 

@@ -18,6 +18,7 @@ from exchange.commands.plain_text import on_one_line
 from pki.certificates import fingerprint_of
 from pki.enveloped.content_key import require_recipient
 from pki.errors import PkiError
+from pki.names import UNREADABLE_CERTIFICATE
 from schemas.edxml.document import Attachment
 from schemas.edxml.secrecy import is_secrecy_mark_line
 from schemas.errors import ErrorCode, Text
@@ -87,7 +88,7 @@ def _certificate(folder: Path, code: OrganId) -> Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(data)
         require_recipient(certificate)
-    except (ValueError, PkiError) as error:
+    except (*UNREADABLE_CERTIFICATE, PkiError) as error:
         raise unsuitable from error
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not begin <= datetime.now(UTC) <= end:
