@@ -1,4 +1,4 @@
-"""A file that says it is a certificate and is none is refused, not an internal error."""
+"""A file that says it is a certificate and is none is refused by its code."""
 
 from base64 import b64encode
 from pathlib import Path
