@@ -2,7 +2,13 @@
 
 from pathlib import Path
 from time import time
+from typing import NoReturn
 
+import pytest
+
+from exchange.console.pages import mail
+from exchange.errors import ExchangeError
+from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.vocabulary import DeliveryState, StatusCode
 from tests.support.browser import Complaint, Tab, browser_tab
@@ -106,3 +112,29 @@ async def test_two_clerks_carry_a_document_to_its_end(tmp_path: Path) -> None:
     assert delivery is not None
     assert delivery.state is DeliveryState.RECALLED
     assert delivery.status is StatusCode.REGISTERED
+
+
+async def test_list_that_could_not_be_looked_at_stays_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unable(*_: object) -> NoReturn:
+        raise ExchangeError(ErrorCode.DATABASE_UNAVAILABLE)
+
+    world = await make_world()
+    await world.send(world.document(subject="Văn bản thứ nhất"))
+    await world.deliver()
+    async with running_console(world) as console, browser_tab(tmp_path) as tab:
+        screen = Screen(console.base, tab)
+        await screen.sign_in("tinh.van")
+        await screen.open("/inbox")
+        with monkeypatch.context() as broken:
+            broken.setattr(mail, "mail_search_of", unable)
+            before = len(tab.requests)
+            await tab.value("document.body.dispatchEvent(new Event('news'))")
+            await tab.until("document.querySelector('.htmx-request') === null")
+            assert any("seen=" in one for one in tab.requests[before:])
+            assert "Văn bản thứ nhất" in await screen.text()
+        await world.send(world.document(subject="Văn bản thứ hai"))
+        await world.deliver()
+        await tab.value("document.body.dispatchEvent(new Event('news'))")
+        await screen.read("Văn bản thứ nhất", "Văn bản thứ hai")

@@ -123,3 +123,17 @@ async def test_letter_is_not_sent_in_another_role(desk: Desk) -> None:
     await desk.tab.until("document.querySelector('.htmx-request') === null")
     await desk.screen.read("csrf_token_wrong")
     assert await desk.place() == "/compose"
+
+
+async def test_page_says_that_the_line_is_cut_and_goes_on_then(
+    desk: Desk,
+) -> None:
+    await desk.filled_in()
+    await desk.slow_line(is_cut=True)
+    await desk.tab.click("#send")
+    await desk.screen.read("Không kết nối được")
+    await desk.slow_line()
+    await desk.tab.until("document.querySelector('.htmx-request') === null")
+    await desk.tab.click("#send")
+    await desk.tab.until("location.pathname.startsWith('/documents/')")
+    assert "Không kết nối được" not in await desk.screen.text()

@@ -76,3 +76,20 @@ document.addEventListener("htmx:afterRequest", (event) => {
   }
 });
 window.addEventListener("focus", () => has_ended && renewed());
+
+// Where the line is cut, the page says so and keeps what it shows. A page that looks by
+// itself keeps it too where the hub cannot answer just now, for it asks again.
+const cut = document.getElementById("cut");
+const FOR_NOW = [408, 429, 500, 502, 503, 504];
+for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(lost, () => {
+    cut.hidden = false;
+  });
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  cut.hidden = true;
+  const looks = event.detail.target.matches("[hx-trigger*='every']");
+  if (looks && FOR_NOW.includes(event.detail.xhr.status)) {
+    event.detail.shouldSwap = false;
+  }
+});

@@ -19,6 +19,12 @@ WORDS: dict[str, Text] = {
     "frame.search": Text(vi="Tìm", en="Search"),
     "frame.print": Text(vi="In trang này", en="Print this page"),
     "frame.done": Text(vi="Đã thực hiện.", en="Done."),
+    "frame.cut": Text(
+        vi="Không kết nối được với trục liên thông. Nội dung trên trang vẫn còn; "
+        "hãy thử lại khi có mạng.",
+        en="The hub cannot be reached. The page keeps what is on it; try again when "
+        "the line is back.",
+    ),
     "problem.title": Text(vi="Chưa thực hiện được", en="This could not be done"),
     "problem.side": Text(vi="Thuộc về", en="Whose side"),
     "problem.next": Text(vi="Việc cần làm", en="What to do next"),
