@@ -6,7 +6,9 @@ terminal obeys: control characters (C0, C1) and marks that turn the direction of
 
 import re
 
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+_DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_STEERING = re.compile(f"[{_CONTROLS}{_DIRECTIONS}]")
 _LINE_END = re.compile("\r\n|[\t\n\x0b\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 

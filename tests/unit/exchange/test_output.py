@@ -14,6 +14,8 @@ STEERING = (
     "\x9b2J",
     "\r",
     "\x7f\x08",
+    "\u200f",
+    "\u061c",
     "\u202e",
     "\u2066",
 )
@@ -22,7 +24,8 @@ HEADS = (Text("Mã", "Id"), Text("Trích yếu", "Subject"))
 
 def steers(text: str) -> bool:
     return any(
-        (unicodedata.category(one) == "Cc" and one != "\n") or one in "\u202e\u2066"
+        (unicodedata.category(one) == "Cc" and one != "\n")
+        or one in "\u061c\u200f\u202e\u2066"
         for one in text
     )
 
