@@ -11,17 +11,25 @@ from exchange.console.rendering import page, visitor_of
 from exchange.domain.accounts import Account
 from exchange.errors import ExchangeError
 from exchange.http.problems import status_of
-from exchange.usecases.accounts.enrolling import begin_totp, enrol_totp
+from exchange.usecases.accounts.enrolling import (
+    Enrolment,
+    begin_totp,
+    enrol_totp,
+    go_on_with_totp,
+)
 from schemas.errors import ErrorCode
 
 
 async def second_factor_form(request: web.Request) -> web.StreamResponse:
     """Show a new secret; nothing is stored before its application gave a code."""
-    return await _asking(request)
+    return _asking(request, await _begun(request))
 
 
 async def enrolled(request: web.Request) -> web.StreamResponse:
-    """Take the secret whose application shows the right code."""
+    """Take the secret whose application shows the right code.
+
+    Who mistypes it is asked for another code of the same secret.
+    """
     fields, account = await fields_of(request), _account(request)
     try:
         await enrol_totp(
@@ -32,7 +40,9 @@ async def enrolled(request: web.Request) -> web.StreamResponse:
             code=fields.text("code"),
         )
     except ExchangeError as error:
-        return await _asking(request, error=error)
+        is_refused = error.code is ErrorCode.SIGN_IN_REFUSED
+        began = await _begun(request, _sealed(fields) if is_refused else None)
+        return _asking(request, began, error=error)
     return page(request, "second_factor.html", done=True, card=None)
 
 
@@ -43,10 +53,16 @@ def _sealed(fields: Fields) -> bytes:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="sealed") from error
 
 
-async def _asking(
-    request: web.Request, *, error: ExchangeError | None = None
+async def _begun(request: web.Request, sealed: bytes | None = None) -> Enrolment:
+    office, account = request.app[ACCOUNTS], _account(request).account_id
+    if sealed is None:
+        return await begin_totp(office, account)
+    return await go_on_with_totp(office, account, sealed)
+
+
+def _asking(
+    request: web.Request, began: Enrolment, *, error: ExchangeError | None = None
 ) -> web.Response:
-    began = await begin_totp(request.app[ACCOUNTS], _account(request).account_id)
     return page(
         request,
         "second_factor.html",

@@ -44,6 +44,20 @@ async def begin_totp(office: AccountOffice, account: str) -> Enrolment:
     )
 
 
+async def go_on_with_totp(
+    office: AccountOffice, account: str, sealed: bytes
+) -> Enrolment:
+    """Return the enrolment that was begun: an application has its secret already.
+
+    Raises:
+        ExchangeError: no such account, no key to seal with, or another one's secret
+            (SECOND_FACTOR_UNREADABLE).
+    """
+    found = await office.account(account)
+    secret = office.required_sealer().open(sealed, found.account_id)
+    return Enrolment(address=address_of(secret, found.account_id), sealed=sealed)
+
+
 async def confirm_totp(
     office: AccountOffice, account: str, *, sealed: bytes, code: str, operator: str
 ) -> Account:

@@ -98,20 +98,28 @@ async def test_certificate_is_not_spoken_of_where_nobody_is_asked_for_one() -> N
 
 
 def _code(text: str, at: float) -> str:
-    found = re.search(r"<code>(otpauth://[^<]+)</code>", text)
-    assert found is not None
-    address = urlsplit(found.group(1).replace("&amp;", "&"))
-    secret = b32decode(parse_qs(address.query)["secret"][0])
+    secret = _secret(text)
     return (
         TOTP(secret, 6, SHA1(), 30, enforce_key_length=False).generate(int(at)).decode()
     )
+
+
+def _secret(text: str) -> bytes:
+    found = re.search(r"<code>(otpauth://[^<]+)</code>", text)
+    assert found is not None
+    address = urlsplit(found.group(1).replace("&amp;", "&"))
+    return b32decode(parse_qs(address.query)["secret"][0])
+
+
+def _sealed(text: str) -> str:
+    return text.split('name="sealed" value="')[1].split('"')[0]
 
 
 async def test_second_factor_is_enrolled_and_then_asked_for() -> None:
     async with running_console(await make_world()) as console:
         async with console.visit("thu.van") as visit:
             form = await visit.look("/second-factor")
-            sealed = form.text.split('name="sealed" value="')[1].split('"')[0]
+            sealed = _sealed(form.text)
             code = _code(form.text, console.world.clock.now.timestamp())
             wrong = "000000" if code != "000000" else "111111"
             typed = {"sealed": sealed, "password": PASSWORD}
@@ -127,6 +135,23 @@ async def test_second_factor_is_enrolled_and_then_asked_for() -> None:
             assert "sign_in_refused" in page.text
 
 
+async def test_mistyped_code_leaves_the_secret_an_application_has() -> None:
+    async with (
+        running_console(await make_world()) as console,
+        console.visit("thu.van") as visit,
+    ):
+        form = await visit.look("/second-factor")
+        first = _secret(form.text)
+        typed = {"sealed": _sealed(form.text), "password": "sai", "code": "000000"}
+        page = await visit.send("/second-factor", **typed)
+        assert "sign_in_refused" in page.text
+        assert _secret(page.text) == first
+        typed = {"sealed": _sealed(page.text), "password": PASSWORD}
+        code = _code(form.text, console.world.clock.now.timestamp())
+        page = await visit.send("/second-factor", **typed, code=code)
+        assert "Đã đăng ký" in page.text
+
+
 async def test_secret_of_somebody_else_is_not_taken() -> None:
     async with (
         running_console(await make_world()) as console,
@@ -134,7 +159,7 @@ async def test_secret_of_somebody_else_is_not_taken() -> None:
         console.visit("tinh.van") as other,
     ):
         form = await own.look("/second-factor")
-        sealed = form.text.split('name="sealed" value="')[1].split('"')[0]
+        sealed = _sealed(form.text)
         code = _code(form.text, console.world.clock.now.timestamp())
         page = await other.look("/second-factor")
         typed = {"sealed": sealed, "code": code, "password": PASSWORD}
