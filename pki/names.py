@@ -75,6 +75,24 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_same_name(one: x509.Name, other: x509.Name) -> bool:
+    """Tell whether two names have the same letters, composed or not."""
+    return composed_name(one) == composed_name(other)
+
+
+def composed_name(name: x509.Name) -> x509.Name:
+    """Return a name of ours as it is certified today.
+
+    Before names were composed, they were certified as they were typed.
+    """
+    return x509.Name(
+        x509.NameAttribute(one.oid, composed(one.value))
+        if isinstance(one.value, str)
+        else one
+        for one in name
+    )
+
+
 def subject_name(fields: SubjectFields) -> x509.Name:
     """Build the distinguished name.
 

@@ -39,7 +39,7 @@ from pki.journal.store import Act, CaAction
 from pki.keys.api import Credential, PublicKey
 from pki.keys.software import SoftwareKey, generate
 from pki.kinds import RESPONDERS, CertificateKind
-from pki.names import SubjectFields, common_name
+from pki.names import SubjectFields, common_name, is_same_name, subject_name
 from pki.registry.api import CertificateRegistry
 from pki.registry.records import index_of
 from pki.trust import TrustMaterial, load_material
@@ -514,8 +514,17 @@ class Hierarchy(Lookups):
 
     def _former(self, order: IssueOrder) -> str:
         if order.amends is None:
-            return ""
+            return self._typed_otherwise(order)
         return index_of(self.find(order.amends).der).subject_digest
+
+    def _typed_otherwise(self, order: IssueOrder) -> str:
+        """Return what the key was certified for, if that is the same name as typed."""
+        wanted = subject_name(order.names)
+        for one in self.holders_of_key(order.public_key):
+            found = x509.load_der_x509_certificate(one.der).subject
+            if found != wanted and is_same_name(found, wanted):
+                return index_of(one.der).subject_digest
+        return ""
 
 
 def _opened(

@@ -11,9 +11,9 @@ from pki.ca.profiles import PROFILES
 from pki.errors import PkiError
 from pki.journal.store import JournalEntry
 from pki.keys.api import PublicKey
-from pki.names import stated_names
+from pki.names import composed_name, stated_names
 from pki.registry.api import CertificateRegistry, RegisteredCertificate
-from pki.registry.records import index_of, key_digest, subject_of
+from pki.registry.records import digest_of, index_of, key_digest, subject_of
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 
@@ -118,14 +118,13 @@ class Lookups:
         return self._registries[self._issuer_of(serial)]
 
     def _has_successor(self, one: RegisteredCertificate) -> bool:
-        index, names = index_of(one.der), _names(one)
+        not_after, names = index_of(one.der).not_after, _names(one)
         lasting = (
             later
             for label, registry in self._registries.items()
             if label.kind is PROFILES[one.kind].issuer
-            for later in registry.lasting(
-                one.kind, index.subject_digest, index.not_after
-            )
+            for subject in _subjects(one)
+            for later in registry.lasting(one.kind, subject, not_after)
         )
         return any(names <= _names(later) for later in lasting)
 
@@ -140,6 +139,13 @@ class Lookups:
     @property
     def _registries(self) -> Mapping[CaLabel, CertificateRegistry]:
         return {label: one.registry for label, one in self._authorities.items()}
+
+
+def _subjects(one: RegisteredCertificate) -> set[str]:
+    """Return the digests of a subject, as it is and as it is certified today."""
+    subject = x509.load_der_x509_certificate(one.der).subject
+    each = (subject, composed_name(subject))
+    return {digest_of(name.public_bytes()) for name in each}
 
 
 def _names(one: RegisteredCertificate) -> frozenset[x509.GeneralName]:

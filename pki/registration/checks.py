@@ -22,6 +22,7 @@ from pki.names import (
     UNREADABLE_CERTIFICATE,
     SubjectFields,
     alternative_names,
+    is_same_name,
     stated_names,
     subject_name,
 )
@@ -134,7 +135,7 @@ def answers(entry: RegisteredCertificate, order: EnrolmentOrder) -> bool:
 def is_named(certificate: x509.Certificate, names: SubjectFields) -> bool:
     """Tell whether a certificate of ours names exactly these."""
     same_names = tuple(stated_names(certificate)) == alternative_names(names)
-    return same_names and certificate.subject == subject_name(names)
+    return same_names and is_same_name(certificate.subject, subject_name(names))
 
 
 def _has(names: SubjectFields, part: NamePart) -> bool:

@@ -1,10 +1,12 @@
 """Verbs of a hierarchy that change something: recorded, published, repaired."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from threading import Thread
+from unicodedata import normalize
 
 import pytest
 from cryptography import x509
@@ -21,14 +23,15 @@ from pki.journal.published import read_published_journal
 from pki.journal.store import Act, CaAction
 from pki.keys.software import generate
 from pki.kinds import CertificateKind
-from pki.names import SubjectFields
+from pki.names import SubjectFields, subject_name
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from tests.support.pki import NOW
 
 PERSON = CertificateKind.PERSON
 SEAL = CertificateKind.AGENCY_SEAL
-NAMES = SubjectFields(common_name="Đoàn Thạch Khuê", organ_id=OrganId("H99.151"))
+KHUE = "Đoàn Thạch Khuê"
+NAMES = SubjectFields(common_name=KHUE, organ_id=OrganId("H99.151"))
 OTHERS = SubjectFields(common_name="Lò Minh Hạ", organ_id=OrganId("H99.152"))
 ACT = Act(actor="khue", reason="thẻ bị mất")
 LABEL = "issuing-persons"
@@ -250,6 +253,22 @@ def test_key_is_certified_for_one_purpose_and_subject(
     assert refusal.value.code is ErrorCode.KEY_REUSED
     assert len(hierarchy.holders_of_key(key)) == 2
     assert len(hierarchy.certificates_of(OrganId("H99.151"))) == 2
+
+
+def test_name_certified_as_it_was_typed_is_the_same_when_composed(
+    hierarchy: Hierarchy,
+) -> None:
+    """Names were not composed before; whoever has such a certificate renews its key."""
+    key = generate().public_key
+    typed = replace(NAMES, common_name=normalize("NFD", KHUE))
+    soon = hierarchy.issue(PERSON, typed, key, days=10)
+    assert hierarchy.unrenewed(NOW + timedelta(days=30))
+    renewed = hierarchy.issue(PERSON, NAMES, key)
+    assert soon.subject != renewed.subject == subject_name(NAMES)
+    assert hierarchy.unrenewed(NOW + timedelta(days=30)) == ()
+    with pytest.raises(PkiError) as refusal:
+        hierarchy.issue(PERSON, replace(NAMES, common_name="Đoàn Thạch Khuế"), key)
+    assert refusal.value.code is ErrorCode.KEY_REUSED
 
 
 def test_key_of_a_ca_is_not_certified_even_without_the_roots_registry(

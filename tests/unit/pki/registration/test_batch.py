@@ -11,7 +11,7 @@ from cryptography import x509
 from pki.ca.issuing import Issuance
 from pki.errors import PkiError
 from pki.kinds import CertificateKind
-from pki.names import common_name
+from pki.names import SubjectFields, common_name
 from pki.registration.batch import BatchRun
 from pki.registration.batch_file import Batch, read_batch
 from pki.registration.batch_records import (
@@ -139,6 +139,20 @@ def test_ca_that_cannot_sign_now_refuses_no_row(
     assert get_batch(office, batch.id).state is RequestState.APPROVED
     assert all(one.serial for one in run(desk, batch, out))
     assert get_batch(office, batch.id).state is RequestState.ISSUED
+
+
+def test_key_certified_under_the_name_as_it_was_typed_is_renewed(
+    desk: Desk, tmp_path: Path, out: Path
+) -> None:
+    batch, typed = listed(tmp_path / "a", "Nguyễn Thị An"), "Nguyễn Thị An"
+    names = SubjectFields(
+        common_name=unicodedata.normalize("NFD", typed), organ_id=AGENCY
+    )
+    request = x509.load_pem_x509_csr((tmp_path / "a" / "0.csr").read_bytes())
+    key = request.public_key()
+    desk.hierarchy.issue(CertificateKind.PERSON, names, key)  # type: ignore[arg-type]  # an EC key
+    (result,) = run(desk, batch, out)
+    assert (result.code, bool(result.serial)) == ("", True)
 
 
 def test_row_that_the_ca_refuses_for_good_stops_no_other(
