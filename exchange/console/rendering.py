@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -88,15 +89,34 @@ def visitor_of(request: web.Request) -> Visitor:
 
 
 def _everywhere(request: web.Request, visitor: Visitor) -> dict[str, Any]:
+    came_from = _came_from(request)
     return {
         "visitor": visitor,
         "language": visitor.language,
         "other_language": "vi" if visitor.language == "en" else "en",
         "path": request.path,
+        "came_from": came_from,
+        "here": came_from or request.path_qs,
         "w": partial(_said, visitor.language),
         "text": partial(_in_language, visitor.language),
         "navigation": entries_for(visitor.role),
     }
+
+
+def _came_from(request: web.Request) -> str:
+    """Return the page whose form was sent; home where it is not known, else empty.
+
+    The address that a form is sent to is no page to go to.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return ""
+    try:
+        page_of_form = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    path = page_of_form.path
+    is_own = page_of_form.netloc == request.host and not path.startswith("//")
+    return f"{path}?{page_of_form.query}".rstrip("?") if is_own and path else "/"
 
 
 def _said(language: str, key: str, **values: object) -> str:

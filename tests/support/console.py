@@ -70,8 +70,10 @@ class Visit:
         async with self.http.get(self.base + path, headers=headers) as answer:
             return await self._shown(answer)
 
-    async def send(self, path: str, *, token: str | None = None, **fields: str) -> Page:
-        """Send a form of the page that is shown."""
+    async def send(
+        self, path: str, *, token: str | None = None, referer: str = "", **fields: str
+    ) -> Page:
+        """Send a form of the page that is shown, or of the one at `referer`."""
         sent = {"form_token": self.page.form_token if token is None else token}
         async with self.http.post(
             self.base + path,
@@ -79,6 +81,7 @@ class Visit:
             headers={
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": self.base,
+                "Referer": referer,
             },
         ) as answer:
             return await self._shown(answer)

@@ -124,8 +124,13 @@ async def begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
 
 
 async def signed_out(request: web.Request) -> web.StreamResponse:
-    """End the session."""
-    found = await session_in(request)
+    """End the session; one that has ended by itself is as good."""
+    try:
+        found = await session_in(request)
+    except ExchangeError as error:
+        if error.code is ErrorCode.SESSION_MISSING:
+            return _forgotten(request)
+        raise
     await sign_out(request.app[ACCOUNTS], found)
     return await _left(request, found)
 

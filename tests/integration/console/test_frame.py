@@ -268,6 +268,45 @@ async def test_language_leads_only_to_own_pages(console: Console) -> None:
         assert "Sign in" in page.text
 
 
+async def test_language_keeps_what_is_looked_for(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        page = await visit.look("/inbox?q=h%E1%BB%93+s%C6%A1")
+        page = await visit.look(_to_language(page.text))
+    assert 'value="hồ sơ"' in page.text
+    assert "Inbox" in page.text
+
+
+async def test_refused_form_leads_back_to_its_page(console: Console) -> None:
+    async with console.visit("hai.vai") as visit:
+        await visit.look("/role?of=day")
+        own = f"{visit.base}/role?of=day"
+        page = await visit.send("/role", referer=own, role="operator")
+        assert page.status == 403
+        assert 'href="/role?of=day"' in page.text
+        page = await visit.look(_to_language(page.text))
+        assert page.status == 200
+        for other in ("https://elsewhere.example/x", "http://[", ""):
+            page = await visit.send("/role", referer=other, role="operator")
+            assert "elsewhere" not in page.text
+            assert _to_language(page.text) == "/language/vi?back=/"
+
+
+def _to_language(text: str) -> str:
+    found = re.search('href="(/language/[^"]*)"', text)
+    assert found is not None
+    return found.group(1)
+
+
+async def test_session_that_ended_is_signed_out_of(console: Console) -> None:
+    async with console.visit("thu.van") as visit:
+        await visit.look("/inbox")
+        console.world.clock.move(minutes=31)
+        page = await visit.send("/sign-out")
+        assert page.status == 200
+        assert 'action="/sign-in"' in page.text
+        assert visit.cookies == {}
+
+
 async def test_session_ends_when_it_is_idle(console: Console) -> None:
     async with console.visit("thu.van") as visit:
         console.world.clock.move(minutes=31)

@@ -112,7 +112,7 @@ def _secret(text: str) -> bytes:
 
 
 def _sealed(text: str) -> str:
-    return text.split('name="sealed" value="')[1].split('"')[0]
+    return text.split('name="sealed" value="')[1].split('"', maxsplit=1)[0]
 
 
 async def test_second_factor_is_enrolled_and_then_asked_for() -> None:
