@@ -136,6 +136,13 @@ def see_other(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
+def onward(request: web.Request, path: str) -> web.Response:
+    """Answer a form that is done: look there now, also where a page sent it itself."""
+    if is_part(request):
+        return web.Response(headers={"HX-Redirect": path})
+    return see_other(path)
+
+
 def is_look(request: web.Request) -> bool:
     """Tell whether a page looks for news by itself; nobody need sit before it."""
     is_stream = request.path.startswith(LIVE_PATHS)

@@ -9,7 +9,7 @@ import pytest
 from exchange.console.pages import mail
 from exchange.errors import ExchangeError
 from schemas.errors import ErrorCode
-from schemas.identifiers import EnvelopeId
+from schemas.identifiers import DocumentId, EnvelopeId
 from schemas.vocabulary import DeliveryState, StatusCode
 from tests.support.browser import Complaint, Tab, browser_tab
 from tests.support.console import running_console
@@ -112,6 +112,34 @@ async def test_two_clerks_carry_a_document_to_its_end(tmp_path: Path) -> None:
     assert delivery is not None
     assert delivery.state is DeliveryState.RECALLED
     assert delivery.status is StatusCode.REGISTERED
+
+
+async def test_refused_report_leaves_what_was_typed(tmp_path: Path) -> None:
+    reason = "form[action$='/status'] [name=reason]"
+    world = await make_world()
+    paths = []
+    for number in ("12", "13"):
+        document = world.document(document_id=DocumentId(f"tin-{number}"))
+        accepted = await world.send(document)
+        paths.append(f"/documents/{accepted.envelope.envelope_id}")
+    await world.deliver()
+    async with running_console(world) as console, browser_tab(tmp_path) as tab:
+        screen = Screen(console.base, tab)
+        await screen.sign_in("tinh.van")
+        for path in paths:
+            await screen.open(path)
+            await screen.act("form[action$='/take'] button")
+            await tab.fill("[name=number]", "581")
+            await tab.fill(reason, "chuyển phòng văn xã")
+            await tab.click("form[action$='/status'] button")
+            if path == paths[0]:
+                await screen.read("Vào sổ (03)")
+        await screen.shown("form[action$='/status'] .problem")
+        typed = f"document.querySelector({reason!r}).value"
+        assert await tab.value(typed) == "chuyển phòng văn xã"
+        await tab.fill("[name=number]", "582")
+        await screen.act("form[action$='/status'] button")
+        await screen.read("Vào sổ (03)")
 
 
 async def test_list_that_could_not_be_looked_at_stays_and_goes_on(

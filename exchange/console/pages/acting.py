@@ -5,7 +5,7 @@ from aiohttp import web
 from exchange.console.actions import arrived_at, first_to_take
 from exchange.console.forms import Fields, fields_of
 from exchange.console.pages.mail import own_agency
-from exchange.console.rendering import see_other
+from exchange.console.rendering import onward
 from exchange.domain.records import Delivery
 from exchange.errors import ExchangeError
 from exchange.http.keys import SERVICES
@@ -158,4 +158,4 @@ def _message_id(fields: Fields) -> str:
 
 
 def _done(request: web.Request) -> web.StreamResponse:
-    return see_other(f"/documents/{envelope_id_of(request)}?done=1")
+    return onward(request, f"/documents/{envelope_id_of(request)}?done=1")

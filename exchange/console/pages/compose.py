@@ -22,7 +22,7 @@ from exchange.console.pages.mail import own_agency
 from exchange.console.posted_files import Upload, posted
 from exchange.console.problem_page import Card, card_for, card_of
 from exchange.console.recipients import Choice, choice_of
-from exchange.console.rendering import is_part, page, see_other
+from exchange.console.rendering import is_part, onward, page
 from exchange.console.resumed_files import (
     SentAhead,
     read_ahead,
@@ -116,9 +116,7 @@ async def sent(request: web.Request) -> web.StreamResponse:
             cards = (card_of(error),)
             status = status_of(error.code)
             return await _again(request, form.fields, status=status, cards=cards)
-    if is_part(request):
-        return web.Response(headers={"HX-Redirect": place})
-    return see_other(place)
+    return onward(request, place)
 
 
 async def _sent(
