@@ -42,12 +42,13 @@ class AgencyNames:
 
     def __init__(self) -> None:
         self._version = -1
-        self._names: list[tuple[str, Agency]] = []
+        self._names: list[tuple[frozenset[str], Agency]] = []
 
     def found(self, directory: Directory, words: str) -> list[Agency]:
         """Return the agencies that may be meant, closed ones too.
 
-        Whole phrases come first.
+        They are found by every name on record: of today, of before, and one that is
+        ordered for a later day. Whole phrases come first.
 
         Args:
             directory: of now.
@@ -56,15 +57,20 @@ class AgencyNames:
         if directory.version != self._version:
             every = {one.code: one for one in directory.by_code.values()}.values()
             ordered = sorted(every, key=lambda one: (len(one.code), one.code))
-            self._names = [(folded(one.name), one) for one in ordered]
+            self._names = [(_folded_names(one), one) for one in ordered]
             self._version = directory.version
         found = [
-            (words not in name, agency)
-            for name, agency in self._names
-            if holds_words(name, words) or agency.code.casefold() == words
+            (not any(words in name for name in names), agency)
+            for names, agency in self._names
+            if any(holds_words(name, words) for name in names)
+            or agency.code.casefold() == words
         ]
         found.sort(key=lambda one: one[0])
         return [agency for _, agency in found]
+
+
+def _folded_names(agency: Agency) -> frozenset[str]:
+    return frozenset(map(folded, (agency.name, *(one.name for one in agency.former))))
 
 
 class RecipientFinder:

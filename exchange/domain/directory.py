@@ -57,6 +57,10 @@ class Directory:
         found = self.agency(code)
         return standing(found, at).name if found else None
 
+    def names(self, at: datetime) -> dict[OrganId, str]:
+        """Return what all agencies are called at a moment, by all of their codes."""
+        return {code: standing(one, at).name for code, one in self.by_code.items()}
+
     def succession(self, agency: Agency, at: datetime) -> tuple[Agency, ...]:
         """Return who took over from an agency by then, and from those, in order.
 

@@ -46,7 +46,7 @@ async def directory(request: web.Request) -> web.StreamResponse:
         request,
         "directory.html",
         q=request.query.get("q", ""),
-        above=above,
+        above=standing(above, now) if above else None,
         path_to=_path_to(known, above, now),
         items=[_row(known, one, now) for one in shown],
         may_change=visitor_of(request).role is AccessRole.OPERATOR,
@@ -67,7 +67,7 @@ async def agency(request: web.Request) -> web.StreamResponse:
         "agency.html",
         found=found,
         row=wanted,
-        names=_names(known),
+        names=known.names(services.now()),
         at_day=request.query.get("at", ""),
     )
 
@@ -101,7 +101,10 @@ def _after(found: Sequence[Agency], code: str) -> list[Agency]:
 def _path_to(
     known: Directory, above: Agency | None, now: datetime
 ) -> tuple[Agency, ...]:
-    return () if above is None else (*reversed(known.above(above, now)), above)
+    if above is None:
+        return ()
+    path = (*reversed(known.above(above, now)), above)
+    return tuple(standing(one, now) for one in path)
 
 
 def _row(known: Directory, one: Agency, now: datetime) -> Mapping[str, Any]:
@@ -113,10 +116,6 @@ def _row(known: Directory, one: Agency, now: datetime) -> Mapping[str, Any]:
         "parent": over or "",
         "children": len(known.children.get(one.code, ())),
     }
-
-
-def _names(known: Directory) -> Mapping[OrganId, str]:
-    return {code: one.name for code, one in known.by_code.items()}
 
 
 def _address(fields: Mapping[str, str]) -> str:

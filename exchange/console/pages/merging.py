@@ -63,16 +63,16 @@ async def _refused(
 async def _form(
     request: web.Request, fields: Fields, *, status: int = 200, **values: Any
 ) -> web.StreamResponse:
-    known = await current_directory(request.app[SERVICES])
+    services = request.app[SERVICES]
+    names = (await current_directory(services)).names(services.now())
     codes = [part for one in fields.every("from") for part in one.split()]
-    found = [(code, known.agency(OrganId(code))) for code in dict.fromkeys(codes)]
     shown: dict[str, Any] = {"preview": None, "card": None, **values}
     return page(
         request,
         "merge.html",
         status=status,
         fields=fields,
-        sources=[(code, one.name if one else "") for code, one in found],
-        names={code: one.name for code, one in known.by_code.items()},
+        sources=[(code, names.get(OrganId(code), "")) for code in dict.fromkeys(codes)],
+        names=names,
         **shown,
     )

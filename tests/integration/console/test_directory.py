@@ -1,11 +1,14 @@
 """The directory as people look through it, and merging agencies."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from exchange.domain.agency_orders import Rename
 from exchange.domain.recipient_lists import RecipientList
 from exchange.usecases.auditing import audit_line
+from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from schemas.vocabulary import AuditEvent, Level
 from tests.support.console import Console, running_console
@@ -40,6 +43,24 @@ async def test_agencies_are_found_without_marks(console: Console) -> None:
         page = await visit.look("/directory?q=suoi+may")
     assert "/directory/H99.151" in page.text
     assert "/directory/H99.153" not in page.text
+
+
+async def test_pages_of_the_tree_have_the_names_of_now(console: Console) -> None:
+    services = console.world.services
+    for code, name in ((PROVINCE, "UBND thành phố Mới"), (COMMUNE, "UBND phường Mới")):
+        command = ChangeAgencies(
+            order=Rename(code=code, name=name),
+            effective=services.now() + timedelta(days=40),
+            reason="Sắp xếp",
+            operator="test",
+        )
+        await change_agencies(services, command)
+    async with console.visit("van.hanh") as visit:
+        tree = (await visit.look("/directory?below=H99")).text
+        form = (await visit.look("/mergers/new?from=H99.151")).text
+    assert ("UBND tỉnh Bình Sơn" in tree, "UBND xã Suối Mây" in form) == (True, True)
+    for one in (tree, form):
+        assert ("thành phố Mới" in one, "phường Mới" in one) == (False, False)
 
 
 async def test_tree_is_walked_level_by_level(console: Console) -> None:

@@ -81,6 +81,17 @@ async def test_letter_bears_the_names_of_its_day(world: World) -> None:
     assert (COMMUNE_LATER in later, PROVINCE_LATER in later) == (True, True)
 
 
+@pytest.mark.parametrize("typed", ["xã suối mây", "phuong suoi may"])
+@pytest.mark.parametrize("days", [0, 60])
+async def test_agency_is_found_by_every_name_on_record(
+    world: World, typed: str, days: int
+) -> None:
+    directory = await current_directory(world.services)
+    at = NOW + timedelta(days=days)
+    found = RecipientFinder().found(directory, typed, at)
+    assert [one.code for one in found if not one.group] == [COMMUNE]
+
+
 async def test_pages_and_covers_show_the_names_of_now(world: World) -> None:
     directory = await current_directory(world.services)
     for at, name in ((NOW, COMMUNE_TODAY), (NOW + timedelta(days=60), COMMUNE_LATER)):
