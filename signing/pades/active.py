@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from schemas.errors import ErrorCode
 from signing.errors import SigningError
 from signing.pades.reading import MIB, Octets
+from signing.validation.generations import Generations
 
 MAX_OBJECTS = 200_000
 
@@ -161,6 +162,7 @@ def _dictionaries(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
     """Walk what the catalog reaches, each indirect object once."""
     waiting: list[generic.PdfObject] = [reader.root]
     seen: set[generic.Reference] = set()
+    generations, last = Generations(reader), reader.total_revisions - 1
     while waiting:
         value = waiting.pop()
         if isinstance(value, generic.IndirectObject):
@@ -169,8 +171,10 @@ def _dictionaries(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
             seen.add(value.reference)
             if len(seen) > MAX_OBJECTS:
                 raise SigningError(ErrorCode.LIMIT_EXCEEDED, place="objects")
-            # What is not there is null (clause 7.3.10); the library refuses it.
-            if reader.xrefs[value.reference] is None:
+            # What is not there is null (clause 7.3.10); the library refuses it, and so
+            # it is where readers take something else for it.
+            is_there = reader.xrefs[value.reference] is not None
+            if not is_there and generations.are_agreed_on(value.reference, last):
                 continue
             value = value.get_object()
         if isinstance(value, generic.DictionaryObject):

@@ -3,8 +3,10 @@
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from signing.validation.generations import Generations
 from signing.validation.work import Work
 
 Key = tuple[int, int]
@@ -36,6 +38,7 @@ class RevisionObjects:
         self._reader = reader
         self._work = work
         self._written: dict[int, frozenset[Key]] = {}
+        self._generations = Generations(reader)
         self.revision = -1
 
     @property
@@ -52,13 +55,15 @@ class RevisionObjects:
         """Read one object; null where there is none (ISO 32000-2 clause 7.3.10).
 
         Raises:
-            PdfReadError: it is malformed.
+            PdfReadError: it is malformed, or readers take another one for it.
         """
         self._work.spend(_STEPS_TO_READ)
         if key == TRAILER:
             return self._reader.trailer.flatten(self.revision)
         reference = generic.Reference(*key, self._reader)
         if self._reader.xrefs.get_historical_ref(reference, self.revision) is None:
+            if not self._generations.are_agreed_on(reference, self.revision):
+                raise PdfReadError(f"{reference} is in use in another generation")
             return generic.NullObject()
         try:
             is_current = self._reader.xrefs.get_last_change(reference) <= self.revision

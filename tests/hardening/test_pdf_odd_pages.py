@@ -101,6 +101,30 @@ def test_what_was_not_there_may_not_come_in_another_generation(
     assert ErrorCode.MODIFIED_AFTER_SIGNING in codes(judged(changed))
 
 
+_METADATA = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf='
+    '"http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [("", set()), ("/Contents 4 1 R", {ErrorCode.PDF_MALFORMED})],
+    ids=["used by nobody else", "drawn by its number"],
+)
+def test_what_may_change_is_not_shown_by_a_reference_in_another_generation(
+    page: str, expected: set[ErrorCode]
+) -> None:
+    """Metadata is written again; some readers draw what stands between its tags."""
+    metadata = (
+        f"<< /Type /Metadata /Subtype /XML /Length {len(_METADATA)} >>\n"
+        f"stream\n{_METADATA}\nendstream"
+    )
+    source = small_pdf({4: metadata}, page=page, catalog="/Metadata 4 0 R")
+    signed = sign(source, PERSON)
+    assert codes(judged(revised(signed, later.security_store))) == expected
+
+
 def test_what_was_not_there_may_not_be_an_object_of_a_further_signature() -> None:
     def signed(number: int) -> bytes:
         page = "/Resources << /XObject << /X {} 0 R >> >>"

@@ -152,6 +152,13 @@ def test_a_file_with_object_streams_may_refer_to_what_is_not_there() -> None:
     assert judged(signed, material(PKI)).indication is Indication.TOTAL_PASSED
 
 
+def test_active_content_is_not_hidden_by_a_generation_that_is_not_there() -> None:
+    """Readers that go by the number alone find it."""
+    source = in_object_stream(SCRIPT.encode())
+    elsewhere = source.replace(b"/OpenAction 5 0 R", b"/OpenAction 5 1 R")
+    assert refusal_of(elsewhere)[0] is ErrorCode.PDF_MALFORMED
+
+
 INERT = {
     "open-at-a-page": small_pdf(catalog="/OpenAction [3 0 R /XYZ null null 0]"),
     "go-to": small_pdf(catalog="/OpenAction << /S /GoTo /D [3 0 R /Fit] >>"),
