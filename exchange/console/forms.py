@@ -1,6 +1,7 @@
 """What a form brings: small, flat, and text unless a page says otherwise."""
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ MULTIPART: Final = "multipart/form-data"
 _URL_ENCODED: Final = "application/x-www-form-urlencoded"
 _DISPOSITION: Final = "Content-Disposition"
 _OF_FILES: Final = frozenset({"filename", "filename*"})
+_NO_CHARACTERS: Final = "\ufffe\uffff"
 _MOST_FIELDS = 1_000
 _LONGEST = 10_000
 _UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError)
@@ -43,6 +45,14 @@ class Fields:
     def exactly(self, name: str) -> str:
         """Return a field as it was typed: a password may begin with a space."""
         return self.values.get(name, ("",))[-1]
+
+    def line(self, name: str) -> str:
+        """Return a field as one line, without what no message can carry.
+
+        Who copies from a PDF or a spreadsheet pastes control characters nobody sees.
+        """
+        words = " ".join(self.text(name).split())
+        return "".join(one for one in words if not _is_unseen(one))
 
     def every(self, name: str) -> tuple[str, ...]:
         """Return all texts of a field that may be there more than once."""
@@ -80,6 +90,10 @@ class PartNames:
                 ErrorCode.REQUEST_INVALID, place=_DISPOSITION
             ) from error
         return names
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or character in _NO_CHARACTERS
 
 
 async def read_in_time(waiting: Awaitable[_Found], seconds: float) -> _Found:

@@ -103,7 +103,7 @@ def _missing(fields: Fields) -> Iterator[str]:
 
 
 def _line(fields: Fields, name: str, longest: int) -> str:
-    return " ".join(fields.text(name).split())[:longest]
+    return fields.line(name)[:longest]
 
 
 def _day(text: str) -> date | None:

@@ -139,7 +139,7 @@ def _description(fields: Fields, code: StatusCode) -> str:
 
 
 def _reason(fields: Fields) -> str:
-    reason = fields.text("reason")
+    reason = fields.line("reason")
     if len(reason) > _LONGEST_REASON:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place="reason")
     return reason

@@ -50,6 +50,13 @@ def test_field_that_is_malformed_is_named(name: str, value: str) -> None:
     assert unfinished.value.fields == ("recipients" if name == "codes" else name,)
 
 
+def test_what_a_copied_text_hides_is_left_out() -> None:
+    pasted = "V/v\x0b kiểm\u00a0tra\x02 hồ\x00 chứa\ufffe\x1b"
+    assert letter_of(Fields({**_WHOLE, "subject": [pasted]})).subject == (
+        "V/v kiểm tra hồ chứa"
+    )
+
+
 def test_recipients_are_named_once_in_order() -> None:
     fields = Fields(
         {
