@@ -69,7 +69,8 @@ class Keeper:
         await self._lease.release()
 
     async def _look_for_stuck(self, now: datetime) -> None:
-        if self._looked is not None and now - self._looked < _STUCK_LOOKED_FOR:
+        # A clock that was set back has looked at no time yet.
+        if self._looked and timedelta() <= now - self._looked < _STUCK_LOOKED_FOR:
             return
         self._looked = now
         await self._look_at_log(now)

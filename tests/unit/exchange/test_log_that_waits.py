@@ -47,6 +47,21 @@ async def test_hub_says_that_its_log_waits_until_it_goes_on() -> None:
     assert waited >= 120
 
 
+async def test_clock_set_back_keeps_nobody_from_looking() -> None:
+    metrics = Metrics()
+    world = await make_world()
+    keeper = Keeper(replace(world.services, counters=metrics), owner="one")
+    world.clock.move(hours=7)
+    await keeper.keep()
+    world.clock.move(hours=-7)
+    await world.send(world.document())
+    world.clock.move(minutes=2)
+
+    await keeper.keep()
+
+    assert gauge(metrics) >= 120
+
+
 def gauge(metrics: Metrics) -> float:
     lines = metrics.page().decode().splitlines()
     (line,) = (one for one in lines if one.startswith(f"{GAUGE} "))
