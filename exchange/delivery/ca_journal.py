@@ -134,9 +134,12 @@ class CaJournalFollower:
             _log.warning("ca_journal.mended", journal=label)
 
     def _look_anew_in_time(self) -> None:
-        """Time and size of a file are easily forged; look into it now and then."""
-        now = self._services.now()
-        if self._seen_since is None or now - self._seen_since >= CHECKED_AGAIN:
+        """Time and size of a file are easily forged; look into it now and then.
+
+        A clock that was set back has looked at no time yet.
+        """
+        now, since = self._services.now(), self._seen_since
+        if since is None or not timedelta() <= now - since < CHECKED_AGAIN:
             self._seen.clear()
             self._known = None
             self._seen_since = now

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -181,8 +182,11 @@ async def test_broken_journal_does_not_hold_up_the_others(
     assert alarms.broken == {LABEL: True, "root": False}
 
 
-async def test_forged_time_of_a_file_is_seen_through_in_time(
-    world: World, tmp_path: Path, alarms: Alarms
+@pytest.mark.parametrize(
+    "passed", [CHECKED_AGAIN, timedelta(hours=-7)], ids=["in time", "clock set back"]
+)
+async def test_forged_time_of_a_file_is_seen_through(
+    world: World, tmp_path: Path, alarms: Alarms, passed: timedelta
 ) -> None:
     path = publish(tmp_path, 3)
     following = follower(world, tmp_path, alarms)
@@ -192,7 +196,7 @@ async def test_forged_time_of_a_file_is_seen_through_in_time(
     os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
     await following.follow()
     assert alarms.broken == {LABEL: False}
-    world.clock.move(seconds=CHECKED_AGAIN.total_seconds())
+    world.clock.move(seconds=passed.total_seconds())
     await following.follow()
     assert alarms.broken == {LABEL: True}
 
