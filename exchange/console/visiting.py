@@ -6,7 +6,7 @@ A form is taken from a page of this console, session and role alone.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from aiohttp import web
@@ -35,6 +35,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger()
 
 LANGUAGE_COOKIE: Final = "lang"
+BACK: Final = "back"
+"""Of a query or a form: the page of this console that is wanted afterwards."""
+
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 FORM_TOKEN_HEADER: Final = "Lienthong-Form"  # noqa: S105 - the name of a header
 SIGN_IN_PATH: Final = "/sign-in"
@@ -113,6 +116,8 @@ def _led_to(request: web.Request, place: str) -> web.Response:
     """Lead to a page; where only a part was asked for, htmx leads there."""
     if is_part(request):
         return web.Response(status=401, headers={"HX-Redirect": place})
+    if place == SIGN_IN_PATH and request.path != "/":
+        place = f"{place}?{urlencode({BACK: request.path_qs})}"
     return see_other(place)
 
 

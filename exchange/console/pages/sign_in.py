@@ -17,6 +17,7 @@ from exchange.console.session import (
     token_in,
 )
 from exchange.console.visiting import (
+    BACK,
     LANGUAGE_COOKIE,
     ROLE_PATH,
     SIGN_IN_PATH,
@@ -55,17 +56,22 @@ async def home(request: web.Request) -> web.StreamResponse:
 
 async def sign_in_form(request: web.Request) -> web.StreamResponse:
     """Ask who it is."""
-    return asking(request)
+    return asking(request, back=request.query.get(BACK, ""))
 
 
 def asking(
-    request: web.Request, *, account: str = "", error: CodedError | None = None
+    request: web.Request,
+    *,
+    account: str = "",
+    back: str = "",
+    error: CodedError | None = None,
 ) -> web.Response:
     """Answer with the page that asks who it is.
 
     Args:
         request: what is answered.
         account: that was typed before.
+        back: the page that was asked for; empty for none.
         error: why nobody is signed in yet.
     """
     federation = request.app.get(FEDERATION)
@@ -74,6 +80,7 @@ def asking(
         "sign_in.html",
         status=status_of(error.code) if error else 200,
         account=account,
+        back=back,
         card=card_of(error) if error else None,
         by_certificate=request.app[CONSOLE].client_ca is not None,
         provider=federation.provider.settings.name if federation else "",
@@ -90,13 +97,14 @@ async def signed_in_by_certificate(request: web.Request) -> web.StreamResponse:
 
     The browser asked for it during the handshake; TLS proved the key.
     """
+    back = (await fields_of(request)).text(BACK)
     try:
         with trying(request):
             digest = proven_certificate(request)
             found = await sign_in_by_certificate(request.app[ACCOUNTS], digest)
     except ExchangeError as error:
-        return asking(request, error=error)
-    return await begun(request, found)
+        return asking(request, back=back, error=error)
+    return await begun(request, found, back)
 
 
 async def signed_in(request: web.Request) -> web.StreamResponse:
@@ -107,18 +115,19 @@ async def signed_in(request: web.Request) -> web.StreamResponse:
         password=fields.exactly("password"),
         code=fields.text("code"),
     )
+    back = fields.text(BACK)
     try:
         with trying(request):
             found = await sign_in(request.app[ACCOUNTS], command)
     except ExchangeError as error:
-        return asking(request, account=command.account, error=error)
-    return await begun(request, found)
+        return asking(request, account=command.account, back=back, error=error)
+    return await begun(request, found, back)
 
 
-async def begun(request: web.Request, found: SignedIn) -> web.StreamResponse:
+async def begun(request: web.Request, found: SignedIn, back: str) -> web.StreamResponse:
     """Hand a session that began to the browser, in place of the one it had."""
     await forget(request.app[ACCOUNTS], token_in(request))
-    response = see_other(_HOME if found.session.role else ROLE_PATH)
+    response = see_other(_own_path(back) if found.session.role else ROLE_PATH)
     keep_session(request, response, found.token)
     return response
 
@@ -221,7 +230,7 @@ async def language_chosen(request: web.Request) -> web.StreamResponse:
     if language not in LANGUAGES:
         raise ExchangeError(ErrorCode.NOT_FOUND)
     request[VISITOR] = replace(visitor_of(request), language=language)
-    response = see_other(_own_path(request.query.get("back", _HOME)))
+    response = see_other(_own_path(request.query.get(BACK, _HOME)))
     response.set_cookie(
         LANGUAGE_COOKIE, language, path="/", max_age=_A_YEAR_SECONDS, samesite="Strict"
     )

@@ -307,6 +307,31 @@ async def test_session_that_ended_is_signed_out_of(console: Console) -> None:
         assert visit.cookies == {}
 
 
+async def test_who_signs_in_comes_to_the_page_that_was_asked_for(
+    console: Console,
+) -> None:
+    async with console.visit() as visit:
+        asked = await visit.look("/inbox?q=abc")
+        back = _back(asked.text)
+        sent = {"account": "thu.van", "back": back}
+        again = await visit.send("/sign-in", **sent, password="sai")
+        assert _back(again.text) == back == "/inbox?q=abc"
+        page = await visit.send("/sign-in", **sent, password=PASSWORD)
+    assert 'value="abc"' in page.text
+
+
+async def test_sign_in_leads_to_own_pages_alone(console: Console) -> None:
+    for elsewhere in ("//elsewhere.example/", "https://elsewhere.example", "/\\x"):
+        async with console.visit() as visit:
+            sent = {"account": "thu.van", "password": PASSWORD, "back": elsewhere}
+            page = await visit.send("/sign-in", **sent)
+        assert 'class="tiles"' in page.text
+
+
+def _back(text: str) -> str:
+    return text.split('name="back" value="')[1].split('"', maxsplit=1)[0]
+
+
 async def test_session_ends_when_it_is_idle(console: Console) -> None:
     async with console.visit("thu.van") as visit:
         console.world.clock.move(minutes=31)
