@@ -11,7 +11,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from exchange.delivery.lease import Lease
-from exchange.domain.stuck import LOG_WAITS, count_stuck, waiting_since
+from exchange.domain.stuck import (
+    LOG_WAITS,
+    TRANSIENT_STATES,
+    count_stuck,
+    waiting_since,
+)
 from exchange.errors import StateConflictError
 from exchange.services import Services
 from exchange.usecases.find_stuck import find_stuck
@@ -50,6 +55,7 @@ class Keeper:
             StorageUnavailableError: the database does not answer.
         """
         if not await self._lease.held():
+            self._yield_to_others()
             return
         services, now = self._services, self._services.now()
         deliveries = services.storage.deliveries
@@ -67,6 +73,15 @@ class Keeper:
     async def stop(self) -> None:
         """Let another process take over at once."""
         await self._lease.release()
+
+    def _yield_to_others(self) -> None:
+        """Take back what was told: whoever has the lease tells it meanwhile."""
+        if self._looked is None:
+            return
+        self._looked = None
+        for state in TRANSIENT_STATES:
+            self._services.counters.stuck(state, 0)
+        self._services.counters.log_waits(timedelta())
 
     async def _look_for_stuck(self, now: datetime) -> None:
         # A clock that was set back has looked at no time yet.

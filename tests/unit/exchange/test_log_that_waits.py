@@ -12,6 +12,7 @@ from tests.support.pki import NOW
 from tests.support.world import make_world
 
 GAUGE = "lienthong_log_waiting_seconds"
+STUCK = "lienthong_deliveries_stuck{"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,44 @@ async def test_clock_set_back_keeps_nobody_from_looking() -> None:
     await keeper.keep()
 
     assert gauge(metrics) >= 120
+
+
+async def test_process_that_keeps_no_more_takes_back_what_it_told() -> None:
+    metrics = Metrics()
+    world = await make_world()
+    await world.send(world.document())
+    world.clock.move(minutes=30)
+    stood_still = Keeper(replace(world.services, counters=metrics), owner="one")
+    await stood_still.keep()
+    told = gauge(metrics) > 0, stuck(metrics) > 0
+
+    world.clock.move(seconds=20)
+    await Keeper(world.services, owner="two").keep()
+    await stood_still.keep()
+
+    assert told == (True, True)
+    assert (gauge(metrics), stuck(metrics)) == (0, 0)
+
+
+async def test_process_that_keeps_again_looks_at_once() -> None:
+    metrics = Metrics()
+    world = await make_world()
+    await world.send(world.document())
+    world.clock.move(minutes=30)
+    first = Keeper(replace(world.services, counters=metrics), owner="one")
+    second = Keeper(world.services, owner="two")
+    await first.keep()
+    world.clock.move(seconds=20)
+    await second.keep()
+    await first.keep()
+    await second.stop()
+    await first.keep()
+    assert gauge(metrics) == 1820
+
+
+def stuck(metrics: Metrics) -> float:
+    lines = metrics.page().decode().splitlines()
+    return sum(float(one.split()[1]) for one in lines if one.startswith(STUCK))
 
 
 def gauge(metrics: Metrics) -> float:
