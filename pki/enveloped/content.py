@@ -6,6 +6,7 @@ whatever its size. What is read is handed out only when its tag has been checked
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.x509 import Certificate, ObjectIdentifier
 
 from pki import der
-from pki.enveloped.content_key import AGREEMENT, KEY_OCTETS, unwrap, wrap
+from pki.enveloped.content_key import AGREEMENT, KEY_OCTETS, unwrap, unwrap_by_key, wrap
 from pki.errors import PkiError
 from pki.keys.api import Credential
 from schemas.errors import ErrorCode
@@ -134,13 +135,21 @@ def _decrypt(source: BinaryIO, target: BinaryIO, credential: Credential) -> None
 
 
 def _content_key(recipients: bytes, credential: Credential) -> bytes:
-    reader = der.DerReader(recipients)
-    while not reader.at_end:
-        tag = AGREEMENT if reader.follows(AGREEMENT) else der.SEQUENCE
-        found = unwrap(reader.whole(tag), credential)
+    infos = tuple(_infos(recipients))
+    named = (unwrap(one, credential) for one in infos)
+    # Then by the key alone: the certificate may have been renewed since.
+    of_key = (unwrap_by_key(one, credential.key) for one in infos)
+    for found in chain(named, of_key):
         if found is not None:
             return found
     raise PkiError(ErrorCode.NOT_ENCRYPTED_TO_THIS_KEY)
+
+
+def _infos(recipients: bytes) -> Iterator[bytes]:
+    reader = der.DerReader(recipients)
+    while not reader.at_end:
+        tag = AGREEMENT if reader.follows(AGREEMENT) else der.SEQUENCE
+        yield reader.whole(tag)
 
 
 def _nonce(algorithm: bytes) -> bytes:

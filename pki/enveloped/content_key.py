@@ -5,7 +5,8 @@ ephemeral-static ECDH with the X9.63 KDF and AES-256 key wrap (RFC 5753). Nothin
 is written or read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -22,7 +23,7 @@ from cryptography.x509 import Certificate, ObjectIdentifier
 from pki import der
 from pki.algorithms import is_accepted_key
 from pki.errors import PkiError
-from pki.keys.api import Credential
+from pki.keys.api import Credential, SigningKey
 from pki.keys.software import SoftwareKey
 from schemas.errors import ErrorCode
 
@@ -122,19 +123,48 @@ def unwrap(info: bytes, credential: Credential) -> bytes | None:
         PkiError: the key is kept elsewhere (ENCRYPTION_KEY_UNSUITABLE).
         ValueError: what is written is not one of ours, or does not open.
     """
-    read = _read_agreement if info[0] == AGREEMENT else _read_transport
-    opener = read(info, credential)
+    opener = next(iter(_openers(info, _name_of(credential.certificate))), None)
     if opener is None:
         return None
     if not isinstance(credential.key, SoftwareKey):
         raise PkiError(ErrorCode.ENCRYPTION_KEY_UNSUITABLE)
-    content_key = opener(credential.key)
+    return _of_its_length(opener(credential.key))
+
+
+def unwrap_by_key(info: bytes, key: SigningKey) -> bytes | None:
+    """Return the content key from a RecipientInfo that names any certificate of a key.
+
+    A certificate that is renewed may keep its key; what was encrypted by the one before
+    names that one.
+
+    Returns:
+        None if it does not open with this key.
+    """
+    if not isinstance(key, SoftwareKey):
+        return None
+    try:
+        openers = _openers(info, None)
+    except ValueError:
+        return None  # written in another way, for others
+    for opener in openers:
+        with suppress(ValueError):  # it is for somebody else
+            return _of_its_length(opener(key))
+    return None
+
+
+def _of_its_length(content_key: bytes) -> bytes:
     if len(content_key) != KEY_OCTETS:
         raise ValueError("key of another length")
     return content_key
 
 
 _Opener = Callable[[SoftwareKey], bytes]
+
+
+def _openers(info: bytes, name: bytes | None) -> Sequence[_Opener]:
+    """Return how to open a RecipientInfo for who is named so; None takes any name."""
+    read = _read_agreement if info[0] == AGREEMENT else _read_transport
+    return read(info, name)
 
 
 def _name_of(certificate: Certificate) -> bytes:
@@ -179,14 +209,14 @@ def _wrapping_key(
     return X963KDF(agreement.digest, KEY_OCTETS, shared).derive(secret)
 
 
-def _read_transport(info: bytes, credential: Credential) -> _Opener | None:
+def _read_transport(info: bytes, name: bytes | None) -> Sequence[_Opener]:
     reader = der.DerReader(der.DerReader(info).content(der.SEQUENCE))
-    version, name = reader.whole(der.INTEGER), reader.whole(der.SEQUENCE)
+    version, named = reader.whole(der.INTEGER), reader.whole(der.SEQUENCE)
     algorithm = reader.whole(der.SEQUENCE)
     wrapped = reader.content(der.OCTET_STRING)
     reader.finish()
-    if version != der.integer(0) or name != _name_of(credential.certificate):
-        return None
+    if version != der.integer(0) or name not in {None, named}:
+        return ()
     if algorithm not in _OAEP_SPELLINGS:
         raise ValueError("another algorithm")
 
@@ -195,37 +225,36 @@ def _read_transport(info: bytes, credential: Credential) -> _Opener | None:
             raise ValueError("another kind of key")  # noqa: TRY004  of a peer's bytes
         return key.private.decrypt(wrapped, _PADDING)
 
-    return opened
+    return (opened,)
 
 
-def _read_agreement(info: bytes, credential: Credential) -> _Opener | None:
+def _read_agreement(info: bytes, name: bytes | None) -> Sequence[_Opener]:
     reader = der.DerReader(der.DerReader(info).content(AGREEMENT))
     if reader.whole(der.INTEGER) != der.integer(3):
         raise ValueError("another version")
     originator = reader.content(der.constructed_tag(0))
     reader.optional(der.constructed_tag(1))
     algorithm = reader.whole(der.SEQUENCE)
-    wrapped = _wrapped_for(reader.content(der.SEQUENCE), credential)
+    wrapped = tuple(_wrapped_for(reader.content(der.SEQUENCE), name))
     reader.finish()
-    if wrapped is None:
-        return None
+    if not wrapped:
+        return ()
     for one in _AGREEMENTS:
         if algorithm == der.sequence(der.object_identifier(one.scheme), _WRAP):
-            return _agreeing(one, _point(originator), wrapped)
+            point = _point(originator)
+            return tuple(_agreeing(one, point, each) for each in wrapped)
     raise ValueError("another algorithm")
 
 
-def _wrapped_for(recipients: bytes, credential: Credential) -> bytes | None:
-    reader, name = der.DerReader(recipients), _name_of(credential.certificate)
+def _wrapped_for(recipients: bytes, name: bytes | None) -> Iterator[bytes]:
+    reader = der.DerReader(recipients)
     while not reader.at_end:
         one = der.DerReader(reader.content(der.SEQUENCE))
         if not one.follows(der.SEQUENCE):  # named by its key identifier
             continue
-        if one.whole(der.SEQUENCE) == name:
-            wrapped = one.content(der.OCTET_STRING)
+        if name in {None, one.whole(der.SEQUENCE)}:
+            yield one.content(der.OCTET_STRING)
             one.finish()
-            return wrapped
-    return None
 
 
 def _point(originator: bytes) -> bytes:

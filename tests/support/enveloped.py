@@ -26,10 +26,14 @@ _USAGES = (
 
 
 def recipient(
-    kind: KeyKind = KeyKind.P256, *, usage: str | None = None, serial: int = 7
+    kind: KeyKind = KeyKind.P256,
+    *,
+    usage: str | None = None,
+    serial: int = 7,
+    key: SoftwareKey | None = None,
 ) -> Credential:
-    """A recipient with a key of its own and a certificate for encryption."""
-    key = generate(kind)
+    """A recipient with a key, by default of its own, certified for encryption."""
+    key = key or generate(kind)
     is_rsa = isinstance(key.private, rsa.RSAPrivateKey)
     usage = usage or ("key_encipherment" if is_rsa else "key_agreement")
     subject = name(f"Nơi nhận {serial}")

@@ -10,7 +10,7 @@ import pytest
 from pki.enveloped.content import decrypt, encrypt
 from pki.errors import PkiError
 from pki.keys.api import Credential, PublicKey, SignatureScheme
-from pki.keys.software import KeyKind
+from pki.keys.software import KeyKind, SoftwareKey
 from schemas.errors import ErrorCode
 from tests.support import judges
 from tests.support.enveloped import recipient, write_recipient
@@ -103,16 +103,48 @@ def test_same_name_with_another_key_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_renewed_certificate_of_the_same_key_opens_what_the_one_before_did(
+    kind: KeyKind,
+) -> None:
+    before = recipients()[kind]
+    assert isinstance(before.key, SoftwareKey)
+    renewed = recipient(kind, serial=98, key=before.key)
+    cms = sealed(b"noi dung", *recipients().values(), P256)
+    assert opened(cms, renewed) == b"noi dung"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_no_changed_octet_opens(kind: KeyKind) -> None:
     cms = sealed(b"noi dung", recipients()[kind])
+    name = name_in(cms, recipients()[kind])
     # Two operations of RSA for each would take their time.
     for at in range(0, len(cms), 7 if kind is KeyKind.RSA3072 else 1):
+        if at in name:
+            continue
         changed = bytearray(cms)
         changed[at] ^= 1
         assert refusal(bytes(changed), recipients()[kind]) in {
             ErrorCode.ENCRYPTED_CONTENT_INVALID,
             ErrorCode.NOT_ENCRYPTED_TO_THIS_KEY,
         }, at
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_name_of_a_recipient_says_who_may_try_and_nothing_of_the_content(
+    kind: KeyKind,
+) -> None:
+    cms = sealed(b"noi dung", recipients()[kind])
+    for at in name_in(cms, recipients()[kind])[::7]:
+        changed = bytearray(cms)
+        changed[at] ^= 1
+        assert opened(bytes(changed), recipients()[kind]) == b"noi dung"
+
+
+def name_in(cms: bytes, credential: Credential) -> range:
+    """Where the certificate of the only recipient is named: no tag is over it."""
+    issuer = credential.certificate.issuer.public_bytes()
+    begin, serial = cms.index(issuer), 3  # tag, length, one octet
+    return range(begin, begin + len(issuer) + serial)
 
 
 def test_what_is_cut_off_or_longer_does_not_open() -> None:
