@@ -222,15 +222,14 @@ async def until_ready(station: Station) -> None:
 async def test_stop_drains_every_worker(station: Station) -> None:
     process, workers = station.service.process, station.processes[1:]
     async with AsyncExitStack() as opened:
-        pollers = await connected(station, opened, PROVINCE)
+        # Nobody writes to the commune, so its pollers wait until the end.
+        pollers = await connected(station, opened, COMMUNE)
         session = await opened.enter_async_context(station.session(COMMUNE))
         (sender,) = await connected_once(station, opened)
         messages = [sender.letter(f"lúc-dừng-{number}") for number in range(40)]
         after = await end_of_inbox(pollers[0])
         waiting = [
-            asyncio.create_task(
-                one.client.inbox(PROVINCE.code, after=after + 10_000, wait=60)
-            )
+            asyncio.create_task(one.client.inbox(COMMUNE.code, after=after, wait=60))
             for one in pollers
         ]
         posting = [asyncio.create_task(posted(session, one)) for one in messages]
