@@ -20,10 +20,20 @@ _ADDS, _REMOVES = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class RecipientChange:
-    """One line of ReceiverList: whom it names, and who that reaches now."""
+    """One line of ReceiverList: whom it names, and who that reaches now.
+
+    Args:
+        held: whose deliveries of the document it means; they lose it if it removes.
+    """
 
     addressee: Addressee
     receiver_type: int
+    held: frozenset[OrganId] = frozenset()
+
+    @property
+    def removes(self) -> bool:
+        """Whether somebody is to lose the document."""
+        return self.receiver_type == _REMOVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +61,24 @@ def decide_recipients(
 
     Args:
         changes: what the update lists.
-        present: who has the document addressed to it.
+        present: who has the document, or is in what it would be added to.
         now: when those who are added must be there to be reached.
     """
     listed = tuple(changes)
     refusal = next(_refusals(listed, present, now), None)
     if refusal is not None:
         return refusal
+    removed = (code for one in listed if one.removes for code in sorted(one.held))
     return RecipientPlan(
         added=tuple(one.addressee for one in listed if one.receiver_type == _ADDS),
-        removed=tuple(
-            one.addressee.code for one in listed if one.receiver_type == _REMOVES
-        ),
+        removed=tuple(dict.fromkeys(removed)),
     )
 
 
 def number_refusals(
     plan: RecipientPlan,
     named: Iterable[OrganId],
-    present: Collection[OrganId],
+    present: int,
     most: int,
 ) -> Iterator[Refuse]:
     """Yield a reason where the update, or the document by it, reaches too many.
@@ -77,12 +86,12 @@ def number_refusals(
     Args:
         plan: who is added and removed.
         named: whom the update names in its `To`, and who is reached in their stead.
-        present: who has the document addressed to it.
+        present: how many it has been addressed to.
         most: how many one envelope may reach in all.
     """
     yield from too_many(len(plan.recipients(named)), most)
     if plan.added:
-        yield from too_many(len(present) + len(plan.reached), most)
+        yield from too_many(present + len(plan.reached), most)
 
 
 def _refusals(
@@ -101,10 +110,9 @@ def _refusals(
 
 
 def _fits(change: RecipientChange, present: Collection[OrganId]) -> bool:
-    named = change.addressee
-    if change.receiver_type == _REMOVES:
-        return named.code in present
+    if change.removes:
+        return bool(change.held)
     # Whoever is reached in the stead of another may have it, too.
     return change.receiver_type == _ADDS and not any(
-        one in present for one in all_reached([named])
+        one in present for one in all_reached([change.addressee])
     )

@@ -76,6 +76,24 @@ def holders(
     return {code: held for code, held in found if held}
 
 
+def held_in(sendings: Iterable[Iterable[Delivery]], named: Named) -> frozenset[OrganId]:
+    """Return whose deliveries of a document a request means, by all its sendings."""
+    held = (holders(deliveries, [named]) for deliveries in sendings)
+    return frozenset(code for one in held for codes in one.values() for code in codes)
+
+
+def having(
+    earlier: Iterable[Iterable[Delivery]], *, latest: Iterable[Delivery]
+) -> frozenset[OrganId]:
+    """Return to whom the latest sending of a document is not to be given as well.
+
+    They are in it; or they have an earlier one, which was not taken from them.
+    """
+    before = (one for deliveries in earlier for one in deliveries)
+    kept = (one for one in before if one.state not in FINAL_DELIVERY_STATES)
+    return frozenset(one.recipient for one in (*latest, *kept))
+
+
 def decide_recall(
     document: Envelope,
     deliveries: Iterable[Delivery],

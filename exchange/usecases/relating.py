@@ -17,7 +17,7 @@ from exchange.domain.amendments import (
 from exchange.domain.decisions import Refuse
 from exchange.domain.intake import Accept
 from exchange.domain.links import Link
-from exchange.domain.recalls import Named
+from exchange.domain.recalls import Named, having, held_in
 from exchange.domain.records import Envelope, StepRecord
 from exchange.domain.relations import KnownDocument, Relations
 from exchange.services import Services
@@ -27,6 +27,7 @@ from exchange.usecases.earlier_documents import (
     answered,
     asked,
     duplicate_of,
+    named_by,
     recalls_of,
     sent_as,
 )
@@ -161,15 +162,16 @@ class _Relating:
         earlier: Sequence[Envelope],
         changes: Sequence[RecipientChange],
     ) -> Relations | Refuse:
-        """Add and remove recipients of the latest sending of a document."""
+        """Add recipients to the latest sending of a document, remove some from all."""
         sent = [one for one in earlier if one.business_type is not BusinessType.UPDATE]
         if not sent:
             return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
         latest = sent[-1]
-        plan = await self._planned(latest, changes)
+        plan = await self._planned(sent, changes)
         if isinstance(plan, Refuse):
             return plan
-        removing = [latest] if plan.removed else []
+        # What came of it by another sending, or by an update, is the document, too.
+        removing = earlier if plan.removed else []
         removed = [Named(one) for one in plan.removed]
         recalls = await recalls_of(self.services, removing, removed)
         if isinstance(recalls, Refuse):
@@ -195,19 +197,25 @@ class _Relating:
         )
 
     async def _planned(
-        self, document: Envelope, changes: Sequence[RecipientChange]
+        self, sent: Sequence[Envelope], changes: Sequence[RecipientChange]
     ) -> RecipientPlan | Refuse:
         """Decide who gets a document from now on, and from whom it is asked back."""
         services, named = self.services, self.accept.recipients
-        deliveries = await services.storage.envelopes.deliveries(document.envelope_id)
-        present = {one.recipient for one in deliveries}
-        plan = decide_recipients(changes, present, services.now())
+        store = services.storage.envelopes
+        had = [await store.deliveries(one.envelope_id) for one in sent]
+        present = having(had[:-1], latest=had[-1])
+        directory, now = await current_directory(services), services.now()
+        meant = [
+            replace(one, held=held_in(had, named_by(directory, one.addressee, now)))
+            for one in changes
+        ]
+        plan = decide_recipients(meant, present, now)
         if isinstance(plan, Refuse):
             return plan
-        most = services.intake_policy.recipients
-        refusal = next(number_refusals(plan, named, present, most), None)
+        most, of_latest = services.intake_policy.recipients, len(had[-1])
+        refusal = next(number_refusals(plan, named, of_latest, most), None)
         if refusal is None and plan.added:
-            refusal = await self._not_to_be_added_to(document)
+            refusal = await self._not_to_be_added_to(sent[-1])
         return refusal or plan
 
     async def _not_to_be_added_to(self, document: Envelope) -> Refuse | None:

@@ -200,7 +200,10 @@ def test_receipt_tells_how_far_the_recipient_had_come(
 def test_change_of_recipients_must_fit_the_facts(
     changes: list[tuple[OrganId, int]], expected: RecipientPlan | OrganId
 ) -> None:
-    listed = [RecipientChange(addressee_of(code), kind) for code, kind in changes]
+    listed = [
+        RecipientChange(addressee_of(code), kind, frozenset({code} & {PROVINCE}))
+        for code, kind in changes
+    ]
     decision = decide_recipients(listed, {PROVINCE}, NOW)
     if isinstance(expected, RecipientPlan):
         assert decision == expected

@@ -320,7 +320,8 @@ async def test_a_number_stays_in_the_year_it_was_first_told_in(world: World) -> 
     assert await told(world, PROVINCE, accepted.envelope.envelope_id, 12) == 2027
 
 
-async def test_an_agency_that_is_added_later_numbers_what_it_got(world: World) -> None:
+async def test_an_agency_that_is_added_later_numbers_what_it_got() -> None:
+    world = await make_world()
     letter = (await world.sent()).envelope
     with pytest.raises(CodedError) as refused:
         await told(world, FAR_COMMUNE, letter.envelope_id, 7)
@@ -331,9 +332,8 @@ async def test_an_agency_that_is_added_later_numbers_what_it_got(world: World) -
     assert await told(world, FAR_COMMUNE, letter.envelope_id, 7) == 2026
 
 
-async def test_clocks_of_an_agency_that_is_added_later_begin_when_it_is_added(
-    world: World,
-) -> None:
+async def test_clocks_of_an_agency_that_is_added_later_begin_when_it_is_added() -> None:
+    world = await make_world()
     letter = (await world.sent()).envelope
     world.clock.move(days=5)
     await add_recipient(world, FAR_COMMUNE)
