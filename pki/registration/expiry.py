@@ -36,14 +36,19 @@ class Expiry:
         kind: what it is for.
         agency: whom it names.
         not_after: when it ends.
-        stage: days of the stage it is in; None while it is in none.
+        stages: those it has come to, in days, the longest first; none once it is over.
     """
 
     serial: int
     kind: CertificateKind
     agency: OrganId | None
     not_after: datetime
-    stage: int | None
+    stages: tuple[int, ...]
+
+    @property
+    def stage(self) -> int | None:
+        """Days of the stage it is in; None while it is in none."""
+        return min(self.stages, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class ExpiryLook:
 
     Args:
         due: to be told now, and never again.
-        counts: certificates in each stage now.
+        counts: certificates that have come to each stage by now, and to later ones.
     """
 
     due: tuple[Expiry, ...]
@@ -73,16 +78,17 @@ def ending(hierarchy: Hierarchy, now: datetime) -> tuple[Expiry, ...]:
     return tuple(one for one in found if one.stage is not None)
 
 
-def stage_of(certificate: x509.Certificate, now: datetime) -> int | None:
-    """Return the stage a certificate is in; None if it is in none, or over."""
+def stages_of(certificate: x509.Certificate, now: datetime) -> tuple[int, ...]:
+    """Return the stages a certificate has come to; none if it is over."""
     ends = certificate.not_valid_after_utc
     lives = ends - certificate.not_valid_before_utc
-    reached = [
+    if now >= ends:
+        return ()
+    return tuple(
         one
         for one in STAGES
         if ends - now <= timedelta(days=one) and lives > _SHORTEST * timedelta(days=one)
-    ]
-    return min(reached) if reached and now < ends else None
+    )
 
 
 def look(office: Office) -> ExpiryLook:
@@ -96,8 +102,7 @@ def look(office: Office) -> ExpiryLook:
     """
     now, act = office.clock(), Act(actor=DESK)
     found = ending(office.hierarchy, now)
-    stages = [one.stage for one in found]
-    counts = {stage: stages.count(stage) for stage in STAGES}
+    counts = {stage: sum(stage in one.stages for one in found) for stage in STAGES}
     if not _untold(found, office.book.page):
         return ExpiryLook((), counts)
     with office.book.change() as page:
@@ -116,7 +121,7 @@ def _expiry(entry: RegisteredCertificate, now: datetime) -> Expiry:
         kind=entry.kind,
         agency=agency_of(certificate),
         not_after=certificate.not_valid_after_utc,
-        stage=stage_of(certificate, now),
+        stages=stages_of(certificate, now),
     )
 
 

@@ -61,4 +61,5 @@ async def test_certificates_near_their_end_are_counted_by_stage(
         await ExpiryWatch(ca, metrics, seconds=60).look()
     page = metrics.page().decode()
     assert 'lienthong_certificates_expiring{stage="30"} 1.0' in page
-    assert 'lienthong_certificates_expiring{stage="60"} 0.0' in page
+    assert 'lienthong_certificates_expiring{stage="60"} 1.0' in page
+    assert 'lienthong_certificates_expiring{stage="14"} 0.0' in page

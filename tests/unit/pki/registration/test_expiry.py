@@ -146,7 +146,23 @@ def test_counters_come_from_the_certificates_not_from_what_was_told(
 ) -> None:
     desk.time.at = end_of(issue(desk)) - 10 * DAY
     told(desk)
-    assert look(desk.desk.office).counts == {60: 0, 30: 0, 14: 1, 7: 0, 1: 0}
+    assert look(desk.desk.office).counts == {60: 1, 30: 1, 14: 1, 7: 0, 1: 0}
+
+
+def test_counter_of_a_stage_does_not_fall_until_it_is_renewed_or_over(
+    desk: Desk,
+) -> None:
+    ends = end_of(issue(desk))
+    said = []
+    for days in (61, 60, 30, 14, 7, 1, 0):
+        desk.time.at = ends - days * DAY
+        said.append(look(desk.desk.office).counts[60])
+    assert said == [0, 1, 1, 1, 1, 1, 0]
+
+
+def test_short_life_is_counted_in_its_own_stages_alone(desk: Desk) -> None:
+    desk.time.at = end_of(issue(desk, days=30)) - 7 * DAY
+    assert look(desk.desk.office).counts == {60: 0, 30: 0, 14: 1, 7: 1, 1: 0}
 
 
 def test_renewal_by_a_later_generation_silences_the_warning(desk: Desk) -> None:
