@@ -9,10 +9,18 @@ from datetime import datetime
 
 from exchange.domain.own_keys import LOG_KEY, RECEIPT_KEY, KeyFault
 from exchange.services import Hub, Trust
+from pki.keys.api import Credential
 from pki.path.judging import ChainJudgement
 from pki.purposes import KeyPurpose
 from schemas.errors import ErrorCode
 from schemas.verdict import Indication, SubIndication
+
+_PURPOSES = {RECEIPT_KEY: KeyPurpose.RECEIPT, LOG_KEY: KeyPurpose.LOG}
+
+
+def keys_of(hub: Hub) -> tuple[tuple[str, Credential], ...]:
+    """Return the keys a hub signs with, by their settings."""
+    return (RECEIPT_KEY, hub.receipt), (LOG_KEY, hub.log)
 
 
 def key_faults(hub: Hub, trust: Trust, now: datetime) -> tuple[KeyFault, ...]:
@@ -23,11 +31,9 @@ def key_faults(hub: Hub, trust: Trust, now: datetime) -> tuple[KeyFault, ...]:
 
 
 def _faults(hub: Hub, trust: Trust, now: datetime) -> Iterator[KeyFault]:
-    for key, credential, usage in (
-        (RECEIPT_KEY, hub.receipt, KeyPurpose.RECEIPT),
-        (LOG_KEY, hub.log, KeyPurpose.LOG),
-    ):
+    for key, credential in keys_of(hub):
         certificate, chain = credential.certificate, credential.chain
+        usage = _PURPOSES[key]
         judged = trust.judge(certificate, intermediates=chain, at=now, usage=usage)
         if judged.indication is not Indication.TOTAL_PASSED:
             yield _fault(key, judged)

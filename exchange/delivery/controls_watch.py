@@ -1,11 +1,12 @@
 """Follows what operators switch, what room is left and whether receipts would hold."""
 
 import asyncio
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from exchange.own_keys import key_faults
+from exchange.own_keys import key_faults, keys_of
 from exchange.services import Services
 
 _log = structlog.get_logger()
@@ -22,13 +23,16 @@ class Gauges(Protocol):
     def room(self, free_bytes: int) -> None:
         """Tell how much room is left where the database is."""
 
+    def hub_key_opened(self, key: str, end: datetime) -> None:
+        """Take note of when the certificate of a key ends; keys are a closed set."""
+
 
 class ControlsWatch:
     """Every process that takes requests has one.
 
     Args:
         services: of this process.
-        gauges: where maintenance and room are shown.
+        gauges: where maintenance, room and the end of keys are shown.
     """
 
     def __init__(self, services: Services, gauges: Gauges) -> None:
@@ -54,6 +58,9 @@ class ControlsWatch:
     def look_at_keys(self) -> None:
         """Take nothing in while a receipt of ours would be believed by nobody."""
         services = self._services
+        for key, credential in keys_of(services.hub):
+            end = credential.certificate.not_valid_after_utc
+            self._gauges.hub_key_opened(key, end)
         found = key_faults(services.hub, services.trust, services.now())
         if found != services.switches.key_faults:
             for one in found:

@@ -142,6 +142,12 @@ class Metrics:
             "Room left where the database is.",
             registry=self._registry,
         )
+        self._hub_keys = Gauge(
+            "lienthong_hub_key_end",
+            "When a key of the hub ends, in seconds since 1970.",
+            ("key",),
+            registry=self._registry,
+        )
         self._stamping = _StampingCounters(self._registry)
         self._ca = _CaCounters(self._registry)
         self._deliveries = _DeliveryCounters(self._registry)
@@ -182,6 +188,10 @@ class Metrics:
     def room(self, free_bytes: int) -> None:
         """Tell how much room is left where the database is."""
         self._room.set(free_bytes)
+
+    def hub_key_opened(self, key: str, end: datetime) -> None:
+        """Take note of when the certificate of a key ends; keys are a closed set."""
+        self._hub_keys.labels(key).set(end.timestamp())
 
     def lagged(self, seconds: float) -> None:
         """Take note of how late the event loop was."""

@@ -90,3 +90,20 @@ async def test_hub_without_roots_judges_nobody_and_so_not_itself(world: World) -
     trust.material = replace(trust.material, roots=())
 
     assert key_faults(services.hub, trust, services.now()) == ()
+
+
+async def test_end_of_a_key_is_told_before_nothing_is_taken_in(world: World) -> None:
+    metrics, hub = Metrics(), world.services.hub
+
+    ControlsWatch(world.services, metrics).look_at_keys()
+
+    for key, credential in ((RECEIPT_KEY, hub.receipt), (LOG_KEY, hub.log)):
+        end = credential.certificate.not_valid_after_utc.timestamp()
+        assert told_end(metrics, key) == end
+
+
+def told_end(metrics: Metrics, key: str) -> float:
+    gauge = f'lienthong_hub_key_end{{key="{key}"}} '
+    lines = metrics.page().decode().splitlines()
+    (line,) = (one for one in lines if one.startswith(gauge))
+    return float(line.removeprefix(gauge))
