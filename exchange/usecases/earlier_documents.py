@@ -1,6 +1,7 @@
 """Finding the documents that a document concerns (Bussiness, ResponseFor)."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange.domain.addressing import Addressee
@@ -13,7 +14,6 @@ from exchange.domain.recalls import (
     RecallPlan,
     decide_recall,
     holders,
-    is_recallable,
     meant_by_id,
 )
 from exchange.domain.records import Envelope
@@ -28,26 +28,46 @@ from schemas.identifiers import DocumentId, OrganId
 from schemas.vocabulary import BusinessType, LinkKind
 
 _SENDINGS = 20
-"""Times one document was sent that are looked at."""
+"""Times one document was sent that are looked at, whomever they reached."""
+
+MOST_SENDINGS = 200
+"""Times it was sent that one request may be about, each to somebody it concerns.
+
+Systems in the field send one envelope for each recipient, under one id.
+"""
 
 Recalls = tuple[tuple[Envelope, RecallPlan], ...]
 
 
 async def sent_as(
-    services: Services, sender: OrganId, document_id: DocumentId | None
+    services: Services,
+    sender: OrganId,
+    document_id: DocumentId | None,
+    concerned: Collection[OrganId],
+    *,
+    most: int = MOST_SENDINGS,
 ) -> list[Envelope]:
     """Return what a sender sent under an id and may ask back, oldest first.
 
-    If it sent none, what an agency did that it succeeded; of several the first by code.
-    To update what a closed agency sent is to send none.
+    The first sendings, and all that reached somebody who is concerned. If it sent none,
+    what an agency did that it succeeded; of several the first by code. To update what a
+    closed agency sent is to send none.
+
+    Args:
+        services: where documents are.
+        sender: whose.
+        document_id: as it is named.
+        concerned: recipients, in whose stead others may have got it.
+        most: how many are asked for; one more is found where there are more.
     """
     if document_id is None:
         return []
-    sent = await _recallable(services, sender, document_id)
+    wanted = _Wanted(document_id, concerned, most)
+    sent = await _recallable(services, sender, wanted)
     if all(one.business_type is BusinessType.UPDATE for one in sent):
         directory = await current_directory(services)
         for one in sorted(directory.inherited(sender, services.now())):
-            sent += await _recallable(services, one, document_id)
+            sent += await _recallable(services, one, wanted)
     return meant_by_id(sent)
 
 
@@ -97,6 +117,8 @@ async def recalls_of(
         for code in held:
             missing.pop(code, None)
         concerned = frozenset[OrganId]().union(*held.values())
+        if not concerned:
+            continue
         plan = decide_recall(one, deliveries, recipients=concerned)
         if isinstance(plan, Refuse):
             refusal = plan
@@ -118,32 +140,64 @@ async def answered(
     now = services.now()
     own = {sender, *directory.inherited(sender, now)}
     for named in document.response_for:
-        for one in reversed(await _named(services, directory, named)):
+        for one in reversed(await _named(services, directory, named, own)):
             if await _is_party(services, one, own):
                 yield await tied(services, LinkKind.ANSWERS, one, recipients)
                 break
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which sendings of a document are looked for; the arguments of `sent_as`."""
+
+    document_id: DocumentId
+    concerned: Collection[OrganId]
+    most: int
+
+
 async def _recallable(
-    services: Services, sender: OrganId, document_id: DocumentId
+    services: Services, sender: OrganId, wanted: _Wanted
 ) -> list[Envelope]:
-    query = DocumentQuery(sender=sender, document_id=document_id)
-    found = await services.storage.documents.sent_as(query, limit=_SENDINGS)
-    return [one for one in found if is_recallable(one)]
+    query = DocumentQuery(
+        sender=sender, document_id=wanted.document_id, without=BusinessType.RECALL
+    )
+    store = services.storage.documents
+    found = list(await store.sent_as(query, limit=_SENDINGS))
+    if len(found) == _SENDINGS:
+        reaching = await _with_predecessors(services, wanted.concerned)
+        further = replace(query, reaching=reaching)
+        reached = await store.sent_as(further, limit=wanted.most + 1)
+        found = list({one.envelope_id: one for one in (*found, *reached)}.values())
+    return found
+
+
+async def _with_predecessors(
+    services: Services, agencies: Collection[OrganId]
+) -> frozenset[OrganId]:
+    """Return agencies and those they succeeded, who may have got it in their time."""
+    directory, now = await current_directory(services), services.now()
+    inherited = (directory.inherited(one, now) for one in agencies)
+    return frozenset(agencies).union(*inherited)
 
 
 async def _named(
-    services: Services, directory: Directory, named: ResponseFor
+    services: Services,
+    directory: Directory,
+    named: ResponseFor,
+    own: Collection[OrganId],
 ) -> Sequence[Envelope]:
+    """Return what is named and was sent by an agency, or reached it."""
     if named.organ_id is None:
         return ()
     agency = directory.agency(named.organ_id)
     promulgated = named.promulgation_date
+    sender = agency.code if agency else named.organ_id
     query = DocumentQuery(
-        sender=agency.code if agency else named.organ_id,
+        sender=sender,
         document_id=named.document_id,
         code="" if named.document_id else named.code,
         year=promulgated.year if promulgated else None,
+        reaching=None if sender in own else frozenset(own),
     )
     return await services.storage.documents.sent_as(query, limit=_SENDINGS)
 

@@ -24,6 +24,7 @@ from exchange.services import Services
 from exchange.usecases.addressing import connected_ones
 from exchange.usecases.directory import current_directory
 from exchange.usecases.earlier_documents import (
+    MOST_SENDINGS,
     answered,
     asked,
     duplicate_of,
@@ -94,10 +95,17 @@ class _Relating:
         if business.business_type is BusinessType.REPLACE:
             return await self._replace(business)
         named = business.document_id or self.document.document_id
-        earlier = await sent_as(self.services, self.accept.sender, named)
+        earlier = await sent_as(
+            self.services, self.accept.sender, named, await self._concerned(business)
+        )
         if business.business_type is BusinessType.UPDATE:
             return await self._update(business, earlier)
         return await self._recall(business, earlier)
+
+    async def _concerned(self, business: Business) -> set[OrganId]:
+        info = business.document_info
+        listed = [one.organ_id for one in info.receivers] if info else []
+        return {*self.accept.recipients, *await self._codes(listed)}
 
     async def answers(self) -> list[Link]:
         """Return the ties to what the document answers."""
@@ -121,6 +129,8 @@ class _Relating:
     ) -> Relations | Refuse:
         if not earlier:
             return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
+        if len(earlier) > MOST_SENDINGS:
+            return Refuse(ErrorCode.XML_LIMIT_EXCEEDED, _EARLIER_ID)
         directory, now = await current_directory(self.services), self.services.now()
         named = tuple(asked(directory, self.accept, now))
         recalls = await recalls_of(self.services, earlier, named)
@@ -166,6 +176,8 @@ class _Relating:
         sent = [one for one in earlier if one.business_type is not BusinessType.UPDATE]
         if not sent:
             return Refuse(ErrorCode.EARLIER_DOCUMENT_UNKNOWN, _EARLIER_ID)
+        if len(earlier) > MOST_SENDINGS:
+            return Refuse(ErrorCode.XML_LIMIT_EXCEEDED, _EARLIER_ID)
         latest = sent[-1]
         plan = await self._planned(sent, changes)
         if isinstance(plan, Refuse):
@@ -234,12 +246,15 @@ class _Relating:
         replaced = business.replacements
         if not replaced and business.document_id:
             replaced = (ReplacementInfo(document_id=business.document_id),)
-        links = [link for one in replaced for link in await self._replaced(one)]
+        most = MOST_SENDINGS // max(1, len(replaced))
+        links = [link for one in replaced for link in await self._replaced(one, most)]
         return replace(self._plain, links=tuple(links), reason=business.reason)
 
-    async def _replaced(self, info: ReplacementInfo) -> list[Link]:
-        sender = self.accept.sender
-        found = await sent_as(self.services, sender, info.document_id)
+    async def _replaced(self, info: ReplacementInfo, most: int) -> list[Link]:
+        sender, concerned = self.accept.sender, self.accept.recipients
+        found = await sent_as(
+            self.services, sender, info.document_id, concerned, most=most
+        )
         if not found:
             return [Link(kind=LinkKind.REPLACES, document_id=info.document_id)]
         only = await self._codes(info.organ_ids) if info.organ_ids else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from exchange.domain.links import Link
 from exchange.domain.records import Envelope
@@ -21,7 +22,12 @@ class MemoryDocuments:
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
-        return self._named(query)[:limit]
+        found = (
+            one
+            for one in self._named(query)
+            if one.business_type is not query.without and self._reached(one, query)
+        )
+        return list(islice(found, limit))
 
     async def first_new(self, query: DocumentQuery) -> KnownDocument | None:
         """Find the oldest new document that has one of the names asked for."""
@@ -58,6 +64,15 @@ class MemoryDocuments:
         for key in open_keys:
             deliveries[key] = replace(deliveries[key], opened=True)
         return bool(open_keys)
+
+    def _reached(self, envelope: Envelope, query: DocumentQuery) -> bool:
+        named = envelope.recipients
+        if query.reaching is None or not query.reaching.isdisjoint(named):
+            return True
+        had = (
+            code for of, code in self._tables.deliveries if of == envelope.envelope_id
+        )
+        return any(code not in named for code in had)
 
     def _named(self, query: DocumentQuery) -> list[Envelope]:
         return _oldest_first(

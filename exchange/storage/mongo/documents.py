@@ -51,7 +51,7 @@ class MongoDocuments:
 
     async def sent_as(self, query: DocumentQuery, *, limit: int) -> Sequence[Envelope]:
         """Documents that have one of the names asked for, oldest first."""
-        search = _Search(_joined([query]), limit)
+        search = _Search(_joined([query]), limit, also=_narrowed(query))
         return [envelope_record(one) for one in await self._found(search)]
 
     async def first_new(self, query: DocumentQuery) -> KnownDocument | None:
@@ -138,6 +138,17 @@ def _shown(envelope_id: EnvelopeId, agencies: Sequence[OrganId]) -> Filter:
     tie = {"envelope": envelope_id, "$or": [to_all, to_some]}
     received = {**to_some, "links": {"$elemMatch": tie}}
     return {"$or": [{"sender": {"$in": agencies}}, received]}
+
+
+def _narrowed(query: DocumentQuery) -> Filter:
+    """Say what is left out; of whom updates added, deliveries alone tell."""
+    left: Document = {}
+    if query.without is not None:
+        left["business_type"] = {"$ne": query.without.value}
+    if query.reaching is not None:
+        addressed = {"recipients": {"$in": sorted(query.reaching)}}
+        left["$and"] = [{"$or": [addressed, {"additions": {"$gt": 0}}]}]
+    return left
 
 
 def _found_by_names(

@@ -7,6 +7,7 @@ from typing import Protocol
 from exchange.domain.records import Envelope
 from exchange.domain.relations import KnownDocument
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from schemas.vocabulary import BusinessType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,17 @@ class DocumentQuery:
     Args:
         document_id: its own id; None is not asked for.
         code: number and notation, unique within a `year`; empty is not asked for.
+        reaching: of those that `sent_as` finds, leave out what reached none of these
+            agencies; what somebody was added to later stays in.
+        without: of those that `sent_as` finds, leave out this type.
     """
 
     sender: OrganId
     document_id: DocumentId | None = None
     code: str = ""
     year: int | None = None
+    reaching: frozenset[OrganId] | None = None
+    without: BusinessType | None = None
 
     def names(self, document: KnownDocument) -> bool:
         """Tell whether a document is one of these."""

@@ -106,6 +106,41 @@ async def test_documents_are_found_by_either_name_oldest_first(
     assert await numbers(storage, DocumentQuery(sender=COMMUNE)) == []
 
 
+async def test_documents_are_narrowed_to_whom_they_reached_and_to_their_types(
+    storage: Storage,
+) -> None:
+    recall = {"business_type": BusinessType.RECALL}
+    for one in (
+        described(1, document_id="a", recipients=(PROVINCE,)),
+        described(2, document_id="a", recipients=(MINISTRY, PROVINCE)),
+        described(3, document_id="a", recipients=(MINISTRY,), **recall),
+        described(4, document_id="a", recipients=(MINISTRY,)),
+    ):
+        await storage.envelopes.accept(one)
+    by_id = DocumentQuery(sender=COMMUNE, document_id=DocumentId("a"))
+    to_ministry = replace(by_id, reaching=frozenset({MINISTRY}))
+    no_recalls = replace(by_id, without=BusinessType.RECALL)
+    assert await numbers(storage, to_ministry) == ["2", "3", "4"]
+    assert await numbers(storage, to_ministry, limit=2) == ["2", "3"]
+    assert await numbers(storage, no_recalls) == ["1", "2", "4"]
+    both = replace(to_ministry, without=BusinessType.RECALL)
+    assert await numbers(storage, both) == ["2", "4"]
+    assert await numbers(storage, replace(by_id, reaching=frozenset())) == []
+
+
+async def test_what_somebody_was_added_to_stays_among_what_reached_others(
+    storage: Storage,
+) -> None:
+    letter = described(1, document_id="a", recipients=(PROVINCE,))
+    await storage.envelopes.accept(letter)
+    given = AddedDelivery(letter.envelope, MINISTRY, DeliveryState.AVAILABLE)
+    adding = replace(step(1, "added", recipients=(), after=None), added=(given,))
+    await storage.envelopes.accept(replace(acceptance(2), steps=(adding,)))
+    by_id = DocumentQuery(sender=COMMUNE, document_id=DocumentId("a"))
+    reached = replace(by_id, reaching=frozenset({MINISTRY}))
+    assert await numbers(storage, reached) == ["1"]
+
+
 async def test_what_is_tied_to_an_envelope_is_found(storage: Storage) -> None:
     tie = Link(kind=LinkKind.ANSWERS, envelope_id=envelope_id(1))
     other = Link(kind=LinkKind.ANSWERS, envelope_id=envelope_id(9))
