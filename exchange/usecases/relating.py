@@ -7,7 +7,7 @@ under a name that is taken is a duplicate, which is told and never refused.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from exchange.domain.addressing import find_addressee, redirected_of
+from exchange.domain.addressing import all_reached, find_addressee, redirected_of
 from exchange.domain.amendments import (
     RecipientChange,
     RecipientPlan,
@@ -257,7 +257,7 @@ class _Relating:
         )
         if not found:
             return [Link(kind=LinkKind.REPLACES, document_id=info.document_id)]
-        only = await self._codes(info.organ_ids) if info.organ_ids else None
+        only = await self._reached(info.organ_ids) if info.organ_ids else None
         return list(await self._ties(LinkKind.REPLACES, found, only))
 
     async def _ties(
@@ -272,6 +272,12 @@ class _Relating:
             await tied(services, kind, one, recipients, only=only) for one in earlier
         ]
         return tuple(ties)
+
+    async def _reached(self, written: Sequence[OrganId]) -> set[OrganId]:
+        """Return agencies by their codes, with whom the document reaches instead."""
+        codes = await self._codes(written)
+        redirected = (one for one in self.accept.redirected if one.code in codes)
+        return codes.union(all_reached(redirected))
 
     async def _codes(self, written: Sequence[OrganId]) -> set[OrganId]:
         directory = await current_directory(self.services)

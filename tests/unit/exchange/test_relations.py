@@ -32,12 +32,14 @@ from tests.support.conversations import (
     arrived,
     delivery,
     key_of,
+    merge,
     read,
     recall,
     recall_by_document,
     recalling,
     receipts,
     report,
+    sent_to,
     step_of,
     take,
     trace,
@@ -338,6 +340,25 @@ async def test_replacement_concerns_the_recipients_it_names(
     assert (await trace(world, letter, PROVINCE)).later == ()
     assert (await trace(world, new, PROVINCE)).links == ()
     assert len((await trace(world, new, COMMUNE)).links) == 1
+
+
+async def test_replacement_concerns_who_is_reached_instead_of_whom_it_names(
+    world: World,
+) -> None:
+    letter = await sent_to(world, FAR_COMMUNE, MINISTRY)
+    await merge(world, FAR_COMMUNE, PROVINCE)
+    info = ReplacementInfo(document_id=DOCUMENT_ID, organ_ids=(FAR_COMMUNE,))
+    business = Business(business_type=BusinessType.REPLACE, replacements=(info,))
+    fields = {"document_id": DocumentId("thay-the")}
+    recipients = to(FAR_COMMUNE, MINISTRY)
+    new = await sent(world, recalling(world, business, recipients=recipients, **fields))
+    (tie,) = new.links
+    assert (tie.envelope_id, tie.recipients) == (
+        letter.envelope_id,
+        (PROVINCE, FAR_COMMUNE),
+    )
+    assert new.links_shown_to({PROVINCE}) == (tie,)
+    assert new.links_shown_to({MINISTRY}) == ()
 
 
 async def test_replacement_of_what_the_hub_never_held_names_it(world: World) -> None:
