@@ -186,20 +186,30 @@ async def _named(
     named: ResponseFor,
     own: Collection[OrganId],
 ) -> Sequence[Envelope]:
-    """Return what is named and was sent by an agency, or reached it."""
+    """Return what is named and was sent by an agency, or reached it.
+
+    Its id comes first; where that names nothing, number and notation of the year do.
+    """
     if named.organ_id is None:
         return ()
     agency = directory.agency(named.organ_id)
     promulgated = named.promulgation_date
     sender = agency.code if agency else named.organ_id
-    query = DocumentQuery(
+    by_id = DocumentQuery(
         sender=sender,
         document_id=named.document_id,
-        code="" if named.document_id else named.code,
-        year=promulgated.year if promulgated else None,
         reaching=None if sender in own else frozenset(own),
     )
-    return await services.storage.documents.sent_as(query, limit=_SENDINGS)
+    by_code = replace(
+        by_id,
+        document_id=None,
+        code=named.code,
+        year=promulgated.year if promulgated else None,
+    )
+    store = services.storage.documents
+    found = await store.sent_as(by_id, limit=_SENDINGS) if named.document_id else ()
+    # Systems name what they answer by an id of their own, beside number and notation.
+    return found or await store.sent_as(by_code, limit=_SENDINGS)
 
 
 async def _is_party(

@@ -412,6 +412,24 @@ async def test_reply_shows_with_the_document_it_answers(
     assert (await trace(world, answer, FAR_COMMUNE)).links == ()
 
 
+async def test_reply_that_names_an_id_of_its_own_is_tied_by_number_and_notation(
+    world: World, letter: Envelope
+) -> None:
+    named = ResponseFor(
+        organ_id=COMMUNE,
+        document_id=DocumentId("H99-2026-214/UBND-VHXH"),
+        code=letter.document_code,
+        promulgation_date=letter.matter.promulgated,
+    )
+    answer = await reply(world, named)
+    (tie,) = answer.links
+    assert (tie.kind, tie.envelope_id) == (LinkKind.ANSWERS, letter.envelope_id)
+    last_year = replace(named, promulgation_date=date(2025, 11, 20))
+    world.clock.move(minutes=1)
+    other = await reply(world, last_year)
+    assert other.links_of(LinkKind.ANSWERS) == ()
+
+
 async def test_reply_to_a_document_one_is_no_party_of_ties_nothing(
     world: World, letter: Envelope
 ) -> None:
