@@ -9,7 +9,7 @@ the file that breaks a rule is kept beside the roots and lists it was judged by.
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -107,10 +107,14 @@ def _receipts() -> tuple[bytes, ...]:
 
 
 def _message(data: bytes) -> object:
-    if not data.startswith(b"Content-Type"):
-        return open_envelope("application/xml", data)
-    message = saved_message(data)
-    return open_envelope(message.content_type, message.body)
+    """Return what a recipient reads, wherever in the file it stands."""
+    if data.startswith(b"Content-Type"):
+        saved = saved_message(data)
+        opened = open_envelope(saved.content_type, saved.body)
+    else:
+        opened = open_envelope("application/xml", data)
+    found = [replace(one, offset=0, length=0) for one in opened.attachments]
+    return opened.message, found
 
 
 def _receipt(data: bytes) -> object:
