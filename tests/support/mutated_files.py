@@ -9,7 +9,7 @@ the file that breaks a rule is kept beside the roots and lists it was judged by.
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -19,7 +19,6 @@ from random import Random
 from time import perf_counter
 from typing import Self
 
-from clients.reading import open_envelope
 from pki.trust import TrustMaterial
 from schemas.edxml.inline import with_inline_attachments
 from schemas.edxml.multipart import encode
@@ -29,7 +28,6 @@ from schemas.verdict import Indication, Verdict
 from schemas.xml import parse
 from signing.api import verify_data
 from signing.profiles import SignatureLevel
-from signing.validation.saved import saved_message
 from signing.workers import WorkerFailure, verdict_of_failure
 from signing.workers.once import perform
 from signing.workers.process import WorkerLimits, WorkerProcess
@@ -43,6 +41,7 @@ from tests.support.mutating import Mutator
 from tests.support.mutating_pdf import changed_cms, changed_pdf
 from tests.support.mutating_xml import changed_xml
 from tests.support.pki import NOW
+from tests.support.read_messages import message_read
 from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import signed_envelope
 from tests.support.timed_pdf import everything, example
@@ -106,17 +105,6 @@ def _receipts() -> tuple[bytes, ...]:
     return tuple(sign_receipt(one, credential=hub, at=NOW) for one in written)
 
 
-def _message(data: bytes) -> object:
-    """Return what a recipient reads, wherever in the file it stands."""
-    if data.startswith(b"Content-Type"):
-        saved = saved_message(data)
-        opened = open_envelope(saved.content_type, saved.body)
-    else:
-        opened = open_envelope("application/xml", data)
-    found = [replace(one, offset=0, length=0) for one in opened.attachments]
-    return opened.message, found
-
-
 def _receipt(data: bytes) -> object:
     return read_receipt(verify_receipt(parse(data)).content)
 
@@ -127,7 +115,7 @@ _CHANGES: dict[Kind, Callable[[bytes, Random], bytes]] = {
     Kind.ENVELOPE: changed_xml,
     Kind.RECEIPT: changed_xml,
 }
-_CONTENT = {Kind.ENVELOPE: _message, Kind.RECEIPT: _receipt}
+_CONTENT = {Kind.ENVELOPE: message_read, Kind.RECEIPT: _receipt}
 
 
 def made(kind: Kind, seed: int, number: int) -> tuple[Genuine, bytes]:

@@ -5,7 +5,6 @@ from functools import cache
 from hashlib import sha256
 from random import Random
 
-from clients.reading import open_envelope
 from pki.trust import TrustMaterial
 from schemas.edxml.body import BodyScanner, decode_attachment
 from schemas.edxml.inline import with_inline_attachments
@@ -28,6 +27,7 @@ from tests.support.judged_pdf import PKI
 from tests.support.mutating import Mutator
 from tests.support.mutating_xml import changed_xml
 from tests.support.pki import NOW
+from tests.support.read_messages import message_read
 from tests.support.receipts import write_acceptance, write_step
 from tests.support.signed_xml import signed_envelope, unsigned_envelope
 
@@ -100,13 +100,6 @@ def _messages() -> tuple[bytes, ...]:
     )
 
 
-def _read_message(data: bytes) -> object:
-    if not data.startswith(b"Content-Type"):
-        return open_envelope("application/xml", data)
-    message = saved_message(data)
-    return open_envelope(message.content_type, message.body)
-
-
 def _receipts() -> tuple[bytes, ...]:
     head = TreeHead(log_id="nhat-ky", size=5, root_hash=bytes(range(32)), at=NOW)
     hub = PKI.receipt()
@@ -147,9 +140,7 @@ TARGETS = {
         seeds=_multipart_bodies, judge=_scan_multipart, change=changed_xml
     ),
     "inline-body": Target(seeds=_inline_bodies, judge=_scan_inline, change=changed_xml),
-    "message": Target(
-        seeds=_messages, judge=_judged(_read_message), change=changed_xml
-    ),
+    "message": Target(seeds=_messages, judge=_judged(message_read), change=changed_xml),
     "receipt": Target(
         seeds=_receipts, judge=_judged(_read_receipt), change=changed_xml
     ),
