@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from clients.answers import (
     BoardPage,
@@ -23,6 +23,7 @@ from clients.answers import (
     read_inbox_item,
     read_trace,
 )
+from clients.clock import utc_now
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
 from clients.transport import Request, Response, Transport
@@ -39,10 +40,6 @@ _STREAMS_TRIED = 3
 
 _REPEATED = 200
 """The hub's status for what it had before; 201 is for what is new."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _named(agency: OrganId | None) -> dict[str, str]:
@@ -102,7 +99,7 @@ class AgencyClient:
         transport: Transport,
         *,
         trust: TrustMaterial,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._transport = transport
         self._judge_at = judges_of(TrustStore.from_material(trust))

@@ -6,9 +6,10 @@ works without it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from clients.clock import utc_now
 from clients.errors import ClientError
 from clients.remote_official import (
     prepare_at_hub,
@@ -26,10 +27,6 @@ from signing.pades.levels import NO_SERVICES, SignedDocument, SigningServices
 from signing.pades.remote_request import RemoteRequest
 from signing.pades.request import NO_PARTICULARS, Particulars, SignRequest
 from signing.profiles import Placement, SignatureLevel, SignatureProfile, SignerRole
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,7 @@ class Official:
     """
 
     credential: Credential
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = utc_now
     services: SigningServices = NO_SERVICES
 
     @classmethod

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import Self
 
 import aiohttp
 
+from clients.clock import utc_now
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
 from clients.movement import Movement, WatchedBody
 from clients.own_certificate import not_held
@@ -165,10 +166,6 @@ def _naming(path: Path) -> Iterator[None]:
         raise ClientError(ErrorCode.CONFIGURATION_INVALID, place=path.name) from error
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Transport:
     """Kept-alive connections to one hub, no more than are of use.
 
@@ -183,7 +180,7 @@ class Transport:
         address: HubAddress,
         *,
         retry: RetryPolicy | None = None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._address = address
         self._retry = retry or RetryPolicy()

@@ -7,8 +7,9 @@ the hub showed two logs. None is thrown away.
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from clients.clock import utc_now
 from clients.errors import ClientError
 from clients.transport import Request, Transport
 from pki.trust import TrustMaterial, TrustStore
@@ -35,10 +36,6 @@ _LATER = frozenset(
     }
 )
 """What may be said of a certificate that held when it was used."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class LogWitness:
         transport: Transport,
         *,
         trust: TrustMaterial,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._transport = transport
         self._judge_at = judges_of(TrustStore.from_material(trust))

@@ -6,12 +6,10 @@ One event, one log entry, one audit line and all rows become durable together.
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange.domain.accounts import Account
 from exchange.domain.agency_changes import decide_change
 from exchange.domain.agency_history import DirectoryChange
 from exchange.domain.agency_orders import Order, Recode
 from exchange.domain.directory import Directory
-from exchange.domain.records import AuditLine
 from exchange.domain.rights import (
     AccountChange,
     SystemChange,
@@ -20,7 +18,7 @@ from exchange.domain.rights import (
 )
 from exchange.errors import ExchangeError, StateConflictError
 from exchange.services import Office
-from exchange.usecases.accounts.office import next_version
+from exchange.usecases.accounts.office import account_line, next_version
 from exchange.usecases.attesting import log_entry, pending
 from exchange.usecases.auditing import audit_line
 from schemas.agency_event import AgencyEvent
@@ -164,16 +162,8 @@ async def _accounts(
     for one in await office.storage.accounts.accounts():
         after = carried_roles(one, before[0], new, effective)
         if after != one:
-            line = _roles_line(office, command, one)
+            line = account_line(
+                office, one.account_id, actor=command.operator, what="roles"
+            )
             changes.append(AccountChange(one, next_version(one, after), line))
     return tuple(changes)
-
-
-def _roles_line(office: Office, command: ChangeAgencies, account: Account) -> AuditLine:
-    return audit_line(
-        AuditEvent.ACCOUNT_CHANGED,
-        at=office.now(),
-        actor=command.operator,
-        subject=account.account_id,
-        what="roles",
-    )

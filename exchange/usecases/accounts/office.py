@@ -13,6 +13,7 @@ from exchange.domain.accounts import (
 from exchange.domain.records import AuditLine
 from exchange.domain.sessions import SessionPolicy
 from exchange.errors import ExchangeError
+from exchange.services import Office
 from exchange.storage.ports import Storage
 from exchange.usecases.accounts.passwords import Passwords
 from exchange.usecases.accounts.second_factor import Sealer
@@ -95,7 +96,7 @@ def name_of(account_id: AccountId) -> str:
 
 
 def account_line(
-    office: AccountOffice, account_id: str, *, actor: str, what: str
+    office: AccountOffice | Office, account_id: str, *, actor: str, what: str
 ) -> AuditLine:
     """Make the audit line of a change of an account."""
     return AuditLine(
