@@ -26,6 +26,7 @@ from clients.answers import (
 from clients.clock import utc_now
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
+from clients.resuming import Arrived
 from clients.transport import Request, Response, Transport
 from clients.uploading import GONE, UploadMemory, upload
 from pki.trust import TrustMaterial, TrustStore
@@ -254,16 +255,39 @@ class AgencyClient:
             lines = tuple(map(read_board_line, fields["items"]))
             return BoardPage(lines, str(fields["next"]), fields)
 
-    async def fetch(self, envelope_id: EnvelopeId) -> Fetched:
+    async def fetch(
+        self, envelope_id: EnvelopeId, arrived: Arrived | None = None
+    ) -> Fetched:
         """Fetch an envelope and check its digest.
+
+        Args:
+            envelope_id: which one.
+            arrived: what an earlier try brought of it, and where what this one brings
+                is kept, should it end before all is there.
 
         Raises:
             ClientError: the bytes are not those the hub names.
+            UnreachableError: the line broke for longer than the client is patient.
         """
-        answer = await self._get(f"/v1/envelopes/{envelope_id}")
+        kept = arrived or Arrived()
+        is_begun = kept.size > 0
+        fetched = await self._fetched(envelope_id, kept)
+        if fetched is None and is_begun:
+            # What the earlier try kept is not what it was.
+            fetched = await self._fetched(envelope_id, kept)
+        if fetched is None:
+            raise ClientError(ErrorCode.DOCUMENT_DIGEST_MISMATCH, place=envelope_id)
+        return fetched
+
+    async def _fetched(self, envelope_id: EnvelopeId, kept: Arrived) -> Fetched | None:
+        """Fetch an envelope; None, and nothing kept, if its digest is another."""
+        path = f"/v1/envelopes/{envelope_id}"
+        request = Request(method="GET", path=path, arrived=kept)
+        answer = await self._transport.send(request)
         digest = hashlib.sha256(answer.body).hexdigest()
         if digest != answer.headers.get("Lienthong-Body-Sha256"):
-            raise ClientError(ErrorCode.DOCUMENT_DIGEST_MISMATCH, place=envelope_id)
+            kept.begin_anew()
+            return None
         return Fetched(answer.headers.get("Content-Type", XML), digest, answer.body)
 
     async def attachment(self, envelope_id: EnvelopeId, number: int) -> bytes:

@@ -2,7 +2,8 @@
 
 Retried: no connection, time-outs, 429, 502, 503, 504. Never retried: any other
 refusal, since the same bytes would be refused again, and a hub whose certificate is
-not believed.
+not believed. An answer that breaks off goes on where it ended, if the hub lets it; what
+brought something is no failed attempt.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from clients.clock import utc_now
 from clients.errors import ClientError, Problem, RefusedError, UnreachableError
 from clients.movement import Movement, WatchedBody
 from clients.own_certificate import not_held
+from clients.resuming import Arrived
 from pki.files import read_private_file
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
@@ -102,6 +104,8 @@ class Request:
     Args:
         waits: for news, which may be long: it holds no place of other requests.
         told: is told how many bytes of the answer came.
+        arrived: what an earlier request brought of the same answer, and where what
+            this one brings is kept.
     """
 
     method: str
@@ -111,6 +115,12 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
     told: Callable[[int], object] | None = None
+    arrived: Arrived | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it asks for the whole of something, which may come in parts."""
+        return self.method == "GET" and "Range" not in self.headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,16 +234,18 @@ class Transport:
                 or its certificate is not believed (HUB_NOT_RECOGNISED), or this
                 system's own does not hold now (CLIENT_CERTIFICATE_REFUSED).
         """
-        last = _NotNow()
-        for attempt in range(1, self._retry.attempts + 1):
+        arrived = request.arrived or Arrived()
+        failed, most = 0, arrived.size
+        while True:
             async with nullcontext() if request.waits else self._places:
-                answer = await self._attempt(request)
+                answer = await self._attempt(request, arrived)
             if isinstance(answer, Response):
                 return answer
-            last = answer
-            if attempt < self._retry.attempts:
-                await asyncio.sleep(self._retry.pause(attempt, asked=last.asked))
-        raise self._unanswered(request, last.problem)
+            failed = 1 if arrived.can_go_on and arrived.size > most else failed + 1
+            most = max(most, arrived.size)
+            if failed >= self._retry.attempts:
+                raise self._unanswered(request, answer.problem)
+            await asyncio.sleep(self._retry.pause(failed, asked=answer.asked))
 
     def _unanswered(
         self, request: Request, problem: Problem | None
@@ -274,7 +286,7 @@ class Transport:
         except (*_UNREACHED, ValueError) as error:
             raise UnreachableError(place=request.path) from error
 
-    async def _attempt(self, request: Request) -> Response | _NotNow:
+    async def _attempt(self, request: Request, arrived: Arrived) -> Response | _NotNow:
         if self._session is None:
             raise UnreachableError(place="transport is not open")
         try:
@@ -283,22 +295,43 @@ class Transport:
                 self._session.request(
                     request.method,
                     request.path,
-                    headers=dict(request.headers),
+                    headers={**request.headers, **_rest_of(request, arrived)},
                     data=_body_for(request, movement),
                     params=dict(request.parameters),
                     allow_redirects=False,
                 ) as answer,
             ):
-                body = await _body_of(answer, movement, request.told)
+                body = await _body_of(answer, movement, request, arrived)
         except aiohttp.ClientConnectorCertificateError as error:
             raise _not_recognised(error) from error
         except _UNREACHED:
             return _NotNow()
-        if answer.status in _TRANSIENT:
-            return _NotNow(_problem_of(answer, body), _asked_of(answer))
-        if answer.status >= 300:
-            raise RefusedError(_problem_of(answer, body))
-        return Response(status=answer.status, headers=answer.headers, body=body)
+        return _outcome(answer, body, request, arrived)
+
+
+def _outcome(
+    answer: aiohttp.ClientResponse, body: bytes, request: Request, arrived: Arrived
+) -> Response | _NotNow:
+    """Tell a success from what may be one later.
+
+    Raises:
+        RefusedError: it is neither.
+    """
+    status = answer.status
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and arrived.size:
+        arrived.give_up()
+        return _NotNow()
+    if status in _TRANSIENT:
+        return _NotNow(_problem_of(answer, body), _asked_of(answer))
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise RefusedError(_problem_of(answer, body))
+    if status == HTTPStatus.PARTIAL_CONTENT and request.reads:
+        status = HTTPStatus.OK  # what came in parts is whole here
+    return Response(status=status, headers=answer.headers, body=body)
+
+
+def _rest_of(request: Request, arrived: Arrived) -> Mapping[str, str]:
+    return arrived.headers() if request.reads else {}
 
 
 def _not_recognised(
@@ -323,16 +356,20 @@ def _body_for(request: Request, movement: Movement) -> WatchedBody | None:
 async def _body_of(
     answer: aiohttp.ClientResponse,
     movement: Movement,
-    told: Callable[[int], object] | None,
+    request: Request,
+    arrived: Arrived,
 ) -> bytes:
-    pieces, size = [], 0
+    """Read an answer; of what was asked for in part return the whole."""
+    is_kept = request.reads and answer.status < HTTPStatus.MULTIPLE_CHOICES
+    kept = arrived if is_kept else Arrived()
+    if is_kept:
+        kept.begin(answer.status, answer.headers)
     async for piece in answer.content.iter_chunked(_PIECE):
         movement.goes_on()
-        pieces.append(piece)
-        size += len(piece)
-        if told is not None:
-            told(size)
-    return b"".join(pieces)
+        kept.add(piece)
+        if request.told is not None:
+            request.told(kept.size)
+    return kept.content
 
 
 async def _data_of(lines: aiohttp.StreamReader) -> AsyncIterator[str]:

@@ -1,9 +1,9 @@
 """`lienthong receive`: fetch an envelope, check it, keep it, acknowledge it.
 
 Receiving again what was received is allowed: the files stay as they are, and the
-acknowledgement, which may not have reached the hub, is made again. A key that is named
-then decrypts what was kept, whether or not the hub still hands the envelope out. The
-hub hears of nothing that a power cut could take away again.
+acknowledgement, which may not have reached the hub, is made again; no letter travels
+twice. A key that is named then decrypts what was kept, whether or not the hub still
+hands the envelope out. The hub hears of nothing that a power cut could take away again.
 """
 
 import os
@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -19,6 +20,7 @@ from clients.answers import Fetched
 from clients.encryption import decrypted, is_encrypted
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
+from clients.part_file import part_file
 from clients.reading import OpenedEnvelope, content_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import read_file, write_new
@@ -32,9 +34,11 @@ from schemas.identifiers import EnvelopeId
 from schemas.pdf_file import has_pdf_header
 from schemas.vocabulary import TransportAcknowledgement
 
-_MIME_HEADER = "Content-Type: {}\r\n\r\n"
+_CONTENT_TYPE = b"Content-Type: "
+_END_OF_HEAD = b"\r\n\r\n"
 _ENVELOPE = "envelope.eml"
 _SEALED = ".p7m"
+_PART = ".part"
 _FAIL = TransportAcknowledgement.FAIL
 
 
@@ -71,21 +75,47 @@ def run(arguments: Arguments, output: Output) -> int:
     _decrypt_kept(arguments, folder)
 
     async def act(session: Session) -> int:
-        fetched = await session.client.fetch(envelope_id)
-        await session.client.require_accepted(envelope_id, fetched)
-        if not _is_here(folder, fetched):
-            opened = await _opened(session, envelope_id, fetched)
-            attachments = _attachments(opened, fetched)
-            attachments |= _decrypted(arguments, attachments)
-            files = {_ENVELOPE: _saved(fetched), **attachments}
-            if not _write(folder, files) and _is_here(folder, fetched):
-                _decrypt_kept(arguments, folder)
+        fetched = await _kept(session, envelope_id, folder)
+        if fetched is None:
+            fetched = await _fetched(session, envelope_id, folder)
+            await session.client.require_accepted(envelope_id, fetched)
+            if not _is_here(folder, fetched):
+                opened = await _opened(session, envelope_id, fetched)
+                _keep(arguments, folder, opened, fetched)
         _make_durable(folder)
         await _acknowledge(session, envelope_id, fetched)
         _tell(envelope_id, folder, output)
         return 0
 
     return with_hub(arguments, output, act)
+
+
+async def _kept(
+    session: Session, envelope_id: EnvelopeId, folder: Path
+) -> Fetched | None:
+    """Return what an earlier run kept, if it is what the hub's receipt is about."""
+    if not (folder / _ENVELOPE).is_file():
+        return None
+    head, _, body = read_file(folder / _ENVELOPE).partition(_END_OF_HEAD)
+    content_type = head.removeprefix(_CONTENT_TYPE).decode(errors="replace")
+    fetched = Fetched(content_type, sha256(body).hexdigest(), body)
+    try:
+        await session.client.require_accepted(envelope_id, fetched)
+    except ClientError as error:
+        if error.code is not ErrorCode.RECEIPT_MISMATCH:
+            raise
+        return None
+    return fetched
+
+
+async def _fetched(session: Session, envelope_id: EnvelopeId, folder: Path) -> Fetched:
+    """Fetch; what a line that broke has brought is kept for the next run.
+
+    Raises:
+        ClientError: as `AgencyClient.fetch`.
+    """
+    with part_file(folder.with_name(f"{folder.name}{_PART}")) as arrived:
+        return await session.client.fetch(envelope_id, arrived)
 
 
 async def _opened(
@@ -106,7 +136,8 @@ async def _opened(
 
 
 def _saved(fetched: Fetched) -> bytes:
-    return _MIME_HEADER.format(fetched.content_type).encode() + fetched.body
+    head = _CONTENT_TYPE + fetched.content_type.encode()
+    return head + _END_OF_HEAD + fetched.body
 
 
 def _is_here(folder: Path, fetched: Fetched) -> bool:
@@ -121,6 +152,16 @@ def _is_here(folder: Path, fetched: Fetched) -> bool:
     if not kept.is_file() or read_file(kept) != _saved(fetched):
         raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name)
     return True
+
+
+def _keep(
+    arguments: Arguments, folder: Path, opened: OpenedEnvelope, fetched: Fetched
+) -> None:
+    attachments = _attachments(opened, fetched)
+    attachments |= _decrypted(arguments, attachments)
+    files = {_ENVELOPE: _saved(fetched), **attachments}
+    if not _write(folder, files) and _is_here(folder, fetched):
+        _decrypt_kept(arguments, folder)
 
 
 def _attachments(opened: OpenedEnvelope, fetched: Fetched) -> dict[str, bytes]:

@@ -5,11 +5,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from exchange.domain.records import StoredAttachment
 from exchange.errors import ExchangeError
 from exchange.http import answers, wire
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
-from exchange.http.ranges import parse_range
+from exchange.http.ranges import asked_range, entity_tag, extent
 from exchange.http.request import caller_of, envelope_id_of
 from exchange.http.wishes import first_wished
 from exchange.services import Services
@@ -26,6 +27,7 @@ from exchange.usecases.read_envelope import (
     OpenedEnvelope,
     ReadEnvelope,
     read_envelope,
+    read_part,
     read_receipt,
 )
 from exchange.usecases.receiving import Submission
@@ -109,13 +111,25 @@ async def body(request: web.Request) -> web.StreamResponse:
             headers = {"Content-Type": other.content_type, "Vary": "Accept"}
             return await answers.stream(request, other.chunks, headers=headers)
         opened = await read_envelope(services, _one(request))
+    return await _as_sent(request, services, opened)
+
+
+async def _as_sent(
+    request: web.Request, services: Services, opened: OpenedEnvelope
+) -> web.StreamResponse:
+    envelope = opened.envelope
+    tag = entity_tag(envelope.body_sha256)
+    wanted = asked_range(request.headers, size=envelope.size, tag=tag)
     headers = {
         "Vary": "Accept",
-        "Content-Type": opened.envelope.content_type,
-        "Content-Length": str(opened.envelope.size),
-        "Lienthong-Body-Sha256": opened.envelope.body_sha256,
+        "Content-Type": envelope.content_type,
+        "ETag": tag,
+        "Lienthong-Body-Sha256": envelope.body_sha256,
+        **extent(wanted, size=envelope.size),
     }
-    return await answers.stream(request, opened.chunks, headers=headers)
+    chunks = read_part(services, envelope, wanted) if wanted else opened.chunks
+    status = 206 if wanted else 200
+    return await answers.stream(request, chunks, headers=headers, status=status)
 
 
 def _other_form(request: web.Request, opened: OpenedEnvelope) -> str | None:
@@ -138,8 +152,9 @@ async def attachment(request: web.Request) -> web.StreamResponse:
         number=int(request.match_info["n"]),
     )
     found = await find_attachment(services, command)
-    if _etag(found) in request.headers.get("If-None-Match", ""):
-        return web.Response(status=304, headers={"ETag": _etag(found)})
+    tag = entity_tag(found.attachment.content_sha256)
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers={"ETag": tag})
     return await _content(request, services, found)
 
 
@@ -147,30 +162,22 @@ async def _content(
     request: web.Request, services: Services, found: FoundAttachment
 ) -> web.StreamResponse:
     size = found.attachment.content_size
-    wanted = parse_range(_range_header(request, found), size=size)
-    headers = _content_headers(found)
-    headers["Content-Length"] = str(wanted.length if wanted else size)
-    if wanted:
-        headers["Content-Range"] = f"bytes {wanted.first}-{wanted.last}/{size}"
+    tag = entity_tag(found.attachment.content_sha256)
+    wanted = asked_range(request.headers, size=size, tag=tag)
+    headers = {
+        **_content_headers(found.attachment),
+        "ETag": tag,
+        **extent(wanted, size=size),
+    }
     chunks = read_attachment(services, found, wanted)
     status = 206 if wanted else 200
     return await answers.stream(request, chunks, headers=headers, status=status)
 
 
-def _range_header(request: web.Request, found: FoundAttachment) -> str | None:
-    """Return the range, unless it was meant for other content (RFC 9110 13.1.5)."""
-    if request.headers.get("If-Range", _etag(found)) != _etag(found):
-        return None
-    return request.headers.get("Range")
-
-
-def _content_headers(found: FoundAttachment) -> dict[str, str]:
-    attachment = found.attachment
+def _content_headers(attachment: StoredAttachment) -> dict[str, str]:
     return {
         "Content-Type": _content_type(attachment.content_type),
         "Content-Disposition": disposition(attachment.name),
-        "ETag": _etag(found),
-        "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
     }
 
@@ -191,10 +198,6 @@ def _content_type(written: str) -> str:
     """Return the sender's media type where it is one, else that of plain bytes."""
     is_token = written.isascii() and written.isprintable() and "/" in written
     return written if is_token else "application/octet-stream"
-
-
-def _etag(found: FoundAttachment) -> str:
-    return f'"{found.attachment.content_sha256}"'
 
 
 def _one(request: web.Request) -> ReadEnvelope:

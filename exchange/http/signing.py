@@ -13,7 +13,7 @@ from exchange.http.form_data import read_fields
 from exchange.http.json_body import object_in, text_member
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import small_body
-from exchange.http.ranges import parse_range
+from exchange.http.ranges import extent, parse_range
 from exchange.http.request import caller_of
 from exchange.usecases.complete_signature import (
     CompleteSignature,
@@ -167,15 +167,14 @@ def _described(signing: RemoteSigning) -> dict[str, object]:
 
 def _file(request: web.Request, data: bytes) -> web.Response:
     """Answer with a file or a part of it: the client has the beginning already."""
+    wanted = parse_range(request.headers.get("Range"), size=len(data))
     headers = {
-        "Accept-Ranges": "bytes",
+        **extent(wanted, size=len(data)),
         "Cache-Control": "no-store",
         "Lienthong-Body-Sha256": sha256(data).hexdigest(),
         "X-Content-Type-Options": "nosniff",
     }
-    wanted = parse_range(request.headers.get("Range"), size=len(data))
     if wanted is None:
         return web.Response(body=data, content_type=PDF, headers=headers)
-    headers["Content-Range"] = f"bytes {wanted.first}-{wanted.last}/{len(data)}"
     part = data[wanted.first : wanted.last + 1]
     return web.Response(status=206, body=part, content_type=PDF, headers=headers)

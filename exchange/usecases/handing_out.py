@@ -2,11 +2,25 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from exchange.domain.records import Envelope
 from exchange.errors import ExchangeError
 from exchange.services import Services
 from schemas.errors import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Bytes `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+        return self.last - self.first + 1
 
 
 async def verified(

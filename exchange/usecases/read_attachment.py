@@ -8,24 +8,11 @@ from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.attachment_content import attachment_content
 from exchange.usecases.auditing import record_reading
-from exchange.usecases.handing_out import cut, verified
+from exchange.usecases.handing_out import ByteRange, cut, verified
 from exchange.usecases.spool import yielding
 from exchange.usecases.viewing import find_readable
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
-
-
-@dataclass(frozen=True, slots=True)
-class ByteRange:
-    """Bytes `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-    @property
-    def length(self) -> int:
-        """How many bytes."""
-        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

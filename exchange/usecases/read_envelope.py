@@ -7,7 +7,7 @@ from exchange.domain.records import Envelope
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import record_reading
-from exchange.usecases.handing_out import verified
+from exchange.usecases.handing_out import ByteRange, verified
 from exchange.usecases.viewing import find_own, find_shown, open_payload
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
@@ -45,6 +45,19 @@ async def read_envelope(services: Services, command: ReadEnvelope) -> OpenedEnve
     await record_reading(services, caller, envelope_id, part="body")
     checked = verified(body, sha256=envelope.body_sha256, place=envelope_id)
     return OpenedEnvelope(envelope, checked)
+
+
+def read_part(
+    services: Services, envelope: Envelope, wanted: ByteRange
+) -> AsyncIterator[bytes]:
+    """Read a part of the raw body of an envelope that was opened.
+
+    Raises:
+        ExchangeError: what is stored is not what was received.
+    """
+    return services.storage.envelopes.read_body(
+        envelope.envelope_id, offset=wanted.first, length=wanted.length
+    )
 
 
 async def read_receipt(services: Services, command: ReadEnvelope) -> bytes:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from schemas.vocabulary import DeliveryState
-from tests.support.hub import Hub, running_hub
+from tests.support.hub import Answer, Hub, running_hub
 from tests.support.raw_http import raw, request
 from tests.support.signed_pdf import LETTER, sign, tampered
 from tests.support.world import (
@@ -95,6 +95,61 @@ async def test_range_gives_one_part_the_whole_or_a_refusal(
         assert answer.data.endswith(b"\r\n\r\n0123456789")
 
 
+async def sent_envelope(hub: Hub) -> tuple[str, Answer]:
+    """Where an envelope is that its recipient may read, and how it is handed out."""
+    sent = await hub.post(
+        hub.world.document(note(bytes(range(256)) * 4000)), by=hub.world.commune
+    )
+    await hub.world.deliver()
+    path = sent.headers["Location"]
+    return path, await hub.call("GET", path, by=hub.world.province)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["If-Range", "Range alone"])
+async def test_envelope_whose_download_broke_off_goes_on_where_it_ended(
+    hub: Hub, *, named: bool
+) -> None:
+    path, whole = await sent_envelope(hub)
+    size = len(whole.body)
+    condition = {"If-Range": whole.headers["ETag"]} if named else {}
+    headers = {"Range": "bytes=600001-", **condition}
+    rest = await hub.call("GET", path, by=hub.world.province, headers=headers)
+
+    assert rest.status == 206
+    assert rest.body == whole.body[600_001:]
+    assert rest.headers["Content-Range"] == f"bytes 600001-{size - 1}/{size}"
+    for name in ("Content-Type", "ETag", "Lienthong-Body-Sha256"):
+        assert rest.headers[name] == whole.headers[name]
+
+
+async def test_part_of_another_envelope_is_not_added_to_this_one(hub: Hub) -> None:
+    path, whole = await sent_envelope(hub)
+    headers = {"Range": "bytes=600001-", "If-Range": f'"{"0" * 64}"'}
+    answer = await hub.call("GET", path, by=hub.world.province, headers=headers)
+
+    assert (answer.status, answer.body) == (200, whole.body)
+
+
+async def test_envelope_in_its_other_form_is_handed_out_whole_or_not(hub: Hub) -> None:
+    # What is made while it is sent has other boundaries each time.
+    path, _ = await sent_envelope(hub)
+    headers = {"Range": "bytes=5-", "Accept": "application/xml"}
+    answer = await hub.call("GET", path, by=hub.world.province, headers=headers)
+
+    assert answer.status == 200
+    assert answer.body.startswith(b"<")
+    assert not {"ETag", "Accept-Ranges"} & set(answer.headers)
+
+
+async def test_range_beyond_an_envelope_is_refused_with_its_size(hub: Hub) -> None:
+    path, whole = await sent_envelope(hub)
+    headers = {"Range": f"bytes={len(whole.body)}-"}
+    answer = await hub.call("GET", path, by=hub.world.province, headers=headers)
+
+    assert (answer.status, answer.code) == (416, "range_not_satisfiable")
+    assert answer.headers["Content-Range"] == f"bytes */{len(whole.body)}"
+
+
 async def refused_letter(hub: Hub) -> str:
     """Send a letter whose PDF was changed after signing; the check finds it."""
     broken = tampered(sign(LETTER.read_bytes(), hub.world.pki.person()))
@@ -112,7 +167,10 @@ async def test_quarantined_letter_is_handed_to_no_recipient(
     trace = await hub.call("GET", f"{location}/trace", by=hub.world.ministry)
     (delivery,) = trace.json["deliveries"]
     assert delivery["state"] == DeliveryState.QUARANTINED
-    answer = await hub.call("GET", f"{location}{what}", by=hub.world.ministry)
+    asked = {"Range": "bytes=0-"}
+    answer = await hub.call(
+        "GET", f"{location}{what}", by=hub.world.ministry, headers=asked
+    )
 
     assert (answer.status, answer.code) == (409, "step_not_allowed")
     assert b"%PDF" not in answer.body

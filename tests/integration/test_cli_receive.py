@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,10 +16,12 @@ from aiohttp import web
 
 from clients.agency import AgencyClient
 from clients.messages import Message, prepare_document
+from schemas.edxml.document import Attachment
 from schemas.identifiers import EnvelopeId, OrganId
 from signing.xmldsig.sign import sign_receipt
 from tests.integration.test_cli_receipts import write_profile
 from tests.support import receipts
+from tests.support.breaking_hub import BreakingHub, breaking
 from tests.support.cli import Said, lienthong
 from tests.support.disk import SyncedFolders, files_of_at_most
 from tests.support.pki import TestPki
@@ -36,23 +40,27 @@ class Letter:
     message: Message
     receipt: bytes
 
-    def answers(self) -> list[web.Response]:
-        """What a hub answers one `receive` of it."""
-        headers = {
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a hub tells of it."""
+        return {
             "Lienthong-Body-Sha256": self.message.body_sha256,
             "Content-Type": self.message.content_type,
         }
+
+    def answers(self) -> list[web.Response]:
+        """What a hub answers one `receive` of it."""
         return [
-            web.Response(body=self.message.body, headers=headers),
+            web.Response(body=self.message.body, headers=self.headers),
             web.Response(body=self.receipt),
         ]
 
 
-def letter_of(pki: TestPki) -> Letter:
+def letter_of(pki: TestPki, *notes: Attachment) -> Letter:
     """Write the letter, and a receipt of the hub of `pki` for it."""
-    now = datetime.now(UTC)
+    now, carried = datetime.now(UTC), notes or _NOTES
     message = prepare_document(
-        edxml_document(*_NOTES), _NOTES, credential=pki.system(), at=now
+        edxml_document(*carried), carried, credential=pki.system(), at=now
     )
     receipt = replace(receipts.acceptance(), body_sha256=message.body_sha256)
     signed = sign_receipt(write_acceptance(receipt), credential=pki.receipt(), at=now)
@@ -75,12 +83,17 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     return calls
 
 
-def received(profile: Path) -> Said:
-    """Receive the letter into the folder `in` beside the profile."""
-    return lienthong(
+def words(profile: Path) -> tuple[str | Path, ...]:
+    """How the letter is received into the folder `in` beside the profile."""
+    return (
         *("receive", receipts.ENVELOPE, "--profile", profile, "--json"),
         *("--out", profile.parent / "in" / "letter"),
     )
+
+
+def received(profile: Path) -> Said:
+    """Receive the letter into the folder `in` beside the profile."""
+    return lienthong(*words(profile))
 
 
 def names(folder: Path) -> list[str]:
@@ -101,6 +114,28 @@ async def test_what_has_come_over_the_line_is_not_fetched_again(
     for number, one in enumerate(_NOTES, start=1):
         kept = tmp_path / "in" / "letter" / f"{number:03}.bin"
         assert kept.read_bytes() == one.content
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("kept", [True, False], ids=["the letter", "something else"])
+async def test_acknowledging_again_takes_no_second_download(
+    tmp_path: Path, *, kept: bool
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile, letter = write_profile(tmp_path, pki, hub), letter_of(pki)
+        hub.answers = letter.answers()
+        await asyncio.to_thread(received, profile)
+        if not kept:
+            (tmp_path / "in" / "letter" / "envelope.eml").write_bytes(b"another")
+        receipt = web.Response(body=letter.receipt)
+        hub.answers = [receipt, *([] if kept else letter.answers())]
+        hub.asked.clear()
+        again = await asyncio.to_thread(received, profile)
+
+    assert len(hub.asked) == (1 if kept else 3)
+    assert again.code == (0 if kept else 1)
+    assert kept or again.error == "file_not_written"
 
 
 async def test_the_hub_hears_of_what_outlives_a_power_cut(
@@ -184,3 +219,66 @@ async def test_what_a_killed_run_left_is_cleared_away_and_nothing_else(
 
     assert (said.code, told) == (0, [])
     assert names(inbox) == ["letter", "letter.2.partial"]
+
+
+async def killed_while_it_received(profile: Path, *, at: int) -> bytes:
+    """End a `receive` by `kill -9` once it kept so many bytes; return what it kept."""
+    part = profile.parent / "in" / "letter.part"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "exchange", *map(str, words(profile))),
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+    )
+    async with asyncio.timeout(30):
+        while not part.exists() or part.stat().st_size < at:  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.02)
+    process.kill()
+    await process.wait()
+    return part.read_bytes()
+
+
+def hand_out(hub: BreakingHub, letter: Letter) -> None:
+    """Let the hub hand out a letter, as much as the line takes."""
+    hub.content, hub.headers = letter.message.body, letter.headers
+    hub.answers = [None, None, web.Response(body=letter.receipt)]
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("spoiled", [False, True], ids=["kept", "spoiled"])
+async def test_download_goes_on_after_kill_9_and_a_power_cut_spoils_no_letter(
+    tmp_path: Path, *, spoiled: bool
+) -> None:
+    pki, large = TestPki.create(now=datetime.now(UTC)), os.urandom(700_000)
+    async with breaking(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub.hub)
+        hand_out(hub, letter_of(pki, note(large)))
+        hub.stands_still = True
+        kept = await killed_while_it_received(profile, at=hub.breaks_after)
+        if spoiled:
+            zeros = kept[:100] + bytes(len(kept) - 100)
+            (tmp_path / "in" / "letter.part").write_bytes(zeros)
+            hub.answers.insert(1, None)
+        hub.breaks_after = len(hub.content)
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.json["files"]) == (0, ["001.bin", "envelope.eml"])
+    assert (tmp_path / "in" / "letter" / "001.bin").read_bytes() == large
+    assert names(tmp_path / "in") == ["letter"]
+    arrived = len(kept.partition(b"\n")[2])
+    again = [""] if spoiled else []
+    assert hub.asked == ["", f"bytes={arrived}-", *again, ""]
+
+
+@pytest.mark.usefixtures("told")
+async def test_what_no_run_wrote_is_no_part_of_a_letter(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    part = tmp_path / "in" / "letter.part"
+    part.parent.mkdir()
+    part.write_bytes(b"W/ nothing that a run would write")
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.json["files"]) == (0, FILES)
+    assert names(tmp_path / "in") == ["letter"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -35,6 +35,7 @@ class ScriptedHub:
     Args:
         lines: the connections that requests came over.
         held: paths whose answers wait until `let_go` is set.
+        instead: answers every request, where what is scripted does not do.
     """
 
     address: HubAddress
@@ -44,13 +45,16 @@ class ScriptedHub:
     lines: set[object] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    instead: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
 
     async def came(self, count: int) -> None:
         """Wait until so many requests have come."""
         while len(self.bodies) < count:  # noqa: ASYNC110 - handlers count, not events
             await asyncio.sleep(0.01)
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self.instead is not None:
+            return await self.instead(request)
         self.asked.append(request.query_string)
         self.lines.add(request.protocol)
         self.bodies.append(await request.read())

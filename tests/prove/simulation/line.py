@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import aiohttp
 
+from clients.resuming import Arrived
 from clients.transport import HubAddress, Request, Response, RetryPolicy, Transport
 
 _PATIENT = RetryPolicy(attempts=600, first_pause=0.05, longest_pause=0.5, timeout=90)
@@ -94,7 +95,7 @@ class DroppingLine(Transport):
         return first
 
     async def _lose_answer(self, request: Request) -> None:
-        attempt = asyncio.create_task(self._attempt(request))
+        attempt = asyncio.create_task(self._attempt(request, Arrived()))
         with suppress(TimeoutError):
             await asyncio.wait_for(attempt, self._chance.uniform(0.001, 0.06))
 

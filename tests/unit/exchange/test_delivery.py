@@ -22,8 +22,8 @@ from exchange.usecases.acknowledge_delivery import (
     SignedStep,
     acknowledge_delivery,
 )
+from exchange.usecases.handing_out import ByteRange
 from exchange.usecases.read_attachment import (
-    ByteRange,
     ReadAttachment,
     find_attachment,
     read_attachment,

@@ -15,7 +15,7 @@ from exchange.http.openapi import describe
 from exchange.http.problems import document, plain_problem, problem, status_of
 from exchange.http.ranges import parse_range
 from exchange.http.routes import ADMIN_LISTENER, AGENCY_LISTENER, AGENCY_ROUTES
-from exchange.usecases.read_attachment import ByteRange
+from exchange.usecases.handing_out import ByteRange
 from exchange.usecases.read_inbox import InboxPage
 from schemas.errors import CodedError, ErrorCode
 from tests.support.callers import HEADER, Callers, Client, asking, caller_for
