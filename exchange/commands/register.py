@@ -10,6 +10,8 @@ from exchange.commands.saving import save
 from exchange.commands.site import add_config, with_site
 from exchange.config import Settings
 from exchange.directory_cache import DirectoryCache
+from exchange.domain.directory import Directory
+from exchange.errors import ExchangeError
 from exchange.services import DirectoryOffice
 from exchange.usecases.register_books import (
     BOOKS,
@@ -19,8 +21,8 @@ from exchange.usecases.register_books import (
     book_form,
 )
 from exchange.usecases.registers import Period, Register
-from schemas.errors import Text
-from schemas.identifiers import parse_organ_id
+from schemas.errors import ErrorCode, Text
+from schemas.identifiers import OrganId, parse_organ_id
 
 
 def configure(parser: Parser) -> None:
@@ -52,10 +54,11 @@ def run(arguments: Arguments, output: Output) -> int:
         raise UsageError("--csv, --pdf")
 
     async def act(settings: Settings, office: DirectoryOffice) -> int:
+        directory = await DirectoryCache().current(office.storage.directory)
         register = Register(
-            agency=parse_organ_id(arguments.agency),
+            agency=_agency(directory, arguments.agency),
             period=Period(arguments.first, arguments.last),
-            directory=await DirectoryCache().current(office.storage.directory),
+            directory=directory,
         )
         book = BOOKS[arguments.action]
         form = book_form(book, register, hub_id=settings.hub.id, at=office.now())
@@ -70,6 +73,19 @@ def run(arguments: Arguments, output: Output) -> int:
         return 0
 
     return with_site(arguments, act)
+
+
+def _agency(directory: Directory, written: str) -> OrganId:
+    """Return the directory's own code; one that was closed has its register, too.
+
+    Raises:
+        IdentifierError: `written` is no code.
+        ExchangeError: there is no such agency (AGENCY_UNKNOWN).
+    """
+    found = directory.agency(parse_organ_id(written))
+    if found is None:
+        raise ExchangeError(ErrorCode.AGENCY_UNKNOWN, place=written)
+    return found.code
 
 
 class _Counted:

@@ -81,7 +81,7 @@ class PublicDesk:
 
     def _ocsp(self, request: PlainRequest, path: str, now: datetime) -> PlainAnswer:
         if request.method == "POST" and path in {OCSP, f"{OCSP}/"}:
-            if request.headers.get(b"content-type", b"").lower() != _REQUEST_TYPE:
+            if _media_type(request) != _REQUEST_TYPE:
                 return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             # Answers to POST are not kept by anybody in between (RFC 9110 9.3.3).
             answer = self._publication.answer(request.body)
@@ -99,10 +99,15 @@ def _unwilling_to_stamp(request: PlainRequest) -> PlainAnswer | None:
     """Return why no stamp can be asked for like this (RFC 3161 3.4)."""
     if request.method != "POST":
         return _plain(HTTPStatus.METHOD_NOT_ALLOWED, b"Allow: POST\r\n")
-    kind = request.headers.get(b"content-type", b"").partition(b";")[0]
-    if kind.strip().lower() != _STAMP_REQUEST_TYPE:
+    if _media_type(request) != _STAMP_REQUEST_TYPE:
         return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     return None
+
+
+def _media_type(request: PlainRequest) -> bytes:
+    """Return what a request carries, without parameters (RFC 9110 8.3.1)."""
+    kind = request.headers.get(b"content-type", b"").partition(b";")[0]
+    return kind.strip().lower()
 
 
 async def _stamp(stamping: TimeStamping, request: bytes) -> PlainAnswer:

@@ -34,14 +34,18 @@ class Period:
     """Days in Vietnam, the last included.
 
     Raises:
-        ExchangeError: a day begins in no year of UTC (REQUEST_INVALID, it is named);
-            what reads a register by a period need not think of that.
+        ExchangeError: a day begins in no year of UTC (REQUEST_INVALID, it is named),
+            or the last day comes before the first one; what reads a register by a
+            period need not think of that.
     """
 
     first: date
     last: date
 
     def __post_init__(self) -> None:
+        if self.last < self.first:
+            place = f"{self.first.isoformat()}/{self.last.isoformat()}"
+            raise ExchangeError(ErrorCode.REQUEST_INVALID, place=place)
         for day in (self.first, self.last):
             try:
                 _midnight(day)

@@ -52,10 +52,7 @@ class RevocationClient:
         fetcher: HttpFetcher,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        self._hosts = frozenset(hosts)
-        for host in self._hosts:
-            if read_address(f"http://{host}/") is None or "/" in host:
-                raise PkiError(ErrorCode.CONFIGURATION_INVALID, place="hosts")
+        self._hosts = frozenset(map(_named, hosts))
         self._fetcher = fetcher
         self._clock = clock
         self._lists: dict[str, tuple[datetime, bytes]] = {}
@@ -123,10 +120,21 @@ class RevocationClient:
             return False
         usual = _PORTS[parts.scheme]
         port = parts.port or usual
-        named = {f"{parts.hostname}:{port}"}
-        if port == usual:
-            named.add(parts.hostname or "")
-        return bool(named & self._hosts)
+        host = parts.hostname or ""
+        named = {(host, port), (host, None)} if port == usual else {(host, port)}
+        return not named.isdisjoint(self._hosts)
+
+
+def _named(written: str) -> tuple[str, int | None]:
+    """Read a host as addresses are read: without capitals, IPv6 without brackets.
+
+    Raises:
+        PkiError: it is none (CONFIGURATION_INVALID).
+    """
+    parts = read_address(f"http://{written}/")
+    if parts is None or parts.netloc != written:
+        raise PkiError(ErrorCode.CONFIGURATION_INVALID, place="hosts")
+    return parts.hostname or "", parts.port
 
 
 def _list_addresses(certificate: x509.Certificate) -> Iterator[str]:

@@ -37,6 +37,9 @@ MONTHS = tuple(f"2026-{month:02d}" for month in range(1, 13))
 
 async def _fill(uri: str, database: str) -> None:
     storage = await open_mongo_storage(uri, database=database)
+    await storage.directory.import_agencies(
+        [agency(PROVINCE, Level.PROVINCE)], audit=audit_line(2)
+    )
     made = acceptance(1, recipients=(PROVINCE,))
     await storage.envelopes.accept(made)
     await storage.envelopes.record_step(step(1))
@@ -109,6 +112,29 @@ def test_an_operator_reads_registers_counts_and_delays(
     # A hundred thousand documents of a year are a row for each agency and month.
     assert sum(one["sent"] for one in counts["rows"]) == 12 * AGENCIES * 280
     assert {one["sent_on_time_share"] for one in counts["rows"]} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--agency", "H98", "--from", "2026-11-01"), "agency_unknown"),
+        (("--agency", PROVINCE, "--from", "2026-12-01"), "request_invalid"),
+    ],
+    ids=["nobody's", "of no day"],
+)
+def test_register_that_nobody_keeps_is_no_empty_one(
+    site: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    code: str,
+) -> None:
+    file = tmp_path / "den.csv"
+    rest = ("--to", "2026-11-30", "--csv", str(file), "--config", str(site), "--json")
+    ended = main(["register", "incoming", *words, *rest])
+
+    assert (ended, file.exists()) == (1, False)
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
 
 
 async def _enter_agencies(uri: str, database: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6, SOCK_STREAM, socket
 from threading import Thread
 
 from cryptography import x509
@@ -19,6 +20,22 @@ from tests.support.certificates import Shape, make
 from tests.support.levels import LevelDesk
 from tests.support.time_stamps import STAMPS, PrivateKey
 
+_ADDRESSES = {"[::1]": "::1"}
+
+
+def is_reachable(address: str) -> bool:
+    """Tell whether this machine has an IPv6 address."""
+    with socket(AF_INET6, SOCK_STREAM) as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+class _OverIpv6(ThreadingHTTPServer):
+    address_family = AF_INET6
+
 
 @dataclass(slots=True)
 class RevocationService:
@@ -30,6 +47,7 @@ class RevocationService:
         heard: the requests, by method.
         mute: whether OCSP is answered with an error.
         replayed: an old answer that is given instead.
+        name: what certificates call it.
     """
 
     desk: LevelDesk
@@ -38,12 +56,13 @@ class RevocationService:
     heard: list[str] = field(default_factory=list)
     mute: bool = False
     replayed: bytes | None = None
+    name: str = "127.0.0.1"
     _responder: Credential | None = None
 
     @property
     def host(self) -> str:
         """What an allow-list must name."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.name}:{self.port}"
 
     def client(self, *hosts: str) -> RevocationClient:
         """Return who asks, this server alone unless others are named."""
@@ -79,7 +98,9 @@ class RevocationService:
     @contextmanager
     def serving(self) -> Iterator["RevocationService"]:
         """Serve during the block."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = (_OverIpv6 if ":" in self.name else ThreadingHTTPServer)(
+            (_ADDRESSES.get(self.name, "127.0.0.1"), 0), _handler(self)
+        )
         self.port = server.server_address[1]
         thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

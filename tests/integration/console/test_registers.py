@@ -55,7 +55,9 @@ async def test_register_of_another_agency_is_not_given(console: Console) -> None
     assert page.status == 403
 
 
-@pytest.mark.parametrize("query", ["kind=all", "from=yesterday"])
+@pytest.mark.parametrize(
+    "query", ["kind=all", "from=yesterday", "from=2026-11-30&to=2026-11-01"]
+)
 async def test_register_nobody_keeps_is_refused(console: Console, query: str) -> None:
     async with console.visit("thu.van") as visit:
         page = await visit.look(f"/registers?{query}")

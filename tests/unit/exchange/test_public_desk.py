@@ -106,8 +106,9 @@ def test_known_tag_of_an_older_answer_gets_the_new_one() -> None:
     assert asked.get(asked.path(), if_none_match=tag).status is HTTPStatus.OK
 
 
-def test_post_is_answered_and_kept_by_nobody() -> None:
-    answer = Asked().post(content_type=b"application/ocsp-request")
+@pytest.mark.parametrize("suffix", [b"", b"; charset=binary", b" ;x=y"])
+def test_post_is_answered_and_kept_by_nobody(suffix: bytes) -> None:
+    answer = Asked().post(content_type=b"application/ocsp-Request" + suffix)
     assert told(answer).certificate_status is OCSPCertStatus.GOOD
     assert headers_of(answer)["Cache-Control"] == "no-store"
 

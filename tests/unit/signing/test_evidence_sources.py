@@ -14,16 +14,22 @@ from signing.pades.levels import Evidence, EvidenceQuestion
 from signing.profiles import SignatureLevel
 from tests.support.levels import LevelDesk, stored, subjects
 from tests.support.ocsp import request_for
-from tests.support.revocation_service import RevocationService
+from tests.support.revocation_service import RevocationService, is_reachable
 from tests.support.signed_pdf import LETTER
 
 
 @pytest.fixture
-def service() -> Iterator[RevocationService]:
+def desk() -> LevelDesk:
+    """A desk whose lists were published an hour ago."""
+    made = LevelDesk()
+    made.published = made.now
+    made.later(hours=1)
+    return made
+
+
+@pytest.fixture
+def service(desk: LevelDesk) -> Iterator[RevocationService]:
     """Lists were published an hour ago; the responder knows what is true now."""
-    desk = LevelDesk()
-    desk.published = desk.now
-    desk.later(hours=1)
     with RevocationService(desk).serving() as serving:
         yield serving
 
@@ -68,6 +74,27 @@ def test_host_that_is_not_named_is_not_asked(service: RevocationService) -> None
     with pytest.raises(PkiError, match=ErrorCode.EVIDENCE_TOO_OLD):
         collected(service, service.person(), "127.0.0.1", "ocsp.example:80")
     assert service.heard == []
+
+
+@pytest.mark.parametrize(
+    ("called", "named"),
+    [("LocalHost", "localhost"), ("localhost", "LOCALHOST"), ("[::1]", "[::1]")],
+    ids=["capitals of a certificate", "capitals of the list", "IPv6"],
+)
+def test_host_is_named_as_addresses_are_read(
+    desk: LevelDesk, called: str, named: str
+) -> None:
+    if called == "[::1]" and not is_reachable("::1"):
+        pytest.skip("no IPv6 here")
+    with RevocationService(desk, name=called).serving() as service:
+        evidence = collected(service, service.person(), f"{named}:{service.port}")
+    assert len(evidence.ocsps) == 1
+
+
+@pytest.mark.parametrize("host", ["a/b", "a?b", "u@a", "a#b", "::1", "a:0", ""])
+def test_what_is_no_host_is_refused(desk: LevelDesk, host: str) -> None:
+    with pytest.raises(PkiError, match=ErrorCode.CONFIGURATION_INVALID):
+        RevocationService(desk).client(host)
 
 
 def test_revoked_is_heard(service: RevocationService) -> None:
