@@ -1,6 +1,7 @@
 """Signing from the console: a document, a place, and a code for one's own client."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -41,7 +42,7 @@ from exchange.usecases.signing_tasks import (
     own_tasks,
     signing_of,
 )
-from schemas.errors import ErrorCode
+from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import EnvelopeId
 from schemas.verdict import Verdict
 from schemas.vocabulary import SigningState
@@ -109,9 +110,21 @@ async def uploaded(request: web.Request) -> web.StreamResponse:
     with request.app[GATE].passed():
         files = uploads_of(request, idle_seconds=limits.idle_seconds, most=MOST_AT_ONCE)
         async for file in files:
-            document = await _whole(file, limits.signing_bytes)
-            tasks.append(await _asked(request, file.name, document))
+            with _numbered(len(tasks) + 1):
+                document = await _whole(file, limits.signing_bytes)
+                tasks.append(await _asked(request, file.name, document))
     return see_other(f"/signing/{tasks[0].task_id}")
+
+
+@contextmanager
+def _numbered(number: int) -> Iterator[None]:
+    """Say which of several files was refused; those before it wait to be signed."""
+    try:
+        yield
+    except CodedError as error:
+        # Not by its name, which may be personal.
+        place = ": ".join(filter(None, (f"tệp/file {number}", error.place)))
+        raise ExchangeError(error.code, place=place) from error
 
 
 async def _whole(file: Upload, most: int) -> bytes:

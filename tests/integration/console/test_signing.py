@@ -300,18 +300,42 @@ async def test_page_is_drawn_with_the_frame_on_it(site: Site) -> None:
             assert (await answer.read()).startswith(b"\x89PNG")
 
 
-async def test_documents_handed_in_together_wait_for_each_other() -> None:
+async def _handed_in(visit: Visit, *files: tuple[str, bytes]) -> str:
+    """Hand files in together; the page that follows."""
     form = aiohttp.FormData(quote_fields=False)
-    for name in ("một.pdf", "hai.pdf", "ba.pdf"):
-        form.add_field("file", LETTER.read_bytes(), filename=name)
+    for name, content in files:
+        form.add_field("file", content, filename=name)
+    token = (await visit.look("/signing")).form_token
+    address = f"{visit.base}/signing?form_token={token}"
+    async with visit.http.post(address, data=form) as answer:
+        return await answer.text()
+
+
+async def test_of_several_files_the_refused_one_is_told_and_those_before_it_wait() -> (
+    None
+):
+    letter = LETTER.read_bytes()
     async with (
         running_console(await make_world()) as console,
         console.visit("ky.nguoi") as visit,
     ):
-        token = (await visit.look("/signing")).form_token
-        address = f"{visit.base}/signing?form_token={token}"
-        async with visit.http.post(address, data=form) as answer:
-            page = await answer.text()
+        files = (("một.pdf", letter), ("hai.docx", b"no PDF"), ("ba.pdf", letter))
+        refused = await _handed_in(visit, *files)
+        waiting = (await visit.look("/signing")).text
+
+    assert "pdf_malformed" in refused
+    assert "tệp/file 2" in refused
+    assert ("một.pdf" in waiting, "ba.pdf" in waiting) == (True, False)
+
+
+async def test_documents_handed_in_together_wait_for_each_other() -> None:
+    letter = LETTER.read_bytes()
+    names = ("một.pdf", "hai.pdf", "ba.pdf")
+    async with (
+        running_console(await make_world()) as console,
+        console.visit("ky.nguoi") as visit,
+    ):
+        page = await _handed_in(visit, *((name, letter) for name in names))
     assert "Ký văn bản: một.pdf" in page
     assert "Còn 2 văn bản" in page
     assert page.index("hai.pdf") < page.index("ba.pdf")
