@@ -159,22 +159,33 @@ def _turned(rotation: generic.PdfObject | None) -> int:
     return int(rotation) % 360
 
 
+def present(node: generic.DictionaryObject, key: str) -> generic.PdfObject | None:
+    """Return an entry; one that is null is none (clause 7.3.9)."""
+    try:
+        found: generic.PdfObject = node[key]
+    except KeyError:
+        return None
+    return found
+
+
 def _inherited(node: generic.DictionaryObject, key: str) -> generic.PdfObject | None:
     """Look a page attribute up along the page tree (clause 7.7.3.4)."""
     for _ in range(_MAX_TREE_DEPTH):
-        if key in node:
-            found: generic.PdfObject = node[key]
+        found: generic.PdfObject | None = present(node, key)
+        if found is not None:
             return found
-        if "/Parent" not in node:
+        parent = present(node, "/Parent")
+        if not isinstance(parent, generic.DictionaryObject):
             return None
-        node = node["/Parent"]
+        node = parent
     raise SigningError(ErrorCode.PDF_MALFORMED, place="/Parent")
 
 
 def _box(numbers: generic.PdfObject | None) -> Box:
     if not isinstance(numbers, generic.ArrayObject):
         raise SigningError(ErrorCode.PDF_MALFORMED, place="rectangle")
-    one, two, three, four = (float(number) for number in numbers)
+    # By index: an array gives its items out as they are written, references too.
+    one, two, three, four = (float(numbers[i]) for i in range(len(numbers)))
     return spanned((one, two), (three, four))
 
 

@@ -22,7 +22,7 @@ from schemas.timestamps import VIETNAM
 from signing.pades.appearance import Appearance, embed_appearance
 from signing.pades.cms import CmsTemplate
 from signing.pades.kept_spelling import keep_spelling
-from signing.pades.page import find_page
+from signing.pades.page import find_page, present
 
 HEX_DIGITS_PER_OCTET = 2
 
@@ -49,6 +49,15 @@ class Increment(IncrementalPdfFileWriter):
     ) -> tuple[generic.IndirectObject, generic.PdfObject]:
         """Find a page without reading those before it."""
         return find_page(self, page_ix)
+
+    def register_annotation(
+        self, page_ref: generic.IndirectObject, annot_ref: generic.IndirectObject
+    ) -> None:
+        """Add an annotation to a page; a list of them that is null is none yet."""
+        page = page_ref.get_object()
+        if "/Annots" in page and present(page, "/Annots") is None:
+            del page["/Annots"]
+        super().register_annotation(page_ref, annot_ref)  # type: ignore[no-untyped-call]  # the library's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,19 @@
 """Placements on pages that are cropped and turned."""
 
 import math
+from typing import Any
 
 import pytest
 
 from schemas.errors import ErrorCode
+from schemas.verdict import Indication
 from signing.errors import SigningError
 from signing.pades.geometry import Box, PageGeometry
 from signing.pades.page import spot_of
 from signing.pades.reading import open_pdf
-from signing.profiles import Placement
+from signing.profiles import Placement, person_rectangle
+from tests.support import judged_pdf
+from tests.support.signed_pdf import SEAL, SEAL_PNG, SIGNATURE_PNG, sign
 from tests.support.small_pdf import small_pdf
 
 VISIBLE = Box(10, 20, 610, 820)
@@ -77,3 +81,38 @@ def test_crop_box_and_turn_are_read_also_when_inherited() -> None:
 def test_a_page_with_odd_geometry_is_malformed(page: str) -> None:
     with pytest.raises((SigningError, ValueError)):
         spot_of(open_pdf(small_pdf(page=page)), Placement(1, 1, 1, 1, 1))
+
+
+_SPELLED: dict[str, dict[str, Any]] = {
+    "numbers apart": {
+        "objects": {4: "595", 5: "842"},
+        "media_box": "0 0 4 0 R 5 0 R",
+    },
+    "rectangle apart": {"objects": {4: "[0 0 595 842]"}, "page": "/CropBox 4 0 R"},
+    "no crop box": {"page": "/CropBox null"},
+    "no turn": {"page": "/Rotate null"},
+    "no resources": {"page": "/Resources null"},
+    "no annotations": {"page": "/Annots null"},
+    "no annotations, apart": {"objects": {4: "null"}, "page": "/Annots 4 0 R"},
+    "nothing to inherit": {"pages": "/CropBox null /Rotate null"},
+}
+"""Pages as other programs may write them (ISO 32000-2, 7.3.9 and 7.3.10)."""
+
+
+@pytest.mark.parametrize("spelled", _SPELLED.values(), ids=_SPELLED.keys())
+def test_page_is_signed_and_sealed_however_it_is_spelled(
+    spelled: dict[str, Any],
+) -> None:
+    person = person_rectangle(1, centre_x=425, y_from=391, y_to=463)
+    seal = person_rectangle(1, centre_x=200, y_from=591, y_to=663)
+    signed = sign(
+        small_pdf(**spelled),
+        judged_pdf.PERSON,
+        image=SIGNATURE_PNG,
+        placement=person,
+    )
+    sealed = sign(signed, judged_pdf.AGENCY, SEAL, image=SEAL_PNG, placement=seal)
+
+    verdict = judged_pdf.judged(sealed)
+    assert verdict.indication is Indication.TOTAL_PASSED
+    assert len(verdict.signatures) == 2
