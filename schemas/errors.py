@@ -318,6 +318,7 @@ class ErrorCode(StrEnum):
     STORAGE_FULL = "storage_full"
     DATABASE_LOCKED = "database_locked"
     DATABASE_NEWER = "database_newer"
+    DATABASE_OLDER = "database_older"
     DATABASE_NOT_EMPTY = "database_not_empty"
     DATABASE_RESTORING = "database_restoring"
     BACKUP_NOT_OPENED = "backup_not_opened"

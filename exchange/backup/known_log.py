@@ -80,6 +80,24 @@ def require_same_log(
         raise ExchangeError(ErrorCode.BACKUP_FOREIGN, place="log root")
 
 
+def require_grown(manifest: BackupManifest, known: KnownHead | None) -> None:
+    """Require that a log did not shrink and was not exchanged, as far as counts tell.
+
+    That it also went on from what is known, an audit of the backup finds.
+
+    Raises:
+        ExchangeError: it did, or was (DATABASE_OLDER).
+    """
+    if known is None:
+        return
+    is_same = known.log_id == manifest.log_id
+    if not is_same or known.size > manifest.log_size:
+        place = f"{manifest.log_id} {manifest.log_size}, {known.log_id} {known.size}"
+        raise ExchangeError(ErrorCode.DATABASE_OLDER, place=place)
+    if known.size == manifest.log_size and known.root_hash != manifest.root_hash:
+        raise ExchangeError(ErrorCode.DATABASE_OLDER, place="log root")
+
+
 def loss_of(manifest: BackupManifest, known: KnownHead | None) -> int:
     """Return how many entries of the known log a backup does not have."""
     return 0 if known is None else max(0, known.size - manifest.log_size)

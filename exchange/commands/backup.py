@@ -8,7 +8,7 @@ from exchange.backup.checking import (
     Expected,
     check_backup,
 )
-from exchange.backup.known_log import KnownHead, require_accepted
+from exchange.backup.known_log import KnownHead, require_accepted, require_grown
 from exchange.backup.locks import Opener
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
@@ -120,6 +120,7 @@ async def _create(
             told=progress.many,
         )
         manifest = await make_backup(snapshot, order, arguments.file)
+    require_grown(manifest, known_head(None, arguments.var))
     remember_head(arguments.var, manifest)
     return manifest
 
@@ -155,6 +156,7 @@ async def _restore(
     ):
         reading = BackupReading(arguments.file, opener)
         await restore(refill, reading, checked, expected=expected, told=progress.many)
+    remember_head(arguments.var, checked)
     return checked
 
 

@@ -95,6 +95,25 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         next_vi="Chọn thư mục --var mới hoặc cơ sở dữ liệu trống rồi chạy lại.",
         next_en="Name a new --var folder or an empty database, then run again.",
     ),
+    ErrorCode.DATABASE_OLDER: explanation(
+        Side.OPERATOR,
+        vi=(
+            "Cơ sở dữ liệu không nối tiếp nhật ký đã biết. Bản sao lưu đã được ghi; "
+            "đầu nhật ký đã biết được giữ nguyên."
+        ),
+        en=(
+            "The database does not go on from the known log. The backup was made; the "
+            "known head of the log is kept."
+        ),
+        next_vi=(
+            "Tìm xem ai đã đưa dữ liệu cũ trở lại và giữ các bản sao lưu trước; nếu đó "
+            "là chủ ý, chuyển VAR/log-head.json sang nơi khác rồi chạy lại."
+        ),
+        next_en=(
+            "Find out who put older data back, and keep the earlier backups; if it was "
+            "meant, move VAR/log-head.json elsewhere and run again."
+        ),
+    ),
     ErrorCode.DATABASE_RESTORING: explanation(
         Side.OPERATOR,
         vi="Cơ sở dữ liệu chưa có gì, hoặc đang khôi phục dở từ bản sao lưu.",

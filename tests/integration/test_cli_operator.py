@@ -290,6 +290,15 @@ def test_older_backup_is_not_restored_for_the_latest(
     assert (unknown.code, unknown.json["error"]["code"]) == (3, "usage")
     assert (known.code, known.error) == (1, "backup_older")
     assert waived.code == 0
+    # What was restored is what the next backup has to go on from.
+    assert json.loads((spare / "log-head.json").read_text())["size"] == before
+    head, more = folder / "log-head.json", folder / "more.backup"
+    ahead = json.loads(head.read_text()) | {"size": 1_000_000}
+    head.write_text(json.dumps(ahead))
+    shrunk = installation.call("backup", "create", more, *words)
+    assert (shrunk.code, shrunk.error) == (1, "database_older")
+    assert (more.exists(), json.loads(head.read_text())) == (True, ahead)
+    head.unlink()
 
 
 def test_merger_is_shown_then_done_then_told_and_copied(

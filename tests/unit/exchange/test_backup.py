@@ -21,6 +21,7 @@ from exchange.backup.known_log import (
     LogBeginning,
     loss_of,
     require_accepted,
+    require_grown,
     require_same_log,
 )
 from exchange.backup.locks import (
@@ -248,6 +249,29 @@ def test_loss_must_be_named_exactly(accepted: int) -> None:
     assert caught.value.code is ErrorCode.BACKUP_OLDER
     assert caught.value.place == "10..11: 2"
     require_accepted(manifest(10), known(12), accepted=2)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_grown"),
+    [
+        (None, True),
+        (known(10), True),
+        (known(9, root=OTHER_ROOT), True),
+        (known(11), False),
+        (known(10, root=OTHER_ROOT), False),
+        (known(1, log="log-2"), False),
+    ],
+    ids=["first", "same", "grown", "shrunk", "other root", "other log"],
+)
+def test_log_that_shrank_or_was_exchanged_is_not_taken_for_the_known_one(
+    head: KnownHead | None, *, is_grown: bool
+) -> None:
+    if is_grown:
+        require_grown(manifest(10), head)
+        return
+    with pytest.raises(ExchangeError) as caught:
+        require_grown(manifest(10), head)
+    assert caught.value.code is ErrorCode.DATABASE_OLDER
 
 
 @pytest.mark.parametrize(
