@@ -45,7 +45,9 @@ class InlineScanner:
     def __init__(self, limits: BodyLimits, *, offset: int = 0) -> None:
         self._limits = limits
         self._base = offset
-        self._state: Callable[[bytes, int], int] = self._in_text
+        # No bound method: a scanner that holds itself is freed by a search for cycles
+        # alone, and with it the document.
+        self._state: _State = InlineScanner._in_text
         self._skeleton = bytearray()
         self._tag = bytearray()
         self._quote = b""
@@ -69,7 +71,7 @@ class InlineScanner:
             self._skeleton.clear()
         position = 0
         while position < len(data):
-            position = self._state(data, position)
+            position = self._state(self, data, position)
         self._base += len(data)
 
     def finish(self) -> tuple[bytes, tuple[CutText, ...]]:
@@ -78,7 +80,7 @@ class InlineScanner:
         Raises:
             SchemaError: it ends within a tag or an element (XML_MALFORMED).
         """
-        if self._open or self._state != self._in_text:
+        if self._open or self._state is not InlineScanner._in_text:
             raise SchemaError(ErrorCode.XML_MALFORMED, place="end")
         return bytes(self._skeleton), tuple(self._found)
 
@@ -96,7 +98,7 @@ class InlineScanner:
 
     def _begin_tag(self, position: int) -> int:
         self._tag = bytearray(b"<")
-        self._state = self._in_tag
+        self._state = InlineScanner._in_tag
         return position + 1
 
     def _in_tag(self, data: bytes, position: int) -> int:
@@ -111,7 +113,7 @@ class InlineScanner:
         elif found.group() == b"<":
             raise SchemaError(ErrorCode.XML_MALFORMED, place="tag")
         else:
-            self._quote, self._state = found.group(), self._in_quote
+            self._quote, self._state = found.group(), InlineScanner._in_quote
         return end
 
     def _in_quote(self, data: bytes, position: int) -> int:
@@ -120,7 +122,7 @@ class InlineScanner:
         self._tag += data[position:end]
         self._refuse_in_tag()
         if found >= 0:
-            self._state = self._in_tag
+            self._state = InlineScanner._in_tag
         return end
 
     def _in_content(self, data: bytes, position: int) -> int:
@@ -141,7 +143,7 @@ class InlineScanner:
 
     def _end_tag(self, tag: bytes, end: int) -> None:
         self._refuse_size(len(self._skeleton) + len(tag))
-        self._state = self._in_text
+        self._state = InlineScanner._in_text
         if tag.startswith(b"<?"):
             self._require_declaration()
         elif tag.startswith(b"</"):
@@ -187,7 +189,7 @@ class InlineScanner:
         if empty:
             self._end_content()
         else:
-            self._state = self._in_content
+            self._state = InlineScanner._in_content
 
     def _end_content(self) -> None:
         if self._cut is not None:
@@ -201,6 +203,9 @@ class InlineScanner:
     def _refuse_size(self, size: int) -> None:
         if size > self._limits.xml:
             raise SchemaError(ErrorCode.BODY_TOO_LARGE, place="xml")
+
+
+_State = Callable[[InlineScanner, bytes, int], int]
 
 
 class _Cut:

@@ -56,7 +56,9 @@ class MultipartScanner:
         self._pending = b""
         self._at = 0
         self._consumed = 0
-        self._state: Callable[[], bool] = self._at_beginning
+        # No bound method: a scanner that holds itself is freed by a search for cycles
+        # alone, and with it the bytes it was fed.
+        self._state: _State = MultipartScanner._at_beginning
         self._xml: bytearray | None = None
         self._xml_id = ""
         self._part: _OpenPart | None = None
@@ -71,7 +73,7 @@ class MultipartScanner:
         """
         rest = self._pending[self._at :]
         self._pending, self._at = (rest + data if rest else data), 0
-        while self._state():
+        while self._state(self):
             pass
 
     def finish(self) -> tuple[bytes, tuple[Part, ...]]:
@@ -81,7 +83,10 @@ class MultipartScanner:
             SchemaError: the body ends before its closing boundary, or has no XML.
         """
         rest = self._pending[self._at :]
-        if self._state != self._in_epilogue or rest not in {b"", _LINE_END}:
+        if self._state is not MultipartScanner._in_epilogue or rest not in {
+            b"",
+            _LINE_END,
+        }:
             raise _malformed("end")
         if self._xml is None:
             raise _malformed("xml")
@@ -98,7 +103,7 @@ class MultipartScanner:
         if not self._pending.startswith(boundary, self._at):
             raise _malformed("boundary")
         self._consume(len(boundary))
-        self._state = self._after_boundary
+        self._state = MultipartScanner._after_boundary
         return True
 
     def _after_boundary(self) -> bool:
@@ -108,7 +113,10 @@ class MultipartScanner:
         if following not in {_LINE_END, b"--"}:
             raise _malformed("boundary")
         self._consume(len(_LINE_END))
-        self._state = self._in_headers if following == _LINE_END else self._in_epilogue
+        is_part = following == _LINE_END
+        self._state = (
+            MultipartScanner._in_headers if is_part else MultipartScanner._in_epilogue
+        )
         return True
 
     def _in_headers(self) -> bool:
@@ -130,7 +138,7 @@ class MultipartScanner:
             self._begin_xml(declared)
         else:
             self._begin_attachment(declared, offset)
-        self._state = self._before_data
+        self._state = MultipartScanner._before_data
 
     def _begin_xml(self, declared: Declared) -> None:
         if self._start.strip("<>") not in {"", declared.content_id}:
@@ -153,7 +161,7 @@ class MultipartScanner:
         if self._pending.startswith(self._delimiter, self._at):
             raise _malformed("part")
         self._consume(len(_LINE_END))
-        self._state = self._in_data
+        self._state = MultipartScanner._in_data
         return True
 
     def _in_data(self) -> bool:
@@ -165,7 +173,7 @@ class MultipartScanner:
         self._emit(end - self._at)
         self._end_part()
         self._consume(len(self._delimiter))
-        self._state = self._after_boundary
+        self._state = MultipartScanner._after_boundary
         return True
 
     def _end_of_data(self) -> int:
@@ -214,6 +222,9 @@ class MultipartScanner:
     @property
     def _left(self) -> int:
         return len(self._pending) - self._at
+
+
+_State = Callable[[MultipartScanner], bool]
 
 
 class _OpenPart:
