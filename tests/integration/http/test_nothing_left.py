@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from exchange.storage.mongo.store import MongoStorage
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.inline import with_inline_attachments
 from tests.support.hub import Answer, Hub, running_hub
+from tests.support.signed_pdf import LETTER
 from tests.support.world import PROVINCE, make_world, note
 
 pytestmark = pytest.mark.integration
@@ -84,6 +86,38 @@ async def fetch_attachment(hub: Hub, path: str) -> Answer:
     return await hub.call("GET", f"{path}/attachments/1", by=hub.world.province)
 
 
+async def fetch_evidence(hub: Hub, path: str) -> Answer:
+    return await hub.call("GET", f"{path}/evidence", by=hub.world.province)
+
+
+async def upload(hub: Hub, _: str) -> Answer:
+    protocol = {"Tus-Resumable": "1.0.0"}
+    begun = await hub.call(
+        "POST",
+        "/v1/uploads",
+        by=hub.world.commune,
+        headers={**protocol, "Upload-Length": str(len(_CONTENT))},
+    )
+    part = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    return await hub.call(
+        "PATCH",
+        begun.headers["Location"],
+        by=hub.world.commune,
+        body=BytesIO(_CONTENT),
+        headers={**protocol, **part},
+    )
+
+
+async def verify(hub: Hub, _: str) -> Answer:
+    return await hub.call(
+        "POST",
+        "/v1/verify",
+        by=hub.world.province,
+        body=BytesIO(LETTER.read_bytes() + bytes(_LARGE)),
+        headers={"Content-Type": "application/pdf"},
+    )
+
+
 @contextmanager
 def collected_by_hand() -> Iterator[list[object]]:
     """Find what the block leaves to a search for cycles."""
@@ -115,6 +149,9 @@ def is_large(one: object) -> bool:
         (fetch_part, 206),
         (fetch_other_form, 200),
         (fetch_attachment, 200),
+        (fetch_evidence, 200),
+        (upload, 204),
+        (verify, 200),
     ],
 )
 async def test_no_letter_waits_for_a_search_for_cycles(
