@@ -26,7 +26,7 @@ from clients.answers import (
 from clients.clock import utc_now
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
-from clients.resuming import Arrived
+from clients.resuming import Arrived, is_strong
 from clients.transport import Request, Response, Transport
 from clients.uploading import GONE, UploadMemory, upload
 from pki.trust import TrustMaterial, TrustStore
@@ -291,9 +291,32 @@ class AgencyClient:
         return Fetched(answer.headers.get("Content-Type", XML), digest, answer.body)
 
     async def attachment(self, envelope_id: EnvelopeId, number: int) -> bytes:
-        """Fetch the content of one attachment; `number` counts from 1."""
-        answer = await self._get(f"/v1/envelopes/{envelope_id}/attachments/{number}")
+        """Fetch the content of one attachment; `number` counts from 1.
+
+        Raises:
+            ClientError: the bytes are not those the hub names.
+        """
+        path = f"/v1/envelopes/{envelope_id}/attachments/{number}"
+        answer = await self._get(path)
+        digest = hashlib.sha256(answer.body).hexdigest()
+        tag = answer.headers.get("ETag", "")
+        if is_strong(tag) and tag != f'"{digest}"':
+            raise ClientError(ErrorCode.DOCUMENT_DIGEST_MISMATCH, place=path)
         return answer.body
+
+    async def offered(self, envelope_id: EnvelopeId) -> tuple[str, str]:
+        """Return Content-Type and digest of an envelope, of which one byte comes.
+
+        Raises:
+            RefusedError: the hub does not hand it out, or not any more.
+        """
+        request = Request(
+            method="GET",
+            path=f"/v1/envelopes/{envelope_id}",
+            headers={"Range": "bytes=0-0"},
+        )
+        found = (await self._transport.send(request)).headers
+        return found.get("Content-Type", XML), found.get("Lienthong-Body-Sha256", "")
 
     async def ask(self, request: Request) -> Mapping[str, object]:
         """Make a call that answers with a JSON object; empty where it has no body.

@@ -5,32 +5,60 @@ two runs write the same bytes at the same places, and what a power cut spoiled, 
 digest of the whole finds.
 """
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
+from clients.errors import ClientError, UnreachableError
 from clients.resuming import Arrived, is_strong
 from pki.files import PRIVATE, make_folders
 
 _END_OF_TAG = b"\n"
+_FLAGS = (
+    os.O_RDWR
+    | os.O_CREAT
+    | getattr(os, "O_NOFOLLOW", 0)
+    # A pipe of that name would keep the caller waiting.
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @contextmanager
 def part_file(path: Path) -> Iterator[Arrived]:
     """Give what an earlier run kept, and keep what this one brings.
 
-    Where it cannot be kept the download is in memory alone. After a block that came to
-    its end the file is gone.
+    The file is gone after a block that came to its end, and after an answer that ends
+    the matter; it stays where the line broke, or the block could not go on. Where
+    there is something else in its place, or it cannot be kept, the download is in
+    memory alone.
     """
     file = _opened(path)
     if file is None:
         yield Arrived()
         return
     with file:
-        yield _Kept(file, *_read(file))
-        with suppress(OSError):
-            path.unlink()
+        kept = _Kept(file, *_read(file))
+        is_over = False
+        try:
+            yield kept
+            is_over = True
+        except ClientError as error:
+            is_over = not isinstance(error, UnreachableError)
+            raise
+        finally:
+            if is_over or not kept.is_of_use:
+                discard(path)
+
+
+def discard(path: Path) -> None:
+    """Remove what an earlier run kept."""
+    with suppress(OSError):
+        path.unlink()
 
 
 class _Kept(Arrived):
@@ -39,6 +67,12 @@ class _Kept(Arrived):
     def __init__(self, file: FileIO, tag: str, content: bytes) -> None:
         super().__init__(tag, content)
         self._file = file
+        self._is_full = False
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether a later run can go on from the file."""
+        return self.can_go_on and self.size > 0 and not self._is_full
 
     def add(self, piece: bytes) -> None:
         super().add(piece)
@@ -47,36 +81,49 @@ class _Kept(Arrived):
 
     def _forget(self, tag: str) -> None:
         super()._forget(tag)
-        self._empty()
+        self._cut(0)
         if self.can_go_on:
             self._write(tag.encode("ascii") + _END_OF_TAG)
 
-    def _write(self, piece: bytes) -> None:
-        try:
-            is_written = self._file.write(piece) == len(piece)
-        except OSError:
-            is_written = False
-        if not is_written:
-            self._empty()
+    def _shorten(self) -> None:
+        super()._shorten()
+        if not self._is_full:
+            self._cut(len(self.tag) + len(_END_OF_TAG) + self.size)
 
-    def _empty(self) -> None:
+    def _write(self, piece: bytes) -> None:
+        """Write on; once something did not fit, the file stays empty."""
+        if self._is_full:
+            return
+        try:
+            self._is_full = self._file.write(piece) != len(piece)
+        except OSError:
+            self._is_full = True
+        if self._is_full:
+            self._cut(0)
+
+    def _cut(self, size: int) -> None:
         with suppress(OSError):
-            self._file.seek(0)
-            self._file.truncate()
+            self._file.truncate(size)
+            self._file.seek(size)
 
 
 def _opened(path: Path) -> FileIO | None:
-    """Open the file to read and write; None where that cannot be."""
+    """Open the file to read and write; None where that cannot be, or it is no such."""
     try:
         make_folders(path.parent)
-        path.touch(mode=PRIVATE)
-        return FileIO(path, "r+")
+        file = FileIO(os.open(path, _FLAGS, PRIVATE), "r+")
     except OSError:
         return None
+    found = os.fstat(file.fileno())
+    is_own = stat.S_ISREG(found.st_mode) and not found.st_mode & _OF_OTHERS
+    if is_own and found.st_nlink == 1:
+        return file
+    file.close()
+    return None
 
 
 def _read(file: FileIO) -> tuple[str, bytes]:
-    """Return tag and content; nothing of what no run wrote."""
+    """Return tag and content; nothing of what a power cut spoiled."""
     tag, end, content = file.read().partition(_END_OF_TAG)
     if not end or not tag.isascii() or not is_strong(tag.decode("ascii")):
         return "", b""

@@ -1,18 +1,16 @@
 """Downloads over a line that breaks: what arrived is kept, the rest is asked for.
 
 Only an answer that names its bytes by a strong entity tag goes on where it broke off
-(RFC 9110, 8.8.3, 13.1.5 and 14); any other begins anew.
+(RFC 9110, 8.8.3, 13.1.5 and 14); any other begins anew. The last byte is asked for once
+more, so that an answer of which all arrived can be asked for as well.
 """
 
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from clients.errors import ClientError
-from schemas.errors import ErrorCode
-
 _STRONG = re.compile(r'"[\x21\x23-\x7e]+"')
-_PART = re.compile(r"bytes ([0-9]{1,15})-")
+_PART = re.compile(r"bytes ([0-9]{1,15})-[0-9]{1,15}/([0-9]{1,15})")
 
 
 class Arrived:
@@ -27,7 +25,9 @@ class Arrived:
         self._tag = tag
         self._pieces = [content]
         self._size = len(content)
-        self._is_given_up = False
+        self._furthest = self._size
+        self._total: int | None = None
+        self._was_refused = self._is_given_up = False
 
     @property
     def tag(self) -> str:
@@ -49,45 +49,67 @@ class Arrived:
         """How many bytes arrived."""
         return self._size
 
+    @property
+    def furthest(self) -> int:
+        """How many bytes arrived at most, before it began anew."""
+        return self._furthest
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the answer was a part that ends before the end of the whole."""
+        return self._total is not None and self._size < self._total
+
     def headers(self) -> dict[str, str]:
         """Ask for the rest, if the answer can go on."""
         if not self.can_go_on or not self._size:
             return {}
-        return {"Range": f"bytes={self._size}-", "If-Range": self._tag}
+        return {"Range": f"bytes={self._size - 1}-", "If-Range": self._tag}
 
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
         """Take note of an answer: the rest of what arrived, or one from its beginning.
 
-        Raises:
-            ClientError: a part that does not go on where the last one ended
-                (ANSWER_MALFORMED).
+        Returns:
+            Whether it can be read; a part that does not go on where the last one
+            ended, or is of something else, cannot, and all begins anew.
         """
+        self._total = None
         if status != HTTPStatus.PARTIAL_CONTENT:
             self._forget("" if self._is_given_up else _tag_of(headers))
-        elif not self._goes_on(headers):
-            raise ClientError(ErrorCode.ANSWER_MALFORMED, place="Content-Range")
+            return True
+        part = _PART.match(headers.get("Content-Range", ""))
+        is_next = part is not None and int(part[1]) == self._size - 1
+        if part is None or not is_next or headers.get("ETag") != self._tag:
+            self.refuse()
+            return False
+        self._total = int(part[2])
+        self._shorten()
+        return True
 
     def add(self, piece: bytes) -> None:
         """Keep what has just arrived."""
         self._pieces.append(piece)
         self._size += len(piece)
+        self._furthest = max(self._furthest, self._size)
 
     def begin_anew(self) -> None:
         """Take nothing of what arrived."""
         self._forget("")
 
-    def give_up(self) -> None:
-        """Begin anew, and take the answer whole or not at all."""
-        self._is_given_up = True
+    def refuse(self) -> None:
+        """Begin anew; the second time, take the answer whole or not at all."""
+        self._is_given_up, self._was_refused = self._was_refused, True
+        self._furthest = 0
         self._forget("")
 
     def _forget(self, tag: str) -> None:
         self._tag, self._pieces, self._size = tag, [], 0
 
-    def _goes_on(self, headers: Mapping[str, str]) -> bool:
-        part = _PART.match(headers.get("Content-Range", ""))
-        begins = int(part[1]) if part else None
-        return begins == self._size and _tag_of(headers) == self._tag
+    def _shorten(self) -> None:
+        """Let the last byte go, which comes again."""
+        while not self._pieces[-1]:
+            self._pieces.pop()
+        self._pieces[-1] = self._pieces[-1][:-1]
+        self._size -= 1
 
 
 def _tag_of(headers: Mapping[str, str]) -> str:

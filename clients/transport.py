@@ -235,14 +235,15 @@ class Transport:
                 system's own does not hold now (CLIENT_CERTIFICATE_REFUSED).
         """
         arrived = request.arrived or Arrived()
-        failed, most = 0, arrived.size
+        failed = 0
         while True:
+            before = arrived.furthest
             async with nullcontext() if request.waits else self._places:
                 answer = await self._attempt(request, arrived)
             if isinstance(answer, Response):
                 return answer
-            failed = 1 if arrived.can_go_on and arrived.size > most else failed + 1
-            most = max(most, arrived.size)
+            has_moved = arrived.can_go_on and arrived.furthest > before
+            failed = 1 if has_moved else failed + 1
             if failed >= self._retry.attempts:
                 raise self._unanswered(request, answer.problem)
             await asyncio.sleep(self._retry.pause(failed, asked=answer.asked))
@@ -302,6 +303,8 @@ class Transport:
                 ) as answer,
             ):
                 body = await _body_of(answer, movement, request, arrived)
+                if body is None:
+                    return _NotNow()
         except aiohttp.ClientConnectorCertificateError as error:
             raise _not_recognised(error) from error
         except _UNREACHED:
@@ -319,13 +322,15 @@ def _outcome(
     """
     status = answer.status
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and arrived.size:
-        arrived.give_up()
+        arrived.refuse()
         return _NotNow()
     if status in _TRANSIENT:
         return _NotNow(_problem_of(answer, body), _asked_of(answer))
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         raise RefusedError(_problem_of(answer, body))
     if status == HTTPStatus.PARTIAL_CONTENT and request.reads:
+        if arrived.is_short:
+            return _NotNow()
         status = HTTPStatus.OK  # what came in parts is whole here
     return Response(status=status, headers=answer.headers, body=body)
 
@@ -358,12 +363,12 @@ async def _body_of(
     movement: Movement,
     request: Request,
     arrived: Arrived,
-) -> bytes:
-    """Read an answer; of what was asked for in part return the whole."""
+) -> bytes | None:
+    """Read an answer, the whole of what came in parts; None of a part of no use."""
     is_kept = request.reads and answer.status < HTTPStatus.MULTIPLE_CHOICES
     kept = arrived if is_kept else Arrived()
-    if is_kept:
-        kept.begin(answer.status, answer.headers)
+    if is_kept and not kept.begin(answer.status, answer.headers):
+        return None
     async for piece in answer.content.iter_chunked(_PIECE):
         movement.goes_on()
         kept.add(piece)

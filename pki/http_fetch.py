@@ -7,7 +7,7 @@ threads and commands. Threads may share what is here.
 import socket
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -21,7 +21,8 @@ from schemas.errors import ErrorCode
 SECONDS = 10.0
 """Longest time for one request, from connecting to the last octet."""
 
-_SCHEMES = ("http", "https")
+PORTS = {"http": 80, "https": 443}
+"""The usual ones, by scheme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +76,15 @@ class HttpFetcher:
             OSError: the server cannot be reached in time, or answers otherwise than
                 with one answer of a usable size.
         """
-        connection = self._connection(question.server)
         try:
-            return self._exchange(connection, question)
+            with closing(self._connection(question.server)) as connection:
+                return self._exchange(connection, question)
         except HTTPException as error:
             raise ConnectionError(type(error).__name__) from error
-        finally:
-            connection.close()
 
     def _connection(self, server: SplitResult) -> HTTPConnection:
-        host, port = server.hostname or "", server.port
+        # Without a port the library looks for one behind the last colon of an address.
+        host, port = server.hostname or "", server.port or PORTS[server.scheme]
         if server.scheme != "https":
             return HTTPConnection(host, port, timeout=self._seconds)
         if self._tls is None:
@@ -122,7 +122,7 @@ def read_address(address: str) -> SplitResult | None:
         has_port = parts.port != 0
     except ValueError:
         return None
-    if parts.scheme not in _SCHEMES or not parts.hostname or not has_port:
+    if parts.scheme not in PORTS or not parts.hostname or not has_port:
         return None
     if parts.username is not None or parts.fragment:
         return None

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from exchange.backup.content import CONFIGURATION, Kind, Tally, frames, require_same
-from exchange.backup.known_log import KnownHead, LogBeginning, require_same_log
+from exchange.backup.known_log import LOG, KnownHead, LogBeginning, require_same_log
 from exchange.backup.locks import Opener
 from exchange.backup.sealed import damaged, unsealed
 from exchange.errors import ExchangeError
@@ -17,8 +17,6 @@ from schemas.backup import BackupManifest, read_backup_manifest
 from schemas.errors import ErrorCode
 from schemas.xml import parse
 from signing.xmldsig.verify import verify_receipt
-
-_LOG = "log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ def check_backup(
     reading = BackupReading(path, opener)
     beginning = LogBeginning(known.size if known else 0)
     for document in reading.documents():
-        if known and document.collection == _LOG:
+        if known and document.collection == LOG:
             beginning.add(*log_nodes(document.data))
         told()
     manifest = reading.manifest(expected)

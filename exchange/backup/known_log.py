@@ -10,6 +10,9 @@ from schemas.backup import BackupManifest
 from schemas.errors import ErrorCode
 from schemas.merkle import frontier_coordinates, root_of
 
+LOG = "log"
+"""The collection of its entries."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownHead:
@@ -80,21 +83,24 @@ def require_same_log(
         raise ExchangeError(ErrorCode.BACKUP_FOREIGN, place="log root")
 
 
-def require_grown(manifest: BackupManifest, known: KnownHead | None) -> None:
-    """Require that a log did not shrink and was not exchanged, as far as counts tell.
+def require_grown(
+    manifest: BackupManifest, known: KnownHead, beginning: bytes | None
+) -> None:
+    """Require that the log of a database went on from the known one.
 
-    That it also went on from what is known, an audit of the backup finds.
+    Args:
+        manifest: of a backup that was just made.
+        known: what was seen before it was made.
+        beginning: the root of its log at that size, None if it has none.
 
     Raises:
-        ExchangeError: it did, or was (DATABASE_OLDER).
+        ExchangeError: it shrank, went another way or is another log (DATABASE_OLDER).
     """
-    if known is None:
-        return
     is_same = known.log_id == manifest.log_id
     if not is_same or known.size > manifest.log_size:
         place = f"{manifest.log_id} {manifest.log_size}, {known.log_id} {known.size}"
         raise ExchangeError(ErrorCode.DATABASE_OLDER, place=place)
-    if known.size == manifest.log_size and known.root_hash != manifest.root_hash:
+    if known.root_hash != beginning:
         raise ExchangeError(ErrorCode.DATABASE_OLDER, place="log root")
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exchange.backup.content import CONFIGURATION, ContentWriter
+from exchange.backup.known_log import LOG, KnownHead, LogBeginning, require_grown
 from exchange.backup.locks import Lock
 from exchange.backup.sealed import SealedWriter
 from exchange.errors import ExchangeError
 from exchange.services import Hub
-from exchange.storage.mongo.dump import SAVED, Snapshot
+from exchange.storage.mongo.dump import SAVED, Snapshot, log_nodes
 from pki.files import sync_folder
 from schemas.backup import BackupManifest, write_backup_manifest
 from schemas.errors import ErrorCode
@@ -33,6 +34,7 @@ class BackupOrder:
         configuration: the settings file, without secrets.
         keys: names and places of keys, which do not go in.
         told: hears of each collection and how many documents went in.
+        known: what was seen of its log before.
     """
 
     hub: Hub
@@ -41,6 +43,7 @@ class BackupOrder:
     configuration: bytes = b""
     keys: tuple[str, ...] = ()
     told: Callable[[str, int], None] = lambda _name, _count: None
+    known: KnownHead | None = None
 
 
 async def make_backup(
@@ -50,14 +53,19 @@ async def make_backup(
 
     Raises:
         ExchangeError: the file is there already or cannot be written
-            (FILE_NOT_WRITTEN).
+            (FILE_NOT_WRITTEN); the log does not go on from the known one, which it
+            was made of all the same (DATABASE_OLDER).
         StorageUnavailableError: the database failed, or the snapshot is too old.
     """
+    beginning = LogBeginning(order.known.size if order.known else 0)
     try:
         with _whole_or_absent(path) as file:
-            return await _write(snapshot, order, file)
+            manifest = await _write(snapshot, order, beginning, file)
     except OSError as error:
         raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
+    if order.known:
+        require_grown(manifest, order.known, beginning.root_hash())
+    return manifest
 
 
 @contextmanager
@@ -83,7 +91,7 @@ def _whole_or_absent(path: Path) -> Iterator[BinaryIO]:
 
 
 async def _write(
-    snapshot: Snapshot, order: BackupOrder, file: BinaryIO
+    snapshot: Snapshot, order: BackupOrder, beginning: LogBeginning, file: BinaryIO
 ) -> BackupManifest:
     writer = ContentWriter(SealedWriter(file, order.lock))
     state = await snapshot.state()
@@ -93,6 +101,8 @@ async def _write(
         writer.begin(name)
         async for document in snapshot.documents(name):
             writer.add(document)
+            if order.known and name == LOG:
+                beginning.add(*log_nodes(document))
             order.told(name, 1)
     manifest = BackupManifest(
         hub_id=order.hub.hub_id,

@@ -8,7 +8,7 @@ from exchange.backup.checking import (
     Expected,
     check_backup,
 )
-from exchange.backup.known_log import KnownHead, require_accepted, require_grown
+from exchange.backup.known_log import KnownHead, loss_of, require_accepted
 from exchange.backup.locks import Opener
 from exchange.backup.making import BackupOrder, make_backup
 from exchange.backup.restoring import restore
@@ -105,6 +105,7 @@ async def _create(
     lock = lock_of(arguments.passphrase_file, arguments.to)
     hub = open_hub(settings)
     name, folder = settings.mongodb.database, arguments.var
+    known = known_head(None, folder)
     async with (
         database_address(settings.mongodb, folder) as uri,
         open_snapshot(uri, database=name) as snapshot,
@@ -118,10 +119,12 @@ async def _create(
             configuration=configuration_without_secrets(arguments.config),
             keys=named_keys(settings),
             told=progress.many,
+            known=known,
         )
         manifest = await make_backup(snapshot, order, arguments.file)
-    require_grown(manifest, known_head(None, arguments.var))
-    remember_head(arguments.var, manifest)
+    # Another backup, begun later, may have been done first.
+    if loss_of(manifest, known_head(None, folder)) == 0:
+        remember_head(folder, manifest)
     return manifest
 
 
@@ -156,7 +159,8 @@ async def _restore(
     ):
         reading = BackupReading(arguments.file, opener)
         await restore(refill, reading, checked, expected=expected, told=progress.many)
-    remember_head(arguments.var, checked)
+    if known_head(None, arguments.var) is None:
+        remember_head(arguments.var, checked)
     return checked
 
 

@@ -20,7 +20,7 @@ from clients.answers import Fetched
 from clients.encryption import decrypted, is_encrypted
 from clients.errors import ClientError
 from clients.messages import Acknowledgement, prepare_acknowledgement
-from clients.part_file import part_file
+from clients.part_file import discard, part_file
 from clients.reading import OpenedEnvelope, content_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
 from exchange.commands.files import read_file, write_new
@@ -38,7 +38,6 @@ _CONTENT_TYPE = b"Content-Type: "
 _END_OF_HEAD = b"\r\n\r\n"
 _ENVELOPE = "envelope.eml"
 _SEALED = ".p7m"
-_PART = ".part"
 _FAIL = TransportAcknowledgement.FAIL
 
 
@@ -75,13 +74,8 @@ def run(arguments: Arguments, output: Output) -> int:
     _decrypt_kept(arguments, folder)
 
     async def act(session: Session) -> int:
-        fetched = await _kept(session, envelope_id, folder)
-        if fetched is None:
-            fetched = await _fetched(session, envelope_id, folder)
-            await session.client.require_accepted(envelope_id, fetched)
-            if not _is_here(folder, fetched):
-                opened = await _opened(session, envelope_id, fetched)
-                _keep(arguments, folder, opened, fetched)
+        kept = await _kept(session, envelope_id, folder)
+        fetched = kept or await _received(arguments, session, envelope_id, folder)
         _make_durable(folder)
         await _acknowledge(session, envelope_id, fetched)
         _tell(envelope_id, folder, output)
@@ -93,29 +87,45 @@ def run(arguments: Arguments, output: Output) -> int:
 async def _kept(
     session: Session, envelope_id: EnvelopeId, folder: Path
 ) -> Fetched | None:
-    """Return what an earlier run kept, if it is what the hub's receipt is about."""
-    if not (folder / _ENVELOPE).is_file():
+    """Return what an earlier run kept, if it is what the hub hands out today.
+
+    Raises:
+        ClientError: it hands it out no more, or its receipt is about something else.
+    """
+    path = folder / _ENVELOPE
+    if not path.is_file():
         return None
-    head, _, body = read_file(folder / _ENVELOPE).partition(_END_OF_HEAD)
-    content_type = head.removeprefix(_CONTENT_TYPE).decode(errors="replace")
+    saved = read_file(path)
+    body = saved.partition(_END_OF_HEAD)[2]
+    content_type, digest = await session.client.offered(envelope_id)
     fetched = Fetched(content_type, sha256(body).hexdigest(), body)
-    try:
-        await session.client.require_accepted(envelope_id, fetched)
-    except ClientError as error:
-        if error.code is not ErrorCode.RECEIPT_MISMATCH:
-            raise
+    if fetched.body_sha256 != digest or saved != _saved(fetched):
         return None
+    await session.client.require_accepted(envelope_id, fetched)
+    discard(_part_of(folder, envelope_id))
     return fetched
 
 
-async def _fetched(session: Session, envelope_id: EnvelopeId, folder: Path) -> Fetched:
-    """Fetch; what a line that broke has brought is kept for the next run.
+async def _received(
+    arguments: Arguments, session: Session, envelope_id: EnvelopeId, folder: Path
+) -> Fetched:
+    """Fetch, check and keep; what a line that broke has brought waits for the next run.
 
     Raises:
-        ClientError: as `AgencyClient.fetch`.
+        ClientError: as `AgencyClient.fetch`, or it is not to be kept.
+        ExchangeError: it cannot be (FILE_NOT_WRITTEN).
     """
-    with part_file(folder.with_name(f"{folder.name}{_PART}")) as arrived:
-        return await session.client.fetch(envelope_id, arrived)
+    with part_file(_part_of(folder, envelope_id)) as arrived:
+        fetched = await session.client.fetch(envelope_id, arrived)
+        await session.client.require_accepted(envelope_id, fetched)
+        if not _is_here(folder, fetched):
+            opened = await _opened(session, envelope_id, fetched)
+            _keep(arguments, folder, opened, fetched)
+        return fetched
+
+
+def _part_of(folder: Path, envelope_id: EnvelopeId) -> Path:
+    return folder.parent / f".{envelope_id}.part"
 
 
 async def _opened(

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from pki.certificates import read_certificate
 from pki.errors import PkiError
-from pki.http_fetch import HttpFetcher, Question, read_address
+from pki.http_fetch import PORTS, HttpFetcher, Question, read_address
 from pki.names import UNREADABLE_CERTIFICATE
 from pki.ocsp.client import ask_responder, is_prepared, responder_addresses
 from pki.revocation.lists import read_revocation_list
@@ -23,7 +23,6 @@ LIST_BYTES = 64 * 1024 * 1024
 _LISTS = ("application/pkix-crl", "application/octet-stream", "application/x-pkcs7-crl")
 _MOST_ADDRESSES = 4
 _MOST_LISTS = 64
-_PORTS = {"http": 80, "https": 443}
 _KEPT = timedelta(minutes=1)
 
 Fetched = tuple[tuple[bytes, ...], tuple[bytes, ...]]
@@ -118,7 +117,7 @@ class RevocationClient:
         parts = read_address(address)
         if parts is None:
             return False
-        usual = _PORTS[parts.scheme]
+        usual = PORTS[parts.scheme]
         port = parts.port or usual
         host = parts.hostname or ""
         named = {(host, port), (host, None)} if port == usual else {(host, port)}

@@ -91,16 +91,16 @@ def find_page(
     every page before it, which costs a second for the last one of two thousand.
     """
     flat = _flat_pages(handler)
-    if flat is None or not 0 <= index < len(flat):
-        found: tuple[generic.IndirectObject, generic.PdfObject]
-        found = PdfHandler.find_page_for_modification(handler, index)
-        return found
-    reference = flat.raw_get(index)
-    leaf = reference.get_object()
-    if leaf["/Type"] != "/Page":
-        raise SigningError(ErrorCode.PDF_MALFORMED, place="/Kids")
-    resources = _inherited(leaf, "/Resources") or generic.DictionaryObject()
-    return reference, resources
+    if flat is not None and 0 <= index < len(flat):
+        reference = flat.raw_get(index)
+        leaf = reference.get_object()
+        # As many nodes as pages may be nodes of pages, one each.
+        if leaf["/Type"] == "/Page":
+            resources = _inherited(leaf, "/Resources")
+            return reference, resources or generic.DictionaryObject()
+    found: tuple[generic.IndirectObject, generic.PdfObject]
+    found = PdfHandler.find_page_for_modification(handler, index)
+    return found
 
 
 def _flat_pages(handler: PdfHandler) -> generic.ArrayObject | None:

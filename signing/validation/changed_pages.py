@@ -71,12 +71,21 @@ class _ListedObjects(HistoricalResolver):
         if not isinstance(found, generic.DictionaryObject) or _ANNOTATIONS not in found:
             return found
         listed = found.raw_get(_ANNOTATIONS)
+        page = generic.DictionaryObject(found)
+        if self._is_null(listed):
+            del page[_ANNOTATIONS]
+            return page
         if not isinstance(listed, generic.ArrayObject):
             return found
-        page = generic.DictionaryObject(found)
         objects = generic.ArrayObject(filter(_is_object, _items(listed)))
         page[generic.pdf_name(_ANNOTATIONS)] = objects
         return page
+
+    def _is_null(self, listed: generic.PdfObject) -> bool:
+        """Tell whether an entry is as good as absent (ISO 32000-2, 7.3.9)."""
+        if isinstance(listed, generic.IndirectObject):
+            listed = super().get_object(listed.reference)
+        return isinstance(listed, generic.NullObject)
 
 
 _ANNOTATIONS = "/Annots"

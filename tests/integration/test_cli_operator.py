@@ -293,12 +293,16 @@ def test_older_backup_is_not_restored_for_the_latest(
     # What was restored is what the next backup has to go on from.
     assert json.loads((spare / "log-head.json").read_text())["size"] == before
     head, more = folder / "log-head.json", folder / "more.backup"
-    ahead = json.loads(head.read_text()) | {"size": 1_000_000}
-    head.write_text(json.dumps(ahead))
-    shrunk = installation.call("backup", "create", more, *words)
-    assert (shrunk.code, shrunk.error) == (1, "database_older")
-    assert (more.exists(), json.loads(head.read_text())) == (True, ahead)
-    head.unlink()
+    seen = json.loads(head.read_text())
+    # Shrunk, or gone another way and grown past what was seen meanwhile.
+    for number, other in enumerate(({"size": 1_000_000}, {"size": 1, "root": "00"})):
+        head.write_text(json.dumps(seen | other))
+        made = installation.call("backup", "create", f"{more}.{number}", *words)
+        assert (made.code, made.error) == (1, "database_older")
+        assert Path(f"{more}.{number}").exists()
+        assert json.loads(head.read_text()) == seen | other
+    head.write_text(json.dumps(seen))
+    assert installation.call("backup", "create", more, *words).code == 0
 
 
 def test_merger_is_shown_then_done_then_told_and_copied(

@@ -26,9 +26,10 @@ from tests.support.cli import Said, lienthong
 from tests.support.disk import SyncedFolders, files_of_at_most
 from tests.support.pki import TestPki
 from tests.support.receipts import write_acceptance
-from tests.support.scripted_hub import scripted_hub
+from tests.support.scripted_hub import refused, scripted_hub
 from tests.support.world import edxml_document, note
 
+PART = f".{receipts.ENVELOPE}.part"
 FILES = ["001.bin", "002.bin", "envelope.eml"]
 _NOTES = (note(b"mot" * 1000), note(b"hai" * 1000, number=2))
 
@@ -128,12 +129,15 @@ async def test_acknowledging_again_takes_no_second_download(
         await asyncio.to_thread(received, profile)
         if not kept:
             (tmp_path / "in" / "letter" / "envelope.eml").write_bytes(b"another")
+        byte = web.Response(
+            status=206, body=letter.message.body[:1], headers=letter.headers
+        )
         receipt = web.Response(body=letter.receipt)
-        hub.answers = [receipt, *([] if kept else letter.answers())]
+        hub.answers = [byte, *([receipt] if kept else letter.answers())]
         hub.asked.clear()
         again = await asyncio.to_thread(received, profile)
 
-    assert len(hub.asked) == (1 if kept else 3)
+    assert len(hub.asked) == (2 if kept else 3)
     assert again.code == (0 if kept else 1)
     assert kept or again.error == "file_not_written"
 
@@ -223,7 +227,7 @@ async def test_what_a_killed_run_left_is_cleared_away_and_nothing_else(
 
 async def killed_while_it_received(profile: Path, *, at: int) -> bytes:
     """End a `receive` by `kill -9` once it kept so many bytes; return what it kept."""
-    part = profile.parent / "in" / "letter.part"
+    part = profile.parent / "in" / PART
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "exchange", *map(str, words(profile))),
         stdin=DEVNULL,
@@ -256,7 +260,7 @@ async def test_download_goes_on_after_kill_9_and_a_power_cut_spoils_no_letter(
         kept = await killed_while_it_received(profile, at=hub.breaks_after)
         if spoiled:
             zeros = kept[:100] + bytes(len(kept) - 100)
-            (tmp_path / "in" / "letter.part").write_bytes(zeros)
+            (tmp_path / "in" / PART).write_bytes(zeros)
             hub.answers.insert(1, None)
         hub.breaks_after = len(hub.content)
         said = await asyncio.to_thread(received, profile)
@@ -266,15 +270,93 @@ async def test_download_goes_on_after_kill_9_and_a_power_cut_spoils_no_letter(
     assert names(tmp_path / "in") == ["letter"]
     arrived = len(kept.partition(b"\n")[2])
     again = [""] if spoiled else []
-    assert hub.asked == ["", f"bytes={arrived}-", *again, ""]
+    assert hub.asked == ["", f"bytes={arrived - 1}-", *again, ""]
+
+
+async def test_letter_that_is_not_handed_out_any_more_is_not_acknowledged_again(
+    tmp_path: Path, told: list[Callable[[], None]]
+) -> None:
+    pki, acknowledged = TestPki.create(now=datetime.now(UTC)), list[int]()
+    told.append(lambda: acknowledged.append(1))
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile, letter = write_profile(tmp_path, pki, hub), letter_of(pki)
+        hub.answers = letter.answers()
+        await asyncio.to_thread(received, profile)
+        hub.answers = [refused("document_recalled", status=409)]
+        again = await asyncio.to_thread(received, profile)
+
+    assert (again.code, again.error) == (1, "document_recalled")
+    assert acknowledged == [1]
+
+
+@pytest.mark.usefixtures("told")
+async def test_refusal_of_the_rest_leaves_nothing_of_a_letter(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with breaking(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub.hub)
+        hand_out(hub, letter_of(pki, note(os.urandom(700_000))))
+        hub.answers = [None, refused("document_recalled", status=409)]
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.error) == (1, "document_recalled")
+    assert names(tmp_path / "in") == []
+
+
+@pytest.mark.usefixtures("told")
+async def test_all_that_arrived_before_the_receipt_did_not_is_not_fetched_again(
+    tmp_path: Path,
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    letter = letter_of(pki, note(os.urandom(700_000)))
+    async with breaking(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub.hub)
+        hand_out(hub, letter)
+        hub.breaks_after = len(hub.content)
+        # The whole letter, and then nothing any more.
+        hub.answers = [None, *(web.Response(status=503) for _ in range(5))]
+        cut = await asyncio.to_thread(received, profile)
+        hub.asked.clear()
+        hub.answers = [None, web.Response(body=letter.receipt)]
+        said = await asyncio.to_thread(received, profile)
+
+    assert (cut.code, cut.error) == (1, "hub_unreachable")
+    assert (said.code, hub.asked) == (0, [f"bytes={len(letter.message.body) - 1}-", ""])
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("kind", ["link", "shared", "pipe"])
+async def test_what_stands_in_the_place_of_a_part_stays_and_is_not_written(
+    tmp_path: Path, kind: str
+) -> None:
+    pki, theirs = TestPki.create(now=datetime.now(UTC)), tmp_path / "theirs"
+    part = tmp_path / "in" / PART
+    part.parent.mkdir()
+    theirs.write_bytes(b"of somebody else")
+    theirs.chmod(0o600)
+    if kind == "link":
+        part.symlink_to(theirs)
+    elif kind == "pipe":
+        os.mkfifo(part, 0o600)
+    else:
+        part.write_bytes(b"shared")
+        part.chmod(0o666)
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        hub.answers = letter_of(pki).answers()
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, said.json["files"]) == (0, FILES)
+    assert names(part.parent) == [PART, "letter"]
+    assert theirs.read_bytes() == b"of somebody else"
 
 
 @pytest.mark.usefixtures("told")
 async def test_what_no_run_wrote_is_no_part_of_a_letter(tmp_path: Path) -> None:
     pki = TestPki.create(now=datetime.now(UTC))
-    part = tmp_path / "in" / "letter.part"
+    part = tmp_path / "in" / PART
     part.parent.mkdir()
     part.write_bytes(b"W/ nothing that a run would write")
+    part.chmod(0o600)
     async with scripted_hub(tmp_path, pki) as hub:
         profile = write_profile(tmp_path, pki, hub)
         hub.answers = letter_of(pki).answers()

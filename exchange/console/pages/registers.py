@@ -149,14 +149,15 @@ async def _first(
 def _period(request: web.Request) -> Period:
     """Return the days asked for, the present month where none are."""
     today = local_day(request.app[SERVICES].now())
-    return Period(
-        _day(request, "from", today.replace(day=1)), _day(request, "to", today)
-    )
+    first, last = _day(request, "from"), _day(request, "to")
+    if first is None:
+        first = (last or today).replace(day=1)
+    return Period(first, last or max(first, today))
 
 
-def _day(request: web.Request, name: str, otherwise: date) -> date:
+def _day(request: web.Request, name: str) -> date | None:
     text = request.query.get(name, "")
     try:
-        return date.fromisoformat(text) if text else otherwise
+        return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name) from error

@@ -64,6 +64,13 @@ async def test_register_nobody_keeps_is_refused(console: Console, query: str) ->
     assert page.status == 400
 
 
+@pytest.mark.parametrize("query", ["to=2026-01-31", "from=2030-01-01"])
+async def test_one_end_of_a_period_is_enough(console: Console, query: str) -> None:
+    async with console.visit("thu.van") as visit:
+        page = await visit.look(f"/registers?{query}")
+    assert page.status == 200
+
+
 async def test_counts_go_on_where_a_page_ends(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

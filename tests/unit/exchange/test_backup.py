@@ -252,26 +252,28 @@ def test_loss_must_be_named_exactly(accepted: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "is_grown"),
+    ("head", "beginning"),
     [
-        (None, True),
-        (known(10), True),
-        (known(9, root=OTHER_ROOT), True),
-        (known(11), False),
-        (known(10, root=OTHER_ROOT), False),
-        (known(1, log="log-2"), False),
+        (known(11), None),
+        (known(10), OTHER_ROOT),
+        (known(9), OTHER_ROOT),
+        (known(9), None),
+        (known(1, log="log-2"), bytes(32)),
     ],
-    ids=["first", "same", "grown", "shrunk", "other root", "other log"],
+    ids=["shrunk", "other root", "another way", "with a gap", "other log"],
 )
-def test_log_that_shrank_or_was_exchanged_is_not_taken_for_the_known_one(
-    head: KnownHead | None, *, is_grown: bool
+def test_log_that_does_not_go_on_from_the_known_one_is_told(
+    head: KnownHead, beginning: bytes | None
 ) -> None:
-    if is_grown:
-        require_grown(manifest(10), head)
-        return
     with pytest.raises(ExchangeError) as caught:
-        require_grown(manifest(10), head)
+        require_grown(manifest(10), head, beginning)
+
     assert caught.value.code is ErrorCode.DATABASE_OLDER
+
+
+@pytest.mark.parametrize("size", [0, 9, 10])
+def test_log_that_goes_on_from_the_known_one_is_the_known_one(size: int) -> None:
+    require_grown(manifest(10), known(size), bytes(32))
 
 
 @pytest.mark.parametrize(

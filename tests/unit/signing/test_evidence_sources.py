@@ -1,11 +1,13 @@
 """Evidence that is asked for: from whom, how new, and what is not believed."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.errors import PkiError
+from pki.http_fetch import HttpFetcher, Question
 from pki.keys.api import Credential
 from pki.purposes import KeyPurpose
 from schemas.errors import ErrorCode
@@ -95,6 +97,25 @@ def test_host_is_named_as_addresses_are_read(
 def test_what_is_no_host_is_refused(desk: LevelDesk, host: str) -> None:
     with pytest.raises(PkiError, match=ErrorCode.CONFIGURATION_INVALID):
         RevocationService(desk).client(host)
+
+
+def test_address_that_names_no_port_is_asked_at_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def connect(address: tuple[str, int], *_: object) -> None:
+        asked.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("socket.create_connection", connect)
+    for host in ("::1", "::1:8101", "::ffff"):
+        server = urlsplit(f"http://[{host}]/crl")
+        question = Question(server=server, takes=(), limit=1)
+        with pytest.raises(ConnectionRefusedError):
+            HttpFetcher(seconds=1).ask(question)
+
+    assert asked == [("::1", 80), ("::1:8101", 80), ("::ffff", 80)]
 
 
 def test_revoked_is_heard(service: RevocationService) -> None:

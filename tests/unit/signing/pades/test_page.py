@@ -14,7 +14,7 @@ from signing.pades.reading import open_pdf
 from signing.profiles import Placement, person_rectangle
 from tests.support import judged_pdf
 from tests.support.signed_pdf import SEAL, SEAL_PNG, SIGNATURE_PNG, sign
-from tests.support.small_pdf import small_pdf
+from tests.support.small_pdf import assemble, small_pdf
 
 VISIBLE = Box(10, 20, 610, 820)
 """600 points wide, 800 high, not at the origin."""
@@ -116,3 +116,27 @@ def test_page_is_signed_and_sealed_however_it_is_spelled(
     verdict = judged_pdf.judged(sealed)
     assert verdict.indication is Indication.TOTAL_PASSED
     assert len(verdict.signatures) == 2
+
+
+@pytest.mark.parametrize("annotations", ["null", "7 0 R"])
+def test_second_signature_stands_on_a_page_without_annotations(
+    annotations: str,
+) -> None:
+    last = "<< /Type /Page /Parent 4 0 R /MediaBox [0 0 595 842] "
+    pages = {
+        1: "<< /Type /Catalog /Pages 2 0 R >>",
+        2: "<< /Type /Pages /Count 2 /Kids [3 0 R 4 0 R] >>",
+        # As many nodes as pages, yet nodes of pages.
+        3: "<< /Type /Pages /Parent 2 0 R /Count 1 /Kids [5 0 R] >>",
+        4: "<< /Type /Pages /Parent 2 0 R /Count 1 /Kids [6 0 R] >>",
+        5: "<< /Type /Page /Parent 3 0 R /MediaBox [0 0 595 842] >>",
+        6: f"{last} /Annots {annotations} >>",
+        7: "null",
+    }
+    source = assemble({number: one.encode() for number, one in pages.items()})
+    first = person_rectangle(1, centre_x=425, y_from=391, y_to=463)
+    second = person_rectangle(2, centre_x=200, y_from=591, y_to=663)
+    signed = sign(source, judged_pdf.PERSON, image=SIGNATURE_PNG, placement=first)
+    sealed = sign(signed, judged_pdf.AGENCY, SEAL, image=SEAL_PNG, placement=second)
+
+    assert judged_pdf.judged(sealed).indication is Indication.TOTAL_PASSED
