@@ -19,7 +19,6 @@ from pki.files import PRIVATE, make_folders
 _END_OF_TAG = b"\n"
 _FLAGS = (
     os.O_RDWR
-    | os.O_CREAT
     | getattr(os, "O_NOFOLLOW", 0)
     # A pipe of that name would keep the caller waiting.
     | getattr(os, "O_NONBLOCK", 0)
@@ -37,42 +36,51 @@ def part_file(path: Path) -> Iterator[Arrived]:
     there is something else in its place, or it cannot be kept, the download is in
     memory alone.
     """
-    file = _opened(path)
-    if file is None:
-        yield Arrived()
-        return
-    with file:
-        kept = _Kept(file, *_read(file))
-        is_over = False
-        try:
-            yield kept
-            is_over = True
-        except ClientError as error:
-            is_over = not isinstance(error, UnreachableError)
-            raise
-        finally:
-            if is_over or not kept.is_of_use:
-                discard(path)
+    kept = _Kept(path)
+    is_over = False
+    try:
+        yield kept
+        is_over = True
+    except ClientError as error:
+        is_over = not isinstance(error, UnreachableError)
+        raise
+    finally:
+        kept.close()
+        if is_over or not kept.is_of_use:
+            discard(path)
 
 
 def discard(path: Path) -> None:
     """Remove what an earlier run kept."""
-    with suppress(OSError):
-        path.unlink()
+    file = _opened(path)
+    if file is not None:
+        file.close()
+        with suppress(OSError):
+            path.unlink()
 
 
 class _Kept(Arrived):
-    """What arrived, in memory and in a file as long as that takes it."""
+    """What arrived, in memory and in a file as long as that takes it.
 
-    def __init__(self, file: FileIO, tag: str, content: bytes) -> None:
-        super().__init__(tag, content)
-        self._file = file
+    Args:
+        path: of the file, which is made for an answer that can go on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = _opened(path)
         self._is_full = False
+        super().__init__(*(_read(self._file) if self._file else ("", b"")))
 
     @property
     def is_of_use(self) -> bool:
         """Whether a later run can go on from the file."""
         return self.can_go_on and self.size > 0 and not self._is_full
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file is not None:
+            self._file.close()
 
     def add(self, piece: bytes) -> None:
         super().add(piece)
@@ -83,6 +91,7 @@ class _Kept(Arrived):
         super()._forget(tag)
         self._cut(0)
         if self.can_go_on:
+            self._file = self._file or _made(self._path)
             self._write(tag.encode("ascii") + _END_OF_TAG)
 
     def _shorten(self) -> None:
@@ -92,7 +101,7 @@ class _Kept(Arrived):
 
     def _write(self, piece: bytes) -> None:
         """Write on; once something did not fit, the file stays empty."""
-        if self._is_full:
+        if self._file is None or self._is_full:
             return
         try:
             self._is_full = self._file.write(piece) != len(piece)
@@ -102,16 +111,24 @@ class _Kept(Arrived):
             self._cut(0)
 
     def _cut(self, size: int) -> None:
-        with suppress(OSError):
-            self._file.truncate(size)
-            self._file.seek(size)
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.truncate(size)
+                self._file.seek(size)
 
 
-def _opened(path: Path) -> FileIO | None:
-    """Open the file to read and write; None where that cannot be, or it is no such."""
+def _made(path: Path) -> FileIO | None:
     try:
         make_folders(path.parent)
-        file = FileIO(os.open(path, _FLAGS, PRIVATE), "r+")
+    except OSError:
+        return None
+    return _opened(path, os.O_CREAT)
+
+
+def _opened(path: Path, more: int = 0) -> FileIO | None:
+    """Open the file to read and write; None where that cannot be, or it is no such."""
+    try:
+        file = FileIO(os.open(path, _FLAGS | more, PRIVATE), "r+")
     except OSError:
         return None
     found = os.fstat(file.fileno())
