@@ -51,6 +51,14 @@ async def send(hub: Hub, *subjects: str) -> list[str]:
     return ids
 
 
+async def arrived(hub: Hub, count: int) -> None:
+    """Wait until so many letters are in the inbox."""
+    path = f"agency={PROVINCE}&wait=5"
+    async with asyncio.timeout(20):
+        while len((await hub.inbox(path, by=hub.world.province))["items"]) < count:
+            await asyncio.sleep(0.01)
+
+
 async def data_lines(
     stream: aiohttp.StreamReader | asyncio.StreamReader, count: int
 ) -> list[dict[str, Any]]:
@@ -208,7 +216,7 @@ async def test_client_follows_by_stream_or_by_poll(
 
 async def test_leased_item_is_handed_to_one_poller(hub: Hub) -> None:
     ids = await send(hub, "một", "hai")
-    await hub.inbox(f"agency={PROVINCE}&after=2&wait=5", by=hub.world.province)
+    await arrived(hub, len(ids))
     query = f"agency={PROVINCE}&lease=60&limit=1"
     pages = await asyncio.gather(
         *(hub.inbox(query, by=hub.world.province) for _ in range(4))
