@@ -53,10 +53,12 @@ async def send(hub: Hub, *subjects: str) -> list[str]:
 
 async def arrived(hub: Hub, count: int) -> None:
     """Wait until so many letters are in the inbox."""
-    path = f"agency={PROVINCE}&wait=5"
+    cursor: object = -1
     async with asyncio.timeout(20):
-        while len((await hub.inbox(path, by=hub.world.province))["items"]) < count:
-            await asyncio.sleep(0.01)
+        while count > 0:
+            path = f"agency={PROVINCE}&after={cursor}&wait=10"
+            page = await hub.inbox(path, by=hub.world.province)
+            count, cursor = count - len(page["items"]), page["next"]
 
 
 async def data_lines(
