@@ -40,6 +40,9 @@ BACK: Final = "back"
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 FORM_TOKEN_HEADER: Final = "Lienthong-Form"  # noqa: S105 - the name of a header
+OWN_ANSWER_HEADER: Final = "Lienthong-Console"
+"""On every answer; what lacks it came from something between, and is not shown."""
+
 SIGN_IN_PATH: Final = "/sign-in"
 ROLE_PATH: Final = "/role"
 PASSWORD_PATH: Final = "/password"  # noqa: S105 - a path
@@ -56,6 +59,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    OWN_ANSWER_HEADER: "1",
 }
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _WHERE_TO_GO: Final = {

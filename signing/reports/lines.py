@@ -1,4 +1,8 @@
-"""Texts set in the one typeface, in lines; what it lacks is a question mark."""
+"""Texts set in the one typeface, in lines; what it lacks is as near as can be.
+
+Texts come from word processors, which write hyphens that do not break and marks of no
+width; the typeface lacks them, and readers miss nothing by it.
+"""
 
 from functools import lru_cache
 from unicodedata import normalize
@@ -9,11 +13,27 @@ _LONGEST_REMEMBERED = 40
 """Characters; words of a language are shorter."""
 
 
+_NO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+_NEAREST = {"\u2012": "\u2013", "\u2015": "\u2014", "\u2212": "\u2013"}
+
+
 def set_line(text: str) -> SetLine:
-    """Set a line; what the typeface lacks is shown as a question mark."""
+    """Set a line; for what the typeface lacks, its nearest form or a question mark."""
     known = typeface().glyphs
-    composed = "".join(one if one in known else "?" for one in normalize("NFC", text))
+    plain = "".join(map(_nearest, normalize("NFC", text)))
+    # What was apart may be one letter now, and that one may be lacking.
+    composed = "".join(one if one in known else "?" for one in normalize("NFC", plain))
     return typeface().set_line(composed)
+
+
+def _nearest(one: str) -> str:
+    known = typeface().glyphs
+    if one in known:
+        return one
+    if one in _NO_WIDTH:
+        return ""
+    plain = _NEAREST.get(one) or normalize("NFKC", one)
+    return plain if all(each in known for each in plain) else one
 
 
 def broken_lines(text: str, size: float, width: float) -> tuple[SetLine, ...]:

@@ -140,3 +140,18 @@ async def test_page_says_that_the_line_is_cut_and_goes_on_then(
     await desk.tab.click("#send")
     await desk.tab.until("location.pathname.startsWith('/documents/')")
     assert "Không kết nối được" not in await desk.screen.text()
+
+
+@pytest.mark.parametrize("status", [200, 413, 502])
+async def test_what_a_proxy_says_is_no_part_of_the_page(
+    desk: Desk, status: int
+) -> None:
+    await desk.filled_in()
+    await desk.tab.answer_instead(
+        "*/compose?*", "document.getElementById('send').click()", status=status
+    )
+    await desk.screen.read(f"mã trạng thái HTTP: {status}")
+    assert "from between" not in await desk.screen.text()
+    await desk.tab.until("document.querySelector('.htmx-request') === null")
+    await desk.tab.click("#send")
+    await desk.tab.until("location.pathname.startsWith('/documents/')")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -64,6 +64,7 @@ class Tab:
         self.requests: list[str] = []
         self.complaints: list[Complaint] = []
         self.saved: list[str] = []
+        self._paused: list[str] = []
 
     async def ask(self, method: str, **parameters: object) -> dict[str, Any]:
         """Call a method of the protocol; note what happens meanwhile."""
@@ -150,6 +151,27 @@ class Tab:
         names = [str(one) for one in paths]
         await self.ask("DOM.setFileInputFiles", nodeId=node["nodeId"], files=names)
 
+    async def answer_instead(self, address: str, act: str, *, status: int) -> None:
+        """Answer one request in place of the server, as a proxy on the way would.
+
+        Args:
+            address: of the request, with `*` for anything.
+            act: a JavaScript expression that leads to the request.
+            status: of the answer, whose page is "from between".
+        """
+        await self.ask("Fetch.enable", patterns=[{"urlPattern": address}])
+        await self.value(act)
+        while not self._paused:
+            self._note(await self._socket.receive_json())
+        await self.ask(
+            "Fetch.fulfillRequest",
+            requestId=self._paused.pop(),
+            responseCode=status,
+            responseHeaders=[{"name": "Content-Type", "value": "text/html"}],
+            body=b64encode(b"<html><body><h1>from between</h1></body></html>").decode(),
+        )
+        await self.ask("Fetch.disable")
+
     async def screenshot(self) -> bytes:
         """Return a picture of the whole page, PNG."""
         said = await self.ask(
@@ -163,6 +185,8 @@ class Tab:
             self.requests.append(parameters["request"]["url"])
         if method in {"Runtime.exceptionThrown", "Log.entryAdded"}:
             self.complaints.append(Complaint.of(parameters))
+        if method == "Fetch.requestPaused":
+            self._paused.append(parameters["requestId"])
         if parameters.get("state") == "completed":
             self.saved.append(parameters["guid"])
 

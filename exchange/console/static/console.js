@@ -78,18 +78,25 @@ document.addEventListener("htmx:afterRequest", (event) => {
 window.addEventListener("focus", () => has_ended && renewed());
 
 // Where the line is cut, the page says so and keeps what it shows. A page that looks by
-// itself keeps it too where the hub cannot answer just now, for it asks again.
+// itself keeps it too where the hub cannot answer just now, for it asks again. What some
+// proxy says in place of the hub is never shown as part of a page.
 const cut = document.getElementById("cut");
+const between = document.getElementById("between");
 const FOR_NOW = [408, 429, 500, 502, 503, 504];
 for (const lost of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(lost, () => {
     cut.hidden = false;
+    between.hidden = true;
   });
 }
 document.addEventListener("htmx:beforeSwap", (event) => {
+  const answer = event.detail.xhr;
+  const is_foreign = answer.getResponseHeader("Lienthong-Console") === null;
   cut.hidden = true;
+  between.hidden = !is_foreign;
+  between.querySelector("b").textContent = answer.status;
   const looks = event.detail.target.matches("[hx-trigger*='every']");
-  if (looks && FOR_NOW.includes(event.detail.xhr.status)) {
+  if (is_foreign || (looks && FOR_NOW.includes(answer.status))) {
     event.detail.shouldSwap = false;
   }
 });

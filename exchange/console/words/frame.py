@@ -25,6 +25,14 @@ WORDS: dict[str, Text] = {
         en="The hub cannot be reached. The page keeps what is on it; try again when "
         "the line is back.",
     ),
+    "frame.between": Text(
+        vi="Câu trả lời không phải của trục liên thông mà của thiết bị hoặc máy chủ "
+        "trung gian trên đường truyền. Nội dung trên trang vẫn còn; hãy thử lại, nếu "
+        "vẫn vậy hãy báo người quản trị mạng mã trạng thái HTTP:",
+        en="The answer is not the hub's but that of something between: a proxy or a "
+        "gateway. The page keeps what is on it; try again, and if it stays so tell "
+        "whoever runs the network this HTTP status:",
+    ),
     "problem.title": Text(vi="Chưa thực hiện được", en="This could not be done"),
     "problem.side": Text(vi="Thuộc về", en="Whose side"),
     "problem.next": Text(vi="Việc cần làm", en="What to do next"),
