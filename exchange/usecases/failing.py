@@ -6,7 +6,6 @@ from exchange.domain.records import DeliveryRetry, Envelope, StoredReceipt
 from exchange.domain.redelivery import failed_again
 from exchange.errors import ExchangeError
 from exchange.services import Services
-from exchange.usecases.hub_steps import steps_before
 from schemas.errors import ErrorCode
 from schemas.identifiers import OrganId
 from schemas.vocabulary import DeliveryState, Step
@@ -33,11 +32,11 @@ async def failure_of(
     Raises:
         ExchangeError: there is no such delivery (NOT_A_RECIPIENT).
     """
-    envelope_id = envelope.envelope_id
-    delivery = await services.storage.envelopes.delivery(envelope_id, recipient)
+    envelope_id, envelopes = envelope.envelope_id, services.storage.envelopes
+    delivery = await envelopes.delivery(envelope_id, recipient)
     if delivery is None:
         raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=recipient)
-    before = await steps_before(services.storage, envelope_id, Step.FAILED, recipient)
+    before = await envelopes.receipts_of(envelope_id, Step.FAILED, recipient)
     same = [one for one in before if one.content == content]
     if same or (before and delivery.state in _ALREADY):
         return (same or before)[-1]

@@ -13,16 +13,14 @@ from exchange.domain.records import (
 )
 from exchange.domain.steps import StepEffect, receipt_key
 from exchange.services import HubOffice
-from exchange.storage.ports import Storage
 from exchange.usecases.attesting import hub_step, log_entry, pending, stored_step
 from exchange.usecases.auditing import audit_line
-from schemas.identifiers import EnvelopeId, OrganId
+from schemas.identifiers import OrganId
 from schemas.receipt import Finding, StepReceipt
 from schemas.vocabulary import (
     READABLE_DELIVERY_STATES,
     AuditEvent,
     LogEntryType,
-    Step,
 )
 
 
@@ -51,17 +49,6 @@ class HubStep:
     description: str = ""
     findings: tuple[Finding, ...] = ()
     retry: DeliveryRetry | None = None
-
-
-async def steps_before(
-    storage: Storage, envelope_id: EnvelopeId, step: Step, recipient: OrganId
-) -> list[StoredReceipt]:
-    """Return the receipts so far of a step that may be taken more than once."""
-    return [
-        one
-        for one in await storage.envelopes.receipts(envelope_id)
-        if one.step is step and one.recipient == recipient
-    ]
 
 
 def attested(

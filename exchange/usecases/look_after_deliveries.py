@@ -1,6 +1,7 @@
 """What operators look after: how many deliveries wait, for how long, and which."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -168,8 +169,17 @@ async def attempts_of(office: Office, envelope_id: EnvelopeId) -> Attempts:
     return Attempts(
         envelope,
         tuple(await store.deliveries(envelope_id)),
-        tuple(map(_attempt, receipts)),
+        await _attempts(receipts),
     )
+
+
+async def _attempts(receipts: Iterable[StoredReceipt]) -> tuple[Attempt, ...]:
+    attempts = []
+    for one in receipts:
+        attempts.append(_attempt(one))
+        # A letter to every commune has thousands, and each is verified.
+        await asyncio.sleep(0)
+    return tuple(attempts)
 
 
 async def _waiting(

@@ -11,7 +11,7 @@ from exchange.domain.redelivery import after_failure, offered_again
 from exchange.domain.steps import OFFERED_AGAIN, RELEASE_EFFECTS, RESENT, StepEffect
 from exchange.errors import ExchangeError
 from exchange.services import HubOffice
-from exchange.usecases.hub_steps import HubStep, hub_record, steps_before
+from exchange.usecases.hub_steps import HubStep, hub_record
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import Finding
@@ -108,8 +108,8 @@ async def _tend(
     effect: StepEffect,
     wanted: Tending | None = None,
 ) -> StoredReceipt:
-    before = await steps_before(
-        office.storage, envelope.envelope_id, effect.step, delivery.recipient
+    before = await office.storage.envelopes.receipts_of(
+        envelope.envelope_id, effect.step, delivery.recipient
     )
     is_offered = effect.after is DeliveryState.AVAILABLE
     step = HubStep(

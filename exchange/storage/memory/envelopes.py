@@ -1,6 +1,6 @@
 """Envelopes, deliveries and receipts in memory."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from exchange.domain.records import (
     StepRecord,
     StoredReceipt,
 )
+from exchange.domain.steps import receipt_key
 from exchange.storage.conflicts import (
     body_missing,
     body_purged,
@@ -26,7 +27,7 @@ from exchange.storage.growth import entry_of
 from exchange.storage.memory.steps import record, trace
 from exchange.storage.memory.tables import Tables
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
-from schemas.vocabulary import DeliveryState
+from schemas.vocabulary import FINAL_DELIVERY_STATES, DeliveryState, Step
 
 _UNCHECKED = frozenset({DeliveryState.ACCEPTED, DeliveryState.CHECKING})
 
@@ -167,7 +168,19 @@ class MemoryEnvelopes:
             for one in self._tables.receipts.values()
             if one.envelope_id == envelope_id
         )
-        return sorted(found, key=lambda one: (one.recorded_at, one.entry_id))
+        return _as_recorded(found)
+
+    async def receipts_of(
+        self, envelope_id: EnvelopeId, step: Step, recipient: OrganId
+    ) -> Sequence[StoredReceipt]:
+        """Each time one step was taken for one recipient, in the order of recording."""
+        first = receipt_key(step, recipient)
+        found = (
+            one
+            for (envelope, key), one in self._tables.receipts.items()
+            if envelope == envelope_id and (key == first or key.startswith(f"{first}:"))
+        )
+        return _as_recorded(found)
 
     async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:
         """Status envelopes that report on `envelope_id`, in order of acceptance."""
@@ -201,6 +214,7 @@ class MemoryEnvelopes:
         return (
             delivery is not None
             and delivery.status is change.before
+            and delivery.state not in FINAL_DELIVERY_STATES
             and (*key, change.after) not in self._tables.reported
         )
 
@@ -241,3 +255,7 @@ class MemoryEnvelopes:
             self._tables.deliveries[key], status=change.after
         )
         self._tables.reported.add((*key, change.after))
+
+
+def _as_recorded(receipts: Iterable[StoredReceipt]) -> list[StoredReceipt]:
+    return sorted(receipts, key=lambda one: (one.recorded_at, one.entry_id))

@@ -36,6 +36,11 @@ def key_of(envelope_id: EnvelopeId, part: str) -> str:
     return f"{envelope_id}/{part}"
 
 
+def times_of(key: str) -> Filter:
+    """Select a part by its id, and each further time of it; ";" follows ":"."""
+    return {"$or": [{"_id": key}, {"_id": {"$gte": f"{key}:", "$lt": f"{key};"}}]}
+
+
 def envelope_of(document: Document) -> EnvelopeId:
     """Return the envelope that a part belongs to, by what is known of the part."""
     if "envelope" in document:

@@ -27,6 +27,9 @@ from exchange.storage.mongo.driver import Database, Document
 from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.transactions import Change, Transaction, in_transaction
 from exchange.storage.mongo.update_codec import added_document, update_of
+from schemas.vocabulary import FINAL_DELIVERY_STATES
+
+_FINAL = [state.value for state in FINAL_DELIVERY_STATES]
 
 
 async def store(database: Database, group: Sequence[Acceptance | StepRecord]) -> None:
@@ -156,6 +159,8 @@ def _report(change: StatusChange) -> UpdateOne:
         "_id": codec.key_of(change.envelope_id, change.recipient),
         "status": None if change.before is None else change.before.value,
         "reported": {"$ne": change.after.value},
+        # A recall or a quarantine that came first has taken the document away.
+        "state": {"$nin": _FINAL},
     }
     update = {
         "$set": {"status": change.after.value},

@@ -24,7 +24,7 @@ from schemas.vocabulary import BusinessType, EnvelopeKind, EvidenceLevel
 
 OUTLINE: Final = (
     *("kind", "sender", "recipients", "redirects"),
-    *("evidence_level", "accepted_at", "urgency"),
+    *("evidence_level", "accepted_at", "urgency", "business_type"),
     *MATTER_OUTLINE,
 )
 """What is read of an envelope for its outline."""
@@ -106,6 +106,7 @@ def outline_record(document: Document) -> EnvelopeOutline:
         evidence_level=EvidenceLevel(document["evidence_level"]),
         accepted_at=document["accepted_at"],
         urgency=document["urgency"],
+        business_type=BusinessType(document["business_type"]),
         matter=matter_outline(document),
         redirects=tuple(Redirect(*one) for one in document.get("redirects", ())),
     )

@@ -14,6 +14,7 @@ from exchange.domain.records import (
     StepRecord,
     StoredReceipt,
 )
+from exchange.domain.steps import receipt_key
 from exchange.storage.conflicts import receipt_conflict
 from exchange.storage.group import GroupCommitter
 from exchange.storage.mongo import codec
@@ -26,6 +27,7 @@ from exchange.storage.mongo.driver import (
     Database,
     Document,
     DuplicateError,
+    Filter,
     available,
     find_all,
     find_one,
@@ -37,6 +39,7 @@ from exchange.storage.mongo.schema import UNCHECKED
 from exchange.storage.recent_envelopes import RecentEnvelopes
 from schemas.errors import CodedError
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.vocabulary import Step
 
 # A group is one transaction, and a transaction must end within seconds.
 _GROUP_WEIGHT = 8 << 20
@@ -183,9 +186,18 @@ class MongoEnvelopes:
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
         """Step receipts of an envelope in the order of recording."""
+        return await self._found_receipts(codec.of_envelope(envelope_id))
+
+    async def receipts_of(
+        self, envelope_id: EnvelopeId, step: Step, recipient: OrganId
+    ) -> Sequence[StoredReceipt]:
+        """Each time one step was taken for one recipient, in the order of recording."""
+        first = codec.key_of(envelope_id, receipt_key(step, recipient))
+        return await self._found_receipts(codec.times_of(first))
+
+    async def _found_receipts(self, wanted: Filter) -> Sequence[StoredReceipt]:
         order = [("recorded_at", 1), ("entry", 1)]
-        parts = codec.of_envelope(envelope_id)
-        found = await find_all(self._receipts, parts, sort=order)
+        found = await find_all(self._receipts, wanted, sort=order)
         return [codec.receipt_record(one) for one in found]
 
     async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:

@@ -15,6 +15,7 @@ from exchange.domain.records import (
     StoredReceipt,
 )
 from schemas.identifiers import EnvelopeId, MessageId, OrganId, SystemId
+from schemas.vocabulary import Step
 
 
 class EnvelopeStore(Protocol):
@@ -40,7 +41,7 @@ class EnvelopeStore(Protocol):
 
         Raises:
             StateConflictError: `status_change.before` no longer holds, or its code or
-                a receipt's key is stored already.
+                a receipt's key is stored already, or the document was taken away.
             BodyMissingError: `body_chunks` was not stored completely, or is taken.
         """
 
@@ -115,6 +116,14 @@ class EnvelopeStore(Protocol):
 
     async def receipts(self, envelope_id: EnvelopeId) -> Sequence[StoredReceipt]:
         """Step receipts of an envelope in the order of recording."""
+
+    async def receipts_of(
+        self, envelope_id: EnvelopeId, step: Step, recipient: OrganId
+    ) -> Sequence[StoredReceipt]:
+        """Each time one step was taken for one recipient, in the order of recording.
+
+        They are found by their keys: what others have costs nothing.
+        """
 
     async def statuses_of(self, envelope_id: EnvelopeId) -> Sequence[Envelope]:
         """Status envelopes that report on `envelope_id`, in order of acceptance."""

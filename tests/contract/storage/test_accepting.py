@@ -7,7 +7,7 @@ from exchange.domain.records import Accepted, Repeated, StatusChange
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.identifiers import SystemId
-from schemas.vocabulary import DeliveryState, StatusCode
+from schemas.vocabulary import FINAL_DELIVERY_STATES, DeliveryState, StatusCode
 from tests.support.stored import (
     COMMUNE,
     MINISTRY,
@@ -201,6 +201,23 @@ async def test_status_conflict_stores_nothing(
     delivery = await storage.envelopes.delivery(envelope_id(1), PROVINCE)
     assert delivery is not None
     assert delivery.status is StatusCode.REGISTERED
+
+
+@pytest.mark.parametrize("state", sorted(FINAL_DELIVERY_STATES))
+async def test_nobody_reports_on_what_was_taken_away_meanwhile(
+    storage: Storage, state: DeliveryState
+) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    await storage.envelopes.record_step(
+        step(1, "gone", after=state, makes_visible=False)
+    )
+
+    with pytest.raises(StateConflictError):
+        await storage.envelopes.accept(
+            acceptance(2, status_change=status_change(1, StatusCode.REGISTERED))
+        )
+
+    assert await storage.envelopes.envelope(envelope_id(2)) is None
 
 
 async def test_repeat_of_a_status_is_no_conflict(storage: Storage) -> None:

@@ -7,7 +7,7 @@ from exchange.domain.records import StepRecord
 from exchange.errors import StateConflictError
 from exchange.storage.ports import Storage
 from schemas.identifiers import OrganId
-from schemas.vocabulary import DeliveryState, StatusCode
+from schemas.vocabulary import DeliveryState, StatusCode, Step
 from tests.support.stored import (
     MINISTRY,
     PROVINCE,
@@ -186,6 +186,22 @@ async def test_receipts_come_in_the_order_of_recording(storage: Storage) -> None
 
     receipts = await storage.envelopes.receipts(envelope_id(1))
     assert [one.key for one in receipts] == ["b", "a"]
+
+
+async def test_times_a_step_was_taken_for_one_are_found_and_nothing_else(
+    storage: Storage,
+) -> None:
+    await storage.envelopes.accept(acceptance(1))
+    keys = [f"failed:{PROVINCE}{time}" for time in ("", ":2", ":10", ".151", ";", "0")]
+    for key in (*keys, "failed", f"dead_lettered:{PROVINCE}"):
+        await storage.envelopes.record_step(step(1, key, after=None))
+    await storage.envelopes.accept(acceptance(2))
+    await storage.envelopes.record_step(step(2, keys[0], after=None))
+
+    found = await storage.envelopes.receipts_of(envelope_id(1), Step.FAILED, PROVINCE)
+
+    assert {one.key for one in found} == set(keys[:3])
+    assert {one.envelope_id for one in found} == {envelope_id(1)}
 
 
 async def test_only_unchecked_envelopes_are_to_check(storage: Storage) -> None:

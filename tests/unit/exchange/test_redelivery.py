@@ -1,5 +1,6 @@
 """What becomes of deliveries that are leased, fail, are given up, held or stuck."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from clients.messages import Acknowledgement, prepare_acknowledgement
 from exchange.delivery.keeper import Keeper
-from exchange.domain.records import Delivery, Envelope, InboxItem
+from exchange.domain.records import Delivery, Envelope, InboxItem, StoredReceipt
 from exchange.domain.retries import PERSISTENCE
 from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
@@ -19,13 +20,18 @@ from exchange.usecases.acknowledge_delivery import (
     acknowledge_delivery,
 )
 from exchange.usecases.find_stuck import find_stuck
-from exchange.usecases.look_after_deliveries import Watchlist, deliveries_in
+from exchange.usecases.look_after_deliveries import (
+    Watchlist,
+    attempts_of,
+    deliveries_in,
+)
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.release_delivery import TendDelivery, release_delivery
 from exchange.usecases.tending import Tending, release, resend
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import EnvelopeId, SystemId
 from schemas.vocabulary import DeliveryState, Step, TransportAcknowledgement
+from tests.support.late import dead_letter
 from tests.support.small_pdf import small_pdf
 from tests.support.world import (
     PROVINCE,
@@ -400,3 +406,39 @@ def stuck_at_province(found: Iterable[InboxItem]) -> set[tuple[str, DeliveryStat
         for one in found
         if one.delivery.recipient == PROVINCE
     }
+
+
+async def test_release_reads_no_steps_of_other_recipients(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = await held(world)
+
+    async def of_all(_: EnvelopeId) -> list[StoredReceipt]:
+        raise AssertionError(letter.envelope_id)
+
+    monkeypatch.setattr(world.services.storage.envelopes, "receipts", of_all)
+    wanted = Tending(
+        envelope_id=letter.envelope_id, recipients=frozenset(), actor="operator"
+    )
+
+    released = await release(world.services, wanted)
+
+    assert {one.step for one in released} == {Step.RELEASED}
+
+
+async def test_looking_at_the_steps_of_an_envelope_lets_others_go_on(
+    world: World,
+) -> None:
+    letter, turns = await dead_letter(world), 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(others())
+    shown = await attempts_of(world.services, letter.envelope_id)
+    beside.cancel()
+
+    assert turns >= len(shown.steps) - 1 > 1
