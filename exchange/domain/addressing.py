@@ -4,20 +4,23 @@ Invariants:
     - The sender's signature covers what it wrote; what that meant is decided here, on
       one version of the directory, and written down in receipts.
     - Each agency is reached once, however many codes and groups lead to it.
-    - A group never reaches the sender, nor whom it took over from.
+    - A group never reaches the sender, nor whom it took over from; and nothing falls
+      back to its sender.
+    - No member of a list is lost without a word: a level below an agency that is closed
+      since reaches those who were meant, or nobody gets the document.
     - A list is known to its owner alone; one of a closed agency, to its successor.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exchange.domain.access import is_open
-from exchange.domain.directory import Directory, standing
+from exchange.domain.directory import Directory, is_closed, standing
 from exchange.domain.parties import Agency
 from schemas.identifiers import OrganId
 from schemas.recipient_groups import LevelGroup, ListGroup, read_group
-from schemas.vocabulary import RedirectReason
+from schemas.vocabulary import Level, RedirectReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,15 @@ class AddressBook:
 
     Args:
         lists: members of the lists that may be named, by owner and name.
+        recoded: of the closed agencies that lists have levels of, those that go on
+            under the code of their successor.
     """
 
     directory: Directory
     sender: OrganId
     at: datetime
     lists: Mapping[tuple[OrganId, str], Sequence[OrganId]] = field(default_factory=dict)
+    recoded: Collection[OrganId] = frozenset()
 
 
 def find_addressee(
@@ -128,6 +134,22 @@ def lists_named(
     return frozenset(ListGroup(_own(directory, one.owner), one.name) for one in lists)
 
 
+def closed_in_lists(book: AddressBook) -> tuple[Agency, ...]:
+    """Return the closed agencies that lists have levels of, and who succeeded them."""
+    directory, at = book.directory, book.at
+    members = (one for members in book.lists.values() for one in members)
+    groups = (read_group(one) for one in members if is_group(directory, one))
+    levels = (one for one in groups if isinstance(one, LevelGroup))
+    bases = [one for one in (directory.agency(group.base) for group in levels) if one]
+    heirs = (heir for one in bases for heir in directory.succession(one, at))
+    return tuple(one for one in (*bases, *heirs) if is_closed(one, at))
+
+
+def is_group(directory: Directory, written: OrganId) -> bool:
+    """Tell whether a code names a group; one that an agency has is that agency's."""
+    return directory.agency(written) is None and read_group(written) is not None
+
+
 def may_name_lists(
     directory: Directory, sender: OrganId, owner: OrganId, at: datetime
 ) -> bool:
@@ -143,8 +165,7 @@ def expand(book: AddressBook, written: Sequence[OrganId]) -> tuple[Addressee, ..
     named: list[Addressee] = []
     groups: list[OrganId] = []
     for one in written:
-        is_group = book.directory.agency(one) is None and read_group(one) is not None
-        if is_group:
+        if is_group(book.directory, one):
             groups.append(one)
         else:
             named.append(find_addressee(book.directory, one, book.at))
@@ -173,13 +194,20 @@ def with_fallback(
     *,
     connected: Collection[OrganId],
     directory: Directory,
+    sender: OrganId,
     at: datetime,
 ) -> tuple[Addressee, ...]:
     """Send what is for an agency without a system to the nearest one above with one.
 
-    Who has nobody connected above keeps its document until somebody connects.
+    Who has nobody connected above keeps its document until somebody connects; so does
+    who would be led back to the sender, or to its successor, who have the document.
     """
-    return tuple(_fallen_back(one, connected, directory, at) for one in addressees)
+    author = directory.answerable(sender, at)
+    found = ((one, _above(one, connected, directory, at)) for one in addressees)
+    return tuple(
+        one if above is None or above.code == author else _fallen_back(one, above, at)
+        for one, above in found
+    )
 
 
 def may_fall_back_to(
@@ -215,7 +243,7 @@ def _links(directory: Directory, agency: Agency, at: datetime) -> Iterator[Succe
 def _members(book: AddressBook, written: OrganId) -> Iterator[Addressee]:
     match read_group(written):
         case LevelGroup() as group:
-            yield from _of_level(book, group)
+            yield from _of_level(book, book.directory.agency(group.base), group.level)
         case ListGroup() as group:
             owner = _own(book.directory, group.owner)
             # Others cannot even learn that a list is there.
@@ -226,37 +254,73 @@ def _members(book: AddressBook, written: OrganId) -> Iterator[Addressee]:
             return
 
 
-def _of_level(book: AddressBook, group: LevelGroup) -> Iterator[Addressee]:
-    base = book.directory.agency(group.base)
+def _of_level(
+    book: AddressBook, base: Agency | None, level: Level
+) -> Iterator[Addressee]:
     if base is None or not is_open(base, book.at):
         return
-    for one in book.directory.below_of_level(base, group.level, book.at):
+    for one in book.directory.below_of_level(base, level, book.at):
         yield Addressee(one.code, one)
 
 
 def _of_list(book: AddressBook, member: OrganId) -> Iterator[Addressee]:
     group = read_group(member)
-    if isinstance(group, LevelGroup) and book.directory.agency(member) is None:
-        yield from _of_level(book, group)
-    else:
+    if not isinstance(group, LevelGroup) or book.directory.agency(member) is not None:
         yield find_addressee(book.directory, member, book.at)
+        return
+    base = _by_present_code(book, group.base)
+    if base is None or not is_closed(base, book.at):
+        yield from _of_level(book, base, group.level)
+    else:
+        # Nobody would miss them among the other members: the document is refused.
+        yield from _were_below(book, base, group.level) or [Addressee(member, None)]
 
 
-def _fallen_back(
+def _by_present_code(book: AddressBook, code: OrganId) -> Agency | None:
+    """Find an agency, after recodes under the code it goes on by."""
+    found = book.directory.agency(code)
+    if found is None:
+        return None
+    for heir in book.directory.succession(found, book.at):
+        if found.code not in book.recoded:
+            break
+        found = heir
+    return found
+
+
+def _were_below(book: AddressBook, closed: Agency, level: Level) -> list[Addressee]:
+    """Return those of a level who were below an agency when it ended, or their heirs.
+
+    What an import closed keeps no record of them: it writes parents over.
+    """
+    if closed.valid_to is None or closed.closed_by is None:
+        return []
+    directory, last = book.directory, closed.valid_to - timedelta.resolution
+    were = directory.below_of_level(closed, level, last)
+    found = (find_addressee(directory, one.code, book.at) for one in were)
+    return [one for one in found if one.reached and is_open(one.reached, book.at)]
+
+
+def _above(
     addressee: Addressee,
     connected: Collection[OrganId],
     directory: Directory,
     at: datetime,
-) -> Addressee:
+) -> Agency | None:
+    """Find the nearest connected agency above one that is not connected."""
     reached = addressee.reached
     if reached is None or not is_open(reached, at) or reached.code in connected:
-        return addressee
-    for above in directory.above(reached, at):
-        if above.code in connected and is_open(above, at):
-            link = Succession(
-                addressed=reached.code,
-                successor=standing(above, at),
-                reason=RedirectReason.NOT_CONNECTED,
-            )
-            return replace(addressee, successions=(*addressee.successions, link))
-    return addressee
+        return None
+    higher = directory.above(reached, at)
+    return next(
+        (one for one in higher if one.code in connected and is_open(one, at)), None
+    )
+
+
+def _fallen_back(addressee: Addressee, above: Agency, at: datetime) -> Addressee:
+    link = Succession(
+        addressed=addressee.reached.code if addressee.reached else addressee.code,
+        successor=standing(above, at),
+        reason=RedirectReason.NOT_CONNECTED,
+    )
+    return replace(addressee, successions=(*addressee.successions, link))

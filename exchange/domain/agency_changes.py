@@ -1,7 +1,8 @@
 """Changes of agencies: the directory and an order in, the rows that change out.
 
 Invariants:
-    - A code that was ever used is never given to another agency.
+    - A code that was ever used is never given to another agency, and none that names
+      a group is given at all.
     - Whoever succeeds is open at the change, with no end in sight; so successors
       never lead back, and every closed code leads to an open one or ends.
     - The children of an agency that ends go to its successor.
@@ -28,6 +29,7 @@ from exchange.domain.directory import Directory, standing
 from exchange.domain.parties import Agency, FormerStanding
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
+from schemas.recipient_groups import read_group
 from schemas.vocabulary import Level
 
 RANK = {level: rank for rank, level in enumerate(Level)}
@@ -125,8 +127,8 @@ class _Draft:
     def begin(self, new: NewAgency, like: Agency) -> Agency:
         """Add an agency that begins with the change."""
         for code in (new.code, new.code_2016):
-            if code and (self.directory.agency(code) or code in self.changed):
-                raise AgencyChangeError(ErrorCode.AGENCY_CODE_USED, place=code)
+            if code:
+                self._require_free(code)
         before = standing(like, self.effective)
         parent = self.open(new.parent).code if new.parent else before.parent
         begun = Agency(
@@ -140,6 +142,14 @@ class _Draft:
         )
         self.put(begun)
         return begun
+
+    def _require_free(self, code: OrganId) -> None:
+        """Require that no agency has a code, in either form, and no group."""
+        begun = ((one.code, one.code_2016) for one in self.changed.values())
+        if self.directory.agency(code) or any(code in codes for codes in begun):
+            raise AgencyChangeError(ErrorCode.AGENCY_CODE_USED, place=code)
+        if read_group(code) is not None:
+            raise _refused(code)
 
     def result(self, one: OrganId | NewAgency, like: Agency) -> Agency:
         """Find the agency a change leads to, or begin it."""

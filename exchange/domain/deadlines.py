@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from exchange.domain.records import Envelope, EnvelopeOutline
 from exchange.domain.working_days import WorkingCalendar, end_of_day
-from schemas.vocabulary import EnvelopeKind, Step, Urgency
+from schemas.vocabulary import Step, Urgency
 
 
 class ClockName(StrEnum):
@@ -178,7 +178,7 @@ def is_urgent(envelope: EnvelopeOutline) -> bool:
 def _is_heeded(
     name: ClockName, envelope: EnvelopeOutline, policy: DeadlinePolicy
 ) -> bool:
-    return name in policy.clocks and envelope.kind is EnvelopeKind.DOCUMENT
+    return name in policy.clocks and envelope.is_registrable
 
 
 def _dues(

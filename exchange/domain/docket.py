@@ -1,4 +1,4 @@
-"""The docket: one row for each document that reached a recipient.
+"""The docket: one row for each document that reached a recipient, to be registered.
 
 It is made from the log, in the log's order, and follows how the recipient's clocks
 (`exchange.domain.deadlines`) end; registers and statistics are read from it.
@@ -31,7 +31,7 @@ from schemas.vocabulary import EvidenceLevel
 
 _MOMENT = timedelta(milliseconds=1)
 _LOOK_AGAIN = timedelta(hours=6)
-"""How often a row is looked at that is late, or asked back: it may have changed."""
+"""A row that is late, or asked back, rests no longer: it may have changed."""
 
 
 class Count(StrEnum):
@@ -243,9 +243,10 @@ def judge_row(
     higher = _higher(late, rules.policy, answerable.above, now)
     told = _told(row, answerable, higher) if late else ()
     unsettled = [one for one in running if one.name not in settled]
+    rest = _rest(late, rules.policy, answerable.above, now)
     after = replace(
         row,
-        next_at=_next_look(unsettled, (*late, *halted), now),
+        next_at=_next_look(unsettled, (*late, *halted), now, rest),
         settled=settled,
         late=tuple(LateClock(one.name, one.due_at) for one in late),
         told=told,
@@ -306,9 +307,13 @@ def _higher(
     """Return the agencies above that know by now, each a while after the one below."""
     if not late:
         return ()
-    passed = now - min(one.due_at for one in late)
-    steps = int(passed / policy.escalation) if policy.escalation else policy.levels
+    passed, pause = _since_first(late, now), policy.escalation
+    steps = int(passed / pause) if pause > timedelta() else policy.levels
     return above[: min(steps, policy.levels)]
+
+
+def _since_first(late: Sequence[Clock], now: datetime) -> timedelta:
+    return now - min(one.due_at for one in late)
 
 
 def _told(
@@ -330,10 +335,28 @@ def _escalated(
     yield from (one for one in (*heirs, *higher) if one not in row.told)
 
 
+def _rest(
+    late: Sequence[Clock],
+    policy: DeadlinePolicy,
+    above: Sequence[OrganId],
+    now: datetime,
+) -> timedelta:
+    """Return how long a row rests: no longer than until the next above is to know."""
+    most = min(policy.levels, len(above))
+    if not late or len(_higher(late, policy, above, now)) >= most:
+        return _LOOK_AGAIN
+    pause = policy.escalation
+    until_next = pause - _since_first(late, now) % pause
+    return min(_LOOK_AGAIN, until_next + _MOMENT)
+
+
 def _next_look(
-    unsettled: Sequence[Clock], changeable: Sequence[Clock], now: datetime
+    unsettled: Sequence[Clock],
+    changeable: Sequence[Clock],
+    now: datetime,
+    rest: timedelta,
 ) -> datetime | None:
     looks = [one.due_at + _MOMENT for one in unsettled]
     if changeable:
-        looks.append(now + _LOOK_AGAIN)
+        looks.append(now + rest)
     return min(looks, default=None)

@@ -52,6 +52,7 @@ class IntakeFacts:
         plain_channel: the caller named itself without a certificate (development).
         kind: code of the document's kind; empty where it is none of the 29.
         delegations: what the sender delegated, where a stranger signed.
+        delegate: the directory's own code of that stranger's agency.
         stored_bytes: what is stored of the sender's documents.
     """
 
@@ -65,6 +66,7 @@ class IntakeFacts:
     plain_channel: bool = False
     kind: str = ""
     delegations: tuple[FiledDelegation, ...] = ()
+    delegate: OrganId | None = None
     stored_bytes: int = 0
 
 
@@ -205,13 +207,10 @@ def belongs_to_sender(facts: IntakeFacts) -> bool:
 
 def delegation_used(facts: IntakeFacts, now: datetime) -> FiledDelegation | None:
     """Return by which leave of the sender a stranger signs; None without one."""
-    signer = facts.signer
-    if belongs_to_sender(facts) or not isinstance(signer, SignerFacts):
-        return None
-    if signer.agency is None:
+    if belongs_to_sender(facts) or facts.delegate is None:
         return None
     return leave_to_sign(
-        facts.delegations, delegate=signer.agency, kind=facts.kind, at=now
+        facts.delegations, delegate=facts.delegate, kind=facts.kind, at=now
     )
 
 

@@ -196,7 +196,10 @@ def is_about(
 
 
 def wants_arrival(
-    subscription: Subscription, item: InboxItem, inherited: Collection[OrganId]
+    subscription: Subscription,
+    item: InboxItem,
+    agency: OrganId,
+    inherited: Collection[OrganId],
 ) -> bool:
     """Tell whether a subscription wants to know of an item that became visible.
 
@@ -205,14 +208,15 @@ def wants_arrival(
     Args:
         subscription: who wants to know.
         item: what became visible.
-        inherited: the closed codes that lead to its recipient.
+        agency: who answers for its recipient, itself unless that is closed.
+        inherited: the closed codes that lead to that agency.
     """
     index = item.delivery.log_index
     return (
         NoticeEvent.ARRIVED in subscription.events
         and index is not None
         and index > subscription.cursor
-        and is_about(subscription, item.delivery.recipient, inherited)
+        and is_about(subscription, agency, inherited)
         and (
             subscription.channel is NoticeChannel.WEBHOOK
             or item.envelope.kind is EnvelopeKind.DOCUMENT

@@ -62,8 +62,18 @@ class EnvelopeOutline:
     evidence_level: EvidenceLevel
     accepted_at: datetime
     urgency: int = 0
+    business_type: BusinessType = BusinessType.NEW
     matter: Matter = field(default_factory=Matter)
     redirects: tuple[Redirect, ...] = ()
+
+    @property
+    def is_registrable(self) -> bool:
+        """Whether it is a document that is to be registered.
+
+        A status is none; nor is a request for a document back, however it is sent.
+        """
+        is_document = self.kind is EnvelopeKind.DOCUMENT
+        return is_document and self.business_type is not BusinessType.RECALL
 
     @property
     def redirected(self) -> frozenset[OrganId]:
@@ -95,7 +105,6 @@ class Envelope(EnvelopeOutline):
     document_id: DocumentId | None = None
     document_code: str = ""
     subject: str = ""
-    business_type: BusinessType = BusinessType.NEW
     status_of: EnvelopeId | None = None
     links: tuple[Link, ...] = ()
     receipt: bytes = b""

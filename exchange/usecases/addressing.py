@@ -8,6 +8,7 @@ from exchange.domain.access import acting_agencies
 from exchange.domain.addressing import (
     AddressBook,
     Addressee,
+    closed_in_lists,
     expand,
     lists_named,
     may_fall_back_to,
@@ -16,6 +17,7 @@ from exchange.domain.addressing import (
 )
 from exchange.domain.directory import Directory
 from exchange.services import Services
+from exchange.usecases.recodes import recoded
 from schemas.identifiers import OrganId
 
 
@@ -28,18 +30,23 @@ async def addressees_of(
     """Return whom an envelope of `sender` reaches, on one version of the directory."""
     at = services.now()
     book = AddressBook(directory=directory, sender=sender, at=at)
-    lists = await _lists(services, book, written)
-    found = expand(replace(book, lists=lists), written)
-    return await connected_ones(services, directory, found, at)
+    book = replace(book, lists=await _lists(services, book, written))
+    same = await recoded(services, directory, closed_in_lists(book))
+    found = expand(replace(book, recoded=same), written)
+    return await connected_ones(services, directory, found, sender=sender, at=at)
 
 
 async def connected_ones(
     services: Services,
     directory: Directory,
     addressees: Sequence[Addressee],
+    *,
+    sender: OrganId,
     at: datetime,
 ) -> tuple[Addressee, ...]:
     """Lead what is for agencies without a system to those above them, where that is on.
+
+    What they would lead back to its sender stays where it is.
 
     Raises:
         StorageUnavailableError: the database does not answer.
@@ -47,7 +54,9 @@ async def connected_ones(
     if not services.addressing.parent_fallback:
         return tuple(addressees)
     connected = await _connected(services, directory, addressees, at)
-    return with_fallback(addressees, connected=connected, directory=directory, at=at)
+    return with_fallback(
+        addressees, connected=connected, directory=directory, sender=sender, at=at
+    )
 
 
 async def _lists(

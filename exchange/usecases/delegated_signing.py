@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from exchange.domain.delegations import FiledDelegation
 from exchange.domain.records import Envelope
 from exchange.services import Services, fingerprint
-from exchange.usecases.directory import current_directory
+from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.handing_out import body_of
 from pki.names import agency_of
 from schemas.document_kinds import document_kind_by_name
@@ -46,7 +46,9 @@ async def delegations_behind(
     signed = _signed(envelope, await body_of(services, envelope))
     if signed.agency is None or await _belongs(services, envelope, signed):
         return ()
-    return _covering(counted, signed.agency, signed.kind)
+    # It may bear the code of 2016; delegations are filed under the directory's own.
+    delegate = addressee(await current_directory(services), signed.agency).code
+    return _covering(counted, delegate, signed.kind)
 
 
 def log_subjects(filed: FiledDelegation) -> tuple[EnvelopeId, ...]:

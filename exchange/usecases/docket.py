@@ -36,7 +36,6 @@ from schemas.timestamps import format_utc, parse_utc
 from schemas.vocabulary import (
     READABLE_DELIVERY_STATES,
     AuditEvent,
-    EnvelopeKind,
     Step,
 )
 
@@ -130,7 +129,7 @@ def _rows(brought: Followed, rules: Rules) -> Iterator[DocketRow]:
     times: dict[int, datetime] = {}
     for one in brought.arrivals:
         envelope = brought.envelopes[one.envelope_id]
-        if envelope.kind is EnvelopeKind.DOCUMENT:
+        if envelope.is_registrable:
             if one.index not in times:
                 times[one.index] = _time_of(brought.leaves[one.index])
             yield first_row(envelope, one.recipient, times[one.index], rules)
@@ -147,7 +146,7 @@ def _tallies(
         yield from arrival_tallies(row, brought.envelopes[row.envelope_id])
     for one in brought.accepted:
         envelope = brought.envelopes[one]
-        if envelope.kind is EnvelopeKind.DOCUMENT:
+        if envelope.is_registrable:
             yield from sending_tallies(envelope, rules)
 
 
@@ -227,9 +226,9 @@ async def _note(
                     services, recipient, row.envelope_id, occurrence=late.name
                 )
         for agency in change.escalated:
-            await note_overdue(
-                services, agency, row.envelope_id, occurrence=f"of {row.recipient}"
-            )
+            # One that was told of an earlier delay, made good since, is told again.
+            delay = f"{row.late[0].name} of {row.recipient}"
+            await note_overdue(services, agency, row.envelope_id, occurrence=delay)
 
 
 def _audit(services: Services, change: RowChange, now: datetime) -> Iterator[AuditLine]:

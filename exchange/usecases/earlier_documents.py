@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Seque
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from exchange.domain.addressing import Addressee
+from exchange.domain.addressing import Addressee, find_addressee, is_group
 from exchange.domain.decisions import Refuse
 from exchange.domain.directory import Directory
 from exchange.domain.intake import Accept
@@ -21,6 +21,7 @@ from exchange.domain.relations import KnownDocument
 from exchange.services import Services
 from exchange.storage.ports import DocumentQuery
 from exchange.usecases.directory import current_directory
+from exchange.usecases.recodes import former_codes
 from exchange.usecases.tying import tied
 from schemas.edxml.document import EdxmlDocument, ResponseFor
 from schemas.errors import ErrorCode
@@ -77,14 +78,20 @@ async def duplicate_of(
     """Find the first new document under either name of this one.
 
     Decree 30/2020 Annex VI: the same id, or the same number, notation, issuer and year.
+    After a recode the issuer is the same; after a merger its numbers begin anew.
     """
+    directory = await current_directory(services)
     query = DocumentQuery(
         sender=sender,
         document_id=document.document_id,
         code=str(document.code) if document.code.number else "",
         year=document.promulgation.promulgation_date.year,
     )
-    return await services.storage.documents.first_new(query)
+    for code in (*await former_codes(services, directory, sender), sender):
+        asking = replace(query, sender=code)
+        if found := await services.storage.documents.first_new(asking):
+            return found
+    return None
 
 
 def asked(directory: Directory, accept: Accept, at: datetime) -> Iterator[Named]:
@@ -93,6 +100,12 @@ def asked(directory: Directory, accept: Accept, at: datetime) -> Iterator[Named]
     for code in accept.addressed:
         addressee = redirected.get(code, Addressee(code, directory.agency(code)))
         yield named_by(directory, addressee, at)
+
+
+def one_by_one(directory: Directory, written: Iterable[OrganId]) -> frozenset[OrganId]:
+    """Return the codes of those that a document names beside its groups."""
+    single = (one for one in written if not is_group(directory, one))
+    return frozenset(find_addressee(directory, one).code for one in single)
 
 
 def named_by(directory: Directory, addressee: Addressee, at: datetime) -> Named:
@@ -105,12 +118,21 @@ def named_by(directory: Directory, addressee: Addressee, at: datetime) -> Named:
 
 
 async def recalls_of(
-    services: Services, documents: Iterable[Envelope], recipients: Sequence[Named]
+    services: Services,
+    documents: Iterable[Envelope],
+    recipients: Sequence[Named],
+    *,
+    required: Collection[OrganId],
 ) -> Recalls | Refuse:
-    """Ask every sending back from those of the recipients that have it."""
+    """Ask every sending back from those of the recipients that have it.
+
+    Who is named by a group may have come to it later; those of the recipients that are
+    `required` must have had it.
+    """
     recalls: list[tuple[Envelope, RecallPlan]] = []
-    refusal = Refuse(ErrorCode.NOT_A_RECIPIENT)
-    missing = dict.fromkeys(one.code for one in recipients)
+    every = [one.code for one in recipients]
+    refusal = Refuse(ErrorCode.NOT_A_RECIPIENT, *every[:1])
+    missing = dict.fromkeys(one for one in every if one in required)
     for one in documents:
         deliveries = await services.storage.envelopes.deliveries(one.envelope_id)
         held = holders(deliveries, recipients)
@@ -189,27 +211,39 @@ async def _named(
     """Return what is named and was sent by an agency, or reached it.
 
     Its id comes first; where that names nothing, number and notation of the year do.
+    Who names the issuer by the code of today means what it sent under former ones, too:
+    by an id also those it took over, by a number none whose numbers were others.
     """
     if named.organ_id is None:
         return ()
-    agency = directory.agency(named.organ_id)
-    promulgated = named.promulgation_date
-    sender = agency.code if agency else named.organ_id
-    by_id = DocumentQuery(
-        sender=sender,
-        document_id=named.document_id,
-        reaching=None if sender in own else frozenset(own),
-    )
-    by_code = replace(
-        by_id,
-        document_id=None,
-        code=named.code,
-        year=promulgated.year if promulgated else None,
-    )
-    store = services.storage.documents
-    found = await store.sent_as(by_id, limit=_SENDINGS) if named.document_id else ()
+    issuer = find_addressee(directory, named.organ_id).code
+    taken_over = sorted(directory.inherited(issuer, services.now()))
+    ids = DocumentQuery(sender=issuer, document_id=named.document_id)
+    codes = [issuer, *taken_over] if named.document_id else []
+    if found := await _first_sent(services, ids, codes, own):
+        return found
     # Systems name what they answer by an id of their own, beside number and notation.
-    return found or await store.sent_as(by_code, limit=_SENDINGS)
+    promulgated = named.promulgation_date
+    year = promulgated.year if promulgated else None
+    numbers = DocumentQuery(sender=issuer, code=named.code, year=year)
+    former = await former_codes(services, directory, issuer) if taken_over else ()
+    return await _first_sent(services, numbers, [issuer, *reversed(former)], own)
+
+
+async def _first_sent(
+    services: Services,
+    query: DocumentQuery,
+    senders: Iterable[OrganId],
+    own: Collection[OrganId],
+) -> Sequence[Envelope]:
+    """Return what the first of the senders that has any sent, of what is one's own."""
+    for sender in senders:
+        reaching = None if sender in own else frozenset(own)
+        asking = replace(query, sender=sender, reaching=reaching)
+        found = await services.storage.documents.sent_as(asking, limit=_SENDINGS)
+        if found:
+            return found
+    return ()
 
 
 async def _is_party(

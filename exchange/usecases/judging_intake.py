@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from exchange.domain.decisions import Refuse
-from exchange.domain.intake import IntakeFacts, belongs_to_sender
+from exchange.domain.directory import Directory
+from exchange.domain.intake import IntakeFacts, SignerFacts, belongs_to_sender
 from exchange.domain.usage import stored_for
 from exchange.errors import ExchangeError
 from exchange.services import Services
@@ -22,6 +23,7 @@ from schemas.edxml.body import ScannedAttachment, match_manifest
 from schemas.edxml.document import EdxmlDocument
 from schemas.edxml.secrecy import secrecy_mark
 from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import OrganId
 from schemas.pdf_file import is_called_pdf
 
 _BEGINNING_BYTES = 4096
@@ -82,7 +84,17 @@ async def gather_facts(
     if belongs_to_sender(facts):
         return facts
     given = await services.storage.delegations.given_by(sender.code)
-    return replace(facts, delegations=tuple(given))
+    delegate = _agency_of(received.signer, directory)
+    return replace(facts, delegations=tuple(given), delegate=delegate)
+
+
+def _agency_of(
+    signer: SignerFacts | Refuse | None, directory: Directory
+) -> OrganId | None:
+    """Return a signer's agency by the code delegations are filed under."""
+    if not isinstance(signer, SignerFacts) or signer.agency is None:
+        return None
+    return addressee(directory, signer.agency).code
 
 
 def _kind(document: EdxmlDocument) -> str:

@@ -1,6 +1,7 @@
 """Making notices: of what became visible, and of what somebody else found out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from exchange.domain.access import acting_agencies
 from exchange.domain.notices import (
@@ -129,26 +130,48 @@ async def _arrivals(
     items: Sequence[InboxItem],
 ) -> list[Notice]:
     directory, now = await current_directory(services), services.now()
-    inherited = {
-        one: directory.inherited(one, now)
-        for one in {item.delivery.recipient for item in items}
-    }
+    recipients = {item.delivery.recipient for item in items}
+    # What waited while its recipient was closed concerns who took over.
+    heirs = {one: directory.answerable(one, now) for one in recipients}
+    inherited = {one: directory.inherited(heirs[one], now) for one in recipients}
     wanted = [
         (subscription, item)
         for item in items
         for subscription in subscriptions
-        if wants_arrival(subscription, item, inherited[item.delivery.recipient])
+        if wants_arrival(
+            subscription,
+            item,
+            heirs[item.delivery.recipient],
+            inherited[item.delivery.recipient],
+        )
     ]
     rights = await rights_of(services, (one for one, _ in wanted))
-    return [
-        new_notice(
-            subscription,
-            NoticeEvent.ARRIVED,
-            item.delivery.recipient,
-            now=now,
-            envelope_id=item.envelope.envelope_id,
-            cursor=item.delivery.log_index,
-        )
+    notices = (
+        _arrival(subscription, item, heirs[item.delivery.recipient], rights, now=now)
         for subscription, item in wanted
-        if may_be_told(subscription, item.delivery.recipient, rights)
-    ]
+    )
+    return [one for one in notices if one is not None]
+
+
+def _arrival(
+    subscription: Subscription,
+    item: InboxItem,
+    heir: OrganId,
+    rights: Mapping[SystemId, Collection[OrganId]],
+    *,
+    now: datetime,
+) -> Notice | None:
+    """Return the notice of what arrived; None where nobody may be told of it."""
+    # A system that acts for a closed code alone goes on reading, and hearing, by it.
+    codes = (heir, item.delivery.recipient)
+    told = [one for one in codes if may_be_told(subscription, one, rights)]
+    if not told:
+        return None
+    return new_notice(
+        subscription,
+        NoticeEvent.ARRIVED,
+        told[0],
+        now=now,
+        envelope_id=item.envelope.envelope_id,
+        cursor=item.delivery.log_index,
+    )

@@ -29,6 +29,7 @@ from exchange.usecases.earlier_documents import (
     asked,
     duplicate_of,
     named_by,
+    one_by_one,
     recalls_of,
     sent_as,
 )
@@ -133,7 +134,9 @@ class _Relating:
             return Refuse(ErrorCode.XML_LIMIT_EXCEEDED, _EARLIER_ID)
         directory, now = await current_directory(self.services), self.services.now()
         named = tuple(asked(directory, self.accept, now))
-        recalls = await recalls_of(self.services, earlier, named)
+        written = [one.organ_id for one in self.document.recipients]
+        required = one_by_one(directory, written)
+        recalls = await recalls_of(self.services, earlier, named, required=required)
         if isinstance(recalls, Refuse):
             return recalls
         links = await self._ties(LinkKind.RECALLS, [one for one, _ in recalls])
@@ -160,7 +163,9 @@ class _Relating:
         lines = info.receivers if info else ()
         directory = await current_directory(self.services)
         named = [find_addressee(directory, one.organ_id, now) for one in lines]
-        reached = await connected_ones(self.services, directory, named, now)
+        reached = await connected_ones(
+            self.services, directory, named, sender=self.accept.sender, at=now
+        )
         return [
             RecipientChange(addressee, one.receiver_type)
             for addressee, one in zip(reached, lines, strict=True)
@@ -185,7 +190,9 @@ class _Relating:
         # What came of it by another sending, or by an update, is the document, too.
         removing = earlier if plan.removed else []
         removed = [Named(one) for one in plan.removed]
-        recalls = await recalls_of(self.services, removing, removed)
+        recalls = await recalls_of(
+            self.services, removing, removed, required=plan.removed
+        )
         if isinstance(recalls, Refuse):
             return recalls
         recipients = plan.recipients(self.accept.recipients)

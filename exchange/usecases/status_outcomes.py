@@ -106,7 +106,9 @@ async def _only_recipient(
     code = found.code
     if code == told.named.sender:
         return None
-    (addressee,) = await connected_ones(services, directory, [found], now)
+    (addressee,) = await connected_ones(
+        services, directory, [found], sender=told.named.sender, at=now
+    )
     named = named_by(directory, addressee, now)
     held = holders(deliveries, [named]).get(code, frozenset())
     # A receipt is about one delivery; of several the request must name which.

@@ -18,7 +18,7 @@ from exchange.storage.ports import (
     TallyQuery,
 )
 from schemas.identifiers import EnvelopeId, OrganId
-from schemas.vocabulary import EnvelopeKind, Level, LogEntryType
+from schemas.vocabulary import BusinessType, EnvelopeKind, Level, LogEntryType
 from tests.support.agencies import agency, directory
 from tests.support.pki import NOW
 from tests.support.stored import (
@@ -150,7 +150,13 @@ async def test_envelopes_come_to_the_docket_with_all_that_it_goes_by(
         tasks=("a task",),
     )
     redirects = (Redirect(PROVINCE, MINISTRY),)
-    envelope = replace(plain.envelope, matter=matter, redirects=redirects, urgency=2)
+    envelope = replace(
+        plain.envelope,
+        matter=matter,
+        redirects=redirects,
+        urgency=2,
+        business_type=BusinessType.RECALL,
+    )
     await storage.envelopes.accept(replace(plain, envelope=envelope))
     await storage.log.sequence(limit=100)
 
@@ -158,6 +164,7 @@ async def test_envelopes_come_to_the_docket_with_all_that_it_goes_by(
 
     found = brought.envelopes[envelope_id(1)]
     assert (found.matter, found.reached, found.urgency) == (matter, (), 2)
+    assert found.business_type is BusinessType.RECALL
     assert (list(brought.arrivals), brought.leaves) == ([], {})
     none = await storage.docket.followed(brought.until, limit=9)
     assert (none.until, list(none.accepted), none.envelopes) == (0, [], {})

@@ -232,6 +232,41 @@ def test_closed_code_is_never_given_again() -> None:
     assert error.code is ErrorCode.AGENCY_CODE_USED
 
 
+LIKE_A_GROUP, CODE_2016 = code("H99_all.commune"), code("000.09.09.H99")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        NewAgency(code=LIKE_A_GROUP, name="UBND xã Lạ"),
+        NewAgency(code=code("H99.40"), name="UBND xã Lạ", code_2016=LIKE_A_GROUP),
+    ],
+    ids=["code", "code of 2016"],
+)
+def test_new_agency_is_not_called_like_a_group(part: NewAgency) -> None:
+    """A document for the group would reach that one agency."""
+    source = code("H99.31.1")
+    error = refused(Split(source=source, parts=(part,), main=source))
+    expected = ErrorCode.AGENCY_CHANGE_REFUSED
+    assert (error.code, error.place) == (expected, LIKE_A_GROUP)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        NewAgency(code=CODE_2016, name="UBND xã Hai"),
+        NewAgency(code=code("H99.42"), name="UBND xã Hai", code_2016=CODE_2016),
+    ],
+    ids=["code", "code of 2016"],
+)
+def test_code_of_2016_of_one_new_agency_is_not_given_to_another(
+    other: NewAgency,
+) -> None:
+    one = NewAgency(code=code("H99.41"), name="UBND xã Một", code_2016=CODE_2016)
+    error = refused(Split(source=code("H99.31.1"), parts=(one, other), main=one.code))
+    assert (error.code, error.place) == (ErrorCode.AGENCY_CODE_USED, CODE_2016)
+
+
 def test_agency_that_ends_succeeds_nobody() -> None:
     known = changed(Close(code=code("H99.30.1")), at=NOW + DAY)
     order = Close(code=code("H99.30.2"), successor=code("H99.30.1"))

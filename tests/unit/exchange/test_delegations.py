@@ -12,18 +12,29 @@ from exchange.domain.delegations import FiledDelegation
 from exchange.services import Caller
 from exchange.usecases.attesting import log_entry, pending
 from exchange.usecases.auditing import audit_line
+from exchange.usecases.delegated_signing import delegations_behind
 from exchange.usecases.delegations import (
     delegations_of,
     file_delegation,
     revoke_delegation,
 )
+from exchange.usecases.import_agencies import ImportAgencies, import_agencies
+from exchange.usecases.preflight_envelope import preflight_envelope
 from schemas.delegation import Delegation, write_delegation
 from schemas.errors import CodedError, ErrorCode
+from schemas.identifiers import OrganId
 from schemas.vocabulary import AuditEvent, LogEntryType
 from schemas.xml import DECLARATION
 from signing.xmldsig.sign import sign_receipt
 from tests.support.pki import NOW
-from tests.support.world import COMMUNE, PROVINCE, World, make_world
+from tests.support.world import (
+    AGENCIES,
+    COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    World,
+    make_world,
+)
 
 _SAID = Delegation(
     delegator=COMMUNE,
@@ -33,6 +44,7 @@ _SAID = Delegation(
     valid_to=NOW + timedelta(days=300),
     reason="QĐ 12/QĐ-UBND",
 )
+CODE_2016 = OrganId("000.00.00.H99")
 _ORDER_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _VALUE = re.compile(rb"(?<=<ds:SignatureValue>)[^<]+")
 
@@ -154,3 +166,36 @@ async def test_revocation_ends_every_filing_of_one_seal() -> None:
 
 async def _of_commune(world: World) -> list[FiledDelegation]:
     return list(await world.services.storage.delegations.given_by(COMMUNE))
+
+
+async def with_old_code(world: World) -> World:
+    """The province has a code of 2016, too, which its seal bears."""
+    rows = [
+        replace(one, code_2016=CODE_2016) for one in AGENCIES if one.code == PROVINCE
+    ]
+    await import_agencies(world.services, ImportAgencies(agencies=rows, operator="t"))
+    seal = world.pki.issuing.issue("UBND tỉnh Bình Sơn", organ_id=CODE_2016)
+    return replace(world, commune=seal)
+
+
+async def test_delegate_signs_by_a_certificate_that_bears_its_code_of_2016() -> None:
+    world = await make_world()
+    filed = await file_delegation(world.services, await commune(world), sealed(world))
+    delegate = await with_old_code(world)
+    message = delegate.document(subject="Một")
+    found = await preflight_envelope(world.services, await world.submission(message))
+    assert found.seen is not None
+    assert found.seen.delegation_id == filed.delegation_id
+    accepted = await delegate.send(message)
+    assert await delegations_behind(world.services, accepted.envelope) == (filed,)
+
+
+async def test_code_of_2016_of_another_agency_lets_nobody_sign() -> None:
+    world = await make_world()
+    said = replace(_SAID, delegate=MINISTRY)
+    content = sign_receipt(write_delegation(said), credential=world.pki.seal(), at=NOW)
+    await file_delegation(world.services, await commune(world), content)
+    delegate = await with_old_code(world)
+    with pytest.raises(CodedError) as caught:
+        await delegate.send(delegate.document(subject="Một"))
+    assert caught.value.code == ErrorCode.SIGNER_NOT_OF_SENDER

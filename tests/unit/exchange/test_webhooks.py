@@ -9,6 +9,7 @@ from clients.messages import prepare_document
 from exchange.delivery.docket_watch import DocketWatch
 from exchange.domain.agency_orders import Merge, Order, Recode
 from exchange.domain.notices import (
+    MAIL_SUBSCRIPTION,
     Attempt,
     Notice,
     NoticeChannel,
@@ -19,7 +20,8 @@ from exchange.domain.notices import (
 from exchange.services import Services
 from exchange.storage.ports import NoticeQuery
 from exchange.usecases.change_agencies import ChangeAgencies, change_agencies
-from exchange.usecases.noting import note_arrivals, note_overdue
+from exchange.usecases.noting import ensure_mail, note_arrivals, note_overdue
+from exchange.usecases.tending import Tending, release
 from exchange.usecases.webhooks import (
     WebhookWish,
     change_webhook,
@@ -31,12 +33,15 @@ from exchange.usecases.webhooks import (
 )
 from schemas.edxml.document import Organisation
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
+from tests.support.small_pdf import small_pdf
 from tests.support.world import (
     COMMUNE,
     FAR_COMMUNE,
     MINISTRY,
     PROVINCE,
+    CrashingPdfs,
     World,
+    attachment,
     edxml_document,
     make_world,
     note,
@@ -97,8 +102,36 @@ async def sent(world: World, recipient: OrganId, number: int = 1) -> EnvelopeId:
     return accepted.envelope.envelope_id
 
 
+async def held(world: World, recipient: OrganId) -> EnvelopeId:
+    """Send a letter that nobody can check."""
+    document = attachment(small_pdf())
+    letter = edxml_document(
+        document,
+        sender=Organisation(organ_id=PROVINCE),
+        recipients=(Organisation(organ_id=recipient),),
+    )
+    message = prepare_document(
+        letter, (document,), credential=world.province, at=world.clock.now
+    )
+    accepted = await world.send(message, system_id="qlvb-h99")
+    await world.with_pdfs(CrashingPdfs()).deliver()
+    return accepted.envelope.envelope_id
+
+
+async def released(world: World, envelope_id: EnvelopeId) -> None:
+    wanted = Tending(envelope_id=envelope_id, recipients=frozenset(), actor="van.hanh")
+    await release(world.services, wanted)
+    await world.deliver()
+    while await note_arrivals(world.services):
+        pass
+
+
 async def told(services: Services, hook: Subscription) -> Sequence[Notice]:
-    query = NoticeQuery(state=NoticeState.WAITING, subscription_id=hook.subscription_id)
+    return await notices_for(services, hook.subscription_id)
+
+
+async def notices_for(services: Services, subscription_id: str) -> Sequence[Notice]:
+    query = NoticeQuery(state=NoticeState.WAITING, subscription_id=subscription_id)
     return await services.storage.notices.find(query)
 
 
@@ -156,6 +189,54 @@ async def test_webhook_is_told_what_is_overdue_at_an_agency_that_was_merged(
             if found.event is NoticeEvent.OVERDUE
         ]
         assert overdue == [(COMMUNE, late)]
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["before", "after"])
+async def test_successor_is_told_of_what_was_held_when_its_forerunner_was_merged(
+    world: World, is_before: bool
+) -> None:
+    letter = await held(world, FAR_COMMUNE)
+    merger = Merge(sources=(FAR_COMMUNE,), into=COMMUNE)
+    if not is_before:
+        await changed(world, merger)
+    hook = await register_webhook(
+        world.services, await world.caller("qlvb-h99-151"), COMMUNE, WISH
+    )
+    if is_before:
+        await changed(world, merger)
+
+    await released(world, letter)
+
+    (notice,) = await told(world.services, hook)
+    assert (notice.envelope_id, notice.agency) == (letter, COMMUNE)
+
+
+async def test_mail_about_what_was_held_at_a_merger_goes_to_the_successor(
+    world: World,
+) -> None:
+    carriers = {NoticeChannel.SMTP: Carries()}
+    world = replace(world, services=replace(world.services, carriers=carriers))
+    await ensure_mail(world.services)
+    letter = await held(world, FAR_COMMUNE)
+    await changed(world, Merge(sources=(FAR_COMMUNE,), into=COMMUNE))
+
+    await released(world, letter)
+
+    found = await notices_for(world.services, MAIL_SUBSCRIPTION)
+    assert [(one.envelope_id, one.agency) for one in found] == [(letter, COMMUNE)]
+
+
+async def test_system_of_a_closed_code_alone_is_told_by_that_code(
+    world: World,
+) -> None:
+    hook = await registered(world)
+    letter = await held(world, FAR_COMMUNE)
+    await changed(world, Merge(sources=(FAR_COMMUNE,), into=COMMUNE))
+
+    await released(world, letter)
+
+    (notice,) = await told(world.services, hook)
+    assert (notice.envelope_id, notice.agency) == (letter, FAR_COMMUNE)
 
 
 async def test_webhook_is_told_of_no_other_agency_after_a_change(world: World) -> None:
