@@ -13,7 +13,7 @@ from exchange.domain.records import (
     StoredAttachment,
     StoredReceipt,
 )
-from exchange.errors import StateConflictError
+from exchange.errors import StateConflictError, StorageUnavailableError
 from exchange.services import Services
 from exchange.usecases.attachment_content import attachment_content
 from exchange.usecases.check_outcomes import (
@@ -96,6 +96,9 @@ async def _check(
             verdict = await services.pdfs.judge(
                 data, material=services.trust.material, at=services.now()
             )
+        except StorageUnavailableError:
+            # Nothing is wrong with the file: the check begins anew.
+            raise
         except CodedError as failure:
             return unchecked(attachment, failure.code)
     return judged(attachment, verdict)

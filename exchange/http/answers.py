@@ -1,7 +1,7 @@
 """Ways to answer: XML, JSON, and bytes that are streamed."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -64,14 +64,19 @@ async def stream(
     """Answer with bytes that are read while they are sent.
 
     What goes wrong before the first byte is an error like any other; afterwards the
-    connection is cut.
+    connection is cut. Files and cursors behind the bytes are given back at once: what
+    a peer that is gone leaves suspended would wait for a search for cycles.
     """
-    first = await anext(chunks, b"")
-    async with begun(request, headers=headers, status=status) as response:
-        await response.write(first)
-        async for chunk in chunks:
-            await response.write(chunk)
-        await response.write_eof()
+    try:
+        first = await anext(chunks, b"")
+        async with begun(request, headers=headers, status=status) as response:
+            await response.write(first)
+            async for chunk in chunks:
+                await response.write(chunk)
+            await response.write_eof()
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
     return response
 
 

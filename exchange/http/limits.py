@@ -29,6 +29,20 @@ def require_length(request: web.Request, *, limit: int) -> None:
         raise ExchangeError(ErrorCode.BODY_TOO_LARGE, place="Content-Length")
 
 
+def require_readable(request: web.Request) -> None:
+    """Refuse header fields that are no UTF-8: nothing here stores half a character.
+
+    Raises:
+        ExchangeError: one is not (ENCODING_NOT_UTF8); its place is the field's name.
+    """
+    for name, value in request.raw_headers:
+        try:
+            value.decode()
+        except UnicodeDecodeError as error:
+            place = name.decode(errors="replace")
+            raise ExchangeError(ErrorCode.ENCODING_NOT_UTF8, place=place) from error
+
+
 async def body_chunks(
     request: web.Request, *, idle_seconds: float
 ) -> AsyncIterator[bytes]:

@@ -26,6 +26,7 @@ from exchange.http.keys import (
     PLAINLY,
     SERVICES,
 )
+from exchange.http.limits import require_readable
 from exchange.http.problems import CONTENT_TYPE, plain_problem, problem
 from exchange.http.request import remember_caller
 from exchange.http.routes import route_of
@@ -77,7 +78,8 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give a request the time its route may take."""
+    """Give a request that can be read the time its route may take."""
+    require_readable(request)
     limits = request.app[LIMITS]
     route = route_of(request)
     is_transfer = route is not None and route.is_transfer

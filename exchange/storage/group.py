@@ -116,13 +116,14 @@ class GroupCommitter(Generic[Item]):
 
     async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
         outcome = await self._try(items)
-        if not isinstance(outcome, CodedError) or len(items) == 1:
+        if not isinstance(outcome, Exception) or len(items) == 1:
             return [outcome] * len(items)
         if isinstance(outcome, StorageUnavailableError):
             return [outcome] * len(items)
-        named = [n for n, one in enumerate(items) if self._at_fault(one, outcome)]
-        if named:
-            return await self._apart(named, items, outcome)
+        if isinstance(outcome, CodedError):
+            named = [n for n, one in enumerate(items) if self._at_fault(one, outcome)]
+            if named:
+                return await self._apart(named, items, outcome)
         # One of them is at fault, most likely one alone: half of them are without it.
         middle = len(items) // 2
         first = await self._outcomes(items[:middle])

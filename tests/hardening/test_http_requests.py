@@ -342,3 +342,25 @@ class TestParts:
 
         assert 400 <= answer.status < 500
         assert await still_answers(hub)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Content-Type: application/xml; foo="\udcff"',
+        "Message-Id: a\udcff",
+        "Upload-Reference: /v1/uploads/\udcff",
+        "X-Any: \udcc3",
+    ],
+    ids=["content type", "message id", "upload", "any"],
+)
+async def test_header_that_is_no_utf8_is_refused_before_anything_is_stored(
+    hub: Hub, header: str
+) -> None:
+    sent = request("POST", "/v1/envelopes", header, "Content-Length: 4", body=b"<a/>")
+    answer = await raw(hub, sent, by=hub.world.commune)
+
+    assert answer.status == 422
+    assert b"encoding_not_utf8" in answer.data
+    assert header.partition(":")[0].encode() in answer.data
+    assert await still_answers(hub)

@@ -52,14 +52,18 @@ async def raw(hub: Hub, data: bytes, *, by: Credential | None) -> RawAnswer:
 def request(
     method: str, path: str, *headers: str, body: bytes = b"", version: str = "1.1"
 ) -> bytes:
-    """Write a request that asks to close the connection."""
+    """Write a request that asks to close the connection.
+
+    Bytes that are no UTF-8 are written as `surrogateescape` reads them.
+    """
     lines = [
         f"{method} {path} HTTP/{version}",
         "Host: hub",
         "Connection: close",
         *headers,
     ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    head = "\r\n".join(lines).encode(errors="surrogateescape")
+    return head + b"\r\n\r\n" + body
 
 
 async def _once(data: bytes) -> AsyncIterable[bytes]:

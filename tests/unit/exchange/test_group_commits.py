@@ -10,11 +10,17 @@ from schemas.errors import ErrorCode
 
 
 class Store:
-    """Takes numbers; refuses a group with a negative one."""
+    """Takes numbers; refuses a group with a negative one, fails by one with a zero."""
 
-    def __init__(self, failure: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        failure: BaseException | None = None,
+        *,
+        at_zero: Exception | None = None,
+    ) -> None:
         self.groups: list[list[int]] = []
         self.failure = failure
+        self.at_zero = at_zero
         self.open = asyncio.Event()
         self.open.set()
 
@@ -24,6 +30,8 @@ class Store:
         if self.failure is not None:
             self.groups.append([])
             raise self.failure
+        if self.at_zero is not None and 0 in group:
+            raise self.at_zero
         if min(group) < 0:
             raise ExchangeError(ErrorCode.INTERNAL, place=str(min(group)))
         self.groups.append(list(group))
@@ -78,20 +86,28 @@ async def test_one_at_fault_leaves_the_others_in_groups() -> None:
     assert store.groups == [[1, 2, 3, 4], [5], [7, 8]]
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE), RuntimeError("defect")],
-    ids=["database", "defect"],
-)
-async def test_failure_of_the_store_reaches_everybody_at_once(
-    failure: Exception,
-) -> None:
+async def test_failure_of_the_store_reaches_everybody_at_once() -> None:
+    failure = StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE)
     store = Store(failure)
 
     answers = await submit_all(store.committer(), 1, 2, 3)
 
     assert answers == [failure] * 3
     assert len(store.groups) == 1
+
+
+async def test_what_nobody_foresaw_in_one_item_hinders_no_other() -> None:
+    store = Store(at_zero=UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogate"))
+
+    answers = await submit_all(store.committer(), 1, 2, 0, 4)
+
+    assert [type(one).__name__ for one in answers] == [
+        "NoneType",
+        "NoneType",
+        "UnicodeEncodeError",
+        "NoneType",
+    ]
+    assert store.groups == [[1, 2], [4]]
 
 
 async def test_committer_works_on_after_a_failure() -> None:
