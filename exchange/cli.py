@@ -73,7 +73,7 @@ VERBS: dict[str, Verb] = {
     "lists": Verb("lists", Text("danh sách nơi nhận", "saved lists of recipients")),
     "encryption": Verb(
         "encryption_certificates",
-        Text("chứng thư mã hoá của cơ quan", "certificates to encrypt to"),
+        Text("chứng thư mã hóa của cơ quan", "certificates to encrypt to"),
     ),
     "delegations": Verb(
         "delegations", Text("ủy quyền ký thay", "delegations of authority")
@@ -132,7 +132,7 @@ VERBS: dict[str, Verb] = {
     "trace": Verb("trace", Text("xem đường đi của văn bản", "trace a document")),
     "witness": Verb(
         "witness",
-        Text("trông chừng nhật ký của trục", "see that the log only grows"),
+        Text("giám sát nhật ký của trục", "see that the log only grows"),
     ),
     "board": Verb("board", Text("nơi nào chưa nhận", "who has not acknowledged")),
     "deliveries": Verb(

@@ -9,7 +9,7 @@ from schemas.errors import Text
 
 _HOW = (
     Text("mật khẩu", "password"),
-    Text("mã hai bước", "second factor"),
+    Text("hai yếu tố", "second factor"),
     Text("chứng thư", "certificate"),
     Text("định danh", "identity"),
 )

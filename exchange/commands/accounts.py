@@ -129,7 +129,7 @@ def _declare_totp(parser: Parser) -> None:
         help="ghi địa chỉ otpauth vào tệp riêng / address into a private file",
     )
     parser.add_argument(
-        "--remove", action="store_true", help="bỏ xác thực hai bước / remove it"
+        "--remove", action="store_true", help="bỏ xác thực hai yếu tố / remove it"
     )
 
 
@@ -275,5 +275,5 @@ _ACTIONS = {
     "reset": _Action(
         Text("đặt lại mật khẩu", "set a new password"), _declare_reset, _reset
     ),
-    "totp": _Action(Text("xác thực hai bước", "second factor"), _declare_totp, _totp),
+    "totp": _Action(Text("xác thực hai yếu tố", "second factor"), _declare_totp, _totp),
 }

@@ -25,7 +25,7 @@ def configure(parser: Parser) -> None:
         help="cả những nơi đã nhận / those that have acknowledged too",
     )
     parser.add_argument(
-        "--after", default="", metavar="KEY", help="khoá trang trước / last one seen"
+        "--after", default="", metavar="KEY", help="khóa trang trước / last one seen"
     )
 
 

@@ -53,7 +53,7 @@ def _declare_seal(parser: Parser) -> None:
         "--kind",
         action="append",
         required=True,
-        help="loại văn bản: CV, TB, Công văn; lặp lại được / kind, repeatable",
+        help="loại văn bản: TB, QĐ, Công văn; lặp lại được / kind, repeatable",
     )
     parser.add_argument("--reason", required=True, help="căn cứ / the decision")
     parser.add_argument("--since", metavar="DATE", help="mặc định bây giờ / from when")

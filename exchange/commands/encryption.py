@@ -71,7 +71,7 @@ def recipient_text(recipient: Recipient) -> Text:
     """Tell who will be able to read; that it is another agency is to be seen."""
     to, code = recipient.addressed, recipient.certified
     name = on_one_line(recipient.name)
-    vi, en = f"Mã hoá cho {to}: {name}", f"Encrypted for {to}: {name}"
+    vi, en = f"Mã hóa cho {to}: {name}", f"Encrypted for {to}: {name}"
     if recipient.is_of_another:
         vi += f". Lưu ý: chứng thư mang mã {code} (cơ quan kế thừa hoặc mã khác)"
         en += f". Note: the certificate names {code} (a successor, or another code)"

@@ -19,7 +19,7 @@ def configure(parser: Parser) -> None:
     """Declare the verb's own arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     publishing = add_action(
-        actions, "publish", Text("công bố chứng thư mã hoá", "publish a certificate")
+        actions, "publish", Text("công bố chứng thư mã hóa", "publish a certificate")
     )
     publishing.add_argument("file", type=Path, metavar="FILE", help="PEM, DER")
     revoking = add_action(actions, "revoke", Text("thu hồi", "take it back"))

@@ -21,7 +21,7 @@ _SIDES = {
     Side.RECIPIENT: Text("bên nhận", "the recipient"),
     Side.SIGNER: Text("người ký", "the signer"),
     Side.HUB: Text("trục liên thông", "the exchange"),
-    Side.OPERATOR: Text("người vận hành", "the operator"),
+    Side.OPERATOR: Text("đơn vị vận hành", "the operator"),
     Side.FILE: Text("tệp", "the file"),
 }
 _WIDE = frozenset("WF")

@@ -44,7 +44,7 @@ def configure(parser: Parser) -> None:
         "--agency", metavar="CODE", help="chỉ của cơ quan này / of this agency alone"
     )
     parser.add_argument(
-        "--after", default="", metavar="KEY", help="khoá trang trước / last one seen"
+        "--after", default="", metavar="KEY", help="khóa trang trước / last one seen"
     )
 
 

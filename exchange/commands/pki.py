@@ -190,10 +190,10 @@ _ACTIONS = {
     ),
     "revoke": _Action(Text("thu hồi", "revoke"), declare_revoke, revoke),
     "suspend": _Action(
-        Text("tạm đình chỉ", "revoke for a time"), declare_suspension, suspend
+        Text("tạm dừng", "revoke for a time"), declare_suspension, suspend
     ),
     "release": _Action(
-        Text("bỏ tạm đình chỉ", "end a suspension"), declare_suspension, release
+        Text("phục hồi", "end a suspension"), declare_suspension, release
     ),
     "audit": _Action(
         Text("kiểm tra nhật ký và sổ đăng ký", "check journals and registries"),

@@ -13,7 +13,7 @@ from schemas.timestamps import format_utc
 
 _MOST_DAYS = 3_660
 _HEADS = (
-    Text("Số sê-ri", "Serial"),
+    Text("Số hiệu", "Serial"),
     Text("Loại", "Kind"),
     Text("Cơ quan", "Agency"),
     Text("Hết hạn", "Not after"),

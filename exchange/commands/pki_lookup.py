@@ -13,7 +13,7 @@ from schemas.errors import Text
 from schemas.timestamps import format_utc
 
 _HEADS = (
-    Text("Số sê-ri", "Serial"),
+    Text("Số hiệu", "Serial"),
     Text("Loại", "Kind"),
     Text("Hết hạn", "Not after"),
     Text("Thu hồi", "Revoked"),
@@ -30,7 +30,7 @@ _JOURNAL_HEADS = (
 def declare_serial(parser: Parser) -> None:
     """Declare the argument that names a certificate."""
     parser.add_argument(
-        "serial", type=_serial, help="số sê-ri, hệ 16 / serial number, hexadecimal"
+        "serial", type=_serial, help="số hiệu, hệ 16 / serial number, hexadecimal"
     )
 
 

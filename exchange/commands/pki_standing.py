@@ -64,7 +64,7 @@ def suspend(arguments: Arguments, output: Output) -> None:
     serial = f"{arguments.serial:x}"
     output.result(
         {"suspended": serial},
-        Text(f"Đã tạm đình chỉ {serial}", f"Suspended {serial}"),
+        Text(f"Đã tạm dừng {serial}", f"Suspended {serial}"),
     )
 
 
@@ -75,7 +75,7 @@ def release(arguments: Arguments, output: Output) -> None:
     serial = f"{arguments.serial:x}"
     output.result(
         {"released": serial},
-        Text(f"Đã bỏ đình chỉ {serial}", f"Released {serial}"),
+        Text(f"Đã phục hồi {serial}", f"Released {serial}"),
     )
 
 

@@ -22,7 +22,7 @@ def configure(parser: Parser) -> None:
         "--dead-letters",
         action="store_true",
         help=(
-            "đóng cả lượt giao đã bỏ cuộc, quá hạn lưu / close deliveries that were "
+            "đóng cả lượt không giao được, quá hạn lưu / close deliveries that were "
             "given up, past retention, too"
         ),
     )

@@ -57,13 +57,13 @@ def configure(parser: Parser) -> None:
         "--decrypt",
         type=Path,
         metavar="KEY.p12",
-        help="khoá giải mã tệp đính kèm / the key that decrypts attachments",
+        help="khóa giải mã tệp đính kèm / the key that decrypts attachments",
     )
     parser.add_argument(
         "--decrypt-passphrase-file",
         type=Path,
         metavar="FILE",
-        help="mật khẩu của khoá đó / its passphrase",
+        help="mật khẩu của khóa đó / its passphrase",
     )
 
 

@@ -139,7 +139,7 @@ def configure(parser: Parser) -> None:
         const=_PUBLISHED,
         metavar="FOLDER",
         help=(
-            "mã hoá theo chứng thư trong danh bạ, hoặc MÃ.pem trong FOLDER / encrypt "
+            "mã hóa theo chứng thư trong danh bạ, hoặc MÃ.pem trong FOLDER / encrypt "
             "to the certificates of the directory, or CODE.pem"
         ),
     )

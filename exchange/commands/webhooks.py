@@ -169,7 +169,9 @@ def _show(found: Sequence[Notice], output: Output) -> None:
     if output.as_json:
         return
     if not found:
-        output.say(Text("Không có thông báo nào bị bỏ.", "There is no dead letter."))
+        output.say(
+            Text("Không có thông báo nào không gửi được.", "There is no dead letter.")
+        )
         return
     output.table(_NOTICE_HEADS, [_notice_row(one) for one in found])
 
@@ -212,7 +214,7 @@ _ACTIONS: dict[str, _Action] = {
         Text("gửi thử một thông báo", "send a test notice"), _declare_test, _test
     ),
     "resend": _Action(
-        Text("gửi lại thông báo đã bỏ", "send given up notices again"),
+        Text("gửi lại thông báo không gửi được", "send given up notices again"),
         _declare_resend,
         _resend,
     ),

@@ -38,7 +38,7 @@ STEPS: dict[str, Text] = {
     Step.RELEASED: Text("thôi tạm giữ", "released"),
     Step.PURGED: Text("đã xóa nội dung", "body purged"),
     Step.OFFERED_AGAIN: Text("giao lại", "offered again"),
-    Step.DEAD_LETTERED: Text("thôi giao lại", "given up"),
+    Step.DEAD_LETTERED: Text("không giao được", "given up"),
     Step.TAKEN: Text("nơi nhận đã lấy", "taken by the recipient"),
     Step.FAILED: Text("nơi nhận báo lỗi", "failed at the recipient"),
     Step.PROCESSING: Text("nơi nhận đang lấy", "being taken"),
@@ -48,9 +48,9 @@ STEPS: dict[str, Text] = {
     Step.ASSIGNED: Text("đã phân công xử lý", "assigned"),
     Step.IN_PROCESS: Text("đang xử lý", "in process"),
     Step.FINISHED: Text("đã hoàn thành", "finished"),
-    Step.RECALL_REQUESTED: Text("đề nghị thu hồi", "recall requested"),
+    Step.RECALL_REQUESTED: Text("lấy lại", "recall requested"),
     Step.AGREED: Text("đồng ý", "agreed"),
-    Step.DECLINED: Text("không đồng ý", "declined"),
+    Step.DECLINED: Text("từ chối", "declined"),
     Step.RECALLED: Text("đã thu hồi", "recalled"),
 }
 

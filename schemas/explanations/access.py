@@ -110,8 +110,8 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.SENDER,
         vi="Địa chỉ này không nhận kiểu yêu cầu vừa gửi.",
         en="This address does not take this kind of request.",
-        next_vi="Dùng đúng phương thức (GET hoặc POST) theo tài liệu kết nối.",
-        next_en="Use the method (GET or POST) that the interface documentation gives.",
+        next_vi="Dùng phương thức nêu ở tiêu đề Allow.",
+        next_en="Use a method that the Allow header names.",
     ),
     ErrorCode.REQUEST_TIMEOUT: explanation(
         Side.SENDER,

@@ -13,16 +13,16 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.ALREADY_SUSPENDED: explanation(
         Side.OPERATOR,
-        vi="Chứng thư này đang bị tạm đình chỉ từ trước.",
+        vi="Chứng thư này đang bị tạm dừng từ trước.",
         en="This certificate is suspended already.",
-        next_vi="Thu hồi hẳn (pki revoke) hoặc bỏ đình chỉ (pki release) nếu cần.",
+        next_vi="Thu hồi hẳn (pki revoke) hoặc phục hồi (pki release) nếu cần.",
         next_en="Revoke it for good (pki revoke) or release it (pki release).",
     ),
     ErrorCode.NOT_SUSPENDED: explanation(
         Side.OPERATOR,
-        vi="Chứng thư này không bị tạm đình chỉ nên không có gì để bỏ.",
+        vi="Chứng thư này không bị tạm dừng nên không có gì để phục hồi.",
         en="This certificate is not suspended, so it cannot be released.",
-        next_vi="Kiểm tra số sê-ri. Thu hồi hẳn thì không bao giờ bỏ được.",
+        next_vi="Kiểm tra số hiệu. Đã thu hồi hẳn thì không bao giờ phục hồi được.",
         next_en="Check the serial number. A final revocation is never undone.",
     ),
     ErrorCode.INVALIDITY_DATE_REFUSED: explanation(

@@ -85,11 +85,11 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         en=("The certificate uses an algorithm or key size that is no longer safe."),
         next_vi=(
             "Xin cấp chứng thư mới với SHA-256 và khóa RSA từ 2048 bit hoặc ECDSA "
-            "P-256 trở lên."
+            "P-256, P-384."
         ),
         next_en=(
-            "Get a new certificate with SHA-256 and RSA of 2048 bits or ECDSA "
-            "P-256 or stronger."
+            "Get a new certificate with SHA-256 and RSA of 2048 bits or more, "
+            "or ECDSA P-256 or P-384."
         ),
     ),
     ErrorCode.REVOCATION_UNCHECKED: explanation(
@@ -195,7 +195,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.OPERATOR,
         vi="Không tìm thấy chứng thư mang số này.",
         en="There is no certificate with this number.",
-        next_vi="Kiểm tra lại số sê-ri bằng lệnh liệt kê chứng thư.",
+        next_vi="Kiểm tra lại số hiệu bằng lệnh liệt kê chứng thư.",
         next_en="Check the serial number in the list of certificates.",
     ),
     ErrorCode.ALREADY_REVOKED: explanation(

@@ -22,7 +22,10 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ErrorCode.DOCUMENT_RECALLED: explanation(
         Side.SENDER,
         vi="Nơi gửi đã đề nghị thu hồi văn bản này nên không đọc được nội dung nữa.",
-        en="The sender has asked this document back, so it cannot be read any more.",
+        en=(
+            "The sender has asked for this document back, so it cannot be read any "
+            "more."
+        ),
         next_vi=(
             "Trả lời đề nghị thu hồi: 15 nếu đồng ý, 16 nếu không; nếu không đồng ý, "
             "văn bản lại đọc được."

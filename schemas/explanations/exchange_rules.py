@@ -26,7 +26,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.RECIPIENT_DUPLICATE: explanation(
         Side.SENDER,
-        vi="Một cơ quan nhận được ghi hai lần.",
+        vi="Một nơi nhận bị ghi hai lần.",
         en="A recipient is named twice.",
         next_vi="Bỏ dòng trùng trong nơi nhận rồi gửi lại.",
         next_en="Remove the repeated recipient, then send again.",

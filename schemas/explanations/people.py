@@ -15,12 +15,12 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "is locked."
         ),
         next_vi=(
-            "Nhập lại; sau 5 lần sai, tài khoản bị khóa ít nhất 15 phút. Nếu "
-            "quên, đề nghị đơn vị vận hành đặt lại."
+            "Nhập lại; sau nhiều lần sai, tài khoản bị tạm khóa. Nếu quên, đề nghị "
+            "đơn vị vận hành đặt lại."
         ),
         next_en=(
-            "Try again; after 5 wrong tries the account is locked for at least "
-            "15 minutes. If you forgot it, ask the operator for a reset."
+            "Try again; after several wrong tries the account is locked for a "
+            "while. If you forgot it, ask the operator for a reset."
         ),
     ),
     ErrorCode.SESSION_MISSING: explanation(
@@ -73,11 +73,11 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.SECOND_FACTOR_UNREADABLE: explanation(
         Side.OPERATOR,
-        vi="Không mở được khóa xác thực hai bước của tài khoản.",
+        vi="Không mở được khóa xác thực hai yếu tố của tài khoản.",
         en="The secret of the account's second factor cannot be opened.",
         next_vi=(
             "Kiểm tra accounts.totp_key_file; nếu khóa đã mất, xóa và đăng ký "
-            "lại xác thực hai bước."
+            "lại xác thực hai yếu tố."
         ),
         next_en=(
             "Check accounts.totp_key_file; if the key is lost, remove the second "

@@ -61,7 +61,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.APPROVER_NOT_DISTINCT: explanation(
         Side.OPERATOR,
-        vi="Mỗi lần duyệt phải do một người khác nhau và khác người nộp.",
+        vi="Mỗi lần duyệt phải do một người khác, và không phải người nộp.",
         en=(
             "Every approval must come from a different person, none of them the "
             "submitter."

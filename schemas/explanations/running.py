@@ -42,7 +42,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         vi="Ổ đĩa của trục liên thông sắp hết chỗ nên tạm ngừng nhận văn bản.",
         en="The hub's disk is nearly full, so nothing is taken in for now.",
         next_vi=(
-            "Gửi lại đúng văn bản này sau; người vận hành thêm dung lượng. Văn bản đã "
+            "Gửi lại đúng văn bản này sau; đơn vị vận hành thêm dung lượng. Văn bản đã "
             "nhận vẫn an toàn và vẫn đọc được."
         ),
         next_en=(
@@ -61,7 +61,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
             "nothing is taken in for now."
         ),
         next_vi=(
-            "Gửi lại đúng văn bản này sau; người vận hành cấp khóa mới cho trục rồi "
+            "Gửi lại đúng văn bản này sau; đơn vị vận hành cấp khóa mới cho trục rồi "
             "khởi động lại dịch vụ."
         ),
         next_en=(

@@ -36,7 +36,7 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
         Side.OPERATOR,
         vi="Sổ dấu thời gian không có dấu nào mang số này.",
         en="The register has no time stamp with this number.",
-        next_vi="Kiểm tra lại số sê-ri và tệp sổ của đúng máy chủ đã cấp dấu.",
+        next_vi="Kiểm tra lại số hiệu và tệp sổ của đúng máy chủ đã cấp dấu.",
         next_en="Check the number, and that it is the register of that authority.",
     ),
     ErrorCode.TIME_STAMP_ORDER_INVALID: explanation(

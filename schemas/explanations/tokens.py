@@ -19,7 +19,10 @@ EXPLANATIONS: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.KEY_DEVICE_UNAVAILABLE: explanation(
         Side.OPERATOR,
-        vi="Không tìm thấy thiết bị lưu khóa, hoặc thiết bị không trả lời.",
+        vi=(
+            "Không tìm thấy thiết bị lưu khóa, thiết bị trùng tên với thiết bị khác "
+            "hoặc không trả lời."
+        ),
         en="The token is absent, shares its name with another, or does not answer.",
         next_vi=(
             "Cắm lại thiết bị hoặc kiểm tra kết nối tới HSM, rồi thử lại; dịch vụ "

@@ -39,7 +39,7 @@ KINDS: dict[FileKind, Text] = {
         vi="kết quả kiểm tra trước khi gửi", en="answer before sending"
     ),
     FileKind.DELEGATION: Text(vi="ủy quyền", en="delegation"),
-    FileKind.TREE_HEAD: Text(vi="đỉnh cây nhật ký", en="tree head of the log"),
+    FileKind.TREE_HEAD: Text(vi="đầu nhật ký", en="tree head of the log"),
     FileKind.BUNDLE: Text(vi="hồ sơ chứng cứ", en="evidence bundle"),
     FileKind.CEREMONY: Text(vi="biên bản lễ tạo khóa", en="transcript of a ceremony"),
     FileKind.UNKNOWN: Text(vi="không rõ loại", en="unknown kind"),
@@ -134,6 +134,6 @@ ROOT = Text(vi="Chứng thư gốc", en="Root certificate")
 AUTHORITY = Text(vi="Đơn vị cấp chứng thư", en="Issuing authority")
 TIME_STAMP = Text(vi="Dấu thời gian", en="Time stamp")
 CERTIFICATES = Text(vi="Chứng thư", en="Certificates")
-SERIAL = Text(vi="Số sê-ri", en="Serial number")
+SERIAL = Text(vi="Số hiệu", en="Serial number")
 POLICY = Text(vi="Chính sách kiểm tra", en="Validation policy")
 DIGEST = Text(vi="SHA-256 của tệp", en="SHA-256 of the file")

@@ -96,7 +96,7 @@ async def test_two_clerks_carry_a_document_to_its_end(tmp_path: Path) -> None:
         await screen.shown(".verdict")
 
         await screen.sign_in("thu.van")
-        assert "Vào sổ (03)" in await screen.look_at(path)
+        assert "Đã tiếp nhận (03)" in await screen.look_at(path)
         await tab.fill("form[action$='/recall'] [name=reason]", "nhầm nơi nhận")
         await screen.act("form[action$='/recall'] button")
         await screen.shown(".verdict")
@@ -133,13 +133,13 @@ async def test_refused_report_leaves_what_was_typed(tmp_path: Path) -> None:
             await tab.fill(reason, "chuyển phòng văn xã")
             await tab.click("form[action$='/status'] button")
             if path == paths[0]:
-                await screen.read("Vào sổ (03)")
+                await screen.read("Đã tiếp nhận (03)")
         await screen.shown("form[action$='/status'] .problem")
         typed = f"document.querySelector({reason!r}).value"
         assert await tab.value(typed) == "chuyển phòng văn xã"
         await tab.fill("[name=number]", "582")
         await screen.act("form[action$='/status'] button")
-        await screen.read("Vào sổ (03)")
+        await screen.read("Đã tiếp nhận (03)")
 
 
 async def test_list_that_could_not_be_looked_at_stays_and_goes_on(

@@ -168,7 +168,7 @@ def test_letter_is_asked_back_and_the_recipient_agrees(
     seen = by(site, COMMUNE, "trace", sent).json
     assert {one["state"] for one in seen["deliveries"]} == {"recalled"}
     shown = lienthong("trace", sent, "--profile", site.profile(COMMUNE))
-    assert "đề nghị thu hồi" in shown.out
+    assert "lấy lại" in shown.out
     arrival(site, COMMUNE, kind="status", status_of=sent)
 
 

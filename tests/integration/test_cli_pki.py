@@ -269,7 +269,7 @@ def test_list_is_a_table_with_heads_in_the_language_asked(var: Path) -> None:
     vietnamese = lienthong("pki", "list", "--var", var).out.splitlines()
     english = lienthong("pki", "list", "--var", var, "--lang", "en").out.splitlines()
 
-    assert vietnamese[0].split("  ")[0] == "Số sê-ri"
+    assert vietnamese[0].split("  ")[0] == "Số hiệu"
     assert english[0].split()[0] == "Serial"
     column = vietnamese[1].index("issuing-")
     assert vietnamese[0][column:].startswith("Loại")

@@ -131,7 +131,7 @@ def test_refusal_says_what_whose_side_and_what_next_in_vietnamese() -> None:
     assert said.err == (
         "Không đọc được tệp. [no-such-file]\n"
         "Cần làm: Kiểm tra đường dẫn và quyền đọc của tệp.\n"
-        "Phía: người vận hành (file_unreadable)\n"
+        "Phía: đơn vị vận hành (file_unreadable)\n"
     )
 
 

@@ -154,7 +154,7 @@ class Story:
         await self.screen.open("/outbox")
         await self.screen.press(f"a[href='{path}']")
         said = await self.screen.text()
-        for step in ("Đã đến (01)", "Vào sổ (03)", "Hoàn thành (06)"):
+        for step in ("Đã đến (01)", "Đã tiếp nhận (03)", "Hoàn thành (06)"):
             assert said.count(step) == len(self.cast.recipients), step
         link = f"a[href='{path}/evidence']"
         bundle = await self.screen.save(link, self.folder / "evidence")

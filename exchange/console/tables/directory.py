@@ -11,7 +11,7 @@ DIRECTORY_PAGES: tuple[Route, ...] = (
         method="GET",
         path="/directory",
         operation_id="directory",
-        summary="Danh mục cơ quan / the tree of agencies",
+        summary="Danh bạ cơ quan / the tree of agencies",
         handler=directory.directory,
         allowed=_PEOPLE,
     ),

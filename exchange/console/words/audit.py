@@ -37,7 +37,14 @@ WORDS: dict[str, Text] = {
         vi="Chuyển lại", en="Offered again"
     ),
     f"event.{AuditEvent.DELIVERY_DEAD_LETTERED}": Text(
-        vi="Không chuyển được", en="Could not be delivered"
+        vi="Không giao được", en="Could not be delivered"
+    ),
+    f"event.{AuditEvent.DELIVERY_OVERDUE}": Text(vi="Quá hạn", en="Overdue"),
+    f"event.{AuditEvent.DELIVERY_ESCALATED}": Text(
+        vi="Báo lên cấp trên", en="Told to the agency above"
+    ),
+    f"event.{AuditEvent.REGISTER_NUMBER_TOLD}": Text(
+        vi="Báo số đến", en="Register number told"
     ),
     f"event.{AuditEvent.WEBHOOK_REGISTERED}": Text(
         vi="Đăng ký webhook", en="Webhook registered"
@@ -67,7 +74,7 @@ WORDS: dict[str, Text] = {
     ),
     f"event.{AuditEvent.EVIDENCE_READ}": Text(vi="Đọc chứng cứ", en="Evidence read"),
     f"event.{AuditEvent.DIRECTORY_IMPORTED}": Text(
-        vi="Nhập danh mục cơ quan", en="Directory imported"
+        vi="Nhập danh bạ cơ quan", en="Directory imported"
     ),
     f"event.{AuditEvent.DIRECTORY_CHANGED}": Text(
         vi="Thay đổi cơ quan", en="Agencies changed"
@@ -88,16 +95,19 @@ WORDS: dict[str, Text] = {
         vi="Thu hồi ủy quyền", en="Delegation revoked"
     ),
     f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_PUBLISHED}": Text(
-        vi="Công bố chứng thư mã hoá", en="Encryption certificate published"
+        vi="Công bố chứng thư mã hóa", en="Encryption certificate published"
     ),
     f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_REVOKED}": Text(
-        vi="Thu hồi chứng thư mã hoá", en="Encryption certificate revoked"
+        vi="Thu hồi chứng thư mã hóa", en="Encryption certificate revoked"
     ),
     f"event.{AuditEvent.ENCRYPTION_CERTIFICATE_REFUSED}": Text(
-        vi="Từ chối chứng thư mã hoá", en="Encryption certificate refused"
+        vi="Từ chối chứng thư mã hóa", en="Encryption certificate refused"
     ),
     f"event.{AuditEvent.DELEGATION_REFUSED}": Text(
         vi="Từ chối ủy quyền", en="Delegation refused"
+    ),
+    f"event.{AuditEvent.SIGNING_ASKED}": Text(
+        vi="Yêu cầu ký", en="Signature asked for"
     ),
     f"event.{AuditEvent.SIGNING_PREPARED}": Text(
         vi="Chuẩn bị ký", en="Signature prepared"

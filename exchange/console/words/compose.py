@@ -34,7 +34,7 @@ WORDS: dict[str, Text] = {
     ),
     f"compose.level_{Level.COMMUNE}": Text(
         vi="Tất cả cấp xã thuộc {name} ({number})",
-        en="All communal agencies below {name} ({number})",
+        en="All commune-level agencies below {name} ({number})",
     ),
     "compose.codes": Text(vi="Dán mã cơ quan", en="Paste agency codes"),
     "compose.codes_hint": Text(

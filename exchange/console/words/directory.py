@@ -4,7 +4,7 @@ from schemas.errors import Text
 from schemas.vocabulary import AgencyChange
 
 WORDS: dict[str, Text] = {
-    "directory.title": Text(vi="Danh mục cơ quan", en="Directory"),
+    "directory.title": Text(vi="Danh bạ cơ quan", en="Directory"),
     "directory.search": Text(
         vi="Tìm theo tên (không cần dấu) hoặc mã",
         en="Search by name (marks do not matter) or code",

@@ -14,7 +14,9 @@ WORDS: dict[str, Text] = {
     "mail.subject": Text(vi="Trích yếu", en="Subject"),
     "mail.from": Text(vi="Nơi gửi", en="From"),
     "mail.to": Text(vi="Nơi nhận", en="To"),
-    "mail.meant_for": Text(vi="Gửi cho (nay thay thế)", en="Meant for (now succeeded)"),
+    "mail.meant_for": Text(
+        vi="Gửi cho (nay đã có cơ quan kế thừa)", en="Meant for (now succeeded)"
+    ),
     "mail.at": Text(vi="Thời điểm", en="Time"),
     "mail.state": Text(vi="Tình trạng", en="State"),
     "mail.status": Text(vi="Xử lý", en="Processing"),
@@ -23,7 +25,7 @@ WORDS: dict[str, Text] = {
     "mail.kind": Text(vi="Loại văn bản", en="Kind"),
     "mail.signer": Text(vi="Người ký", en="Signer"),
     "mail.one_stop": Text(vi="Hồ sơ một cửa", en="One-stop dossier"),
-    "mail.tasks": Text(vi="Nhiệm vụ giao", en="Steering tasks"),
+    "mail.tasks": Text(vi="Nhiệm vụ được giao", en="Steering tasks"),
     "mail.paper": Text(vi="Bản giấy", en="Paper copy"),
     "mail.paper.true": Text(vi="Có gửi kèm bản giấy", en="Follows on paper"),
     "mail.paper.false": Text(vi="Chỉ bản điện tử", en="Electronic only"),
@@ -70,7 +72,7 @@ WORDS: dict[str, Text] = {
     ),
     "mail.any": Text(vi="bất kỳ", en="any"),
     "mail.urgency_least": Text(vi="Độ khẩn từ", en="At least as urgent as"),
-    "mail.actions": Text(vi="Việc cần làm", en="What you can do"),
+    "mail.actions": Text(vi="Việc có thể làm", en="What you can do"),
     "mail.take": Text(vi="Xác nhận đã nhận", en="Take this document"),
     "mail.take_hint": Text(
         vi="Trục ghi biên nhận thay cơ quan; nơi gửi thấy văn bản đã đến.",
@@ -82,10 +84,11 @@ WORDS: dict[str, Text] = {
         vi="Số đến (khi vào sổ)", en="Number in the register (when registered)"
     ),
     "mail.reason": Text(vi="Nội dung, lý do", en="Words, reason"),
-    "mail.recall": Text(vi="Lấy lại văn bản", en="Ask it back"),
+    "mail.recall": Text(vi="Lấy lại văn bản", en="Recall it"),
     "mail.recall_hint": Text(
         vi="Nơi chưa mở văn bản mất quyền đọc ngay; nơi đã mở được hỏi ý kiến.",
-        en="Who has not opened it loses it at once; who has is asked.",
+        en="Recipients who have not opened it lose it at once; those who have are "
+        "asked.",
     ),
     "mail.recall_from": Text(vi="Lấy lại từ", en="From whom"),
     "mail.everybody": Text(vi="Tất cả nơi nhận", en="All recipients"),
@@ -93,7 +96,7 @@ WORDS: dict[str, Text] = {
         vi="Nơi gửi đề nghị; cơ quan trả lời", en="The sender asks; your answer"
     ),
     "mail.agree": Text(vi="Đồng ý (15)", en="Agree (15)"),
-    "mail.decline": Text(vi="Không đồng ý (16)", en="Decline (16)"),
+    "mail.decline": Text(vi="Từ chối (16)", en="Decline (16)"),
     "mail.reply": Text(vi="Soạn văn bản trả lời", en="Write an answer"),
     f"evidence.{EvidenceLevel.SIGNED}": Text(
         vi="gói tin có chữ ký số", en="signed by the sender's system"
@@ -116,7 +119,7 @@ WORDS: dict[str, Text] = {
     f"state.{DeliveryState.ACKNOWLEDGED}": Text(vi="đã nhận", en="taken"),
     f"state.{DeliveryState.FAILED}": Text(vi="nhận lỗi, sẽ thử lại", en="failed"),
     f"state.{DeliveryState.DEAD_LETTER}": Text(
-        vi="không chuyển được", en="could not be delivered"
+        vi="không giao được", en="could not be delivered"
     ),
     f"state.{DeliveryState.QUARANTINED}": Text(vi="bị cách ly", en="quarantined"),
     f"state.{DeliveryState.HELD}": Text(vi="tạm giữ", en="held"),
@@ -131,19 +134,17 @@ WORDS: dict[str, Text] = {
     f"status.{StatusCode.ASSIGNED}": Text(vi="Đã phân công", en="Assigned"),
     f"status.{StatusCode.IN_PROCESS}": Text(vi="Đang xử lý", en="In process"),
     f"status.{StatusCode.FINISHED}": Text(vi="Hoàn thành", en="Finished"),
-    f"status.{StatusCode.RECALL_REQUESTED}": Text(
-        vi="Yêu cầu lấy lại", en="Recall requested"
-    ),
+    f"status.{StatusCode.RECALL_REQUESTED}": Text(vi="Lấy lại", en="Recall requested"),
     f"status.{StatusCode.AGREED}": Text(vi="Đồng ý", en="Agreed"),
-    f"status.{StatusCode.DECLINED}": Text(vi="Không đồng ý", en="Declined"),
+    f"status.{StatusCode.DECLINED}": Text(vi="Từ chối", en="Declined"),
     f"step.{Step.DELIVERED}": Text(vi="Chuyển đến nơi nhận", en="Delivered"),
     f"step.{Step.QUARANTINED}": Text(vi="Cách ly", en="Quarantined"),
     f"step.{Step.HELD}": Text(vi="Tạm giữ", en="Held"),
-    f"step.{Step.RELEASED}": Text(vi="Được giải phóng", en="Released"),
+    f"step.{Step.RELEASED}": Text(vi="Thôi tạm giữ", en="Released"),
     f"step.{Step.PURGED}": Text(vi="Đã xóa nội dung", en="Body purged"),
     f"step.{Step.OFFERED_AGAIN}": Text(vi="Chuyển lại", en="Offered again"),
     f"step.{Step.DEAD_LETTERED}": Text(
-        vi="Không chuyển được", en="Could not be delivered"
+        vi="Không giao được", en="Could not be delivered"
     ),
     f"step.{Step.REDIRECTED}": Text(
         vi="Chuyển nơi kế thừa", en="Redirected to the successor"
@@ -152,16 +153,16 @@ WORDS: dict[str, Text] = {
     f"step.{Step.FAILED}": Text(vi="Nơi nhận báo lỗi", en="Failed"),
     f"step.{Step.PROCESSING}": Text(vi="Nơi nhận đang lấy", en="Being taken"),
     f"step.{Step.ARRIVED}": Text(vi="Đã đến (01)", en="Arrived (01)"),
-    f"step.{Step.REFUSED}": Text(vi="Từ chối (02)", en="Refused (02)"),
-    f"step.{Step.REGISTERED}": Text(vi="Vào sổ (03)", en="Registered (03)"),
+    f"step.{Step.REFUSED}": Text(vi="Từ chối tiếp nhận (02)", en="Refused (02)"),
+    f"step.{Step.REGISTERED}": Text(vi="Đã tiếp nhận (03)", en="Registered (03)"),
     f"step.{Step.ASSIGNED}": Text(vi="Phân công (04)", en="Assigned (04)"),
     f"step.{Step.IN_PROCESS}": Text(vi="Đang xử lý (05)", en="In process (05)"),
     f"step.{Step.FINISHED}": Text(vi="Hoàn thành (06)", en="Finished (06)"),
     f"step.{Step.RECALL_REQUESTED}": Text(
-        vi="Yêu cầu lấy lại (13)", en="Recall requested (13)"
+        vi="Lấy lại (13)", en="Recall requested (13)"
     ),
     f"step.{Step.AGREED}": Text(vi="Đồng ý (15)", en="Agreed (15)"),
-    f"step.{Step.DECLINED}": Text(vi="Không đồng ý (16)", en="Declined (16)"),
+    f"step.{Step.DECLINED}": Text(vi="Từ chối (16)", en="Declined (16)"),
     f"step.{Step.RECALLED}": Text(vi="Đã thu hồi", en="Recalled"),
     **compose.WORDS,
     **timeline.WORDS,

@@ -36,7 +36,7 @@ WORDS: dict[str, Text] = {
     "operations.concern_bad": Text(vi="hỏng", en="does not work"),
     "operations.all_well": Text(vi="mọi phần đều tốt", en="all is well"),
     "operations.stamps": Text(vi="Dấu thời gian", en="Time stamps"),
-    "operations.there": Text(vi="có kết nối", en="set up"),
+    "operations.there": Text(vi="đã thiết lập", en="set up"),
     "operations.not_there": Text(vi="chưa thiết lập", en="not set up"),
     "operations.room": Text(vi="Cơ sở dữ liệu trên đĩa", en="Database on disk"),
     "operations.log_size": Text(vi="Số mục nhật ký", en="Entries of the log"),

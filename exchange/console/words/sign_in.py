@@ -52,7 +52,7 @@ WORDS: dict[str, Text] = {
     "password.again": Text(vi="Nhập lại mật khẩu mới", en="New password once more"),
     "password.submit": Text(vi="Đổi mật khẩu", en="Change password"),
     "second_factor.title": Text(
-        vi="Xác thực hai lớp", en="Second factor of your account"
+        vi="Xác thực hai yếu tố", en="Second factor of your account"
     ),
     "second_factor.hint": Text(
         vi="Nhập địa chỉ dưới đây vào ứng dụng xác thực trên điện thoại, rồi gõ mã 6 "

@@ -6,7 +6,7 @@ WORDS: dict[str, Text] = {
     "verify.title": Text(vi="Kiểm tra chữ ký", en="Verify a file"),
     "verify.hint": Text(
         vi="Chọn hoặc kéo thả vào ô dưới đây một tệp PDF, gói tin edXML, biên nhận "
-        "hoặc gói chứng cứ. Tệp được kiểm tra trong tiến trình cách ly và không được "
+        "hoặc hồ sơ chứng cứ. Tệp được kiểm tra trong tiến trình cách ly và không được "
         "lưu lại.",
         en="Choose, or drop on the field below, a PDF, an edXML envelope, a receipt or "
         "an evidence bundle. It is judged in an isolated process and not kept.",

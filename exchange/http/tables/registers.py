@@ -57,7 +57,7 @@ REGISTER_ROUTES: tuple[Route, ...] = (
         answers={200: JSON},
         query=(
             _AGENCY,
-            Query(name="after", summary="Khoá trang trước / key of the last one seen"),
+            Query(name="after", summary="Khóa trang trước / key of the last one seen"),
             Query(name="limit", summary="Số mục / most items", is_number=True),
         ),
     ),

@@ -7,7 +7,7 @@ from exchange.http.route import Query, Route
 
 _AGENCY = Query(name="agency", summary="Mã cơ quan / agency")
 _PAGE = (
-    Query(name="after", summary="Khoá trang trước / key of the last one seen"),
+    Query(name="after", summary="Khóa trang trước / key of the last one seen"),
     Query(name="limit", summary="Số mục / most items", is_number=True),
 )
 

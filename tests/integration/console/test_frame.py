@@ -13,6 +13,7 @@ from exchange.console.routes import PAGES
 from exchange.console.words.catalogue import WORDS
 from exchange.domain.roles import AccessRole
 from exchange.http.route import Route
+from schemas.vocabulary import AuditEvent
 from tests.support.console import PASSWORD, Console, Visit, running_console
 from tests.support.cpu import soon
 from tests.support.world import make_world
@@ -38,6 +39,10 @@ def _name(page: Route) -> str:
 
 def test_every_sentence_is_there_in_both_languages() -> None:
     assert [key for key, text in WORDS.items() if not (text.vi and text.en)] == []
+
+
+def test_every_event_of_the_trail_has_words() -> None:
+    assert [one for one in AuditEvent if f"event.{one}" not in WORDS] == []
 
 
 def test_foreign_script_is_the_one_its_source_names() -> None:
