@@ -17,6 +17,7 @@ from clients.messages import Message
 from exchange.storage.mongo.store import MongoStorage
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.inline import with_inline_attachments
+from schemas.identifiers import MessageId
 from tests.support.hub import HOST, Answer, Hub, running_hub
 from tests.support.signed_pdf import LETTER
 from tests.support.world import PROVINCE, make_world, note
@@ -196,7 +197,7 @@ async def test_download_that_broke_off_keeps_no_file_open(hub: Hub) -> None:
     scanner = BodyScanner(message.content_type)
     scanner.feed(message.body)
     body = with_inline_attachments(scanner.finish().xml, (content,), zipped=False)
-    inlined = Message(message_id="inline", content_type=XML, body=body)
+    inlined = Message(message_id=MessageId("inline"), content_type=XML, body=body)
     sent = await hub.post(inlined, by=hub.world.commune)
     await hub.inbox(f"agency={PROVINCE}&wait=10", by=hub.world.province)
 
