@@ -1,18 +1,32 @@
 """Handlers: the log and evidence bundles."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
 from aiohttp import web
 
+from exchange.errors import ExchangeError
 from exchange.evidence.bundle import build_bundle
 from exchange.evidence.tree_head import prove_growth, signed_head
 from exchange.http import answers
-from exchange.http.keys import GATE, SERVICES
+from exchange.http.keys import SERVICES
 from exchange.http.request import (
     agency_parameter,
     caller_of,
     envelope_id_of,
     number_parameter,
 )
+from exchange.places import Places
 from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
+from schemas.errors import ErrorCode
+
+_PLACES = Places(2)
+"""Of the whole process, whichever of its applications is asked: while it is made, a
+bundle of 256 MiB is three times as much in memory."""
+
+_LINE_SECONDS = 30.0
+"""Longer than one takes to be made; who asked may have gone meanwhile."""
 
 
 async def bundle(request: web.Request) -> web.Response:
@@ -24,7 +38,7 @@ async def bundle(request: web.Request) -> web.Response:
         envelope_id=envelope_id,
         agency=agency_parameter(request),
     )
-    with request.app[GATE].passed():
+    async with _place():
         evidence = await collect_evidence(services, command)
         content = await build_bundle(services, evidence)
     name = f'attachment; filename="{envelope_id}.zip"'
@@ -33,6 +47,22 @@ async def bundle(request: web.Request) -> web.Response:
         content_type=answers.ZIP,
         headers={"Content-Disposition": name},
     )
+
+
+@asynccontextmanager
+async def _place() -> AsyncIterator[None]:
+    """Wait in line for a place, and hold it for the length of the block.
+
+    Raises:
+        ExchangeError: none became free in time (OVERLOADED).
+    """
+    async with AsyncExitStack() as held:
+        try:
+            async with asyncio.timeout(_LINE_SECONDS):
+                await held.enter_async_context(_PLACES.held())
+        except TimeoutError as error:
+            raise ExchangeError(ErrorCode.OVERLOADED, place="evidence") from error
+        yield
 
 
 async def log_head(request: web.Request) -> web.Response:

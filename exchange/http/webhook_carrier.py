@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from exchange.usecases.signed_notices import NoticeRequest, notice_request
 from schemas.errors import CodedError, ErrorCode
 
 _SECONDS = 15.0
+_LOOK_UPS = 32
+"""Names looked up at once: one that nobody answers for outlasts its attempt, so there
+are more than attempts; a thread that is not needed is not there."""
+
 _AGAIN = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -69,6 +74,10 @@ class WebhookCarrier:
     def __init__(self, policy: TargetPolicy, anchors: Sequence[Path] = ()) -> None:
         self._policy = policy
         self._tls = tls_of(anchors)
+        # Its own: looking up a name that does not resolve holds a thread for half a
+        # minute, and everybody else's are needed to take letters in. Those of a
+        # carrier that is forgotten end by themselves.
+        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "webhook names")
 
     async def carry(
         self, services: Services, notice: Notice, subscription: Subscription
@@ -93,13 +102,12 @@ class WebhookCarrier:
 
     async def _addresses(self, target: Target) -> list[tuple[str, int]]:
         """Resolve once; all a name leads to must be fit to connect to, or none is."""
-        found = await asyncio.get_running_loop().getaddrinfo(
-            target.host, target.port, type=socket.SOCK_STREAM
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._look_ups, _found_addresses, target
         )
         is_listed = self._policy.lists(target)
-        addresses = [(str(one[4][0]), int(one[0])) for one in found]
-        if all(may_connect(one, is_listed=is_listed) for one, _ in addresses):
-            return addresses
+        if all(may_connect(one, is_listed=is_listed) for one, _ in found):
+            return found
         return []
 
     async def _post(self, request: NoticeRequest, resolver: _Pinned) -> int:
@@ -121,6 +129,12 @@ class WebhookCarrier:
             ) as answer,
         ):
             return answer.status
+
+
+def _found_addresses(target: Target) -> list[tuple[str, int]]:
+    """Ask what a name leads to; this blocks."""
+    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    return [(str(one[4][0]), int(one[0])) for one in found]
 
 
 def outcome_of(status: int) -> Outcome:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from exchange.domain.records import Envelope
 from exchange.services import Services
+from exchange.usecases.attachment_content import from_base64
 from exchange.usecases.handing_out import verified
 from exchange.usecases.read_envelope import OpenedEnvelope
-from schemas.edxml.base64_pieces import Base64Decoder
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.converting import Converted, converted
 from schemas.edxml.scanned import BASE64, ScannedAttachment, ScannedBody
@@ -73,18 +73,14 @@ async def _read(
             yield chunk
 
 
-async def _carried(
+def _carried(
     services: Services, envelope: Envelope, attachment: ScannedAttachment
 ) -> AsyncIterator[bytes]:
     """Yield the bytes that the sender signed."""
-    decoder = Base64Decoder() if attachment.decoding == BASE64 else None
     raw = services.storage.envelopes.read_body(
         envelope.envelope_id, offset=attachment.offset, length=attachment.length
     )
-    async for chunk in raw:
-        yield decoder.feed(chunk) if decoder else chunk
-    if decoder:
-        decoder.finish()
+    return from_base64(raw) if attachment.decoding == BASE64 else raw
 
 
 async def _encoded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from exchange.domain.records import Envelope, StoredAttachment
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
-from exchange.usecases.attachment_content import attachment_content
+from exchange.usecases.attachment_content import decoded
 from exchange.usecases.auditing import record_reading
 from exchange.usecases.handing_out import ByteRange, cut, verified
-from exchange.usecases.spool import yielding
 from exchange.usecases.viewing import find_readable
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId
@@ -66,9 +65,8 @@ async def read_attachment(
         # A part of the raw body, read without what lies before it.
         chunks = _carried(services, found, wanted.first, wanted.length)
     else:
-        whole = _carried if is_slice else _decoded
         chunks = verified(
-            whole(services, found),
+            decoded(attachment, _carried(services, found)),
             sha256=attachment.content_sha256,
             place=found.envelope.envelope_id,
         )
@@ -90,10 +88,3 @@ def _carried(
         offset=attachment.offset + first,
         length=attachment.length if length is None else length,
     )
-
-
-async def _decoded(services: Services, found: FoundAttachment) -> AsyncIterator[bytes]:
-    read = attachment_content(services, found.envelope, found.attachment)
-    async with read as content:
-        async for chunk in yielding(content):
-            yield chunk

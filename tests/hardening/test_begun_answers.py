@@ -4,8 +4,9 @@ To the peer a second answer would be bytes of the first: of a file, or of events
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,53 @@ async def test_page_that_follows_for_too_long_is_cut_without_a_page_in_its_strea
 
     assert is_one_answer(data)
     assert b"<html" not in data
+
+
+async def test_what_is_read_for_a_peer_that_is_gone_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, whole = asyncio.Event(), MemoryEnvelopes.read_body
+
+    async def noted(
+        storage: MemoryEnvelopes,
+        envelope_id: EnvelopeId,
+        *,
+        offset: int = 0,
+        length: int | None = None,
+    ) -> AsyncIterator[bytes]:
+        try:
+            async for body in whole(storage, envelope_id, offset=offset, length=length):
+                for start in range(0, len(body), PIECE):
+                    yield body[start : start + PIECE]
+        finally:
+            ended.set()
+
+    world = await make_world()
+    sent = (await world.sent(note(bytes(96 * PIECE)))).envelope
+    async with running_hub(world, tmp_path, auth=AuthMode.DEVELOPMENT) as hub:
+        monkeypatch.setattr(MemoryEnvelopes, "read_body", noted)
+        asked = request("GET", f"/v1/envelopes/{sent.envelope_id}", SYSTEM)
+        # A search for cycles, which is rare in the service, would end it, too.
+        with not_collected():
+            await gone_early(hub.port, asked)
+            async with asyncio.timeout(_PATIENCE):
+                await ended.wait()
+
+
+@contextmanager
+def not_collected() -> Iterator[None]:
+    """Let nothing search for cycles."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def gone_early(port: int, sent: bytes) -> None:
+    """Send a request, read the head of its answer, and go."""
+    reader, writer = await asyncio.open_connection(HOST, port, limit=1024)
+    writer.write(sent)
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.sleep(0.2)
+    writer.transport.abort()

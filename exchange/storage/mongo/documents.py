@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,6 +35,7 @@ _MOST_ASKED = 64
 _GATHER_SECONDS = 0.02
 """While others ask: a question costs nearly the same, about one document or ten."""
 _MOST_FOUND = 100
+_THREADS = 8
 
 
 class MongoDocuments:
@@ -42,6 +44,8 @@ class MongoDocuments:
     def __init__(self, database: Database) -> None:
         self._envelopes = database["envelopes"]
         self._deliveries = database["deliveries"]
+        # Every intake asks: it must not wait for what others do in threads of all.
+        self._threads = ThreadPoolExecutor(_THREADS, "documents")
         self._asking = GroupCommitter(
             self._answer,
             weight=_one,
@@ -110,8 +114,9 @@ class MongoDocuments:
     async def _found(self, search: "_Search") -> Sequence[Document]:
         """Find documents by their names, the oldest first: one thread asks it all."""
         asking = partial(_found_by_names, self._envelopes.delegate, search)
+        loop = asyncio.get_running_loop()
         async with available():
-            return await asyncio.get_running_loop().run_in_executor(None, asking)
+            return await loop.run_in_executor(self._threads, asking)
 
 
 @dataclass(frozen=True, slots=True)

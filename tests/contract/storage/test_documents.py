@@ -1,6 +1,8 @@
 """Documents by their names and ties; updates that hold only if nothing changed."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -426,3 +428,19 @@ async def test_name_is_found_behind_many_others_of_those_who_ask_with_it(
 
     expected = [envelope_id(1), envelope_id(5), None, envelope_id(1)]
     assert [one and one.envelope_id for one in found] == expected
+
+
+async def test_name_is_looked_up_though_all_threads_of_others_are_taken(
+    storage: Storage,
+) -> None:
+    await storage.envelopes.accept(described(1, document_id=DocumentId("7c1a")))
+    query = DocumentQuery(sender=COMMUNE, document_id=DocumentId("7c1a"))
+    is_over, everybodys = threading.Event(), ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(everybodys)
+    everybodys.submit(is_over.wait, 20)
+    try:
+        async with asyncio.timeout(5):
+            assert await numbers(storage, query) == ["1"]
+            assert await storage.documents.first_new(query) is not None
+    finally:
+        is_over.set()

@@ -3,11 +3,10 @@
 The service searches after many thousand objects; a letter is few of them, and large.
 """
 
-import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from clients.messages import Message
 from exchange.storage.mongo.store import MongoStorage
 from schemas.edxml.body import BodyScanner
 from schemas.edxml.inline import with_inline_attachments
-from schemas.identifiers import MessageId
-from tests.support.hub import HOST, Answer, Hub, running_hub
+from tests.support.hub import Answer, Hub, running_hub
 from tests.support.signed_pdf import LETTER
 from tests.support.world import PROVINCE, make_world, note
 
@@ -169,44 +167,3 @@ async def test_no_letter_waits_for_a_search_for_cycles(
     assert answers == [status] * 3
     holders = [one for one in found if any(map(is_large, gc.get_referents(one)))]
     assert {type(one).__qualname__ for one in holders} == set()
-
-
-def temporary_files() -> int:
-    """Count files without a name that this process holds open."""
-    links = []
-    for one in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            links.append(one.readlink())
-    return sum("(deleted)" in str(one) for one in links)
-
-
-async def broken_off(hub: Hub, path: str) -> None:
-    """Ask for bytes, read the head of the answer, and go."""
-    reader, writer = await asyncio.open_connection(
-        HOST, hub.port, ssl=hub.context(hub.world.province), limit=1024
-    )
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: hub\r\n\r\n".encode())
-    await reader.readuntil(b"\r\n\r\n")
-    await asyncio.sleep(0.2)
-    writer.transport.abort()
-
-
-async def test_download_that_broke_off_keeps_no_file_open(hub: Hub) -> None:
-    content = note(os.urandom(12 << 20))
-    message = hub.world.document(content)
-    scanner = BodyScanner(message.content_type)
-    scanner.feed(message.body)
-    body = with_inline_attachments(scanner.finish().xml, (content,), zipped=False)
-    inlined = Message(message_id=MessageId("inline"), content_type=XML, body=body)
-    sent = await hub.post(inlined, by=hub.world.commune)
-    await hub.inbox(f"agency={PROVINCE}&wait=10", by=hub.world.province)
-
-    with collected_by_hand():
-        before = temporary_files()
-        for _ in range(3):
-            await broken_off(hub, f"{sent.headers['Location']}/attachments/1")
-        async with asyncio.timeout(10):
-            while True:
-                if temporary_files() == before:
-                    break
-                await asyncio.sleep(0.1)
