@@ -78,8 +78,7 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give a request that can be read the time its route may take."""
-    require_readable(request)
+    """Give a request the time its route may take."""
     limits = request.app[LIMITS]
     route = route_of(request)
     is_transfer = route is not None and route.is_transfer
@@ -94,6 +93,7 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who calls and whether it may, before anything of the body is read."""
+    require_readable(request)
     route = route_of(request)
     if route is not None and not route.is_open:
         authenticator = request.app[AUTHENTICATOR]

@@ -26,6 +26,7 @@ from exchange.usecases.auditing import audit_line, refusals_audited
 from exchange.usecases.failing import Failure, failure_of
 from exchange.usecases.signer import verified_step
 from exchange.usecases.viewing import find_own
+from exchange.usecases.working import time_of_work
 from schemas.errors import ErrorCode
 from schemas.identifiers import EnvelopeId, OrganId
 from schemas.receipt import StepReceipt, read_receipt
@@ -96,17 +97,32 @@ async def _record(services: Services, command: AcknowledgeDelivery) -> RecordedS
     envelope, delivery = await _delivery(services, command)
     recipient = delivery.recipient
     receipt, content = _attested(services, command, envelope, recipient)
-    failure = None
-    if receipt.step is Step.FAILED:
-        failure = await failure_of(services, envelope, recipient, content=content)
-    if isinstance(failure, StoredReceipt):
-        return RecordedStep(failure, repeated=True)
-    make = partial(_step, services, receipt, content, failure)
+    said = await _said(services, envelope, recipient, receipt.step, content)
+    if isinstance(said, StoredReceipt):
+        return RecordedStep(said, repeated=True)
+    make = partial(_step, services, receipt, content, said)
     is_attested = receipt.step is Step.TAKEN and command.caller.system.attests_arrival
     attesting = envelope if is_attested else None
     recorded = await _stored(services, delivery, make, attesting=attesting)
     services.signals.recorded.ring()
     return recorded
+
+
+async def _said(
+    services: Services,
+    envelope: Envelope,
+    recipient: OrganId,
+    step: Step,
+    content: bytes,
+) -> Failure | int | StoredReceipt:
+    """Return which time a step is taken, or the receipt of the time it repeats."""
+    match step:
+        case Step.FAILED:
+            return await failure_of(services, envelope, recipient, content=content)
+        case Step.PROCESSING:
+            return await time_of_work(services, envelope, recipient, content=content)
+        case _:
+            return 1
 
 
 async def _stored(
@@ -225,10 +241,10 @@ def _of_channel(
 
 
 def _step(
-    services: Services, receipt: StepReceipt, content: bytes, failure: Failure | None
+    services: Services, receipt: StepReceipt, content: bytes, said: Failure | int
 ) -> StepRecord:
     now, effect = services.now(), TRANSPORT_EFFECTS[receipt.step]
-    time = failure.time if failure else 1
+    time, retry = (said, None) if isinstance(said, int) else (said.time, said.retry)
     entry = pending(
         log_entry(
             LogEntryType.STEP,
@@ -259,7 +275,7 @@ def _step(
         recipients=(receipt.recipient,) if receipt.recipient else (),
         before=effect.before,
         after=effect.after,
-        retry=failure.retry if failure else None,
+        retry=retry,
         lease=_lease(services, receipt),
     )
 

@@ -111,6 +111,8 @@ async def test_letter_outlives_its_session(desk: Desk) -> None:
     await desk.screen.read("session_missing")
     assert await desk.tab.value("document.querySelector('#found a').target") == "_blank"
     await desk.signed_in_beside("thu.van")
+    # The page has taken up the new session, and nothing of it is under way.
+    await desk.tab.until("!has_ended")
     await desk.tab.until("document.querySelector('.htmx-request') === null")
     await desk.tab.click("#send")
     await desk.tab.until("location.pathname.startsWith('/documents/')")

@@ -4,12 +4,14 @@ import asyncio
 import signal
 import sys
 import tracemalloc
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from exchange.backup.checking import BackupReading, Expected, check_backup
 from exchange.backup.known_log import KnownHead
@@ -40,10 +42,12 @@ from tests.support.world import hub_of
 
 pytestmark = pytest.mark.integration
 
+Admin = AsyncIOMotorDatabase[dict[str, Any]]
 LOCK = Passphrase(b"mat khau", log_n=4)
 MANY = 30
 LARGE = b"large" * 500_000
 BACKLOG, MOST_MEMORY = 36 << 20, 30 << 20
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 HISTORY = "minSnapshotHistoryWindowInSeconds"
 
 
@@ -300,6 +304,61 @@ async def test_moment_is_kept_as_long_as_it_is_read_and_no_longer(site: Site) ->
 
     assert len(log) == before.log_size
     assert after[HISTORY] == 1
+
+
+@pytest.fixture
+async def usual_history(mongod_uri: str) -> AsyncIterator[Admin]:
+    """The database where a moment is kept for a second, but for those who ask more."""
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongod_uri)
+    await client.admin.command({"setParameter": 1, HISTORY: 1})
+    yield client.admin
+    await client.admin.command({"setParameter": 1, HISTORY: 300})
+    client.close()
+
+
+async def window(admin: Admin) -> int:
+    found = await admin.command({"getParameter": 1, HISTORY: 1})
+    return int(found[HISTORY])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first", "second"])
+async def test_backup_that_ends_leaves_the_moment_of_another_and_the_last_none(
+    site: Site, usual_history: Admin, order: tuple[int, int]
+) -> None:
+    opening = [
+        open_snapshot(site.uri, database=site.name, every_seconds=60) for _ in range(2)
+    ]
+    windows = []
+    for one in opening:
+        await one.__aenter__()
+    for place in order:
+        await opening[place].__aexit__(None, None, None)
+        windows.append(await window(usual_history))
+
+    assert windows[0] > 60
+    assert windows[1] == 1
+    assert await readers(site) == []
+
+
+async def test_what_a_killed_backup_raised_is_put_back_by_the_next(
+    site: Site, usual_history: Admin
+) -> None:
+    leases = usual_history.client[site.name]["leases"]
+    killed = {"_id": "history/killed", "until": LONG_AGO, "usual": 1}
+    await leases.insert_one(killed)
+    await usual_history.command({"setParameter": 1, HISTORY: 900})
+
+    await site.back_up()
+
+    assert await window(usual_history) == 1
+    assert await readers(site) == []
+
+
+async def readers(site: Site) -> list[str]:
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(site.uri)
+    found = await client[site.name]["leases"].find().to_list(None)
+    client.close()
+    return [one["_id"] for one in found]
 
 
 async def test_backup_of_a_backlog_holds_a_few_documents_in_memory(site: Site) -> None:

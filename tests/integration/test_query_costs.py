@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from exchange.domain.notices import NoticeState
+from exchange.domain.notices import NoticeChannel, NoticeState
 from exchange.domain.stuck import TRANSIENT_STATES
 from exchange.storage.mongo.driver import Database, open_client, open_database
 from exchange.storage.mongo.store import MongoStorage, open_mongo_storage
@@ -16,6 +16,7 @@ from exchange.storage.ports import (
     AuditQuery,
     DeliveryQuery,
     DocumentQuery,
+    NoticeClaim,
     NoticeQuery,
     SendingQuery,
     SentQuery,
@@ -24,6 +25,12 @@ from exchange.storage.ports import (
 from exchange.usecases.look_after_deliveries import WATCHED
 from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.vocabulary import AuditEvent, DeliveryState
+from tests.support.loaded_notices import (
+    LEFT_ALONE,
+    endpoint,
+    load_accepted_bodies,
+    load_notices,
+)
 from tests.support.loading import load
 from tests.support.pki import NOW
 from tests.support.places import id_at
@@ -61,6 +68,8 @@ async def loaded(mongod_uri: str) -> AsyncIterator[Loaded]:
     database = open_database(client, "query_costs")
     try:
         await load(database, STORED)
+        await load_notices(database, STORED)
+        await load_accepted_bodies(database, STORED)
         storage = await open_mongo_storage(mongod_uri, database=database.name)
         yield Loaded(storage, database)
         await storage.close()
@@ -155,6 +164,17 @@ LOOKS: dict[str, Look] = {
     "notices given up": lambda one: one.notices.find(
         NoticeQuery(state=NoticeState.DEAD_LETTER, limit=PAGE)
     ),
+    "notices of one endpoint that were sent": lambda one: one.notices.find(
+        NoticeQuery(state=NoticeState.SENT, subscription_id=endpoint(1), limit=PAGE)
+    ),
+    "notices of one endpoint given up": lambda one: one.notices.find(
+        NoticeQuery(
+            state=NoticeState.DEAD_LETTER, subscription_id=endpoint(1), limit=PAGE
+        )
+    ),
+    "bodies that nothing claimed": lambda one: one.envelopes.drop_orphans(
+        before=NOW + timedelta(days=1)
+    ),
     "documents of a name": lambda one: one.documents.sent_as(
         DocumentQuery(sender=COMMUNE, document_id=DocumentId("?"), code="?", year=2026),
         limit=PAGE,
@@ -186,6 +206,29 @@ async def test_list_looks_at_about_what_it_shows(loaded: Loaded, name: str) -> N
         assert not one.sorts or one.examined <= one.returned, one
         assert "COLLSCAN" not in one.plan, one
         assert one.examined <= 4 * PAGE, one
+
+
+@pytest.mark.parametrize("only", [None, endpoint(2)], ids=["any", "one endpoint"])
+async def test_notices_of_an_endpoint_left_alone_cost_a_claim_nothing(
+    loaded: Loaded, only: str | None
+) -> None:
+    claim = NoticeClaim(
+        owner="one",
+        until=NOW + timedelta(minutes=2),
+        channels=tuple(NoticeChannel),
+        barred=(LEFT_ALONE,),
+        only=only,
+    )
+
+    notices, now = loaded.storage.notices, NOW + timedelta(minutes=1)
+    async with profiled(loaded.database) as work:
+        is_due = await notices.any_due(now=now)
+        claimed = await notices.claim(claim, now=now)
+
+    assert is_due
+    assert claimed is not None
+    assert claimed.subscription_id == (only or endpoint(0))
+    assert work.examined <= 4 * PAGE, work.queries
 
 
 async def test_bodies_that_went_are_passed_by_once(loaded: Loaded) -> None:

@@ -20,7 +20,7 @@ from exchange.errors import ExchangeError
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.count_migration import add_months_up
 from exchange.storage.mongo.docket import MongoDocket
-from exchange.storage.mongo.driver import open_client, open_database
+from exchange.storage.mongo.driver import Database, open_client, open_database
 from exchange.storage.mongo.migrations import VERSION
 from exchange.storage.mongo.store import (
     MongoStorage,
@@ -45,6 +45,8 @@ from tests.support.layout_one import (
     Raw,
     fill,
 )
+from tests.support.loaded_notices import load_notices
+from tests.support.pki import NOW
 from tests.support.stored import COMMUNE, PROVINCE, envelope_id
 
 pytestmark = pytest.mark.integration
@@ -60,7 +62,7 @@ import asyncio, os, signal, sys
 from exchange.storage.memory import MemoryStorage
 from exchange.storage.mongo.count_migration import add_months_up
 from exchange.storage.mongo.docket import MongoDocket
-from exchange.storage.mongo.driver import open_client, open_database
+from exchange.storage.mongo.driver import Database, open_client, open_database
 from exchange.storage.mongo.upgrading import upgrade
 
 uri, name, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -306,3 +308,47 @@ async def test_indexes_that_others_took_the_place_of_go(
     found = await deliveries.index_information()
     assert not {"unchecked", "waiting"} & set(found)
     assert {"open", "of an operator"} <= set(found)
+
+
+async def test_site_of_layout_four_gets_the_indexes_of_today(
+    mongod_uri: str, mongo_database: str, mongo_storage: MongoStorage
+) -> None:
+    """The same ones as a new site; documents stay as they are."""
+    client = open_client(mongod_uri, patience_seconds=10)
+    database = open_database(client, mongo_database)
+    today = await indexes_of_notices_and_bodies(database)
+    await become_layout_four(database)
+    await load_notices(database, 3)
+    before = await everything(database)
+
+    opening = (opened(mongod_uri, mongo_database) for _ in range(2))
+    storages = await asyncio.gather(*opening)
+    after = await everything(database)
+    upgraded = await indexes_of_notices_and_bodies(database)
+    found = [await one.notices.any_due(now=NOW) for one in storages]
+    for one in storages:
+        await one.close()
+    client.close()
+
+    assert upgraded == today
+    assert before.pop("meta") != after.pop("meta")
+    assert before == after
+    assert found == [True, True]
+
+
+async def become_layout_four(database: Database) -> None:
+    """Give a new database what that layout had in place of the indexes of today."""
+    for name in ("waiting_of_each", "of_one"):
+        await database["notices"].drop_index(name)
+    await database["bodies"].drop_index("unclaimed")
+    await database["notices"].create_index(
+        [("next_at", 1), ("_id", 1)],
+        name="due",
+        partialFilterExpression={"state": "waiting"},
+    )
+    await database["meta"].update_one({"_id": "schema"}, {"$set": {"version": 4}})
+
+
+async def indexes_of_notices_and_bodies(database: Database) -> list[set[str]]:
+    found = [await database[one].index_information() for one in ("notices", "bodies")]
+    return [set(one) for one in found]

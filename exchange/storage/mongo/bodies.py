@@ -14,12 +14,15 @@ from schemas.identifiers import EnvelopeId
 
 CHUNK_BYTES = 1 << 20
 _CHUNKS_PER_FETCH = 4
+UNCLAIMED = ("storing", "stored", "spent", "dropping")
+"""States of a body that no envelope has; the index of that name holds these alone."""
 
 
 class Bodies:
     """Stores chunks before an acceptance claims them, and reads any body back.
 
-    A body is `storing`, then `stored`, then `accepted`; until then it is an orphan.
+    A body is `storing`, then `stored`, then `accepted`; until then it is an orphan. An
+    upload that was read and claimed by nothing is `spent` after `stored`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -89,10 +92,10 @@ class Bodies:
 
     async def drop_orphans(self, *, before: datetime) -> int:
         """Remove bodies begun before a time that no envelope claimed."""
-        orphan = {"state": {"$ne": "accepted"}, "begun_at": {"$lt": before}}
+        orphan = {"state": {"$in": list(UNCLAIMED)}, "begun_at": {"$lt": before}}
         dropped = 0
         async with available():
-            async for body in self._bodies.find(orphan):
+            async for body in self._bodies.find(orphan).hint("unclaimed"):
                 same = {"_id": body["_id"], **orphan}
                 # From here on no acceptance can claim it.
                 await self._bodies.update_one(same, {"$set": {"state": "dropping"}})

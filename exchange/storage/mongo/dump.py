@@ -114,7 +114,7 @@ async def open_snapshot(
     try:
         async with (
             available(),
-            kept_history(client, every_seconds=every_seconds),
+            kept_history(open_database(client, database), every_seconds=every_seconds),
             await client.start_session(snapshot=True) as session,
         ):
             yield Snapshot(client.get_database(database), session)

@@ -176,6 +176,8 @@ MIGRATIONS: Final = (
             ),
         ),
     ),
+    # Other indexes; documents stay as they are.
+    Migration(5, ()),
 )
 VERSION: Final = MIGRATIONS[-1].version
 

@@ -25,6 +25,9 @@ from exchange.storage.ports.notices import NoticeClaim, NoticeQuery, Shown
 from schemas.identifiers import OrganId
 
 _WAITING = NoticeState.WAITING.value
+_WAITING_OF_EACH = "waiting_of_each"
+_MOST_TRIED = 16
+"""Of subscriptions that have something due: others may take it all in the meantime."""
 
 
 class MongoNotices:
@@ -103,26 +106,24 @@ class MongoNotices:
 
     async def any_due(self, *, now: datetime) -> bool:
         """Tell whether a notice is due, whoever may claim it."""
-        due = {"state": _WAITING, "next_at": {"$lte": now}}
-        return await find_one(self._notices, due) is not None
+        return bool(await self._due({"next_at": {"$lte": now}}))
 
     async def claim(self, claim: NoticeClaim, *, now: datetime) -> Notice | None:
-        """Take the notice that is due longest; an attempt is begun with it."""
-        whose: Document = {"$nin": list(claim.barred)}
-        if claim.only is not None:
-            whose["$eq"] = claim.only
-        due = {
-            "state": _WAITING,
-            "next_at": {"$lte": now},
-            "channel": {"$in": [one.value for one in claim.channels]},
-            "subscription": whose,
-        }
+        """Take the notice that is due longest; an attempt is begun with it.
+
+        Others may take what a subscription has in the meantime: then the next one's is
+        taken.
+        """
         change = {
             "$set": {"claim": claim.owner, "next_at": claim.until},
             "$push": {"attempts": records.attempt_document(Attempt(now))},
         }
-        found = await self._claimed(due, change)
-        return None if found is None else records.notice_record(found)
+        for one in await self._due(_claimable(claim, now)):
+            due = {"subscription": one["_id"], "next_at": {"$lte": now}}
+            found = await self._claimed(due, change)
+            if found is not None:
+                return records.notice_record(found)
+        return None
 
     async def finish(self, notice: Notice, *, owner: str) -> bool:
         """Store how an attempt ended; nothing if the claim is somebody else's now."""
@@ -180,12 +181,32 @@ class MongoNotices:
 
         return await in_transaction(self._database, work)
 
+    async def _due(self, which: Document) -> list[Document]:
+        """Find subscriptions by the first notice that waits of each; longest due first.
+
+        The index leads from the first of one to the first of the next, so neither what
+        waits behind it nor what is left alone is looked at.
+        """
+        first = {one: {"$first": f"${one}"} for one in ("next_at", "channel")}
+        stages: list[Document] = [
+            {"$match": {"state": _WAITING}},
+            {"$sort": {"subscription": 1, "next_at": 1, "_id": 1}},
+            {"$group": {"_id": "$subscription", "notice": {"$first": "$_id"}, **first}},
+            {"$match": which},
+            {"$sort": {"next_at": 1, "notice": 1}},
+            {"$limit": _MOST_TRIED},
+        ]
+        async with available():
+            found = self._notices.aggregate(stages, hint=_WAITING_OF_EACH)
+            return await found.to_list(None)
+
     async def _claimed(self, due: Document, change: Document) -> Document | None:
         async with available():
             return await self._notices.find_one_and_update(
-                due,
+                {"state": _WAITING, **due},
                 change,
                 sort=[("next_at", 1), ("_id", 1)],
+                hint=_WAITING_OF_EACH,
                 return_document=ReturnDocument.AFTER,
             )
 
@@ -202,6 +223,17 @@ class MongoNotices:
             InboxItem(codec.delivery_record(one), envelopes[one["envelope"]])
             for one in shown
         ]
+
+
+def _claimable(claim: NoticeClaim, now: datetime) -> Document:
+    whose: Document = {"$nin": list(claim.barred)}
+    if claim.only is not None:
+        whose["$eq"] = claim.only
+    return {
+        "_id": whose,
+        "next_at": {"$lte": now},
+        "channel": {"$in": [one.value for one in claim.channels]},
+    }
 
 
 def _subscribe(

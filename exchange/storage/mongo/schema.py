@@ -7,6 +7,7 @@ from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
 from exchange.domain.notices import NoticeState
+from exchange.storage.mongo.bodies import UNCLAIMED
 from exchange.storage.mongo.driver import Database, available
 from exchange.storage.mongo.upgrading import put_once, upgrade
 from schemas.vocabulary import DeliveryState
@@ -77,6 +78,12 @@ _INDEXES: Final = {
             ["upload.system", "state"],
             name="uploads",
             partialFilterExpression={"upload": {"$exists": True}},
+        ),
+        # What no envelope claimed, by when it was begun; it leaves with the state.
+        IndexModel(
+            "begun_at",
+            name="unclaimed",
+            partialFilterExpression={"state": {"$in": list(UNCLAIMED)}},
         ),
     ),
     "body_chunks": (),
@@ -180,11 +187,14 @@ _INDEXES: Final = {
     "sessions": (IndexModel("account"), IndexModel("begun_at")),
     "subscriptions": (IndexModel("agency"),),
     "notices": (
+        # What is due first of each subscription: it is found without what is behind it.
         IndexModel(
-            ["next_at", "_id"],
-            name="due",
+            ["state", "subscription", "next_at", "_id", "channel"],
+            name="waiting_of_each",
             partialFilterExpression={"state": NoticeState.WAITING.value},
         ),
+        # What became of the notices of one subscription.
+        IndexModel(["subscription", "state", "_id"], name="of_one"),
         IndexModel(
             ["state", "_id"],
             name="given_up",
@@ -206,7 +216,10 @@ _INDEXES: Final = {
 
 COLLECTIONS: Final = tuple(_INDEXES)
 
-_REPLACED: Final = {"deliveries": ("unchecked", "unsettled", "waiting")}
+_REPLACED: Final = {
+    "deliveries": ("unchecked", "unsettled", "waiting"),
+    "notices": ("due",),
+}
 """Indexes of earlier layouts, by which nothing is looked up any more."""
 
 

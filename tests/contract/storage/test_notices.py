@@ -182,6 +182,37 @@ async def test_many_that_claim_at_once_get_different_notices(storage: Storage) -
     assert len(ids) == len(set(ids)) == 15
 
 
+async def test_notice_that_is_due_longest_is_claimed_first_whosesoever_it_is(
+    storage: Storage,
+) -> None:
+    made = [notice(n, hook(f"hook-{n % 3}")) for n in range(1, 10)]
+    await entered(storage, *reversed(made))
+
+    found = [
+        await storage.notices.claim(by("a", minute=2), now=NOW + MINUTE)
+        for _ in range(10)
+    ]
+
+    ids = [one.notice_id for one in found if one is not None]
+    assert ids == [one.notice_id for one in made]
+
+
+async def test_claims_at_once_leave_no_notice_of_many_subscriptions(
+    storage: Storage,
+) -> None:
+    await entered(storage, *(notice(n, hook(f"hook-{n % 4}")) for n in range(1, 16)))
+
+    found = await asyncio.gather(
+        *(
+            storage.notices.claim(by(f"owner-{number}", minute=2), now=NOW + MINUTE)
+            for number in range(20)
+        )
+    )
+
+    ids = [one.notice_id for one in found if one is not None]
+    assert len(ids) == len(set(ids)) == 15
+
+
 async def test_claim_leaves_alone_what_it_may_not_try(storage: Storage) -> None:
     mail, other = notice(1, MAIL), notice(2, hook("hook-2"))
     await entered(storage, mail, other, notice(3))

@@ -15,6 +15,7 @@ from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.usecases.acknowledge_delivery import (
     AcknowledgeDelivery,
+    PlainStep,
     RecordedStep,
     SignedStep,
     acknowledge_delivery,
@@ -82,12 +83,16 @@ def signed(
 
 
 async def say(
-    world: World, envelope: Envelope, said: SignedStep | TransportAcknowledgement
+    world: World,
+    envelope: Envelope,
+    said: SignedStep | PlainStep | TransportAcknowledgement,
 ) -> RecordedStep:
     if isinstance(said, TransportAcknowledgement):
         said = signed(world, envelope, said)
+    caller = await world.caller("qlvb-h99")
+    may_channel = isinstance(said, PlainStep)
     command = AcknowledgeDelivery(
-        caller=await world.caller("qlvb-h99"),
+        caller=replace(caller, system=replace(caller.system, may_channel=may_channel)),
         envelope_id=envelope.envelope_id,
         agency=PROVINCE,
         said=said,
@@ -200,6 +205,101 @@ async def test_what_is_said_to_be_in_work_is_available_again_after_a_while(
     assert (after.state, after.lease) == (DeliveryState.AVAILABLE, None)
     assert after.log_index == working.log_index
     assert await lease(world) == [envelope.envelope_id]
+
+
+async def offered_after_a_failure(world: World, envelope: Envelope) -> None:
+    await say(world, envelope, FAIL)
+    world.clock.move(minutes=1)
+    await keep(world)
+
+
+async def test_who_takes_up_what_failed_before_has_it_alone_again(
+    world: World,
+) -> None:
+    envelope = (await world.sent()).envelope
+    first = await say(world, envelope, PROCESSING)
+    await offered_after_a_failure(world, envelope)
+    await lease(world, seconds=30)
+
+    second = await say(world, envelope, PROCESSING)
+    world.clock.move(seconds=31)
+    await keep(world)
+
+    assert not second.repeated
+    assert second.receipt != first.receipt
+    assert (await steps(world, envelope)).count(Step.PROCESSING) == 2
+    assert await lease(world) == []
+
+
+async def test_what_is_past_its_time_in_work_can_be_taken_up_again(
+    world: World,
+) -> None:
+    envelope = (await world.sent()).envelope
+    await say(world, envelope, PROCESSING)
+    world.clock.move(seconds=world.services.limits.processing_seconds)
+
+    again = await say(world, envelope, PROCESSING)
+    await keep(world)
+
+    assert not again.repeated
+    assert (await delivery(world, envelope)).state is DeliveryState.LEASED
+    assert await lease(world) == []
+
+
+async def test_channel_peer_that_takes_it_up_again_has_it_alone(world: World) -> None:
+    envelope = (await world.sent()).envelope
+    word = PlainStep(PROCESSING)
+
+    first, again = [await say(world, envelope, word) for _ in range(2)]
+    world.clock.move(seconds=world.services.limits.processing_seconds)
+    later = await say(world, envelope, word)
+
+    assert again == RecordedStep(first.receipt, repeated=True)
+    assert not later.repeated
+    assert await lease(world) == []
+
+
+async def test_word_of_work_that_was_recorded_is_a_repeat_for_ever(
+    world: World,
+) -> None:
+    envelope = (await world.sent()).envelope
+    said = signed(world, envelope, PROCESSING)
+    first = await say(world, envelope, said)
+    await offered_after_a_failure(world, envelope)
+
+    while_offered = await say(world, envelope, said)
+    await say(world, envelope, DONE)
+    after_all = await say(world, envelope, said)
+
+    assert while_offered == after_all == RecordedStep(first.receipt, repeated=True)
+    assert (await steps(world, envelope)).count(Step.PROCESSING) == 1
+
+
+async def test_of_many_who_take_it_up_again_at_a_time_one_is_recorded(
+    world: World,
+) -> None:
+    envelope = (await world.sent()).envelope
+    await say(world, envelope, PROCESSING)
+    await offered_after_a_failure(world, envelope)
+
+    said = [signed(world, envelope, PROCESSING) for _ in range(5)]
+    recorded = await asyncio.gather(*(say(world, envelope, one) for one in said))
+
+    assert [one.repeated for one in recorded].count(False) == 1
+    assert len({one.receipt.key for one in recorded}) == 1
+    assert (await steps(world, envelope)).count(Step.PROCESSING) == 2
+
+
+async def test_what_is_taken_cannot_be_taken_up_again(world: World) -> None:
+    envelope = (await world.sent()).envelope
+    await say(world, envelope, PROCESSING)
+    await say(world, envelope, DONE)
+    world.clock.move(seconds=1)
+
+    with pytest.raises(CodedError) as refused:
+        await say(world, envelope, PROCESSING)
+
+    assert refused.value.code is ErrorCode.STEP_NOT_ALLOWED
 
 
 async def test_document_in_work_past_its_time_can_still_be_taken(world: World) -> None:
