@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -144,7 +145,7 @@ def _scalar(kind: Any, value: object) -> object:
     if kind is int and isinstance(value, float):
         raise TypeError(kind)
     converted: object = kind(value)
-    if isinstance(converted, int | float) and not converted >= 0:
+    if isinstance(converted, int | float) and not 0 <= converted < inf:
         raise ValueError(kind)
     return converted
 

@@ -110,11 +110,13 @@ async def _scanned(
     """Have malware looked for; None when there is none, or nobody looks."""
     if services.scanner is None:
         return None
-    async with attachment_content(services, envelope, attachment) as content:
-        try:
+    try:
+        async with attachment_content(services, envelope, attachment) as content:
             is_found = await services.scanner.finds_malware(content)
-        except CodedError as failure:
-            return unchecked(attachment, failure.code)
+    except StorageUnavailableError:
+        raise
+    except CodedError as failure:
+        return unchecked(attachment, failure.code)
     return refused(attachment, ErrorCode.MALWARE_FOUND) if is_found else None
 
 

@@ -180,43 +180,16 @@ def new_notice(
     )
 
 
-def is_about(
-    subscription: Subscription, agency: OrganId, inherited: Collection[OrganId]
-) -> bool:
-    """Tell whether a subscription is about an agency, or all of them.
-
-    One of a closed agency is about its successor.
-
-    Args:
-        subscription: who wants to know.
-        agency: to whom something happened.
-        inherited: the closed codes that lead to it.
-    """
-    return subscription.agency in {None, agency} or subscription.agency in inherited
-
-
-def wants_arrival(
-    subscription: Subscription,
-    item: InboxItem,
-    agency: OrganId,
-    inherited: Collection[OrganId],
-) -> bool:
-    """Tell whether a subscription wants to know of an item that became visible.
+def wants_arrival(subscription: Subscription, item: InboxItem) -> bool:
+    """Tell whether a subscription about its recipient wants to know of an arrival.
 
     Mail is for documents alone; a clerk is not called for every status.
-
-    Args:
-        subscription: who wants to know.
-        item: what became visible.
-        agency: who answers for its recipient, itself unless that is closed.
-        inherited: the closed codes that lead to that agency.
     """
     index = item.delivery.log_index
     return (
         NoticeEvent.ARRIVED in subscription.events
         and index is not None
         and index > subscription.cursor
-        and is_about(subscription, agency, inherited)
         and (
             subscription.channel is NoticeChannel.WEBHOOK
             or item.envelope.kind is EnvelopeKind.DOCUMENT

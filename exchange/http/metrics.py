@@ -142,6 +142,8 @@ class Metrics:
             "Room left where the database is.",
             registry=self._registry,
         )
+        # Nobody has looked yet, and some databases do not tell.
+        self._room.set(nan)
         self._hub_keys = Gauge(
             "lienthong_hub_key_end",
             "When a key of the hub ends, in seconds since 1970.",

@@ -1,5 +1,7 @@
 """Making notices: of what became visible, and of what somebody else found out."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +12,6 @@ from exchange.domain.notices import (
     NoticeChannel,
     NoticeEvent,
     Subscription,
-    is_about,
     may_be_told,
     new_notice,
     wants_arrival,
@@ -82,8 +83,8 @@ async def note_overdue(
             envelope_id=envelope_id,
             occurrence=occurrence,
         )
-        for one in await notices.subscriptions()
-        if NoticeEvent.OVERDUE in one.events and is_about(one, agency, inherited)
+        for one in await notices.subscriptions_about([agency, *inherited])
+        if NoticeEvent.OVERDUE in one.events
     ]
     await notices.enter(wanted, subscriptions=(), cursor=-1)
     return len(wanted)
@@ -134,23 +135,34 @@ async def _arrivals(
     # What waited while its recipient was closed concerns who took over.
     heirs = {one: directory.answerable(one, now) for one in recipients}
     inherited = {one: directory.inherited(heirs[one], now) for one in recipients}
-    wanted = [
-        (subscription, item)
-        for item in items
-        for subscription in subscriptions
-        if wants_arrival(
-            subscription,
-            item,
-            heirs[item.delivery.recipient],
-            inherited[item.delivery.recipient],
+    about = _by_agency(subscriptions)
+    wanted: list[tuple[Subscription, InboxItem]] = []
+    for item in items:
+        # One letter to every commune is thousands, and others have turns in between.
+        await asyncio.sleep(0)
+        recipient = item.delivery.recipient
+        codes = {None, heirs[recipient], *inherited[recipient]}
+        wanted.extend(
+            (one, item)
+            for code in codes
+            for one in about.get(code, ())
+            if wants_arrival(one, item)
         )
-    ]
     rights = await rights_of(services, (one for one, _ in wanted))
     notices = (
         _arrival(subscription, item, heirs[item.delivery.recipient], rights, now=now)
         for subscription, item in wanted
     )
     return [one for one in notices if one is not None]
+
+
+def _by_agency(
+    subscriptions: Iterable[Subscription],
+) -> Mapping[OrganId | None, Sequence[Subscription]]:
+    found: dict[OrganId | None, list[Subscription]] = defaultdict(list)
+    for one in subscriptions:
+        found[one.agency].append(one)
+    return found
 
 
 def _arrival(

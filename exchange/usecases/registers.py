@@ -133,8 +133,10 @@ async def tell_number(services: Services, command: TellNumber) -> RegisterNumber
     """
     caller, envelope_id = command.caller, command.envelope_id
     async with refusals_audited(services, caller, subject=envelope_id):
-        recipient = parse_organ_id(command.agency)
-        found = await find_own(services, caller, envelope_id, agency=recipient)
+        written = parse_organ_id(command.agency)
+        found = await find_own(services, caller, envelope_id, agency=written)
+        # In its own code, whichever form it was written in.
+        (recipient,) = found.agencies
         if not _reached(recipient, found.deliveries):
             raise ExchangeError(ErrorCode.NOT_A_RECIPIENT, place=recipient)
         if not 1 <= command.number <= MOST_NUMBER:

@@ -7,6 +7,7 @@ from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import refusals_audited
+from exchange.usecases.directory import current_directory
 from exchange.usecases.scanning import awaits_scan
 from exchange.usecases.tending import Tending, release, resend
 from exchange.usecases.viewing import agencies_of, find_envelope
@@ -62,7 +63,7 @@ async def resend_delivery(
 async def _wanted(services: Services, command: TendDelivery) -> Tending:
     is_operator = command.caller.role is AccessRole.OPERATOR
     recipients = (
-        _named(command.agency)
+        await _named(services, command.agency)
         if is_operator
         else await _own(services, command, command.agency or "")
     )
@@ -78,8 +79,12 @@ async def _wanted(services: Services, command: TendDelivery) -> Tending:
     )
 
 
-def _named(agency: str | None) -> frozenset[OrganId]:
-    return frozenset({parse_organ_id(agency)}) if agency else frozenset()
+async def _named(services: Services, agency: str | None) -> frozenset[OrganId]:
+    if not agency:
+        return frozenset()
+    written = parse_organ_id(agency)
+    found = (await current_directory(services)).agency(written)
+    return frozenset({found.code if found else written})
 
 
 async def _own(

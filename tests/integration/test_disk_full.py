@@ -86,6 +86,7 @@ async def test_too_little_room_takes_nothing_in_and_lets_read_and_acknowledge(
     assert degraded == ("room",)
     assert [one["id"] for one in page["items"]] == [accepted.envelope.envelope_id]
     assert later.status == 201
+    assert b"lienthong_database_free_bytes NaN" in Metrics().page()
     assert b"lienthong_database_free_bytes 1000.0" in metrics.page()
 
 

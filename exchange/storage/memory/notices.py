@@ -52,6 +52,13 @@ class MemoryNotices:
         found = (one for _, one in sorted(self._subscriptions.items()))
         return [one for one in found if agency in {None, one.agency}]
 
+    async def subscriptions_about(
+        self, agencies: Collection[OrganId]
+    ) -> Sequence[Subscription]:
+        """Subscriptions of some agencies, and those about all, ordered by id."""
+        wanted = {None, *agencies}
+        return [one for one in await self.subscriptions() if one.agency in wanted]
+
     async def shown(self, after: int, *, limit: int) -> Shown:
         """What the log entries after an index made visible, in log order."""
         entries = self._tables.entries[after + 1 : after + 1 + limit]

@@ -70,6 +70,15 @@ class MongoNotices:
     ) -> Sequence[Subscription]:
         """Subscriptions of one agency, or all, ordered by id."""
         wanted = {} if agency is None else {"agency": agency}
+        return await self._found_subscriptions(wanted)
+
+    async def subscriptions_about(
+        self, agencies: Collection[OrganId]
+    ) -> Sequence[Subscription]:
+        """Subscriptions of some agencies, and those about all, ordered by id."""
+        return await self._found_subscriptions({"agency": {"$in": [None, *agencies]}})
+
+    async def _found_subscriptions(self, wanted: Document) -> Sequence[Subscription]:
         found = await find_all(self._subscriptions, wanted, sort=[("_id", 1)])
         return [records.subscription_record(one) for one in found]
 

@@ -73,6 +73,11 @@ class NoticeStore(Protocol):
     ) -> Sequence[Subscription]:
         """Subscriptions of one agency, or all, ordered by id."""
 
+    async def subscriptions_about(
+        self, agencies: Collection[OrganId]
+    ) -> Sequence[Subscription]:
+        """Subscriptions of some agencies, and those about all, ordered by id."""
+
     async def shown(self, after: int, *, limit: int) -> Shown:
         """What the log entries after an index made visible, in log order.
 

@@ -93,6 +93,9 @@ async def test_subscriptions_are_kept_changed_and_forgotten(storage: Storage) ->
     assert await notices.subscription("hook-2") is None
     assert list(await notices.subscriptions(PROVINCE)) == [replace(moved, cursor=5)]
     assert list(await notices.subscriptions()) == [replace(moved, cursor=5), MAIL]
+    of_two = await notices.subscriptions_about((PROVINCE, MINISTRY))
+    assert list(of_two) == [replace(moved, cursor=5), MAIL]
+    assert list(await notices.subscriptions_about((MINISTRY,))) == [MAIL]
     assert len(await storage.audit.lines(limit=9)) == 4
 
 

@@ -72,6 +72,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[server]\nport = 1.5", "server.port"),
         ("[server]\nport = -1", "server.port"),
         ("[limits]\npdf_seconds = nan", "limits.pdf_seconds"),
+        ("[limits]\npdf_seconds = inf", "limits.pdf_seconds"),
         ("[hub]\nid = 7", "hub.id"),
         ("[trust]\nanchors = 7", "trust.anchors"),
         ("[trust]\nanchors = [7]", "trust.anchors"),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.messages import prepare_document
 from exchange.delivery.docket_watch import DocketWatch
 from exchange.domain.deadlines import ClockState
 from exchange.domain.directory import Directory
@@ -39,9 +40,11 @@ from tests.support.judges import run
 from tests.support.pki import NOW
 from tests.support.world import (
     COMMUNE,
+    COMMUNE_2016,
     FAR_COMMUNE,
     PROVINCE,
     World,
+    edxml_document,
     make_world,
 )
 
@@ -306,6 +309,30 @@ async def told(world: World, agency: OrganId, envelope: EnvelopeId, number: int)
         caller=caller, envelope_id=envelope, agency=agency, number=number
     )
     return (await tell_number(world.services, command)).year
+
+
+async def test_a_number_is_told_under_either_form_of_a_code(world: World) -> None:
+    message = prepare_document(
+        edxml_document(
+            sender=Organisation(organ_id=PROVINCE),
+            recipients=(Organisation(organ_id=COMMUNE),),
+        ),
+        (),
+        credential=world.province,
+        at=world.clock.now,
+    )
+    sent = (await world.send(message, system_id="qlvb-h99")).envelope.envelope_id
+    await world.deliver()
+    command = TellNumber(
+        caller=await world.caller("qlvb-h99-151"),
+        envelope_id=sent,
+        agency=COMMUNE_2016,
+        number=7,
+    )
+
+    number = await tell_number(world.services, command)
+
+    assert (number.recipient, number.number) == (COMMUNE, 7)
 
 
 async def test_a_number_stays_in_the_year_it_was_first_told_in(world: World) -> None:

@@ -143,6 +143,13 @@ def test_what_is_no_kind_with_years_is_refused(text: str) -> None:
     assert refused.value.place == "retention.kinds"
 
 
+@pytest.mark.parametrize("years", [-1.0, 1000.5, 1e9, float("inf"), float("nan")])
+def test_years_that_cannot_be_reckoned_with_are_refused(years: float) -> None:
+    with pytest.raises(ExchangeError) as refused:
+        retention_policy(RetentionSettings(years=years))
+    assert refused.value.place == "retention.years"
+
+
 async def done_world() -> tuple[World, Envelope]:
     """A document whose deliveries are done, ten years ago."""
     world = await make_world()
