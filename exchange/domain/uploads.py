@@ -22,6 +22,7 @@ class Upload:
         upload_id: also the id of the body's chunks.
         length: bytes in all.
         offset: bytes that are stored.
+        metadata: `Upload-Metadata` as it was written; nothing is read of it.
         is_used: an envelope has taken it.
         is_spent: a letter was made of it, whose repeats alone it still serves.
     """
@@ -31,6 +32,7 @@ class Upload:
     length: int
     expires_at: datetime
     offset: int = 0
+    metadata: str = ""
     is_used: bool = False
     is_spent: bool = False
 

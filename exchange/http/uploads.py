@@ -7,11 +7,12 @@ Core, creation, expiration, checksum, termination
 from base64 import b64decode
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Final
 
 from aiohttp import web
 
 from exchange.domain.uploads import Upload
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, MethodNotAllowedError
 from exchange.http.keys import GATE, SERVICES
 from exchange.http.limits import body_chunks, require_length
 from exchange.http.request import caller_of, media_type_of
@@ -31,6 +32,7 @@ PART = "application/offset+octet-stream"
 _VERSION = "1.0.0"
 _EXTENSIONS = "creation,expiration,checksum,termination"
 _LONGEST_NUMBER = 15
+_LONGEST_METADATA = 2_000
 
 
 async def name_protocol(request: web.Request, response: web.StreamResponse) -> None:
@@ -54,9 +56,11 @@ async def describe(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     """POST /v1/uploads."""
     _require_protocol(request)
-    length = _number(request, "Upload-Length")
     upload = await begin_upload(
-        request.app[SERVICES], caller_of(request), length=length
+        request.app[SERVICES],
+        caller_of(request),
+        length=_number(request, "Upload-Length"),
+        metadata=_metadata(request),
     )
     headers = {"Location": f"{PATH}/{upload.upload_id}", **_progress(upload)}
     return web.Response(status=201, headers=headers)
@@ -69,6 +73,8 @@ async def progress(request: web.Request) -> web.Response:
         request.app[SERVICES], caller_of(request), request.match_info["id"]
     )
     headers = {"Cache-Control": "no-store", "Upload-Length": str(upload.length)}
+    if upload.metadata:
+        headers["Upload-Metadata"] = upload.metadata
     return web.Response(headers={**headers, **_progress(upload)})
 
 
@@ -101,6 +107,20 @@ async def remove(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def override(request: web.Request) -> web.Response:
+    """POST /v1/uploads/{id}: a method that something on the way does not let through.
+
+    tus 1.0.0, X-HTTP-Method-Override.
+    """
+    named = request.headers.get("X-HTTP-Method-Override", "").upper()
+    if named not in _OVERRIDING:
+        raise MethodNotAllowedError(set(_OVERRIDING))
+    return await _OVERRIDING[named](request)
+
+
+_OVERRIDING: Final = {"HEAD": progress, "PATCH": add, "DELETE": remove}
+
+
 def _require_protocol(request: web.Request) -> None:
     if request.headers.get("Tus-Resumable") != _VERSION:
         raise ExchangeError(
@@ -125,6 +145,14 @@ def _number(request: web.Request, name: str) -> int:
     if not is_number:
         raise ExchangeError(ErrorCode.REQUEST_INVALID, place=name)
     return int(text)
+
+
+def _metadata(request: web.Request) -> str:
+    """Read pairs of a key and a value in base64, parted by commas."""
+    text = request.headers.get("Upload-Metadata", "")
+    if len(text) > _LONGEST_METADATA or not (text.isascii() and text.isprintable()):
+        raise ExchangeError(ErrorCode.REQUEST_INVALID, place="Upload-Metadata")
+    return text
 
 
 def _checksum(request: web.Request) -> Checksum | None:

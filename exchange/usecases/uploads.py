@@ -23,6 +23,7 @@ from exchange.storage.ports.uploads import PIECE_BYTES
 from exchange.usecases.spool import Spool, yielding
 from exchange.usecases.storing import refuse
 from schemas.errors import ErrorCode
+from schemas.identifiers import SystemId
 
 CHECKSUMS = ("sha256", "sha1")
 """Of single parts, against accidents of the way; tus asks for sha1."""
@@ -53,7 +54,9 @@ class UploadPart:
     checksum: Checksum | None = None
 
 
-async def begin_upload(services: Services, caller: Caller, *, length: int) -> Upload:
+async def begin_upload(
+    services: Services, caller: Caller, *, length: int, metadata: str = ""
+) -> Upload:
     """Begin an upload of `length` bytes.
 
     Raises:
@@ -63,7 +66,7 @@ async def begin_upload(services: Services, caller: Caller, *, length: int) -> Up
     refusal = refuse_begin(
         length=length,
         most_bytes=services.limits.body_bytes,
-        unused=await services.storage.uploads.unused(system_id),
+        unused=await _unused(services, system_id),
         most=services.limits.uploads,
     )
     if refusal is not None:
@@ -72,10 +75,23 @@ async def begin_upload(services: Services, caller: Caller, *, length: int) -> Up
         upload_id=services.ids.new(now),
         system_id=system_id,
         length=length,
+        metadata=metadata,
         expires_at=now + KEPT,
     )
     await services.storage.uploads.begin(upload)
     return upload
+
+
+async def _unused(services: Services, system_id: SystemId) -> int:
+    """Count what nothing took; where that is too much, the oldest empty one goes.
+
+    Whoever never heard that an upload began begins it again, each time.
+    """
+    uploads = services.storage.uploads
+    unused = await uploads.unused(system_id)
+    if unused >= services.limits.uploads and await uploads.discard_empty(system_id):
+        unused -= 1
+    return unused
 
 
 async def find_upload(services: Services, caller: Caller, upload_id: str) -> Upload:

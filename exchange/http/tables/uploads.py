@@ -47,6 +47,18 @@ UPLOAD_ROUTES: tuple[Route, ...] = (
         takes_in=True,
     ),
     Route(
+        method="POST",
+        path=f"{uploads.PATH}/{{id}}",
+        operation_id="overrideUploadMethod",
+        summary="Phương thức khác qua POST / another method, by X-HTTP-Method-Override",
+        handler=uploads.override,
+        allowed=DOCUMENT_DESK,
+        request=(uploads.PART,),
+        answers={200: OCTETS, 204: OCTETS},
+        is_transfer=True,
+        takes_in=True,
+    ),
+    Route(
         method="DELETE",
         path=f"{uploads.PATH}/{{id}}",
         operation_id="discardUpload",

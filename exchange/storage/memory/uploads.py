@@ -56,6 +56,17 @@ class MemoryUploads:
             del self._tables.uploads[upload_id]
             self._tables.chunked.pop(upload_id, None)
 
+    async def discard_empty(self, system_id: SystemId) -> bool:
+        """Remove a system's oldest upload without bytes; tell whether there was one."""
+        empty = [
+            one
+            for one in self._tables.uploads.values()
+            if one.system_id == system_id and not one.offset and _is_unused(one)
+        ]
+        for one in sorted(empty, key=lambda each: each.expires_at)[:1]:
+            await self.discard(one.upload_id)
+        return bool(empty)
+
     async def spend(self, upload_id: str, *, until: datetime) -> None:
         """Keep a whole upload that no envelope has taken to be read until a time."""
         stored = self._tables.uploads.get(upload_id)

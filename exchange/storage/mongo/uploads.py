@@ -32,6 +32,7 @@ class MongoUploads:
         fields = {
             "system": upload.system_id,
             "length": upload.length,
+            "metadata": upload.metadata,
             "expires_at": upload.expires_at,
         }
         values = {"state": "storing", "size": 0, "upload": fields}
@@ -76,6 +77,18 @@ class MongoUploads:
         async with available():
             await self._records.update_one(unused, {"$set": {"state": "dropping"}})
             await self._bodies.drop(upload_id)
+
+    async def discard_empty(self, system_id: SystemId) -> bool:
+        """Remove a system's oldest upload without bytes; tell whether there was one."""
+        empty = {"upload.system": system_id, "state": "storing", "size": 0}
+        dropping = {"$set": {"state": "dropping"}}
+        async with available():
+            found = await self._records.find_one_and_update(
+                empty, dropping, sort=[("begun_at", 1)]
+            )
+            if found is not None:
+                await self._bodies.drop(found["_id"])
+        return found is not None
 
     async def spend(self, upload_id: str, *, until: datetime) -> None:
         """Keep a whole upload that no envelope has taken to be read until a time."""
@@ -140,6 +153,7 @@ def _record(document: Document) -> Upload:
         length=fields["length"],
         expires_at=fields["expires_at"],
         offset=document["size"],
+        metadata=fields.get("metadata", ""),
         is_used=document["state"] == "accepted",
         is_spent=document["state"] == _SPENT,
     )

@@ -38,6 +38,9 @@ class UploadStore(Protocol):
     async def discard(self, upload_id: str) -> None:
         """Remove an upload that no envelope has taken; others stay."""
 
+    async def discard_empty(self, system_id: SystemId) -> bool:
+        """Remove a system's oldest upload without bytes; tell whether there was one."""
+
     async def spend(self, upload_id: str, *, until: datetime) -> None:
         """Keep a whole upload that no envelope has taken to be read until a time.
 

@@ -171,3 +171,35 @@ async def test_forgotten_upload_goes_the_way_of_orphans(storage: Storage) -> Non
     later = now + timedelta(minutes=1)
     assert await storage.envelopes.drop_orphans(before=later) == 1
     assert await storage.uploads.upload("u") is None
+
+
+async def test_oldest_upload_without_bytes_makes_room(storage: Storage) -> None:
+    await uploaded(storage, upload_id="whole")
+    for number, name in enumerate(("first", "second")):
+        at = upload(name)
+        at = replace(at, expires_at=at.expires_at + timedelta(minutes=number))
+        await storage.uploads.begin(at)
+        await asyncio.sleep(0.01)
+
+    found = [await storage.uploads.discard_empty(SYSTEM) for _ in range(3)]
+    others = await storage.uploads.discard_empty(SystemId("other"))
+
+    assert (found, others) == ([True, True, False], False)
+    assert await storage.uploads.upload("second") is None
+    assert await storage.uploads.upload("whole") is not None
+    assert await storage.uploads.unused(SYSTEM) == 1
+
+
+async def test_of_two_without_bytes_the_older_goes(storage: Storage) -> None:
+    for number, name in enumerate(("first", "second")):
+        at = upload(name)
+        later = at.expires_at + timedelta(minutes=number)
+        await storage.uploads.begin(replace(at, expires_at=later, metadata="name eA=="))
+        await asyncio.sleep(0.01)
+
+    await storage.uploads.discard_empty(SYSTEM)
+
+    assert await storage.uploads.upload("first") is None
+    kept = await storage.uploads.upload("second")
+    assert kept is not None
+    assert kept.metadata == "name eA=="

@@ -231,9 +231,10 @@ async def test_upload_is_its_systems_own_until_it_expires_or_is_removed(
 async def test_unfinished_and_too_many_uploads_are_refused(hub: Hub) -> None:
     message = large(hub)
     path = await begun(hub, len(message.body))
+    await add(hub, path, 0, message.body[:1])
     early = await send(hub, path, message)
     for _ in range(15):
-        await begun(hub, 100)
+        await add(hub, await begun(hub, 100), 0, b"x")
     headers = {**TUS, "Upload-Length": "100"}
     answer = await hub.call(
         "POST", "/v1/uploads", by=hub.world.commune, headers=headers
@@ -249,3 +250,57 @@ async def test_what_uploads_may_be_is_told(hub: Hub) -> None:
     assert answer.headers["Tus-Extension"] == "creation,expiration,checksum,termination"
     assert answer.headers["Tus-Max-Size"] == str(4 << 30)
     assert answer.headers["Tus-Checksum-Algorithm"] == "sha256,sha1"
+
+
+async def test_who_never_hears_that_an_upload_began_is_not_shut_out(hub: Hub) -> None:
+    most = hub.world.services.limits.uploads
+    begun_before = [await begun(hub, 10) for _ in range(most)]
+    for path in begun_before[1:]:
+        await add(hub, path, 0, b"x")
+
+    anew = await begun(hub, 10)
+    headers = {**TUS, "Upload-Length": "10"}
+    await add(hub, anew, 0, b"x")
+    full = await hub.call("POST", "/v1/uploads", by=hub.world.commune, headers=headers)
+
+    assert (await head(hub, begun_before[0])).status == 404
+    assert (await head(hub, begun_before[1])).status == 200
+    assert full.status == 429
+
+
+async def test_what_is_said_of_an_upload_is_told_again(hub: Hub) -> None:
+    said = "filename Y29uZy12YW4ueG1s,is_confidential"
+    headers = {**TUS, "Upload-Length": "10", "Upload-Metadata": said}
+    answer = await hub.call(
+        "POST", "/v1/uploads", by=hub.world.commune, headers=headers
+    )
+
+    found = await head(hub, answer.headers["Location"])
+    too_long = await hub.call(
+        "POST",
+        "/v1/uploads",
+        by=hub.world.commune,
+        headers={**headers, "Upload-Metadata": "a" * 2_001},
+    )
+
+    assert found.headers["Upload-Metadata"] == said
+    assert too_long.status == 400
+
+
+async def test_methods_that_do_not_come_through_are_named_in_a_post(hub: Hub) -> None:
+    path = await begun(hub, 4)
+
+    async def post(method: str, body: bytes = b"", **also: str) -> Answer:
+        headers = {**PART, "X-HTTP-Method-Override": method, **also}
+        return await hub.call(
+            "POST", path, by=hub.world.commune, body=BytesIO(body), headers=headers
+        )
+
+    added = await post("PATCH", b"ab", **{"Upload-Offset": "0"})
+    told = await post("HEAD")
+    other = await post("PUT")
+    removed = await post("DELETE")
+
+    assert [one.status for one in (added, told, other, removed)] == [204, 200, 405, 204]
+    assert told.headers["Upload-Offset"] == "2"
+    assert (await head(hub, path)).status == 404
