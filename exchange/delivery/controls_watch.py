@@ -1,11 +1,13 @@
 """Follows what operators switch, what room is left and whether receipts would hold."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
+from exchange.errors import StorageUnavailableError
 from exchange.own_keys import key_faults, keys_of
 from exchange.services import Services
 
@@ -38,16 +40,36 @@ class ControlsWatch:
     def __init__(self, services: Services, gauges: Gauges) -> None:
         self._services, self._gauges = services, gauges
         self._looks = 0
+        self._telling: asyncio.Task[None] | None = None
 
     async def turn(self) -> None:
         """Look, now and then tell, and wait a second."""
         await self.look()
         self.look_at_keys()
         if self._looks % _LOOKS_PER_TELLING == 0:
-            await self._services.usage.tell(self._services.storage.usage)
+            await self._tell()
             await self.look_at_room()
         self._looks += 1
         await asyncio.sleep(_LOOK_SECONDS)
+
+    async def stop(self) -> None:
+        """Tell what was used since; called once turns have ended and nothing counts.
+
+        What the database does not take now is forgotten, as by a killed process.
+        """
+        if self._telling is not None:
+            await asyncio.wait((self._telling,))
+        with suppress(StorageUnavailableError):
+            await self._tell()
+
+    async def _tell(self) -> None:
+        """Tell what was used; a turn that is cut off leaves it to its end.
+
+        Else the same would be told a second time at the stop.
+        """
+        telling = self._services.usage.tell(self._services.storage.usage)
+        self._telling = asyncio.create_task(telling, name="usage")
+        await asyncio.shield(self._telling)
 
     async def look(self) -> None:
         """Read what is switched."""

@@ -19,8 +19,7 @@ SECONDS = 40.0
 """For all that is said until a mail is taken; a limit on each word has no end."""
 
 PARTING_SECONDS = 5.0
-_TAKEN = 250
-_TRANSIENT, _PERMANENT = 400, 500  # RFC 5321 section 4.2.1
+_CLOSING, _PERMANENT = 421, 500  # RFC 5321 sections 4.2.1 and 4.2.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,7 @@ class MailCarrier:
             mail = self._mail(notice, agency.email, services.hub.hub_id)
             async with asyncio.timeout(SECONDS):
                 await client.connect()
-                code = await _hand_in(client, mail)
+                attempt = await _handed_in(client, mail, now)
             await _part(client)
         except ValueError:
             return Attempt(now, Outcome.REFUSED, "address malformed")
@@ -73,7 +72,7 @@ class MailCarrier:
             return Attempt(now, Outcome.FAILED, type(error).__name__)
         finally:
             client.close()
-        return _answered(now, code)
+        return attempt
 
     def _mail(self, notice: Notice, recipient: str, hub_id: str) -> EmailMessage:
         sender = self._server.sender
@@ -93,15 +92,25 @@ class MailCarrier:
         )
 
 
-async def _hand_in(client: aiosmtplib.SMTP, mail: EmailMessage) -> int:
-    """Return the code by which a mail was taken, put off or refused."""
+async def _handed_in(
+    client: aiosmtplib.SMTP, mail: EmailMessage, now: datetime
+) -> Attempt:
+    """Hand a mail in; tell how it was taken, put off or refused.
+
+    Raises:
+        SMTPException: the server is at fault.
+    """
     try:
         await client.send_message(mail)
     except aiosmtplib.SMTPRecipientsRefused as error:
-        return error.recipients[0].code
+        return _answered(now, error.recipients[0].code)
     except aiosmtplib.SMTPDataError as error:
-        return error.code
-    return _TAKEN
+        return _answered(now, error.code)
+    except aiosmtplib.SMTPNotSupported as error:
+        # An address beyond ASCII; what a server lacks for all shows when connecting.
+        name = type(error).__name__
+        return Attempt(now, Outcome.FAILED, name, is_of_notice=True)
+    return Attempt(now, Outcome.DONE)
 
 
 async def _part(client: aiosmtplib.SMTP) -> None:
@@ -111,8 +120,12 @@ async def _part(client: aiosmtplib.SMTP) -> None:
 
 
 def _answered(now: datetime, code: int) -> Attempt:
-    """Tell what a code means; only what is said of recipient or mail is for ever."""
-    if code < _TRANSIENT:
-        return Attempt(now, Outcome.DONE)
-    outcome = Outcome.REFUSED if code >= _PERMANENT else Outcome.FAILED
-    return Attempt(now, outcome, str(code))
+    """Tell what a code says of recipient or mail: never, or another time.
+
+    Of the server it says something only where it closes: one full mailbox must not
+    hold back the mail of all others.
+    """
+    if code >= _PERMANENT:
+        return Attempt(now, Outcome.REFUSED, str(code))
+    is_of_notice = code != _CLOSING
+    return Attempt(now, Outcome.FAILED, str(code), is_of_notice=is_of_notice)

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from exchange.domain.mail_address import address_header
 from exchange.domain.notices import Notice, NoticeEvent
 
 _SUBJECTS = {
@@ -35,7 +36,8 @@ def mail_of(
     vietnamese, english = _WORDS[notice.event]
     envelope = notice.envelope_id or "-"
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = sender, recipient
+    mail["From"] = address_header("From", sender)
+    mail["To"] = address_header("To", recipient)
     mail["Subject"] = _SUBJECTS[notice.event]
     mail["Date"] = format_datetime(notice.created_at)
     mail["Message-ID"] = f"<{notice.notice_id}@{hub_id}>"

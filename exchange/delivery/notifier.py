@@ -18,13 +18,13 @@ from exchange.domain.notices import (
     Attempt,
     Notice,
     Outcome,
-    Subscription,
     admission,
     after_answer,
     after_attempt,
     left_alone,
     may_be_told,
 )
+from exchange.errors import StorageUnavailableError
 from exchange.services import Services
 from exchange.storage.ports import NoticeClaim
 from exchange.usecases.noting import ensure_mail, note_arrivals, rights_of
@@ -187,35 +187,28 @@ class Notifier:
         return alone
 
     async def _try(self, notice: Notice) -> None:
+        """Try once; whatever fails, the attempt ends and the schedule goes on.
+
+        What an unforeseen failure is about is not known: it is not held against the
+        endpoint, which may be the mail server of all agencies.
+        """
         try:
-            await self._carry(notice)
-        except Exception:  # noqa: BLE001 the outermost edge of a task, tried again
+            attempt = await self._attempt(notice)
+        except Exception as error:  # noqa: BLE001 the outermost edge of a task
             _log.exception("notice.failed", notice=notice.notice_id)
+            at, name = notice.attempts[-1].at, type(error).__name__
+            attempt = Attempt(at, Outcome.FAILED, name, is_of_notice=True)
+        try:
+            await self._end(notice, attempt)
+        except StorageUnavailableError:
+            # Its claim runs out, and it is tried again.
+            _log.exception("notice.not_ended", notice=notice.notice_id)
 
-    async def _carry(self, notice: Notice) -> None:
-        services = self._services
-        store = services.storage.notices
-        subscription = await store.subscription(notice.subscription_id)
-        attempt = await self._attempt(notice, subscription)
-        now = services.now()
-        ended = after_attempt(notice, attempt, now=now, chance=services.chance())
-        await store.finish(ended, owner=notice.claim)
-        services.counters.notice_attempted(notice.channel, attempt.outcome)
-        _log.info(
-            "notice.attempted",
-            notice=notice.notice_id,
-            outcome=attempt.outcome,
-            detail=attempt.detail,
-            state=ended.state,
-        )
-        if subscription is not None:
-            await self._remember(subscription, attempt.outcome)
-
-    async def _attempt(
-        self, notice: Notice, subscription: Subscription | None
-    ) -> Attempt:
+    async def _attempt(self, notice: Notice) -> Attempt:
         services = self._services
         began = services.now()
+        store = services.storage.notices
+        subscription = await store.subscription(notice.subscription_id)
         if subscription is None:
             return Attempt(began, Outcome.REFUSED, "unsubscribed")
         rights = await rights_of(services, (subscription,))
@@ -228,17 +221,31 @@ class Notifier:
         except TimeoutError as error:
             return Attempt(began, Outcome.FAILED, type(error).__name__)
 
-    async def _remember(self, subscription: Subscription, outcome: Outcome) -> None:
+    async def _end(self, notice: Notice, attempt: Attempt) -> None:
+        """Store how an attempt ended, and what follows for its endpoint."""
+        services = self._services
+        now = services.now()
+        ended = after_attempt(notice, attempt, now=now, chance=services.chance())
+        await services.storage.notices.finish(ended, owner=notice.claim)
+        services.counters.notice_attempted(notice.channel, attempt.outcome)
+        _log.info(
+            "notice.attempted",
+            notice=notice.notice_id,
+            outcome=attempt.outcome,
+            detail=attempt.detail,
+            state=ended.state,
+        )
+        await self._remember(notice.subscription_id, attempt)
+
+    async def _remember(self, subscription_id: str, attempt: Attempt) -> None:
         """Tell the breaker of an endpoint how it went; others may tell it too."""
         store = self._services.storage.notices
-        found: Subscription | None = subscription
         for _ in range(_BREAKER_TRIES):
+            found = await store.subscription(subscription_id)
             if found is None:
                 return
-            after = after_answer(found.breaker, outcome, self._services.now())
-            key = found.subscription_id
+            after = after_answer(found.breaker, attempt, self._services.now())
             if after == found.breaker or await store.change_breaker(
-                key, found.breaker, after
+                subscription_id, found.breaker, after
             ):
                 return
-            found = await store.subscription(key)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from exchange.domain.agency_names import agency_name, plain_text
+from exchange.domain.mail_address import address_header
 from exchange.domain.parties import Agency
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId, parse_organ_id
@@ -98,9 +99,19 @@ def _agency(row: Mapping[str | None, object], place: str) -> Agency:
     values = _values(row, place)
     if not all(values.get(key) for key in _REQUIRED):
         raise _invalid(place)
+    _require_mailable(values.get("email", ""), f"{place}: email")
     try:
         return _in_time(_read(values))
     except (CodedError, ValueError) as error:
+        raise _invalid(place) from error
+
+
+def _require_mailable(email: str, place: str) -> None:
+    """Refuse an address that no mail can be written to; there may be none."""
+    try:
+        if plain_text(email):
+            address_header("To", email)
+    except ValueError as error:
         raise _invalid(place) from error
 
 
@@ -111,7 +122,7 @@ def _read(values: Mapping[str, str]) -> Agency:
         parent=_optional_code(values.get("parent")),
         level=Level(values["level"]),
         code_2016=_optional_code(values.get("code_2016")),
-        email=plain_text(values.get("email", "")),
+        email=values.get("email", ""),
         valid_from=read_moment(values["valid_from"]),
         valid_to=read_moment(values["valid_to"]) if values.get("valid_to") else None,
         successor=_optional_code(values.get("successor")),

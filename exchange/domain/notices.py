@@ -6,7 +6,9 @@ Invariants:
       follows from them.
     - A notice is tried by the schedule of `exchange.domain.retries`, each attempt is
       kept, and after the last one it is a dead letter (design, invariant 4).
-    - An endpoint that fails again and again is left alone for a minute at a time.
+    - An endpoint that fails again and again is left alone for a minute at a time. The
+      mail server is one endpoint for all agencies: what it says of one mailbox is not
+      its failure.
 """
 
 from collections.abc import Collection, Mapping
@@ -68,11 +70,14 @@ class Attempt:
 
     Args:
         detail: a status or the kind of failure; of few words, nothing that was sent.
+        is_of_notice: whether a failure is this notice's, and nothing that others would
+            meet at the same endpoint; its breaker asks at once, so it is not kept.
     """
 
     at: datetime
     outcome: Outcome = Outcome.BEGUN
     detail: str = ""
+    is_of_notice: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +260,13 @@ def left_alone(breaker: Breaker, now: datetime) -> Breaker:
     return replace(breaker, open_until=now + OPEN_FOR)
 
 
-def after_answer(breaker: Breaker, outcome: Outcome, now: datetime) -> Breaker:
+def after_answer(breaker: Breaker, attempt: Attempt, now: datetime) -> Breaker:
     """Return what is remembered after an attempt.
 
-    A refusal is an answer: the endpoint is well.
+    A refusal is an answer, and so is what concerns one notice alone: the endpoint is
+    well.
     """
-    if outcome is not Outcome.FAILED:
+    if attempt.outcome is not Outcome.FAILED or attempt.is_of_notice:
         return Breaker()
     recent = tuple(one for one in breaker.failures if now - one < OPEN_FOR)
     failures = (*recent, now)[-FAILURES_TO_OPEN:]

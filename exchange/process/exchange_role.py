@@ -116,6 +116,8 @@ class ExchangeRole:
         base.readiness.add(services.check)
         watch = ControlsWatch(services, base.metrics)
         watch.look_at_keys()
+        # Whoever counts what is used opens after this, and has closed before it.
+        base.opened.push_async_callback(watch.stop)
         await base.repeat("controls", watch.turn)
         return services
 

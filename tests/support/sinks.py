@@ -80,11 +80,28 @@ class MailSink:
     """Takes mail and answers as it is told.
 
     Without slots: aiosmtpd lists its members, which fails with them in Python 3.11.2.
+
+    Args:
+        answers: to the next mails.
+        refused: answers to those who write to these addresses.
     """
 
     port: int = 0
     answers: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     mails: list[Envelope] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        if address not in self.refused:
+            envelope.rcpt_tos.append(address)
+        return self.refused.get(address, "250 OK")
 
     async def handle_DATA(  # noqa: N802 aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope

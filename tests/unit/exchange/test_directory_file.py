@@ -107,11 +107,28 @@ def test_name_is_one_line_of_composed_letters() -> None:
     ("values", "place"),
     [
         ({"name": "a\ud800"}, "item 1"),
-        ({"email": "a@b.vn\nBcc: c@d.vn"}, "item 1"),
+        ({"email": "a@b.vn\nBcc: c@d.vn"}, "item 1: email"),
+        ({"email": "vanthu@"}, "item 1: email"),
+        ({"email": "vanthu@["}, "item 1: email"),
+        ({"email": "<"}, "item 1: email"),
+        ({"email": "vanthu@@h99.vn"}, "item 1: email"),
+        ({"email": ","}, "item 1: email"),
+        ({"email": "(" * 3000}, "item 1: email"),
         ({"name": ["UBND"]}, "item 1"),
         ({"valid_to": "2025-06-30"}, "item 1"),
     ],
-    ids=["half a character", "two lines", "list", "ends before it begins"],
+    ids=[
+        "half a character",
+        "two lines",
+        "nowhere",
+        "bracket",
+        "angle",
+        "two ats",
+        "comma",
+        "depth",
+        "list",
+        "ends before it begins",
+    ],
 )
 def test_item_that_cannot_be_kept_is_refused_by_place(
     values: dict[str, object], place: str
@@ -120,6 +137,16 @@ def test_item_that_cannot_be_kept_is_refused_by_place(
     with pytest.raises(DirectoryFileError) as refusal:
         read_directory(json.dumps([row | values]).encode())
     assert refusal.value.place == place
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "a@b.vn, c@d.vn", "Văn thư <a@b.vn>", "vănthư@xã.vn", "vanthu", "a@[10.1.2]"],
+)
+def test_address_that_mail_can_be_written_to_is_kept_as_it_is(email: str) -> None:
+    row = {"code": "H99", "name": "A", "level": "province", "valid_from": "2025-07-01"}
+    (found,) = read_directory(json.dumps([row | {"email": email}]).encode())
+    assert found.email == email
 
 
 def test_list_of_nothing_but_brackets_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Who takes too much is told when to come back; others do not notice."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from aiohttp.test_utils import make_mocked_request
 from exchange.delivery.controls_watch import ControlsWatch
 from exchange.domain.roles import AccessRole
 from exchange.domain.usage import day_of, seconds_left, sent_today, stored_for
-from exchange.errors import ExchangeError, RetryLaterError
+from exchange.errors import ExchangeError, RetryLaterError, StorageUnavailableError
 from exchange.http.metering import Meter
 from exchange.http.metrics import Metrics
 from exchange.http.problems import problem
@@ -171,6 +171,39 @@ class TestUsage:
         await second.tell(store)
         await first.tell(store)
         assert (first.used(name), second.used(name)) == (12, 12)
+
+    async def test_is_told_at_the_end_and_once_though_the_end_came_while_telling(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = await make_world()
+        store, usage = world.services.storage.usage, world.services.usage
+        watch, name = ControlsWatch(world.services, Metrics()), stored_for(COMMUNE)
+        begun, added, add = asyncio.Event(), asyncio.Event(), store.add
+
+        async def added_slowly(used: Mapping[str, int]) -> None:
+            await add(used)
+            begun.set()
+            await added.wait()
+
+        monkeypatch.setattr(store, "add", added_slowly)
+        usage.add(name, 5)
+        turning = asyncio.create_task(watch.turn())
+        await begun.wait()
+        usage.add(name, 7)
+        turning.cancel()
+        asyncio.get_running_loop().call_later(0.05, added.set)
+        await watch.stop()
+        assert await store.totals([name]) == {name: 12}
+
+    async def test_that_nobody_can_be_told_of_hinders_no_end(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def away(_used: Mapping[str, int]) -> None:
+            raise StorageUnavailableError(ErrorCode.DATABASE_UNAVAILABLE)
+
+        world = await make_world()
+        monkeypatch.setattr(world.services.storage.usage, "add", away)
+        await ControlsWatch(world.services, Metrics()).stop()
 
     async def test_of_past_days_is_forgotten(self) -> None:
         store = MemoryStorage().usage

@@ -40,6 +40,9 @@ HOOK = Subscription(
 )
 
 
+FAILED = Attempt(NOW, Outcome.FAILED)
+
+
 def notice() -> Notice:
     return new_notice(
         HOOK, NoticeEvent.ARRIVED, PROVINCE, now=NOW, envelope_id=EnvelopeId("E1")
@@ -123,7 +126,7 @@ def test_five_failures_in_a_minute_leave_the_endpoint_alone_for_a_minute() -> No
     for number in range(FAILURES_TO_OPEN):
         assert admission(breaker, now) is Admission.FREELY
         now = NOW + number * SECOND
-        breaker = after_answer(breaker, Outcome.FAILED, now)
+        breaker = after_answer(breaker, FAILED, now)
 
     assert admission(breaker, now) is Admission.NOT_NOW
     assert admission(breaker, now + OPEN_FOR - SECOND) is Admission.NOT_NOW
@@ -135,14 +138,18 @@ def test_endpoint_that_fails_its_one_try_is_left_alone_again() -> None:
     later = NOW + 10 * OPEN_FOR
 
     assert admission(opened, later) is Admission.ONCE
-    again = after_answer(opened, Outcome.FAILED, later)
+    again = after_answer(opened, FAILED, later)
     assert admission(again, later) is Admission.NOT_NOW
 
 
 def test_any_answer_opens_the_endpoint_to_all() -> None:
     opened = Breaker((NOW,) * FAILURES_TO_OPEN, NOW + OPEN_FOR)
 
-    for answer in (Outcome.DONE, Outcome.REFUSED):
+    for answer in (
+        Attempt(NOW, Outcome.DONE),
+        Attempt(NOW, Outcome.REFUSED),
+        Attempt(NOW, Outcome.FAILED, "452", is_of_notice=True),
+    ):
         assert after_answer(opened, answer, NOW) == Breaker()
 
 
@@ -151,6 +158,6 @@ def test_failures_far_apart_never_close_an_endpoint(gaps: list[int]) -> None:
     breaker, now = Breaker(), NOW
     for gap in gaps:
         now += gap * SECOND
-        breaker = after_answer(breaker, Outcome.FAILED, now)
+        breaker = after_answer(breaker, FAILED, now)
         assert len(breaker.failures) <= FAILURES_TO_OPEN
         assert admission(breaker, now) is Admission.FREELY

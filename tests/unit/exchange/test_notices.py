@@ -20,6 +20,7 @@ from exchange.delivery.notifier import CLAIMED_FOR, Notifier
 from exchange.domain.notices import (
     MAIL_SUBSCRIPTION,
     OPEN_FOR,
+    Breaker,
     Notice,
     NoticeChannel,
     NoticeState,
@@ -118,10 +119,11 @@ def opened(post: Post, received: ReceivedNotice, **later: float) -> HubNotice:
     )
 
 
-async def with_address(post: Post, email: str = "vanthu@h99.example") -> None:
-    agencies = [
-        replace(one, email=email) if one.code == PROVINCE else one for one in AGENCIES
-    ]
+async def with_address(
+    post: Post, email: str = "vanthu@h99.example", *, ministry: str = ""
+) -> None:
+    emails = {PROVINCE: email, MINISTRY: ministry}
+    agencies = [replace(one, email=emails.get(one.code, "")) for one in AGENCIES]
     command = ImportAgencies(agencies=tuple(agencies), operator="test")
     await import_agencies(post.world.services, command)
 
@@ -505,3 +507,72 @@ async def test_odd_address_injects_nothing(post: Post, email: str) -> None:
     await post.run()
 
     assert post.mail.mails == []
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["vanthu@", '"', "vanthu@[", "vanthu@@h99", " .)", "u8,b@[ ", "(" * 3000],
+    ids=["nowhere", "quote", "bracket", "two ats", "comment", "space", "depth"],
+)
+async def test_address_that_is_none_ends_its_notice_at_the_first_attempt(
+    post: Post, email: str
+) -> None:
+    await with_address(post, email)
+    await post.run()
+    await post.world.sent()
+    await post.run()
+
+    dead = await post.notices(NoticeState.DEAD_LETTER)
+    [notice] = [one for one in dead if one.agency == PROVINCE]
+    [attempt] = notice.attempts
+    assert (attempt.outcome, attempt.detail) == (Outcome.REFUSED, "address malformed")
+
+
+async def letters_run(post: Post, number: int) -> Breaker:
+    """Send so many letters, try their notices; return the breaker of mail."""
+    await post.run()
+    for one in range(number):
+        await post.world.send(post.world.document(subject=f"thư {one}"))
+    await post.world.deliver()
+    for _ in range(4):  # four at a time
+        await post.run()
+    found = await post.world.services.storage.notices.subscription(MAIL_SUBSCRIPTION)
+    assert found is not None
+    return found.breaker
+
+
+async def test_full_mailbox_holds_nobody_elses_mail_back(post: Post) -> None:
+    await with_address(post, "full@h99.example", ministry="vanthu@g22.example")
+    post.mail.refused = {"full@h99.example": "452 4.2.2 mailbox full"}
+
+    breaker = await letters_run(post, 8)
+
+    waiting = await post.notices(NoticeState.WAITING)
+    assert breaker == Breaker()
+    assert [one.rcpt_tos for one in post.mail.mails] == [["vanthu@g22.example"]] * 8
+    assert [one.attempts[-1].outcome for one in waiting] == [Outcome.FAILED] * 8
+    assert {one.attempts[-1].detail for one in waiting} == {"452"}
+
+
+@pytest.mark.parametrize(
+    ("email", "is_left_alone"),
+    [
+        ("closing@h99.example", True),
+        ("grey@h99.example", False),
+        ("vănthư@h99.example", False),
+    ],
+    ids=["closing", "greylisting", "beyond ASCII"],
+)
+async def test_mail_server_is_left_alone_for_its_own_failures_only(
+    post: Post, email: str, *, is_left_alone: bool
+) -> None:
+    await with_address(post, email, ministry=email)
+    post.mail.refused = {
+        "closing@h99.example": "421 4.3.2 closing",
+        "grey@h99.example": "450 4.7.1 greylisted",
+    }
+
+    breaker = await letters_run(post, 8)
+
+    assert post.mail.mails == []
+    assert (breaker.open_until is not None) is is_left_alone

@@ -12,7 +12,9 @@ from exchange.delivery import mail, notifier
 from exchange.delivery.mail import MailCarrier, MailServer
 from exchange.delivery.notifier import ATTEMPT_FOR, CLAIMED_FOR, Notifier
 from exchange.domain.notices import (
+    MAIL_SUBSCRIPTION,
     Attempt,
+    Breaker,
     Notice,
     NoticeChannel,
     NoticeState,
@@ -25,7 +27,7 @@ from exchange.settings.notices import MailSecurity
 from exchange.storage.ports import NoticeQuery
 from exchange.usecases.import_agencies import ImportAgencies, import_agencies
 from tests.support.sinks import HOST
-from tests.support.world import AGENCIES, PROVINCE, World, make_world
+from tests.support.world import AGENCIES, MINISTRY, PROVINCE, World, make_world
 
 
 class Silent:
@@ -40,6 +42,15 @@ class Silent:
         self.times += 1
         await asyncio.Event().wait()
         raise AssertionError
+
+
+class Broken:
+    """A carrier that fails as nobody foresaw."""
+
+    async def carry(
+        self, _services: Services, notice: Notice, _subscription: Subscription
+    ) -> Attempt:
+        raise IndexError(notice.notice_id)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,6 +166,27 @@ async def test_attempt_without_end_is_ended_and_counts_as_a_failure(
     assert times == 2  # the province's and the ministry's
     ended = [(one.outcome, one.detail) for one in await attempts(world)]
     assert ended == [(Outcome.FAILED, "TimeoutError")] * 2
+
+
+async def test_failure_nobody_foresaw_is_tried_by_the_schedule_until_its_end() -> None:
+    world, told = await told_by(Broken())
+
+    for _ in range(60 * 101):
+        await told.deliver()
+        await told.settle(5)
+        world.clock.move(seconds=CLAIMED_FOR.seconds)
+
+    store = world.services.storage.notices
+    mail_of_all = await store.subscription(MAIL_SUBSCRIPTION)
+    dead = await store.find(NoticeQuery(state=NoticeState.DEAD_LETTER))
+    tried = await attempts(world)
+    assert {one.agency for one in dead} == {PROVINCE, MINISTRY}
+    assert {(one.outcome, one.detail) for one in tried} == {
+        (Outcome.FAILED, "IndexError")
+    }
+    assert 100 < len(tried) < 130
+    assert mail_of_all is not None
+    assert mail_of_all.breaker == Breaker()
 
 
 async def test_mail_server_slow_at_every_word_has_so_long_in_all(

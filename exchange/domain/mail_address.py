@@ -1,0 +1,37 @@
+"""Addresses that mail can be written to: one rule for directory and mail."""
+
+from email.errors import MessageError
+from email.headerregistry import AddressHeader
+from email.policy import SMTP
+
+_NOWHERE = "<>"
+_ODD = (
+    AttributeError,
+    LookupError,
+    MessageError,
+    NameError,
+    RecursionError,
+    TypeError,
+)
+"""What Python's parser of headers raises for texts its authors did not think of."""
+
+
+def address_header(name: str, text: str) -> AddressHeader:
+    """Return a header with the addresses of a text.
+
+    Args:
+        name: of the header.
+        text: one address or several, as people write them.
+
+    Raises:
+        ValueError: no mail can be written to it.
+    """
+    try:
+        _, header = SMTP.header_store_parse(name, text)
+    except _ODD as error:
+        raise ValueError("no address") from error
+    addresses = [one.addr_spec for one in header.addresses]
+    if not addresses or _NOWHERE in addresses:
+        raise ValueError("no address")
+    found: AddressHeader = header
+    return found
