@@ -29,6 +29,10 @@ class Problem:
 
 # Refusals of what a body says, not of who sends it or of the moment (docs/protocol.md).
 _ABOUT_THE_MESSAGE = frozenset({400, 409, 413, 415, 422})
+_ABOUT_THE_WAY = "upload_"
+"""So begin the codes of how a body comes, whatever their status."""
+
+_TAKES_NOTHING = 503
 
 
 class RefusedError(ClientError):
@@ -51,7 +55,9 @@ class RefusedError(ClientError):
     def is_about_message(self) -> bool:
         """Whether the message itself is at fault, so that it need not wait on."""
         problem = self.problem
-        return bool(problem.code) and problem.status in _ABOUT_THE_MESSAGE
+        if not problem.code or problem.code.startswith(_ABOUT_THE_WAY):
+            return False
+        return problem.status in _ABOUT_THE_MESSAGE
 
 
 class UnreachableError(ClientError):
@@ -62,6 +68,7 @@ class UnreachableError(ClientError):
         problem: why it does not take anything for now, in its own words, if it said so.
         code: HUB_NOT_RECOGNISED where somebody is there who may be anybody;
             CLIENT_CERTIFICATE_REFUSED where this system's own certificate has ended.
+        was_reached: somebody answered, or took something, before the line broke.
     """
 
     def __init__(
@@ -70,6 +77,20 @@ class UnreachableError(ClientError):
         place: str,
         problem: Problem | None = None,
         code: ErrorCode = ErrorCode.HUB_UNREACHABLE,
+        was_reached: bool = False,
     ) -> None:
         super().__init__(code, place=place)
         self.problem = problem
+        self.was_reached = was_reached
+
+    @property
+    def is_about_hub(self) -> bool:
+        """Whether nobody was there or takes anything, so that nothing would get in."""
+        if self.problem is not None:
+            return self.problem.status == _TAKES_NOTHING
+        return not self.was_reached
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it stays so for every message until somebody acts."""
+        return self.code is not ErrorCode.HUB_UNREACHABLE

@@ -12,6 +12,9 @@ class Movement:
     Args:
         seconds: of silence.
 
+    Attributes:
+        has_moved: whether anything did.
+
     Raises:
         TimeoutError: they are over.
     """
@@ -20,6 +23,7 @@ class Movement:
         self._seconds = seconds
         self._timeout = asyncio.timeout(seconds)
         self._is_over = False
+        self.has_moved = False
 
     async def __aenter__(self) -> Self:
         """Begin to count."""
@@ -38,6 +42,7 @@ class Movement:
 
     def goes_on(self) -> None:
         """Count anew: something has moved."""
+        self.has_moved = True
         if not self._is_over and not self._timeout.expired():
             now = asyncio.get_running_loop().time()
             self._timeout.reschedule(now + self._seconds)

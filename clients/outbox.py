@@ -35,10 +35,40 @@ _NAME_CHARACTERS = 32
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message of the outbox and where it lies."""
+    """One message of the outbox and where it lies.
+
+    Args:
+        chain: as in `Filing`; empty where it belongs to none.
+    """
 
     folder: Path
     message: Message
+    chain: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """What an outbox is told of a message beside its bytes.
+
+    Args:
+        document: names what it says, whatever its day
+            (`clients.messages.name_of_document`). A message that says the same and
+            waits, or was accepted, stands for it.
+        dated: names what it says and its day: another day is another document. An
+            earlier version kept documents under this name.
+        any_day: the day was not chosen: one of any other day stands for it, too.
+        chain: messages of the same are sent in the order they were put.
+        urgency: the higher, the sooner.
+    """
+
+    document: str = ""
+    dated: str = ""
+    any_day: bool = False
+    chain: str = ""
+    urgency: int = 0
+
+
+_UNFILED = Filing()
 
 
 class Outbox:
@@ -59,15 +89,14 @@ class Outbox:
             raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
 
     def put(
-        self, message: Message, *, document: str = "", again: bool = False
+        self, message: Message, *, filing: Filing = _UNFILED, again: bool = False
     ) -> Entry:
         """Keep `message`; putting the same one again changes nothing.
 
         Args:
             message: as it will be sent.
-            document: names what it says (`clients.messages.name_of_document`). A
-                message that says the same and waits, or was accepted, stands for it.
-            again: put it although there is such a message.
+            filing: what is known of it.
+            again: put it although one stands for it.
 
         Returns:
             The message that is sent, or was.
@@ -75,25 +104,38 @@ class Outbox:
         Raises:
             ClientError: it cannot be written (FILE_NOT_WRITTEN).
         """
-        name = document or message.body_sha256
-        folder = self._folder / name[:_NAME_CHARACTERS]
-        if document:
-            folder = _place(folder, again=again)
+        folder = self._named(message.body_sha256)
+        if filing.document:
+            folder = self._place(filing, again=again)
         try:
-            if folder.is_dir() or not _write_complete(folder, message):
-                return Entry(folder, _read(folder) if document else message)
+            if folder.is_dir() or not _write_complete(folder, message, filing):
+                return _entry(folder) if filing.document else Entry(folder, message)
         except OSError as error:
             raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
-        return Entry(folder, message)
+        return Entry(folder, message, filing.chain)
+
+    def _named(self, name: str) -> Path:
+        return self._folder / name[:_NAME_CHARACTERS]
+
+    def _place(self, filing: Filing, *, again: bool) -> Path:
+        """Return where a document stands already, or else the first free place."""
+        *kept, free = _places(self._named(filing.document))
+        if again:
+            return free
+        if filing.dated:
+            *earlier, _ = _places(self._named(filing.dated))
+            kept = [*earlier, *kept]
+        return next((one for one in kept if _stands_for(one, filing)), free)
 
     def waiting(self) -> Iterator[Entry]:
-        """Yield the messages the hub has not answered yet, oldest first.
+        """Yield the messages the hub has not answered yet.
 
+        The most urgent first, then the oldest; none before an earlier one of its chain.
         What cannot be read is left out: `broken` names it.
         """
         for folder in self._unanswered():
             with suppress(ClientError):
-                yield Entry(folder, _read(folder))
+                yield _entry(folder)
 
     def broken(self) -> tuple[str, ...]:
         """Name the folders of messages that cannot be read, and so are not sent."""
@@ -106,7 +148,7 @@ class Outbox:
             if _is_message(one)
             and not any((one / name).exists() for name in (_RECEIPT, _REFUSAL))
         ]
-        return sorted(found, key=lambda one: one.stat().st_mtime_ns)
+        return _in_turn(found)
 
     def count_waiting(self) -> int:
         """Count the messages without an answer, those that cannot be read too."""
@@ -163,13 +205,41 @@ class Outbox:
         _appear(entry.folder / _UPLOAD, path.encode())
 
 
-def _place(first: Path, *, again: bool) -> Path:
-    """Return where a document stands already, or else the first free place for it."""
+def _in_turn(folders: list[Path]) -> list[Path]:
+    """Put the urgent first, with what came before it in its chain."""
+    oldest_first = sorted(folders, key=_put_at)
+    of_chain, urgency = dict[str, int](), dict[Path, int]()
+    for one in reversed(oldest_first):
+        filed = _filing_of(one)
+        chain = filed.chain or one.name
+        of_chain[chain] = max(filed.urgency, of_chain.get(chain, 0))
+        urgency[one] = of_chain[chain]
+    return sorted(oldest_first, key=lambda one: -urgency[one])
+
+
+def _put_at(folder: Path) -> int:
+    """Return when a message was put; what it is told later renews its folder."""
+    try:
+        return (folder / _MESSAGE).stat().st_mtime_ns
+    except OSError:
+        return folder.stat().st_mtime_ns
+
+
+def _places(first: Path) -> Iterator[Path]:
+    """Yield where the copies of a document are, and last where the next may be."""
     folder, number = first, 1
-    while folder.is_dir() and (again or not _stands(folder)):
+    while folder.is_dir():
+        yield folder
         number += 1
         folder = first.with_name(f"{first.name}-{number}")
-    return folder
+    yield folder
+
+
+def _stands_for(folder: Path, filing: Filing) -> bool:
+    """Tell whether a message is the document of a filing, and sent, or to be sent."""
+    # Those of earlier versions have their day in the name they were found by.
+    day = _filing_of(folder).dated or filing.dated
+    return (filing.any_day or day == filing.dated) and _stands(folder)
 
 
 def _stands(folder: Path) -> bool:
@@ -179,13 +249,13 @@ def _stands(folder: Path) -> bool:
     return not (folder / _REFUSAL).exists() and _is_readable(folder)
 
 
-def _write_complete(folder: Path, message: Message) -> bool:
+def _write_complete(folder: Path, message: Message, filing: Filing) -> bool:
     """Write a message; False: another program was first."""
     partial = folder.with_name(f"{folder.name}.{token_hex(8)}{_PARTIAL}")
     try:
         partial.mkdir()
         _write(partial / _BODY, message.body)
-        _write(partial / _MESSAGE, _describe(message))
+        _write(partial / _MESSAGE, _describe(message, filing))
         sync_folder(partial)
         partial.rename(folder)
     except OSError:
@@ -213,9 +283,32 @@ def _is_readable(folder: Path) -> bool:
     return True
 
 
-def _describe(message: Message) -> bytes:
-    fields = {"message_id": message.message_id, "content_type": message.content_type}
+def _describe(message: Message, filing: Filing) -> bytes:
+    fields = {
+        "message_id": message.message_id,
+        "content_type": message.content_type,
+        "dated": filing.dated,
+        "chain": filing.chain,
+        "urgency": filing.urgency,
+    }
     return json.dumps(fields).encode()
+
+
+def _filing_of(folder: Path) -> Filing:
+    """Return what was kept of a filing; of an earlier version's message, nothing."""
+    try:
+        fields = json.loads((folder / _MESSAGE).read_bytes())
+        return Filing(
+            dated=str(fields.get("dated", "")),
+            chain=str(fields.get("chain", "")),
+            urgency=int(fields.get("urgency", 0)),
+        )
+    except (OSError, ValueError, TypeError, AttributeError):
+        return _UNFILED
+
+
+def _entry(folder: Path) -> Entry:
+    return Entry(folder, _read(folder), _filing_of(folder).chain)
 
 
 def _read(folder: Path) -> Message:

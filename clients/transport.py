@@ -1,6 +1,6 @@
 """HTTP to the hub over mutual TLS, with retries of identical bytes.
 
-Retried: no connection, time-outs, 429, 502, 503, 504. Never retried: any other
+Retried: no connection, time-outs, 408, 429, 502, 503, 504. Never retried: any other
 refusal, since the same bytes would be refused again, and a hub whose certificate is
 not believed. An answer that breaks off goes on where it ended, if the hub lets it; what
 brought something is no failed attempt.
@@ -29,7 +29,7 @@ from pki.files import read_private_file
 from schemas.edxml.content_type import media_type
 from schemas.errors import ErrorCode
 
-_TRANSIENT = frozenset({429, 502, 503, 504})
+_TRANSIENT = frozenset({408, 429, 502, 503, 504})
 _EVENTS = "text/event-stream"
 _PROBLEM = "application/problem+json"
 _IDLE_SECONDS = 60.0
@@ -103,6 +103,8 @@ class Request:
 
     Args:
         waits: for news, which may be long: it holds no place of other requests.
+        is_part: whoever asks will send less of it after a break, and so it is not
+            sent again as it is.
         told: is told how many bytes of the answer came.
         arrived: what an earlier request brought of the same answer, and where what
             this one brings is kept.
@@ -114,6 +116,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
+    is_part: bool = False
     told: Callable[[int], object] | None = None
     arrived: Arrived | None = None
 
@@ -139,10 +142,12 @@ class _NotNow:
     Args:
         problem: what the hub says, if it does.
         asked: the seconds it asks to wait.
+        was_reached: somebody is there: some of a body was taken, or an answer came.
     """
 
     problem: Problem | None = None
     asked: float = 0.0
+    was_reached: bool = True
 
 
 def client_tls(address: HubAddress) -> ssl.SSLContext:
@@ -235,7 +240,7 @@ class Transport:
                 system's own does not hold now (CLIENT_CERTIFICATE_REFUSED).
         """
         arrived = request.arrived or Arrived()
-        failed = 0
+        failed, was_reached = 0, False
         while True:
             before = arrived.furthest
             async with nullcontext() if request.waits else self._places:
@@ -244,19 +249,24 @@ class Transport:
                 return answer
             has_moved = arrived.can_go_on and arrived.furthest > before
             failed = 1 if has_moved else failed + 1
-            if failed >= self._retry.attempts:
-                raise self._unanswered(request, answer.problem)
+            was_reached |= answer.was_reached
+            if failed >= self._attempts(request, answer):
+                raise self._unanswered(request, answer.problem, was_reached=was_reached)
             await asyncio.sleep(self._retry.pause(failed, asked=answer.asked))
 
+    def _attempts(self, request: Request, answer: _NotNow) -> int:
+        has_broken = answer.problem is None
+        return 1 if request.is_part and has_broken else self._retry.attempts
+
     def _unanswered(
-        self, request: Request, problem: Problem | None
+        self, request: Request, problem: Problem | None, *, was_reached: bool
     ) -> UnreachableError:
         own = not_held(self._address.certificate, self._clock())
         if own and problem is None:
             refused = ErrorCode.CLIENT_CERTIFICATE_REFUSED
             return UnreachableError(place=own, code=refused)
         place = f"{request.method} {request.path}"
-        return UnreachableError(place=place, problem=problem)
+        return UnreachableError(place=place, problem=problem, was_reached=was_reached)
 
     async def events(self, request: Request) -> AsyncIterator[str]:
         """Yield the data of the events of one stream, until the hub ends it.
@@ -290,9 +300,10 @@ class Transport:
     async def _attempt(self, request: Request, arrived: Arrived) -> Response | _NotNow:
         if self._session is None:
             raise UnreachableError(place="transport is not open")
+        movement = Movement(self._retry.timeout)
         try:
             async with (
-                Movement(self._retry.timeout) as movement,
+                movement,
                 self._session.request(
                     request.method,
                     request.path,
@@ -308,7 +319,7 @@ class Transport:
         except aiohttp.ClientConnectorCertificateError as error:
             raise _not_recognised(error) from error
         except _UNREACHED:
-            return _NotNow()
+            return _NotNow(was_reached=movement.has_moved)
         return _outcome(answer, body, request, arrived)
 
 

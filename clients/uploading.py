@@ -1,22 +1,26 @@
 """Bringing a large body to the hub in parts, over a line that may break (tus 1.0).
 
-The hub tells how much it has; the rest is sent from there. Where an upload is kept in
+The hub tells how much it has; the rest is sent from there, in parts that get smaller
+where the line breaks, and larger again where it holds. Where an upload is kept in
 mind between two runs, the second goes on where the first one ended.
 """
 
 import hashlib
 import re
 from base64 import b64encode
+from http import HTTPStatus
 from typing import Protocol
 
-from clients.errors import ClientError, RefusedError
+from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.transport import Request, Response, Transport
 from schemas.errors import ErrorCode
 
 PATH = "/v1/uploads"
 _ADDRESS = re.compile(rf"{PATH}/[0-9A-Z]{{26}}")
 _PROTOCOL = {"Tus-Resumable": "1.0.0"}
-_PART_BYTES = 4 << 20
+_LARGEST_PART = 4 << 20
+_SMALLEST_PART = 64 << 10
+_LONGEST_NUMBER = 15
 _MOST_FAULTS = 20
 """Parts refused one after the other, without any being stored."""
 
@@ -25,6 +29,9 @@ GONE = frozenset({ErrorCode.UPLOAD_NOT_FOUND, ErrorCode.UPLOAD_USED})
 
 _AGAIN = frozenset({ErrorCode.UPLOAD_OFFSET_WRONG, ErrorCode.UPLOAD_CHECKSUM_WRONG})
 """Ask how much is stored, and go on from there."""
+
+_LATER = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""Refusals for now of whatever is sent; a smaller part would not do either."""
 
 
 class UploadMemory(Protocol):
@@ -41,28 +48,91 @@ class UploadMemory(Protocol):
         """Take note that the hub has `size` bytes of `total`."""
 
 
+class _Parts:
+    """How much is sent at a time, and how long it is tried.
+
+    The hub stores a part only once it is there and right: over a line that breaks
+    within each, none ever would be.
+
+    Attributes:
+        size: of the next part.
+    """
+
+    def __init__(self) -> None:
+        self.size = _LARGEST_PART
+        self._faults = 0
+
+    def succeeded(self) -> None:
+        """Send more at a time."""
+        self.size = min(self.size * 2, _LARGEST_PART)
+        self._faults = 0
+
+    def failed(self, size: int, error: ClientError) -> None:
+        """Send less at a time after a break, and try again for a while.
+
+        Args:
+            size: of the part.
+            error: what became of it; raised where it is of no use to go on.
+        """
+        self._faults += 1
+        if isinstance(error, UnreachableError):
+            if size <= _SMALLEST_PART or _says_later(error):
+                raise error
+            self.size = max(size // 2, _SMALLEST_PART)
+        elif self._faults > _MOST_FAULTS or not _is_worth_asking(error):
+            raise error
+
+
 async def upload(transport: Transport, body: bytes, memory: UploadMemory) -> str:
-    """Bring all of `body` to the hub; return where the upload is.
+    """Bring all of `body` to the hub; return where the upload is, or was.
+
+    One that another program has sent from meanwhile is not there any more: the hub
+    tells when it is named by the message.
 
     Raises:
         RefusedError: the hub refused it.
         UnreachableError: the hub did not answer; try later with the same memory.
+        ClientError: the hub's answers make no sense (ANSWER_MALFORMED).
     """
     path, offset = await _begun(transport, body, memory)
-    faults = 0
+    try:
+        await _bring(transport, path, body, offset, memory)
+    except RefusedError as error:
+        if not _is_gone(error):
+            raise
+    return path
+
+
+async def _bring(
+    transport: Transport, path: str, body: bytes, offset: int, memory: UploadMemory
+) -> None:
+    parts = _Parts()
     while offset < len(body):
         memory.stored(offset, len(body))
-        part = body[offset : offset + _PART_BYTES]
+        part = body[offset : offset + parts.size]
         try:
-            answer = await transport.send(_patch(path, part, offset))
-            offset, faults = _offset(answer, path, len(body)), 0
-        except RefusedError as error:
-            faults += 1
-            if error.code not in _AGAIN or faults > _MOST_FAULTS:
-                raise
+            await _add(transport, path, part, offset)
+        except ClientError as error:
+            parts.failed(len(part), error)
             offset = await _stored(transport, path, len(body))
+        else:
+            parts.succeeded()
+            offset += len(part)
     memory.stored(offset, len(body))
-    return path
+
+
+def _says_later(error: UnreachableError) -> bool:
+    return error.problem is not None and error.problem.status in _LATER
+
+
+def _is_worth_asking(error: ClientError) -> bool:
+    """Tell whether the hub may say by itself where to go on."""
+    return not isinstance(error, RefusedError) or error.code in _AGAIN
+
+
+def _is_gone(error: RefusedError) -> bool:
+    # Of a refusal to HEAD the status is all there is.
+    return error.code in GONE or error.problem.status == HTTPStatus.NOT_FOUND
 
 
 async def _begun(
@@ -73,8 +143,7 @@ async def _begun(
         try:
             return memory.path, await _stored(transport, memory.path, len(body))
         except RefusedError as error:
-            # Of a refusal to HEAD the status is all there is.
-            if error.problem.status != 404:
+            if not _is_gone(error):
                 raise
     headers = {**_PROTOCOL, "Upload-Length": str(len(body))}
     answer = await transport.send(Request(method="POST", path=PATH, headers=headers))
@@ -85,6 +154,13 @@ async def _begun(
     return path, 0
 
 
+async def _add(transport: Transport, path: str, part: bytes, offset: int) -> None:
+    end = offset + len(part)
+    answer = await transport.send(_patch(path, part, offset))
+    if _offset(answer, path, end) != end:
+        raise ClientError(ErrorCode.ANSWER_MALFORMED, place=path)
+
+
 async def _stored(transport: Transport, path: str, total: int) -> int:
     request = Request(method="HEAD", path=path, headers=_PROTOCOL)
     return _offset(await transport.send(request), path, total)
@@ -92,7 +168,8 @@ async def _stored(transport: Transport, path: str, total: int) -> int:
 
 def _offset(answer: Response, path: str, total: int) -> int:
     text = answer.headers.get("Upload-Offset", "")
-    if not text.isdecimal() or int(text) > total:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
+    if not is_number or int(text) > total:
         raise ClientError(ErrorCode.ANSWER_MALFORMED, place=path)
     return int(text)
 
@@ -105,4 +182,11 @@ def _patch(path: str, part: bytes, offset: int) -> Request:
         "Upload-Offset": str(offset),
         "Upload-Checksum": f"sha256 {digest}",
     }
-    return Request(method="PATCH", path=path, body=part, headers=headers)
+    return Request(
+        method="PATCH",
+        path=path,
+        body=part,
+        headers=headers,
+        # The smallest is as small as it gets: that one is sent again as it is.
+        is_part=len(part) > _SMALLEST_PART,
+    )

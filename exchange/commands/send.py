@@ -1,8 +1,11 @@
-"""`lienthong send`: send a document with its files; what waits is sent first.
+"""`lienthong send`: send a document with its files, and all that waits.
 
 A document is in the outbox before the hub hears of it. It stays there until the hub has
 accepted it or refused it for good, and is sent as the same bytes every time. The same
-document, typed once more, is the one that is there already.
+document, typed once more, is the one that is there already; without a day, on any day.
+
+The urgent go first, then the oldest. One that does not get through holds back none but
+the later ones of the same document.
 """
 
 import mimetypes
@@ -15,7 +18,7 @@ from clients.answers import Sent
 from clients.encryption import Recipient, recipients_of
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, name_of_document, prepare_document
-from clients.outbox import Entry, Outbox
+from clients.outbox import Entry, Filing, Outbox
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.encryption import (
     encrypted,
@@ -46,8 +49,14 @@ from schemas.receipt import read_receipt
 from schemas.timestamps import VIETNAM
 from schemas.vocabulary import Urgency
 from schemas.xml import parse
+from signing.xmldsig.verify import verify_receipt
 
 _ADMINISTRATIVE = "2"
+_KIND = "Công văn"
+_NO_DAY = date.min
+_MOST_IN_VAIN = 2
+"""Letters in a row that nobody was there for, before the others are left for later."""
+
 _PUBLISHED = ""
 """In place of a folder: what agencies published."""
 _IN_PARTS_FROM = 16 << 20
@@ -61,6 +70,13 @@ _TEXTS = {
     "position": "chức vụ người ký / the signer's position",
 }
 
+_SAID = (*_TEXTS, "to", "date", "urgency", "again")
+"""Arguments about a document that are empty unless somebody types them."""
+
+_STOPPED = Text(
+    "Tạm dừng: các văn bản còn lại vẫn chờ gửi.",
+    "Stopped for now: the others still wait.",
+)
 _OUTCOMES = {
     True: Text("Sẽ được tiếp nhận.", "It would be accepted."),
     False: Text("Sẽ không được tiếp nhận:", "It would be refused:"),
@@ -75,10 +91,12 @@ class _Done:
         broken: folders of those that cannot be read.
         earlier: the document of this call, where it was sent by an earlier one.
         recipients: whom the document of this call was encrypted to.
+        failed: those that did not get through, and wait.
     """
 
     sent: list[dict[str, object]] = field(default_factory=list)
     refused: list[dict[str, object]] = field(default_factory=list)
+    failed: list[dict[str, object]] = field(default_factory=list)
     broken: tuple[str, ...] = ()
     earlier: Sequence[Mapping[str, object]] = ()
     recipients: tuple[Recipient, ...] = ()
@@ -91,7 +109,18 @@ class _Done:
             "broken": self.broken,
             **({"earlier": self.earlier} if self.earlier else {}),
             **_encrypted_to(self.recipients),
+            **self._failures(),
         }
+
+    def _failures(self) -> dict[str, object]:
+        if not self.failed:
+            return {}
+        return {"failed": self.failed, "error": self.failed[0]["error"]}
+
+    @property
+    def code(self) -> int:
+        """The exit code of the verb."""
+        return 1 if self.refused or self.broken or self.failed else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +128,11 @@ class _Prepared:
     """A message, and whom its attachments were encrypted to, if they were.
 
     Args:
-        document: names what it says.
+        filing: what the outbox is told of it.
     """
 
     message: Message
-    document: str
+    filing: Filing
     recipients: tuple[Recipient, ...] = ()
 
 
@@ -125,7 +154,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--date", type=_day, help="2026-10-05; mặc định hôm nay / today by default"
     )
-    parser.add_argument("--kind", default="Công văn", help="loại văn bản / kind")
+    parser.add_argument("--kind", default=_KIND, help="loại văn bản / kind")
     parser.add_argument(
         "--urgency",
         type=int,
@@ -170,7 +199,9 @@ def _day(text: str) -> date:
 
 def run(arguments: Arguments, output: Output) -> int:
     """Put the document into the outbox and send all that waits there."""
-    if not arguments.waiting or arguments.check:
+    if arguments.waiting and not arguments.check:
+        _require_none(arguments)
+    else:
         _require_all(arguments)
     if arguments.check:
         return _check(arguments, output)
@@ -189,7 +220,7 @@ def run(arguments: Arguments, output: Output) -> int:
 
 def _put(prepared: _Prepared, outbox: Outbox, output: Output, *, again: bool) -> _Done:
     """Keep a document; one that waits or was accepted stands for it."""
-    entry = outbox.put(prepared.message, document=prepared.document, again=again)
+    entry = outbox.put(prepared.message, filing=prepared.filing, again=again)
     if entry.message == prepared.message:
         return _Done(recipients=prepared.recipients)
     receipt = outbox.receipt_of(entry)
@@ -198,7 +229,8 @@ def _put(prepared: _Prepared, outbox: Outbox, output: Output, *, again: bool) ->
             Text("Văn bản này đã chờ gửi từ trước.", "This document waits already.")
         )
         return _Done()
-    sent = read_receipt(parse(receipt)).envelope_id
+    # It was believed before it was kept.
+    sent = read_receipt(verify_receipt(parse(receipt)).content).envelope_id
     output.say(
         Text(
             f"Văn bản này đã gửi trước đó: {sent}; gửi thêm lần nữa: --again",
@@ -247,37 +279,100 @@ def _require_all(arguments: Arguments) -> None:
         raise UsageError(f"thiếu / missing: {', '.join(missing)}")
 
 
+def _require_none(arguments: Arguments) -> None:
+    """Refuse a document beside `--waiting`: nobody would notice that it stayed."""
+    words = [f"--{name}" for name in _SAID if getattr(arguments, name)]
+    if arguments.encrypt is not None:
+        words.append("--encrypt")
+    if arguments.kind != _KIND:
+        words.append("--kind")
+    given = [*map(str, arguments.files), *words]
+    if given:
+        raise UsageError(f"--waiting: thừa / too much: {', '.join(given)}")
+
+
 async def _send_waiting(
     outbox: Outbox, session: Session, output: Output, done: _Done
 ) -> int:
     for name in done.broken:
         _tell_broken(name, output)
-    try:
-        await _send_each(outbox, session, output, done)
-    except ClientError as error:
-        if not output.as_json:
-            raise
-        # What was accepted before must be told as well, in one document.
-        output.result({**done.fields(), "error": refusal_of(error).as_fields()})
-        return 1
+    await _send_each(outbox, session, output, done)
     output.result(done.fields())
-    return 1 if done.refused or done.broken else 0
+    return done.code
+
+
+class _Outlook:
+    """What is still worth trying after what became of the letters before."""
+
+    def __init__(self) -> None:
+        self._held = set[str]()
+        self._in_vain = 0
+        self.is_over = False
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an earlier letter of the same document still waits."""
+        return entry.chain in self._held
+
+    def note(self, entry: Entry, error: ClientError | None) -> None:
+        """Take note of a letter, and of why it still waits if it does."""
+        if error is not None and entry.chain:
+            self._held.add(entry.chain)
+        if not isinstance(error, UnreachableError):
+            self._in_vain = 0
+            return
+        self._in_vain = self._in_vain + 1 if error.is_about_hub else 0
+        self.is_over = error.is_lasting or self._in_vain >= _MOST_IN_VAIN
 
 
 async def _send_each(
     outbox: Outbox, session: Session, output: Output, done: _Done
 ) -> None:
     number = outbox.count_waiting() - len(done.broken)
-    progress = Progress(number, output)
+    progress, outlook = Progress(number, output), _Outlook()
     # One after the other: all of them at once may be more than there is memory.
     for entry in outbox.waiting():
-        try:
-            done.sent.append(await _send(entry, outbox, session, output))
-        except RefusedError as error:
-            done.refused.append(_refuse(entry, outbox, error, output))
+        if outlook.is_over:
+            output.say(_STOPPED)
+            break
+        if outlook.holds(entry):
+            _tell_held(entry, output)
+        else:
+            outlook.note(entry, await _send_one(entry, outbox, session, output, done))
         progress.step(entry.message.message_id)
     if not number:
         output.say(Text("Không có gì đang chờ gửi.", "Nothing is waiting."))
+
+
+async def _send_one(
+    entry: Entry, outbox: Outbox, session: Session, output: Output, done: _Done
+) -> ClientError | None:
+    """Send a letter, tell what became of it; return why it still waits, if it does."""
+    try:
+        return await _send_or_refuse(entry, outbox, session, output, done)
+    except ClientError as error:
+        done.failed.append(_fail(entry, error, output))
+        return error
+
+
+async def _send_or_refuse(
+    entry: Entry, outbox: Outbox, session: Session, output: Output, done: _Done
+) -> RefusedError | None:
+    try:
+        done.sent.append(await _send(entry, outbox, session, output))
+    except RefusedError as error:
+        done.refused.append(_refuse(entry, outbox, error, output))
+        return None if error.is_about_message else error
+    return None
+
+
+def _tell_held(entry: Entry, output: Output) -> None:
+    name = entry.message.message_id
+    output.say(
+        Text(
+            f"Chờ sau văn bản trước cùng số, ký hiệu: {name}",
+            f"Waits behind an earlier one of the same document: {name}",
+        )
+    )
 
 
 def _tell_broken(name: str, output: Output) -> None:
@@ -336,6 +431,20 @@ class _Upload:
             self._seen = size
 
 
+def _fail(entry: Entry, error: ClientError, output: Output) -> dict[str, object]:
+    """Tell of a letter that did not get through, or of whose receipt is no proof."""
+    message_id, refusal = entry.message.message_id, refusal_of(error)
+    output.say(
+        Text(
+            f"Chưa gửi được, vẫn chờ gửi: {message_id}",
+            f"Not sent, still waiting: {message_id}",
+        )
+    )
+    if not output.as_json:
+        output.refuse(refusal)
+    return {"message_id": message_id, "waiting": True, "error": refusal.as_fields()}
+
+
 def _refuse(
     entry: Entry, outbox: Outbox, error: RefusedError, output: Output
 ) -> dict[str, object]:
@@ -365,7 +474,9 @@ async def _prepared(
     if arguments.encrypt is not None:
         recipients = await _recipients(arguments, session)
         attachments = encrypted(attachments, recipients)
-    document = _document(arguments, attachments, session.profile.agency, now)
+    day = arguments.date or now.astimezone(VIETNAM).date()
+    agency = session.profile.agency
+    document = _document(arguments, attachments, agency, now, day)
     mark = secrecy_mark(document)
     if mark:
         raise ClientError(ErrorCode.SECRECY_MARK, place=mark)
@@ -379,7 +490,24 @@ async def _prepared(
         replace(one, content=original.content)
         for one, original in zip(attachments, plain, strict=True)
     ]
-    return _Prepared(message, name_of_document(document, said), recipients)
+    undated = _document(arguments, attachments, agency, now, _NO_DAY)
+    return _Prepared(message, _filing(arguments, document, undated, said), recipients)
+
+
+def _filing(
+    arguments: Arguments,
+    document: EdxmlDocument,
+    undated: EdxmlDocument,
+    said: Sequence[Attachment],
+) -> Filing:
+    """Name a document: without its day, so that it is found on any other."""
+    return Filing(
+        document=name_of_document(undated, said),
+        dated=name_of_document(document, said),
+        any_day=arguments.date is None,
+        chain=document.document_id or "",
+        urgency=arguments.urgency,
+    )
 
 
 async def _recipients(arguments: Arguments, session: Session) -> tuple[Recipient, ...]:
@@ -418,8 +546,8 @@ def _document(
     attachments: list[Attachment],
     sender: OrganId,
     now: datetime,
+    day: date,
 ) -> EdxmlDocument:
-    day = arguments.date or now.astimezone(VIETNAM).date()
     code = DocumentCode(arguments.number, arguments.notation)
     signer = SignerInfo(full_name=arguments.signer, position=arguments.position)
     recipients = [Organisation(organ_id=parse_organ_id(one)) for one in arguments.to]

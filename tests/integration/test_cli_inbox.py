@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests.integration.test_cli_receipts import write_profile
 from tests.support.cli import lienthong
+from tests.support.client_profile import write_profile
 from tests.support.pki import TestPki
 from tests.support.receipts import ENVELOPE
 from tests.support.scripted_hub import scripted_hub

@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    pkcs12,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from clients.agency import AgencyClient
 from clients.answers import Sent
@@ -21,60 +17,14 @@ from clients.outbox import Outbox
 from schemas.xml import serialize
 from signing.xmldsig.sign import sign_receipt
 from tests.support import receipts
-from tests.support.cli import Said, lienthong, passphrase
+from tests.support.client_profile import SYSTEM, call, write_profile
 from tests.support.disk import files_of_at_most
 from tests.support.enveloped import recipient
-from tests.support.pki import HeldKey, TestPki
+from tests.support.pki import TestPki
 from tests.support.receipts import write_acceptance
-from tests.support.scripted_hub import ScriptedHub, refused, scripted_hub
+from tests.support.scripted_hub import refused, scripted_hub
 from tests.support.signed_pdf import LETTER
 from tests.support.world import edxml_document
-
-SYSTEM = "qlvb-h99-151"
-PROFILE = """
-agency = "H99.151"
-system = "{system}"
-hub = "{hub}"
-authority = "authority.pem"
-certificate = "client.pem"
-key = "client.key"
-signer = "pkcs12:signer.p12"
-passphrase_file = "passphrase"
-trust = ["authority.pem"]
-intermediates = ["issuing.pem"]
-revocation = ["root.crl", "issuing.crl"]
-"""
-
-
-def write_profile(folder: Path, pki: TestPki, hub: ScriptedHub) -> Path:
-    """Write all a client needs to believe the hub of `pki`."""
-    secret = passphrase(folder).read_bytes().strip()
-    signer = pki.system(SYSTEM)
-    key = signer.key
-    if not isinstance(key, HeldKey):
-        raise TypeError
-    packed = pkcs12.serialize_key_and_certificates(
-        None,
-        key.private,
-        signer.certificate,
-        signer.chain,
-        BestAvailableEncryption(secret),
-    )
-    path = folder / "signer.p12"
-    path.touch(mode=0o600)
-    path.write_bytes(packed)
-    issuing = pki.issuing.credential.certificate.public_bytes(Encoding.PEM)
-    (folder / "issuing.pem").write_bytes(issuing)
-    for name, crl in zip(("root", "issuing"), pki.crls(), strict=True):
-        (folder / f"{name}.crl").write_bytes(crl)
-    profile = folder / "client.toml"
-    profile.write_text(PROFILE.format(system=SYSTEM, hub=hub.address.url))
-    return profile
-
-
-async def call(*words: str | Path) -> Said:
-    """Call the command line beside the hub's own loop."""
-    return await asyncio.to_thread(lienthong, *words)
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -228,14 +178,15 @@ async def test_letter_that_was_accepted_is_sent_again_on_demand_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Message] = []
-    receipt = serialize(write_acceptance(receipts.acceptance()))
+    pki = TestPki.create(now=datetime.now(UTC))
+    root = write_acceptance(receipts.acceptance())
+    receipt = sign_receipt(root, credential=pki.receipt(), at=datetime.now(UTC))
 
     async def accepted(_client: AgencyClient, message: Message) -> Sent:
         sent.append(message)
         return Sent(receipts.ENVELOPE, receipt)
 
     monkeypatch.setattr(AgencyClient, "send", accepted)
-    pki = TestPki.create(now=datetime.now(UTC))
     async with scripted_hub(tmp_path, pki) as hub:
         write_profile(tmp_path, pki, hub)
         first = await call(*sending(tmp_path))

@@ -10,7 +10,7 @@ import pytest
 
 from clients.errors import ClientError
 from clients.messages import Message
-from clients.outbox import Entry, Outbox
+from clients.outbox import Entry, Filing, Outbox
 from schemas.errors import ErrorCode
 from schemas.identifiers import MessageId
 from tests.support.disk import SyncedFolders, files_of_at_most
@@ -101,10 +101,57 @@ def test_messages_wait_in_the_order_they_were_put(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     messages = [replace(MESSAGE, body=b"%d" % number) for number in range(4)]
     for number, message in enumerate(messages):
-        folder = outbox.put(message).folder
-        os.utime(folder, ns=(number, number))
+        put_at(outbox.put(message), number)
 
     assert [one.message for one in outbox.waiting()] == messages
+
+
+def put_at(entry: Entry, moment: int) -> Entry:
+    os.utime(entry.folder / "message.json", ns=(moment, moment))
+    return entry
+
+
+def test_message_that_was_begun_in_parts_keeps_its_turn(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    first = put_at(outbox.put(MESSAGE), 1)
+    second = put_at(outbox.put(ANOTHER), 2)
+    os.utime(second.folder, ns=(2, 2))
+
+    outbox.remember_upload(first, "/v1/uploads/01J")
+
+    assert list(outbox.waiting()) == [first, second]
+
+
+def test_urgent_message_goes_first_but_not_before_an_earlier_one_of_its_chain(
+    tmp_path: Path,
+) -> None:
+    outbox = Outbox(tmp_path)
+    filings = [
+        Filing(chain="214/UBND"),
+        Filing(chain="215/UBND"),
+        Filing(chain="216/UBND", urgency=1),
+        Filing(chain="214/UBND", urgency=3),
+        Filing(chain="217/UBND", urgency=1),
+    ]
+    for number, filing in enumerate(filings):
+        message = replace(MESSAGE, body=b"%d" % number)
+        put_at(outbox.put(message, filing=filing), number)
+
+    order = [one.message.body.decode() for one in outbox.waiting()]
+    assert order == ["0", "3", "2", "4", "1"]
+
+
+def test_message_of_an_earlier_version_has_no_urgency_and_waits_its_turn(
+    tmp_path: Path,
+) -> None:
+    outbox = Outbox(tmp_path)
+    old = put_at(outbox.put(MESSAGE), 1)
+    fields = '{"message_id": "m-1", "content_type": "text/xml"}'
+    (old.folder / "message.json").write_text(fields)
+    put_at(old, 1)
+    new = outbox.put(ANOTHER, filing=Filing(document="0b", urgency=2))
+
+    assert [one.folder for one in outbox.waiting()] == [new.folder, old.folder]
 
 
 def test_outbox_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -180,17 +227,17 @@ def test_two_programs_may_close_one_message_at_once(
     assert list(Outbox(tmp_path).waiting()) == []
 
 
-SAME = "0a" * 32
+SAME = Filing(document="0a" * 32)
 ANOTHER = replace(MESSAGE, message_id=MessageId("m-2"), body=b"<a at='later'/>")
 
 
 def test_document_that_waits_or_was_accepted_is_not_put_again(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    first = outbox.put(MESSAGE, document=SAME)
+    first = outbox.put(MESSAGE, filing=SAME)
 
-    waiting = outbox.put(ANOTHER, document=SAME)
+    waiting = outbox.put(ANOTHER, filing=SAME)
     outbox.close(first, b"<receipt/>")
-    accepted = Outbox(tmp_path).put(ANOTHER, document=SAME)
+    accepted = Outbox(tmp_path).put(ANOTHER, filing=SAME)
 
     assert waiting == accepted == first
     assert outbox.receipt_of(accepted) == b"<receipt/>"
@@ -201,11 +248,11 @@ def test_document_that_was_refused_or_is_to_go_again_is_put_anew(
     tmp_path: Path,
 ) -> None:
     outbox = Outbox(tmp_path)
-    first = outbox.put(MESSAGE, document=SAME)
+    first = outbox.put(MESSAGE, filing=SAME)
     outbox.refuse(first, {"code": "recipient_unknown"})
 
-    second = outbox.put(ANOTHER, document=SAME)
-    third = outbox.put(MESSAGE, document=SAME, again=True)
+    second = outbox.put(ANOTHER, filing=SAME)
+    third = outbox.put(MESSAGE, filing=SAME, again=True)
 
     assert outbox.receipt_of(second) is None
     assert [one.message for one in (second, third)] == [ANOTHER, MESSAGE]
@@ -214,10 +261,10 @@ def test_document_that_was_refused_or_is_to_go_again_is_put_anew(
 
 def test_document_whose_message_cannot_be_read_is_put_anew(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    damaged = outbox.put(MESSAGE, document=SAME).folder
+    damaged = outbox.put(MESSAGE, filing=SAME).folder
     (damaged / "body").unlink()
 
-    assert outbox.put(ANOTHER, document=SAME).message == ANOTHER
+    assert outbox.put(ANOTHER, filing=SAME).message == ANOTHER
     assert outbox.broken() == (damaged.name,)
 
 
@@ -229,11 +276,47 @@ def test_two_programs_that_put_one_document_at_once_put_it_once(
 
     def meeting(descriptor: int) -> None:
         monkeypatch.setattr(os, "fsync", fsync)
-        others.append(Outbox(tmp_path).put(ANOTHER, document=SAME))
+        others.append(Outbox(tmp_path).put(ANOTHER, filing=SAME))
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", meeting)
-    ours = outbox.put(MESSAGE, document=SAME)
+    ours = outbox.put(MESSAGE, filing=SAME)
 
     assert [ours] == others
     assert [one.message for one in outbox.waiting()] == [ANOTHER]
+
+
+TODAY = Filing(document="0a" * 32, dated="0b" * 32)
+TOMORROW = replace(TODAY, dated="0c" * 32)
+
+
+def test_document_of_no_certain_day_is_that_of_another_day(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    first = outbox.put(MESSAGE, filing=TODAY)
+
+    again = outbox.put(ANOTHER, filing=replace(TOMORROW, any_day=True))
+
+    assert again == first
+
+
+def test_document_of_another_day_is_another_one(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    outbox.put(MESSAGE, filing=TODAY)
+
+    second = outbox.put(ANOTHER, filing=TOMORROW)
+    same = outbox.put(MESSAGE, filing=TOMORROW)
+
+    assert same == second
+    assert [one.message for one in outbox.waiting()] == [MESSAGE, ANOTHER]
+
+
+@pytest.mark.parametrize("any_day", [False, True])
+def test_document_that_an_earlier_version_kept_stands_for_the_same_day(
+    tmp_path: Path, any_day: bool
+) -> None:
+    outbox = Outbox(tmp_path)
+    earlier = outbox.put(MESSAGE, filing=Filing(document=TODAY.dated))
+
+    again = outbox.put(ANOTHER, filing=replace(TODAY, any_day=any_day))
+
+    assert again == earlier

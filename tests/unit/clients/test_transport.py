@@ -137,7 +137,7 @@ async def test_who_waits_for_news_keeps_nobody_from_sending(tmp_path: Path) -> N
         await asyncio.gather(*waiting)
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
 async def test_transient_refusal_is_retried_with_the_same_bytes(
     tmp_path: Path, status: int
 ) -> None:
