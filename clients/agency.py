@@ -4,12 +4,13 @@ A message is done only when the hub's receipt has been verified: signed by the h
 receipt key, under the trust given, about exactly the bytes that were sent.
 """
 
+import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from clients.answers import (
     BoardPage,
@@ -26,8 +27,9 @@ from clients.answers import (
 from clients.clock import utc_now
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import XML, Message
+from clients.odd_answers import hub_at_fault, require_bundle
 from clients.resuming import Arrived, is_strong
-from clients.transport import Request, Response, Transport
+from clients.transport import Request, Response, RetryPolicy, Transport
 from clients.uploading import GONE, UploadMemory, upload
 from pki.trust import TrustMaterial, TrustStore
 from schemas.errors import ErrorCode
@@ -38,6 +40,10 @@ from signing.validation.xml import judges_of, open_preflight, open_receipt
 
 _STREAMS_TRIED = 3
 """Streams that break one after the other, before polls must do."""
+
+_POLL_SECONDS = 30
+_BRIEF_SECONDS = 1.0
+"""A stream or poll that ends sooner, without news, was cut off by something between."""
 
 _REPEATED = 200
 """The hub's status for what it had before; 201 is for what is new."""
@@ -184,7 +190,7 @@ class AgencyClient:
         """
         numbers = {"after": str(after), "wait": str(wait), "limit": str(limit)}
         answer = await self._wait(wait, {**_named(agency), **numbers})
-        with _hub_at_fault("/v1/inbox"):
+        with hub_at_fault("/v1/inbox"):
             fields = json.loads(answer.body)
             return InboxPage(
                 tuple(map(read_inbox_item, fields["items"])), int(fields["next"])
@@ -201,7 +207,7 @@ class AgencyClient:
         """
         numbers = {"lease": str(seconds), "wait": str(wait), "limit": str(limit)}
         answer = await self._wait(wait, {**_named(agency), **numbers})
-        with _hub_at_fault("/v1/inbox"):
+        with hub_at_fault("/v1/inbox"):
             return tuple(map(read_inbox_item, json.loads(answer.body)["items"]))
 
     async def follow(
@@ -219,9 +225,7 @@ class AgencyClient:
         failures, place = 0, _Place(after)
         while True:
             streams = failures < _STREAMS_TRIED
-            page = await self.inbox(
-                agency, after=place.complete, wait=0 if streams else 30
-            )
+            page = await self._paced(agency, place.complete, waits=not streams)
             place = place.or_anew(page.cursor)
             for item in filter(place.is_new, page.items):
                 yield item
@@ -238,6 +242,7 @@ class AgencyClient:
                 failures = _STREAMS_TRIED
             except UnreachableError:
                 failures += 1
+                await asyncio.sleep(RetryPolicy().pause(failures))
 
     async def outbox(
         self, agency: OrganId, *, unacknowledged: bool = True, after: str = ""
@@ -250,7 +255,7 @@ class AgencyClient:
         """
         parameters = {"unacknowledged": str(unacknowledged).lower(), "after": after}
         answer = await self._get("/v1/outbox", agency=agency, **parameters)
-        with _hub_at_fault("/v1/outbox"):
+        with hub_at_fault("/v1/outbox"):
             fields = json.loads(answer.body)
             lines = tuple(map(read_board_line, fields["items"]))
             return BoardPage(lines, str(fields["next"]), fields)
@@ -326,7 +331,7 @@ class AgencyClient:
             ClientError: the answer is no such object.
         """
         answer = await self._transport.send(request)
-        with _hub_at_fault(request.path):
+        with hub_at_fault(request.path):
             return dict(json.loads(answer.body)) if answer.body else {}
 
     async def require_accepted(self, envelope_id: EnvelopeId, fetched: Fetched) -> None:
@@ -435,7 +440,7 @@ class AgencyClient:
         """
         path = f"/v1/envelopes/{envelope_id}/trace"
         answer = await self._get(path, agency=agency)
-        with _hub_at_fault(path):
+        with hub_at_fault(path):
             return read_trace(json.loads(answer.body))
 
     async def evidence(
@@ -450,6 +455,10 @@ class AgencyClient:
             agency: in whose name.
             envelope_id: which.
             told: is told how many bytes came.
+
+        Raises:
+            RefusedError: there is none that it may see.
+            ClientError: the answer is no bundle.
         """
         request = Request(
             method="GET",
@@ -457,20 +466,37 @@ class AgencyClient:
             parameters={"agency": agency},
             told=told,
         )
-        return (await self._transport.send(request)).body
+        bundle = (await self._transport.send(request)).body
+        require_bundle(bundle, request.path)
+        return bundle
 
     async def _events(
         self, agency: OrganId | None, after: int
     ) -> AsyncIterator[InboxItem]:
+        """Yield what one stream brings; an end before it began is a failure."""
         request = Request(
             method="GET",
             path="/v1/inbox/events",
             parameters={**_named(agency), "after": str(after)},
         )
+        begun, has_news = monotonic(), False
         async for data in self._transport.events(request):
-            with _hub_at_fault(request.path):
+            has_news = True
+            with hub_at_fault(request.path):
                 item = read_inbox_item(json.loads(data))
             yield item
+        if not has_news and monotonic() - begun < _BRIEF_SECONDS:
+            raise UnreachableError(place=request.path)
+
+    async def _paced(
+        self, agency: OrganId | None, after: int, *, waits: bool
+    ) -> InboxPage:
+        """Ask for a page; where nobody waits with the answer, the next one has to."""
+        begun = monotonic()
+        page = await self.inbox(agency, after=after, wait=_POLL_SECONDS * waits)
+        if waits and not page.items:
+            await asyncio.sleep(begun + _BRIEF_SECONDS - monotonic())
+        return page
 
     async def _wait(self, seconds: int, parameters: Mapping[str, str]) -> Response:
         return await self._transport.send(
@@ -512,15 +538,6 @@ class AgencyClient:
             place = verdict.reasons[0].code if verdict.reasons else verdict.indication
             raise ClientError(ErrorCode.RECEIPT_MISMATCH, place=place)
         return receipt
-
-
-@contextmanager
-def _hub_at_fault(path: str) -> Iterator[None]:
-    """Name the call whose answer is not what the contract says."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ClientError(ErrorCode.ANSWER_MALFORMED, place=path) from error
 
 
 def _post(path: str, message: Message) -> Request:

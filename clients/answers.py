@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.edxml.document import ResponseFor
@@ -11,6 +11,8 @@ from schemas.identifiers import DocumentId, EnvelopeId, OrganId
 from schemas.preflight import PreflightAnswer
 from schemas.timestamps import parse_utc
 from schemas.vocabulary import DeliveryState
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +183,11 @@ def read_inbox_item(fields: Mapping[str, object]) -> InboxItem:
 def read_board_line(fields: Mapping[str, Any]) -> BoardLine:
     """Read one line of an outbox; an odd one raises as its shape demands."""
     return BoardLine(
-        envelope_id=EnvelopeId(fields["id"]),
-        document_code=fields["document_code"],
-        agency=fields["agency"],
-        state=fields["state"],
-        accepted_at=parse_utc(fields["accepted_at"]),
+        envelope_id=EnvelopeId(str(fields["id"])),
+        document_code=str(fields["document_code"] or ""),
+        agency=str(fields["agency"]),
+        state=str(fields["state"]),
+        accepted_at=_moment(fields["accepted_at"]),
     )
 
 
@@ -202,7 +204,7 @@ def read_trace(fields: Mapping[str, Any]) -> Trace:
             one["step"],
             one["agency"] or "",
             one["issuer"],
-            parse_utc(one["at"]),
+            _moment(one["at"]),
             one.get("description", ""),
             tuple(_findings(one.get("findings", ()))),
         )
@@ -210,7 +212,7 @@ def read_trace(fields: Mapping[str, Any]) -> Trace:
     ]
     return Trace(
         sender=fields["from"],
-        accepted_at=parse_utc(fields["accepted_at"]),
+        accepted_at=_moment(fields["accepted_at"]),
         evidence_level=fields["evidence_level"],
         deliveries=tuple(deliveries),
         steps=tuple(steps),
@@ -220,6 +222,12 @@ def read_trace(fields: Mapping[str, Any]) -> Trace:
         ),
         answer=fields,
     )
+
+
+def _moment(text: str) -> datetime:
+    """Read a time; the last day there is has no time east of Greenwich."""
+    found = parse_utc(text)
+    return found + _A_DAY - _A_DAY
 
 
 def _is_asked_back(delivery: Mapping[str, Any]) -> bool:

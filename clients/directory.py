@@ -5,7 +5,6 @@ interrupted run goes on from the version of the copy; rows that come twice do no
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,13 @@ from typing import Any
 
 from clients.agency import AgencyClient
 from clients.errors import ClientError
+from clients.odd_answers import hub_at_fault
 from clients.transport import Request
+from pki.errors import PkiError
+from pki.files import make_folders, write_atomically
 from schemas.errors import ErrorCode
 
 _PATH = "/v1/agencies"
-_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,11 @@ def save_copy(path: Path, copy: DirectoryCopy) -> None:
     """
     items = [copy.agencies[code] for code in sorted(copy.agencies)]
     text = json.dumps({"version": copy.version, "items": items}, ensure_ascii=False)
-    partial = path.with_name(path.name + _PARTIAL)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
+        make_folders(path.parent)
+        # By a name of its own for every run: two of them may write at once.
+        write_atomically(path, text.encode())
+    except (OSError, PkiError) as error:
         raise ClientError(ErrorCode.FILE_NOT_WRITTEN, place=path.name) from error
 
 
@@ -110,13 +107,11 @@ async def follow(
 def _page(
     answer: Mapping[str, object],
 ) -> tuple[dict[str, Mapping[str, Any]], int, str | None]:
-    try:
+    with hub_at_fault(_PATH):
         items: Any = answer["items"]
         following = answer["next"]
         agencies: dict[str, Mapping[str, Any]] = {
             str(one["code"]): dict(one) for one in items
         }
         version = int(str(answer["version"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ClientError(ErrorCode.ANSWER_MALFORMED, place=_PATH) from error
     return agencies, version, None if following is None else str(following)

@@ -9,12 +9,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
 
-from clients.errors import ClientError, UnreachableError
+from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.resuming import Arrived, is_strong
 from pki.files import PRIVATE, make_folders
+from schemas.errors import ErrorCode
 
 _END_OF_TAG = b"\n"
 _FLAGS = (
@@ -24,6 +26,7 @@ _FLAGS = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_NOT_ANY_MORE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -32,9 +35,9 @@ def part_file(path: Path) -> Iterator[Arrived]:
     """Give what an earlier run kept, and keep what this one brings.
 
     The file is gone after a block that came to its end, and after an answer that ends
-    the matter; it stays where the line broke, or the block could not go on. Where
-    there is something else in its place, or it cannot be kept, the download is in
-    memory alone.
+    the matter; it stays where the line broke, where something refused that may let it
+    go on later, or the block could not go on. Where there is something else in its
+    place, or it cannot be kept, the download is in memory alone.
     """
     kept = _Kept(path)
     is_over = False
@@ -42,12 +45,25 @@ def part_file(path: Path) -> Iterator[Arrived]:
         yield kept
         is_over = True
     except ClientError as error:
-        is_over = not isinstance(error, UnreachableError)
+        is_over = _ends_the_matter(error)
         raise
     finally:
         kept.close()
         if is_over or not kept.is_of_use:
             discard(path)
+
+
+def _ends_the_matter(error: ClientError) -> bool:
+    """Tell whether no later run gets the rest, or what arrived is of no use.
+
+    What has no code of the hub's, a proxy may have said. Of the hub's own words, most
+    are about the caller or the moment.
+    """
+    if not isinstance(error, RefusedError):
+        return not isinstance(error, UnreachableError)
+    said = error.problem
+    is_final = said.status in _NOT_ANY_MORE or said.code == ErrorCode.DOCUMENT_RECALLED
+    return bool(said.code) and is_final
 
 
 def discard(path: Path) -> None:

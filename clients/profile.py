@@ -43,6 +43,8 @@ _TEXTS = (
     "passphrase_file",
 )
 _LISTS = ("trust", "intermediates", "revocation")
+_NUL = "\0"
+"""No file has it in its name, and asking for one that has fails in many ways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +146,15 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _text(values: Mapping[str, Any], key: str) -> str:
     value = values.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or _NUL in value:
         raise _invalid(key)
     return value
 
 
 def _paths(values: Mapping[str, Any], key: str, base: Path) -> tuple[Path, ...]:
     names = values.get(key)
-    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+    if not isinstance(names, list):
+        raise _invalid(key)
+    if not all(isinstance(one, str) and _NUL not in one for one in names):
         raise _invalid(key)
     return tuple(base / one for one in names)

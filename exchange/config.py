@@ -44,6 +44,20 @@ _MOST_ACCURACY_MS = 1000
 _LONGEST_SESSION_HOURS = 24  # what is older, the housekeeper forgets
 _MOST_HTTP_WORKERS = 64
 _PORTS = 1 << 16
+_NEEDED = (
+    ("server", "workers"),
+    ("limits", "concurrent_intakes"),
+    ("limits", "request_seconds"),
+    ("limits", "idle_seconds"),
+)
+_LISTENING = (
+    ("server", "port"),
+    ("server", "public_port"),
+    ("server", "admin_port"),
+    ("enrolment", "port"),
+    ("console", "port"),
+)
+"""Of these, 0 takes a free one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "auth"
     if not 1 <= settings.server.http_workers <= _MOST_HTTP_WORKERS:
         yield "server.http_workers"
+    yield from _useless(settings)
     yield from _contradictions_of_keys(settings)
     if not settings.roles or len(set(settings.roles)) < len(settings.roles):
         yield "roles"
@@ -131,6 +146,22 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"accounts.{name}"
     if settings.accounts.session_hours > _LONGEST_SESSION_HOURS:
         yield "accounts.session_hours"
+
+
+def _useless(settings: Settings) -> Iterator[str]:
+    """Yield keys with values that no service can work with."""
+    for section, name in _NEEDED:
+        if not getattr(getattr(settings, section), name):
+            yield f"{section}.{name}"
+    for section, name in _LISTENING:
+        if getattr(getattr(settings, section), name) >= _PORTS:
+            yield f"{section}.{name}"
+    if not 0 < settings.notices.smtp_port < _PORTS:
+        yield "notices.smtp_port"
+    for name in ("id", "log_id"):
+        said = getattr(settings.hub, name)
+        if not said.strip() or not said.isprintable():
+            yield f"hub.{name}"
 
 
 def _contradictions_of_notices(notices: NoticeSettings) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`lienthong agencies`: the directory of agencies and of the systems they use."""
 
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,7 @@ from exchange.commands.agency_sync import SYNC, declare_sync, sync
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
 from exchange.commands.output import Output, Progress
+from exchange.commands.site import operator
 from exchange.commands.systems import (
     declare_registration,
     declare_taking_away,
@@ -90,7 +90,7 @@ def _declare_import(parser: Parser) -> None:
 async def _import(arguments: Arguments, output: Output, office: Office) -> None:
     agencies = read_directory(read_file(arguments.file))
     progress = Progress(len(agencies), output)
-    command = ImportAgencies(agencies=agencies, operator=_operator(), told=progress.to)
+    command = ImportAgencies(agencies=agencies, operator=operator(), told=progress.to)
     version = await import_agencies(office, command)
     progress.to(len(agencies))
     output.result(
@@ -100,10 +100,6 @@ async def _import(arguments: Arguments, output: Output, office: Office) -> None:
             f"Imported {len(agencies)} agencies, directory version {version}",
         ),
     )
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 def _declare_nothing(_parser: Parser) -> None:
@@ -162,15 +158,15 @@ async def _history(arguments: Arguments, output: Output, office: Office) -> None
 
 
 async def _change(arguments: Arguments, output: Output, office: Office) -> None:
-    await change(arguments, output, office, operator=_operator())
+    await change(arguments, output, office, operator=operator())
 
 
 async def _register(arguments: Arguments, output: Output, office: Office) -> None:
-    await register(arguments, output, office, operator=_operator())
+    await register(arguments, output, office, operator=operator())
 
 
 async def _take_away(arguments: Arguments, output: Output, office: Office) -> None:
-    await take_away(arguments, output, office, operator=_operator())
+    await take_away(arguments, output, office, operator=operator())
 
 
 _ACTIONS = {

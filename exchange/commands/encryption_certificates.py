@@ -1,9 +1,10 @@
 """`lienthong encryption`: what others encrypt to an agency with, at its hub."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from clients.odd_answers import hub_at_fault
 from clients.transport import Request
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.files import read_file
@@ -35,10 +36,14 @@ def run(arguments: Arguments, output: Output) -> int:
     """Publish, take back or show a certificate."""
 
     async def act(session: Session) -> int:
-        answer = await session.client.ask(_request(arguments, session))
+        request = _request(arguments, session)
+        answer = await session.client.ask(request)
+        with hub_at_fault(request.path):
+            lines = list(_lines(answer))
         output.result(answer)
         if not output.as_json:
-            _show(answer, output)
+            for one in lines:
+                output.show(one)
         return 0
 
     return with_hub(arguments, output, act)
@@ -59,8 +64,9 @@ def _path(agency: str) -> str:
     return f"/v1/agencies/{agency}/encryption-certificate"
 
 
-def _show(answer: Mapping[str, Any], output: Output) -> None:
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a person reads; an odd answer raises as its shape demands."""
     for one in answer.get("encryption", [answer]):
         ended = one["revoked_at"] or one["replaced_at"] or one["valid_to"]
         agency = answer.get("agency") or answer["code"]
-        output.show(f"{agency}  {one['sha256']}  {one['valid_from']} – {ended}")
+        yield f"{agency}  {one['sha256']}  {one['valid_from']} – {ended}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clients.odd_answers import hub_at_fault
 from clients.transport import Request
 from exchange.commands.arguments import Arguments, Parser, add_action
 from exchange.commands.hub import Session, add_profile, with_hub
@@ -14,6 +15,7 @@ from schemas.identifiers import OrganId
 from schemas.recipient_groups import ListGroup
 
 _JSON = {"Content-Type": "application/json"}
+_REMOVE = "remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,29 @@ def run(arguments: Arguments, output: Output) -> int:
     async def act(session: Session) -> int:
         request = action.request(arguments, session.profile.agency)
         answer = await session.client.ask(request)
+        with hub_at_fault(request.path):
+            lines = None if arguments.action == _REMOVE else _lines(answer)
         output.result(answer)
-        if not output.as_json:
-            _show(answer, output)
+        _show(lines, output)
         return 0
 
     return with_hub(arguments, output, act)
 
 
-def _show(answer: Mapping[str, Any], output: Output) -> None:
-    if not answer:
+def _lines(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a person reads; an odd answer raises as its shape demands."""
+    return tuple(
+        f"{one['to']}  ({len(one['members'])}): {', '.join(one['members'])}"
+        for one in answer.get("items", [answer])
+    )
+
+
+def _show(lines: tuple[str, ...] | None, output: Output) -> None:
+    if lines is None:
         output.say(Text("Đã xóa.", "Removed."))
-        return
-    for one in answer.get("items", [answer]):
-        output.show(
-            f"{one['to']}  ({len(one['members'])}): {', '.join(one['members'])}"
-        )
+    elif not output.as_json:
+        for one in lines:
+            output.show(one)
 
 
 def _path(arguments: Arguments, agency: OrganId) -> str:
@@ -107,5 +116,5 @@ _ACTIONS = {
     "list": _Action(Text("liệt kê", "list"), _declare_nothing, _all),
     "show": _Action(Text("xem một danh sách", "show one"), _declare_name, _one("GET")),
     "save": _Action(Text("lưu", "save"), _declare_save, _save),
-    "remove": _Action(Text("xóa", "remove"), _declare_name, _one("DELETE")),
+    _REMOVE: _Action(Text("xóa", "remove"), _declare_name, _one("DELETE")),
 }

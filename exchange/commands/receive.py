@@ -27,7 +27,7 @@ from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.errors import ExchangeError
-from pki.files import make_folders, sync_folder, write_atomically
+from pki.files import PRIVATE, make_folders, sync_folder, write_atomically
 from pki.keys.loader import load_credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
@@ -71,6 +71,7 @@ def run(arguments: Arguments, output: Output) -> int:
     """Fetch, check against the hub's receipt, write, then acknowledge."""
     envelope_id: EnvelopeId = arguments.envelope
     folder: Path = arguments.out or arguments.var / "received" / envelope_id
+    _require_no_other(folder)
     _decrypt_kept(arguments, folder)
 
     async def act(session: Session) -> int:
@@ -91,6 +92,7 @@ async def _kept(
 
     Raises:
         ClientError: it hands it out no more, or its receipt is about something else.
+        ExchangeError: the hub names something else (FILE_NOT_WRITTEN).
     """
     path = folder / _ENVELOPE
     if not path.is_file():
@@ -99,8 +101,10 @@ async def _kept(
     body = saved.partition(_END_OF_HEAD)[2]
     content_type, digest = await session.client.offered(envelope_id)
     fetched = Fetched(content_type, sha256(body).hexdigest(), body)
-    if fetched.body_sha256 != digest or saved != _saved(fetched):
+    if not digest:
         return None
+    if fetched.body_sha256 != digest or saved != _saved(fetched):
+        raise _not_written(folder)
     await session.client.require_accepted(envelope_id, fetched)
     discard(_part_of(folder, envelope_id))
     return fetched
@@ -150,6 +154,21 @@ def _saved(fetched: Fetched) -> bytes:
     return head + _END_OF_HEAD + fetched.body
 
 
+def _require_no_other(folder: Path) -> None:
+    """Refuse a place where something else is, before a whole letter came for nothing.
+
+    Raises:
+        ExchangeError: there is something else (FILE_NOT_WRITTEN).
+    """
+    if os.path.lexists(folder) and not (folder / _ENVELOPE).is_file():
+        raise _not_written(folder)
+
+
+def _not_written(folder: Path) -> ExchangeError:
+    # Whole: the last name of `.` is empty, and of many folders the same.
+    return ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=str(folder.absolute()))
+
+
 def _is_here(folder: Path, fetched: Fetched) -> bool:
     """Tell whether `folder` holds this envelope; anything else in its place stays.
 
@@ -160,7 +179,7 @@ def _is_here(folder: Path, fetched: Fetched) -> bool:
         return False
     kept = folder / _ENVELOPE
     if not kept.is_file() or read_file(kept) != _saved(fetched):
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name)
+        raise _not_written(folder)
     return True
 
 
@@ -221,7 +240,8 @@ def _decrypt_kept(arguments: Arguments, folder: Path) -> None:
     kept = {one.name: read_file(one) for one in sorted(folder.glob(f"*{_SEALED}"))}
     for name, content in _decrypted(arguments, kept).items():
         if not os.path.lexists(folder / name):
-            write_atomically(folder / name, content)
+            # What was encrypted on its way is nobody else's here.
+            write_atomically(folder / name, content, mode=PRIVATE)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -244,7 +264,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> bool:
     except (OSError, ExchangeError) as error:
         if folder.is_dir():
             return False
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
+        raise _not_written(folder) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     _clear_away(folder)
@@ -268,7 +288,7 @@ def _make_durable(folder: Path) -> None:
     try:
         sync_folder(folder.parent)
     except OSError as error:
-        raise ExchangeError(ErrorCode.FILE_NOT_WRITTEN, place=folder.name) from error
+        raise _not_written(folder) from error
 
 
 async def _acknowledge(

@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -35,4 +36,8 @@ async def _opened(arguments: Arguments, act: Act) -> int:
 
 def operator() -> str:
     """Return who works at this terminal, as audit lines name them."""
-    return f"cli:{getpass.getuser()}"
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        # A container may run under a number that no account has.
+        return f"cli:uid-{os.getuid()}"

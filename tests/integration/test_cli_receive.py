@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Callable
@@ -15,15 +16,19 @@ import pytest
 from aiohttp import web
 
 from clients.agency import AgencyClient
+from clients.encryption import encrypted
 from clients.messages import Message, prepare_document
+from pki.files import PRIVATE
+from pki.keys.software import save_pkcs12
 from schemas.edxml.document import Attachment
 from schemas.identifiers import EnvelopeId, OrganId
 from signing.xmldsig.sign import sign_receipt
-from tests.integration.test_cli_receipts import write_profile
 from tests.support import receipts
-from tests.support.breaking_hub import BreakingHub, breaking
-from tests.support.cli import Said, lienthong
+from tests.support.breaking_hub import TAG, BreakingHub, breaking
+from tests.support.cli import Said, lienthong, passphrase
+from tests.support.client_profile import write_profile
 from tests.support.disk import SyncedFolders, files_of_at_most
+from tests.support.enveloped import recipient
 from tests.support.pki import TestPki
 from tests.support.receipts import write_acceptance
 from tests.support.scripted_hub import refused, scripted_hub
@@ -133,13 +138,59 @@ async def test_acknowledging_again_takes_no_second_download(
             status=206, body=letter.message.body[:1], headers=letter.headers
         )
         receipt = web.Response(body=letter.receipt)
-        hub.answers = [byte, *([receipt] if kept else letter.answers())]
+        hub.answers = [byte, receipt] if kept else [byte]
         hub.asked.clear()
         again = await asyncio.to_thread(received, profile)
 
-    assert len(hub.asked) == (2 if kept else 3)
+    assert len(hub.asked) == (2 if kept else 1)
     assert again.code == (0 if kept else 1)
     assert kept or again.error == "file_not_written"
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+async def test_place_of_something_else_is_refused_before_a_letter_comes(
+    tmp_path: Path, kind: str
+) -> None:
+    pki, place = TestPki.create(now=datetime.now(UTC)), tmp_path / "in" / "letter"
+    place.parent.mkdir()
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "file":
+        place.write_bytes(b"of somebody else")
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    async with scripted_hub(tmp_path, pki) as hub:
+        said = await asyncio.to_thread(received, write_profile(tmp_path, pki, hub))
+
+    assert (said.code, said.error) == (1, "file_not_written")
+    assert said.json["error"]["place"] == str(place)
+    assert hub.asked == []
+
+
+@pytest.mark.usefixtures("told")
+async def test_what_is_decrypted_later_is_its_owners_alone(tmp_path: Path) -> None:
+    pki, key = TestPki.create(now=datetime.now(UTC)), recipient()
+    sealed = encrypted([note(b"mot" * 1000)], [key.certificate])
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        letter = letter_of(pki, *sealed)
+        hub.answers = letter.answers()
+        await asyncio.to_thread(received, profile)
+        store = tmp_path / "decrypting.p12"
+        store.touch(mode=0o600)
+        secret = passphrase(tmp_path)
+        store.write_bytes(save_pkcs12(key, "x", secret.read_bytes().strip()))
+        hub.answers = letter.answers()
+        said = await asyncio.to_thread(
+            lienthong,
+            *(*words(profile), "--decrypt", store),
+            *("--decrypt-passphrase-file", secret),
+        )
+
+    assert said.json["files"] == ["001.bin", "001.p7m", "envelope.eml"]
+    plain = tmp_path / "in" / "letter" / "001.bin"
+    assert plain.read_bytes() == b"mot" * 1000
+    assert stat.S_IMODE(plain.stat().st_mode) == PRIVATE
 
 
 async def test_the_hub_hears_of_what_outlives_a_power_cut(
@@ -300,6 +351,37 @@ async def test_refusal_of_the_rest_leaves_nothing_of_a_letter(tmp_path: Path) ->
 
     assert (said.code, said.error) == (1, "document_recalled")
     assert names(tmp_path / "in") == []
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    ("refusal", "is_kept"),
+    [
+        (web.Response(status=500, text="<html>"), True),
+        (web.Response(status=404, text="<html>"), True),
+        (web.Response(status=302, headers={"Location": "https://login/"}), True),
+        (refused("client_certificate_unknown", status=403), True),
+        (refused("internal", status=500), True),
+        (refused("envelope_not_found", status=404), False),
+        (refused("payload_purged", status=410), False),
+    ],
+    ids=["page", "absent", "login", "caller", "crash", "unknown", "purged"],
+)
+async def test_what_arrived_outlives_a_refusal_that_may_end(
+    tmp_path: Path, refusal: web.Response, *, is_kept: bool
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    async with breaking(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub.hub)
+        part = tmp_path / "in" / PART
+        part.parent.mkdir()
+        part.touch(mode=0o600)
+        part.write_bytes(f"{TAG}\nwhat arrived".encode())
+        hub.answers = [refusal]
+        said = await asyncio.to_thread(received, profile)
+
+    assert (said.code, hub.asked) == (1, ["bytes=11-"])
+    assert names(tmp_path / "in") == ([PART] if is_kept else [])
 
 
 @pytest.mark.usefixtures("told")

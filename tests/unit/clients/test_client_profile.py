@@ -26,7 +26,8 @@ GOOD = {
 def write(folder: Path, **changes: str | None) -> Path:
     values = {key: value for key, value in (GOOD | changes).items() if value}
     path = folder / "client.toml"
-    path.write_text("\n".join(f"{key} = {value}" for key, value in values.items()))
+    text = "\n".join(f"{key} = {value}" for key, value in values.items())
+    path.write_text(text, "utf-8")
     return path
 
 
@@ -49,6 +50,22 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ({"hub": '"http://127.0.0.1:8443"'}, "hub"),
         ({"hub": '"https://:8443"'}, "hub"),
         ({"hub": '"https://127.0.0.1:port"'}, "hub"),
+        ({"hub": '"https://hub.example/x"'}, "hub"),
+        ({"hub": '"https://hub.example/x/"'}, "hub"),
+        ({"hub": '"https://hub.example?a=b"'}, "hub"),
+        ({"hub": '"https://hub.example#f"'}, "hub"),
+        ({"hub": '"https://user@hub.example"'}, "hub"),
+        ({"hub": '"https://user:secret@hub.example"'}, "hub"),
+        ({"hub": '"https://a..b"'}, "hub"),
+        ({"hub": f'"https://{"a" * 64}.example"'}, "hub"),
+        ({"hub": '"https://a b"'}, "hub"),
+        ({"hub": '"https://a\\\\b"'}, "hub"),
+        ({"hub": '"https://*"'}, "hub"),
+        ({"hub": '"https://hub\\n.example"'}, "hub"),
+        ({"hub": '"https://hub\\u0000.example"'}, "hub"),
+        ({"key": '"system\\u0000.key"'}, "key"),
+        ({"signer": '"pkcs12:system\\u0000.p12"'}, "signer"),
+        ({"trust": '["root.pem", "\\u0000"]'}, "trust"),
     ],
 )
 def test_wrong_key_is_refused_by_name(
@@ -59,3 +76,17 @@ def test_wrong_key_is_refused_by_name(
 
     assert refusal.value.code is ErrorCode.CONFIGURATION_INVALID
     assert refusal.value.place == place
+
+
+@pytest.mark.parametrize(
+    "hub",
+    [
+        "https://hub.example",
+        "https://hub.example:8443/",
+        "HTTPS://HUB_1:8443",
+        "https://[::1]:8443",
+        "https://trục.example",
+    ],
+)
+def test_address_of_a_hub_is_host_and_port(tmp_path: Path, hub: str) -> None:
+    assert load_profile(write(tmp_path, hub=f'"{hub}"')).address.url == hub
