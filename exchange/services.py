@@ -270,6 +270,8 @@ class OperatorOffice(DirectoryOffice):
 
 
 _PDFS_IN_MEMORY = 4
+_BUNDLES_IN_MEMORY = 2
+"""While it is made, a bundle of 256 MiB is three times as much in memory."""
 
 
 def _usual_rules() -> Rules:
@@ -278,6 +280,10 @@ def _usual_rules() -> Rules:
 
 def _pdf_places() -> Places:
     return Places(_PDFS_IN_MEMORY)
+
+
+def _bundle_places() -> Places:
+    return Places(_BUNDLES_IN_MEMORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +304,7 @@ class Services:
             and waits for no turn of the checker.
         scanner: asked about every attachment before it is delivered; None: nobody is.
         pdf_places: held while a whole PDF is in memory, so that few are at once.
+        bundle_places: held while an evidence bundle is made, whoever asked for it.
         turns: taken by what keeps the processor for more than a moment.
         chance: draws from 0 up to 1, to spread what would come back together.
         counters: told what operators look at.
@@ -327,6 +334,7 @@ class Services:
     delivers_at_once: bool = False
     scanner: MalwareScanner | None = None
     pdf_places: Places = field(default_factory=_pdf_places)
+    bundle_places: Places = field(default_factory=_bundle_places)
     turns: Turns = field(default_factory=Turns)
     chance: Callable[[], float] = SystemRandom().random
     counters: Counters = field(default_factory=_NobodyCounts)

@@ -21,10 +21,6 @@ from exchange.places import Places
 from exchange.usecases.collect_evidence import CollectEvidence, collect_evidence
 from schemas.errors import ErrorCode
 
-_PLACES = Places(2)
-"""Of the whole process, whichever of its applications is asked: while it is made, a
-bundle of 256 MiB is three times as much in memory."""
-
 _LINE_SECONDS = 30.0
 """Longer than one takes to be made; who asked may have gone meanwhile."""
 
@@ -38,7 +34,7 @@ async def bundle(request: web.Request) -> web.Response:
         envelope_id=envelope_id,
         agency=agency_parameter(request),
     )
-    async with _place():
+    async with _held(services.bundle_places):
         evidence = await collect_evidence(services, command)
         content = await build_bundle(services, evidence)
     name = f'attachment; filename="{envelope_id}.zip"'
@@ -50,7 +46,7 @@ async def bundle(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def _place() -> AsyncIterator[None]:
+async def _held(places: Places) -> AsyncIterator[None]:
     """Wait in line for a place, and hold it for the length of the block.
 
     Raises:
@@ -59,7 +55,7 @@ async def _place() -> AsyncIterator[None]:
     async with AsyncExitStack() as held:
         try:
             async with asyncio.timeout(_LINE_SECONDS):
-                await held.enter_async_context(_PLACES.held())
+                await held.enter_async_context(places.held())
         except TimeoutError as error:
             raise ExchangeError(ErrorCode.OVERLOADED, place="evidence") from error
         yield

@@ -7,7 +7,7 @@ from exchange.domain.roles import AccessRole
 from exchange.errors import ExchangeError
 from exchange.services import Caller, Services
 from exchange.usecases.auditing import refusals_audited
-from exchange.usecases.directory import current_directory
+from exchange.usecases.directory import addressee, current_directory
 from exchange.usecases.scanning import awaits_scan
 from exchange.usecases.tending import Tending, release, resend
 from exchange.usecases.viewing import agencies_of, find_envelope
@@ -82,9 +82,8 @@ async def _wanted(services: Services, command: TendDelivery) -> Tending:
 async def _named(services: Services, agency: str | None) -> frozenset[OrganId]:
     if not agency:
         return frozenset()
-    written = parse_organ_id(agency)
-    found = (await current_directory(services)).agency(written)
-    return frozenset({found.code if found else written})
+    directory = await current_directory(services)
+    return frozenset({addressee(directory, parse_organ_id(agency)).code})
 
 
 async def _own(

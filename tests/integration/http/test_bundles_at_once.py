@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from exchange.http import evidence
-from exchange.places import Places
 from exchange.services import Services
 from exchange.settings.limits import LimitSettings
 from exchange.usecases.collect_evidence import Evidence
@@ -47,7 +46,6 @@ class SlowPacking:
 def packing(monkeypatch: pytest.MonkeyPatch) -> SlowPacking:
     slow = SlowPacking()
     monkeypatch.setattr(evidence, "build_bundle", slow.build)
-    monkeypatch.setattr(evidence, "_PLACES", Places(PLACES))
     return slow
 
 

@@ -7,7 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from clients.messages import Acknowledgement, prepare_acknowledgement
+from clients.messages import (
+    Acknowledgement,
+    prepare_acknowledgement,
+    prepare_document,
+)
 from exchange.delivery.keeper import Keeper
 from exchange.domain.records import Delivery, Envelope, InboxItem, StoredReceipt
 from exchange.domain.retries import PERSISTENCE
@@ -29,16 +33,20 @@ from exchange.usecases.look_after_deliveries import (
 from exchange.usecases.read_inbox import ReadInbox, read_inbox
 from exchange.usecases.release_delivery import TendDelivery, release_delivery
 from exchange.usecases.tending import Tending, release, resend
+from schemas.edxml.document import Organisation
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import EnvelopeId, SystemId
 from schemas.vocabulary import DeliveryState, Step, TransportAcknowledgement
 from tests.support.late import dead_letter
 from tests.support.small_pdf import small_pdf
 from tests.support.world import (
+    COMMUNE,
+    COMMUNE_2016,
     PROVINCE,
     CrashingPdfs,
     World,
     attachment,
+    edxml_document,
     make_world,
 )
 
@@ -436,6 +444,32 @@ async def test_held_delivery_is_decided_on_record(
     assert newest.actor == "cli:op"
     assert entries[-1].entry.entry_id == receipt.entry_id
     assert bool(await lease(world)) is lets_through
+
+
+async def test_operator_names_a_recipient_by_either_form_of_its_code(
+    world: World,
+) -> None:
+    letter = prepare_document(
+        edxml_document(
+            attachment(small_pdf()),
+            sender=Organisation(organ_id=PROVINCE),
+            recipients=(Organisation(organ_id=COMMUNE),),
+        ),
+        (attachment(small_pdf()),),
+        credential=world.province,
+        at=world.clock.now,
+    )
+    envelope = (await world.send(letter, system_id="qlvb-h99")).envelope
+    await world.with_pdfs(CrashingPdfs()).deliver()
+    command = TendDelivery(
+        caller=replace(await world.caller("qlvb-g22"), role=AccessRole.OPERATOR),
+        envelope_id=envelope.envelope_id,
+        agency=COMMUNE_2016,
+    )
+
+    [receipt] = await release_delivery(world.services, command)
+
+    assert (receipt.step, receipt.recipient) == (Step.RELEASED, COMMUNE)
 
 
 async def test_operator_quarantines_what_is_held_for_everybody(world: World) -> None:
