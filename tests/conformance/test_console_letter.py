@@ -31,6 +31,10 @@ class Desk:
             await self.tab.value("document.querySelectorAll('.chosen li').length")
         )
 
+    def checks(self) -> int:
+        """How often the letter was looked over by itself."""
+        return sum(one.endswith("/compose/check") for one in self.tab.requests)
+
     async def filled_in(self) -> None:
         """Write a letter to the province."""
         await self.tab.fill("[name=search]", "tinh binh son")
@@ -87,6 +91,26 @@ async def test_enter_in_a_field_sends_nothing(desk: Desk) -> None:
     assert not await desk.console.world.services.storage.envelopes.to_check(limit=1)
     await desk.tab.click("#send")
     await desk.tab.until("location.pathname.startsWith('/documents/')")
+
+
+async def test_letter_is_sent_while_it_is_looked_over(desk: Desk) -> None:
+    await desk.filled_in()
+    await desk.slow_line()
+    await desk.tab.fill("[name=subject]", "V/v hồ chứa nước")
+    await desk.screen.shown("#checks.htmx-request")
+    await desk.tab.click("#send")
+    await desk.tab.until("location.pathname.startsWith('/documents/')")
+
+
+async def test_letter_that_travels_is_not_looked_over(desk: Desk) -> None:
+    await desk.filled_in()
+    await desk.slow_line()
+    await desk.screen.shown("#checks:not(.htmx-request)")
+    await desk.tab.fill("[name=subject]", "V/v hồ chứa nước")
+    looks = desk.checks()
+    await desk.tab.click("#send")
+    await desk.tab.until("location.pathname.startsWith('/documents/')")
+    assert desk.checks() == looks
 
 
 async def test_recipients_are_chosen_at_once_on_a_slow_line(desk: Desk) -> None:

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 STORED = 2_000
 PAGE = 20
 MIDDLE = id_at(STORED // 2, STORED)
+A_MINUTE = timedelta(minutes=1)
 LONG_AGO = NOW - timedelta(days=400)
 COUNTED = TallyQuery(
     first_month=f"{NOW:%Y}-01",
@@ -126,7 +127,9 @@ LOOKS: dict[str, Look] = {
     ),
     "what waits for its check": lambda one: one.envelopes.to_check(limit=PAGE),
     "what is urgent of it": lambda one: one.envelopes.to_check(limit=PAGE, urgent=True),
-    "what is due again": lambda one: one.deliveries.due_again(now=NOW, limit=PAGE),
+    "what is due again": lambda one: one.deliveries.due_again(
+        now=NOW + timedelta(days=4000), limit=PAGE
+    ),
     "leases that ended": lambda one: one.deliveries.end_leases(now=NOW),
     "late to an agency": lambda one: one.docket.late(PROVINCE, after="", limit=PAGE),
     "late to anybody": lambda one: one.docket.late(None, after=MIDDLE, limit=PAGE),
@@ -243,6 +246,16 @@ async def test_bodies_that_went_are_passed_by_once(loaded: Loaded) -> None:
         assert found[0].envelope_id == id_at(STORED // 4, STORED)
         examined.append(work.examined)
     assert examined[1] <= 2 * PAGE < STORED // 4 <= examined[0]
+
+
+async def test_what_failed_and_is_not_due_is_not_looked_at(loaded: Loaded) -> None:
+    later = {"state": "failed", "retry": {"failures": 1, "retry_at": NOW + A_MINUTE}}
+    first = {"envelope": {"$lt": id_at(STORED // 4, STORED)}}
+    await loaded.database["deliveries"].update_many(first, {"$set": later})
+    async with profiled(loaded.database) as work:
+        assert not await loaded.storage.deliveries.due_again(now=NOW, limit=PAGE)
+    assert work.queries
+    assert work.examined <= PAGE, work.queries
 
 
 async def test_scan_is_told_as_such(loaded: Loaded) -> None:

@@ -1,18 +1,21 @@
 """Filling MongoDB with months of traffic, in the shape the codecs write.
 
-Every envelope was accepted, delivered, sequenced and entered in the docket, so that a
-service that starts on it has nothing left to do but what comes next.
+Every envelope was accepted, delivered, sequenced and entered in the docket, and what
+failed has its time much later, so that a service that starts on it has nothing left to
+do but what comes next.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain
 from typing import Final
 
 from pymongo import WriteConcern
 
 from exchange.domain.log_entries import PendingLogEntry
+from exchange.domain.records import DeliveryRetry
 from exchange.storage.growth import grow
 from exchange.storage.mongo import codec
 from exchange.storage.mongo.driver import Database, Document
@@ -20,6 +23,7 @@ from exchange.storage.mongo.envelope_codec import envelope_document
 from exchange.storage.mongo.schema import create_missing
 from schemas.vocabulary import AuditEvent, DeliveryState, LogEntryType
 from tests.support.counted import Counts, register_number
+from tests.support.pki import NOW
 from tests.support.places import Place, place_at, tree
 from tests.support.stored import acceptance, audit_line, receipt
 from tests.support.world import PROVINCE
@@ -50,7 +54,8 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
         )
         await asyncio.gather(*stored, _grow(database, places))
         counts.add(places)
-    await _set(database, "docket", {"cursor": 2 * number - 1})
+    log = await database["meta"].find_one({"_id": "log"})
+    await _set(database, "docket", {"cursor": (log or {"size": 0})["size"] - 1})
     await counts.store(database, tree())
     await create_missing(database)
 
@@ -90,6 +95,9 @@ _LIKE_ENVELOPE = envelope_document(
     replace(acceptance(1), envelope=_ENVELOPE, body=_BODY)
 )
 _LIKE_DELIVERY = codec.delivery_document(_ENVELOPE, PROVINCE)
+_RETRY = codec.retry_document(
+    DeliveryRetry(failures=1, first_at=NOW, retry_at=NOW + timedelta(days=3650))
+)
 _LIKE_RECEIPT = codec.receipt_document(receipt(1, "delivered", content=_RECEIPT))
 _LIKE_LINES = tuple(
     codec.audit_document(audit_line(1, one))
@@ -121,6 +129,7 @@ def _delivery(place: Place) -> Iterator[Document]:
         "sender": place.sender,
         "state": place.state.value,
         "log_index": 2 * place.place + 1,
+        **({"retry": _RETRY} if place.state is DeliveryState.FAILED else {}),
     }
 
 

@@ -19,6 +19,18 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// What looks a form over by itself gives way to the form that is sent, whose answer says
+// all of it and is not to be overwritten by a look that began before.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const asking = event.detail.elt;
+  if (asking.matches("[data-gives-way]") && asking.closest("form.htmx-request")) {
+    event.preventDefault();
+  }
+  if (asking.matches("form")) {
+    asking.querySelectorAll("[data-gives-way]").forEach((one) => htmx.trigger(one, "htmx:abort"));
+  }
+});
+
 // A page that follows something is told when there is news, and asks for its part anew.
 const followed = document.querySelector("[data-live]");
 if (followed) {

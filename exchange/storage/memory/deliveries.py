@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from exchange.domain.records import (
     Delivery,
@@ -57,14 +57,10 @@ class MemoryDeliveries:
         return len(ended)
 
     async def due_again(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Failed deliveries whose time to be offered again has come."""
-        due = [
-            one
-            for one in self._in_order()
-            if one.state is DeliveryState.FAILED
-            and (one.retry.retry_at is None or one.retry.retry_at <= now)
-        ]
-        return due[:limit]
+        """Failed deliveries whose time to be offered again has come, longest first."""
+        failed = (one for one in self._in_order() if one.state is DeliveryState.FAILED)
+        due = [one for one in failed if _offered_again(one) <= now]
+        return sorted(due, key=_offered_again)[:limit]
 
     async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:
         """Deliveries with their envelopes, ordered by key."""
@@ -89,6 +85,10 @@ class MemoryDeliveries:
 
     def _with_envelope(self, delivery: Delivery) -> InboxItem:
         return InboxItem(delivery, self._tables.envelopes[delivery.envelope_id])
+
+
+def _offered_again(failed: Delivery) -> datetime:
+    return failed.retry.retry_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _has_ended(delivery: Delivery, now: datetime) -> bool:

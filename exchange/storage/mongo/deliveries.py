@@ -61,15 +61,14 @@ class MongoDeliveries:
             return (await self._deliveries.update_many(ended, change)).modified_count
 
     async def due_again(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Failed deliveries whose time to be offered again has come."""
+        """Failed deliveries whose time to be offered again has come, longest first."""
         due = {
             "state": DeliveryState.FAILED.value,
-            "$or": [
-                {"retry.retry_at": {"$exists": False}},
-                {"retry.retry_at": {"$lte": now}},
-            ],
+            # Neither later nor, if it is without a time, passed over.
+            "retry.retry_at": {"$not": {"$gt": now}},
         }
-        found = await find_all(self._deliveries, due, sort=[("_id", 1)], limit=limit)
+        by_time = [("retry.retry_at", 1), ("_id", 1)]
+        found = await find_all(self._deliveries, due, sort=by_time, limit=limit)
         return [codec.delivery_record(one) for one in found]
 
     async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:

@@ -114,6 +114,12 @@ _INDEXES: Final = {
             name="open",
             partialFilterExpression={"state": {"$in": list(OPEN)}},
         ),
+        # What failed, by when it is offered again; it leaves with the state.
+        IndexModel(
+            ["retry.retry_at", "_id"],
+            name="failed",
+            partialFilterExpression={"state": DeliveryState.FAILED.value},
+        ),
         # What a sender keeps track of.
         IndexModel(
             ["sender", "state", "_id"],

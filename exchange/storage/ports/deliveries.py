@@ -61,7 +61,7 @@ class DeliveryStore(Protocol):
         """
 
     async def due_again(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Failed deliveries whose time to be offered again has come."""
+        """Failed deliveries whose time to be offered again has come, longest first."""
 
     async def find(self, query: DeliveryQuery) -> Sequence[InboxItem]:
         """Deliveries with their envelopes, ordered by key."""

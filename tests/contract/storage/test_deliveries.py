@@ -200,6 +200,27 @@ async def test_failure_is_kept_and_comes_due_when_its_time_has_come(
     assert list(due) == [await delivery(storage)]
 
 
+async def test_what_is_due_again_longest_comes_first(storage: Storage) -> None:
+    await shown(storage, 1, 2, 3)
+    for number, minutes in ((1, 2), (2, 1), (3, 3)):
+        retry = DeliveryRetry(failures=1, first_at=NOW, retry_at=NOW + minutes * MINUTE)
+        await storage.envelopes.record_step(
+            step(
+                number,
+                "failed:1",
+                before=(DeliveryState.AVAILABLE,),
+                after=DeliveryState.FAILED,
+                retry=retry,
+            )
+        )
+
+    due = await storage.deliveries.due_again(now=NOW + 2 * MINUTE, limit=1)
+    both = await storage.deliveries.due_again(now=NOW + 2 * MINUTE, limit=9)
+
+    assert [one.envelope_id for one in due] == [envelope_id(2)]
+    assert [one.envelope_id for one in both] == [envelope_id(2), envelope_id(1)]
+
+
 async def test_sender_finds_what_is_in_a_state_page_by_page(storage: Storage) -> None:
     for number in (1, 2):
         await storage.envelopes.accept(acceptance(number, recipients=BOTH))
