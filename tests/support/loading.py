@@ -32,20 +32,19 @@ _AT_ONCE: Final = 2_000
 _BODY, _RECEIPT, _LEAF = b"x" * 1_500, b"r" * 2_300, b"l" * 160
 
 
-async def load(database: Database, number: int, *, first: int = 0) -> None:
+async def load(database: Database, number: int) -> None:
     """Store envelopes with all that belongs to them.
 
     Indexes are made at the end: several times faster than row by row.
 
     Args:
-        database: what it holds was loaded before.
+        database: holds no envelope.
         number: how many there are afterwards; ids and times follow from it.
-        first: how many were loaded before.
     """
     for name in (*_MAKERS, "log"):
         await database[name].drop_indexes()
     counts = Counts()
-    for begin in range(first, number, _AT_ONCE):
+    for begin in range(0, number, _AT_ONCE):
         end = min(begin + _AT_ONCE, number)
         places = [place_at(place, number) for place in range(begin, end)]
         stored = (
@@ -54,8 +53,7 @@ async def load(database: Database, number: int, *, first: int = 0) -> None:
         )
         await asyncio.gather(*stored, _grow(database, places))
         counts.add(places)
-    log = await database["meta"].find_one({"_id": "log"})
-    await _set(database, "docket", {"cursor": (log or {"size": 0})["size"] - 1})
+    await _set(database, "docket", {"cursor": 2 * number - 1})
     await counts.store(database, tree())
     await create_missing(database)
 
