@@ -211,7 +211,9 @@ async def browser_tab(profile: Path, *, home: Path | None = None) -> AsyncIterat
                 yield Tab(socket)
     finally:
         process.terminate()
-        process.wait(_START_SECONDS)
+        # Meanwhile the pages' server takes leave of each connection; what it has just
+        # taken in when it is stopped itself, it would never close.
+        await asyncio.to_thread(process.wait, _START_SECONDS)
 
 
 def _started(profile: Path, home: Path | None) -> "subprocess.Popen[bytes]":
