@@ -177,21 +177,26 @@ async def test_lease_without_an_end_is_over(storage: Storage) -> None:
     assert (await delivery(storage, 2)).state is DeliveryState.AVAILABLE
 
 
-async def test_failure_is_kept_and_comes_due_when_its_time_has_come(
-    storage: Storage,
-) -> None:
-    await shown(storage, 1, 2)
-    retry = DeliveryRetry(failures=1, first_at=NOW, retry_at=NOW + MINUTE)
-
+async def failed(storage: Storage, number: int, retry: DeliveryRetry) -> None:
+    """Record the first failure of a delivery that is available."""
     await storage.envelopes.record_step(
         step(
-            1,
+            number,
             "failed:1",
             before=(DeliveryState.AVAILABLE,),
             after=DeliveryState.FAILED,
             retry=retry,
         )
     )
+
+
+async def test_failure_is_kept_and_comes_due_when_its_time_has_come(
+    storage: Storage,
+) -> None:
+    await shown(storage, 1, 2)
+    retry = DeliveryRetry(failures=1, first_at=NOW, retry_at=NOW + MINUTE)
+
+    await failed(storage, 1, retry)
 
     assert (await delivery(storage)).retry == retry
     early = await storage.deliveries.due_again(now=NOW, limit=9)
@@ -204,15 +209,7 @@ async def test_what_is_due_again_longest_comes_first(storage: Storage) -> None:
     await shown(storage, 1, 2, 3)
     for number, minutes in ((1, 2), (2, 1), (3, 3)):
         retry = DeliveryRetry(failures=1, first_at=NOW, retry_at=NOW + minutes * MINUTE)
-        await storage.envelopes.record_step(
-            step(
-                number,
-                "failed:1",
-                before=(DeliveryState.AVAILABLE,),
-                after=DeliveryState.FAILED,
-                retry=retry,
-            )
-        )
+        await failed(storage, number, retry)
 
     due = await storage.deliveries.due_again(now=NOW + 2 * MINUTE, limit=1)
     both = await storage.deliveries.due_again(now=NOW + 2 * MINUTE, limit=9)
