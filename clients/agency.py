@@ -112,16 +112,21 @@ class AgencyClient:
         self._judge_at = judges_of(TrustStore.from_material(trust))
         self._clock = clock
 
-    async def send(self, message: Message) -> Sent:
+    async def send(self, message: Message, *, is_once: bool = False) -> Sent:
         """Send a document; sending the same message again gives the same receipt.
+
+        Args:
+            message: what is sent.
+            is_once: it is not sent again as it is where the line breaks: whoever sends
+                it goes on in parts.
 
         Raises:
             RefusedError: the hub refused it.
             UnreachableError: the hub did not answer; send the same message later.
             ClientError: the receipt is not about this message or not to be trusted.
         """
-        answer = await self._transport.send(_post("/v1/envelopes", message))
-        return self._sent(message, answer.body)
+        request = replace(_post("/v1/envelopes", message), is_part=is_once)
+        return self._sent(message, (await self._transport.send(request)).body)
 
     async def preflight(self, message: Message) -> Preflight:
         """Ask whether a document would be accepted; the hub stores nothing of it.

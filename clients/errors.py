@@ -91,6 +91,11 @@ class UnreachableError(ClientError):
         return not self.was_reached
 
     @property
+    def is_broken_line(self) -> bool:
+        """Whether nobody said why, so that less at a time may get through."""
+        return self.problem is None and not self.is_lasting
+
+    @property
     def is_lasting(self) -> bool:
         """Whether it stays so for every message until somebody acts."""
         return self.code is not ErrorCode.HUB_UNREACHABLE

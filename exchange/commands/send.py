@@ -60,7 +60,9 @@ _MOST_IN_VAIN = 2
 _PUBLISHED = ""
 """In place of a folder: what agencies published."""
 _IN_PARTS_FROM = 16 << 20
-_IN_PARTS_AFTER_BREAK = 1 << 20
+_IN_PARTS_AFTER_BREAK = 128 << 10
+"""Two of the smallest parts; what is smaller is sent again as it is."""
+
 _TEXTS = {
     "number": "số / number: 214",
     "notation": "ký hiệu / notation: UBND-VHXH",
@@ -394,17 +396,19 @@ async def _send(
 async def _hand_in(
     entry: Entry, outbox: Outbox, session: Session, output: Output
 ) -> Sent:
-    """Send a large body in parts, and one over whose way the line has broken."""
+    """Send a large body in parts, and one over whose way the line breaks."""
     client, size = session.client, len(entry.message.body)
-    if size >= _IN_PARTS_FROM or outbox.goes_in_parts(entry):
-        memory = _Upload(entry, outbox, Progress(size, output))
-        return await client.send_in_parts(entry.message, memory)
-    try:
+    if size < _IN_PARTS_AFTER_BREAK:
         return await client.send(entry.message)
-    except UnreachableError:
-        if size >= _IN_PARTS_AFTER_BREAK:
+    if size < _IN_PARTS_FROM and not outbox.goes_in_parts(entry):
+        try:
+            return await client.send(entry.message, is_once=True)
+        except UnreachableError as error:
             outbox.remember_upload(entry, "")
-        raise
+            if not error.is_broken_line:
+                raise
+    memory = _Upload(entry, outbox, Progress(size, output))
+    return await client.send_in_parts(entry.message, memory)
 
 
 class _Upload:

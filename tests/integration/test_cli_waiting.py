@@ -57,9 +57,9 @@ async def put(hub: TakingHub, folder: Path, subject: str, *words: str) -> None:
     leads_to(folder, hub.hub.address.url)
 
 
-def large(folder: Path) -> Path:
+def large(folder: Path, size: int = LARGE) -> Path:
     path = folder / "du-lieu.csv"
-    path.write_bytes(os.urandom(LARGE))
+    path.write_bytes(os.urandom(size))
     return path
 
 
@@ -177,6 +177,44 @@ async def test_line_that_breaks_within_large_letters_brings_the_small_ones(
         ["hub_unreachable"] * 2
     )
     assert subjects(hub, ">Nho<", ">Lon<") == [">Nho<"]
+
+
+async def test_letter_of_some_hundred_kilobytes_gets_through_a_line_that_breaks(
+    hub: TakingHub, tmp_path: Path
+) -> None:
+    hub.brings = 200_000
+
+    said = await send(
+        tmp_path, large(tmp_path, 600_000), "--number", "1", subject="Vua"
+    )
+
+    assert (said.code, len(said.json["sent"])) == (0, 1)
+    assert subjects(hub, ">Vua<") == [">Vua<"]
+    assert min(hub.parts) < hub.brings
+
+
+async def test_letter_that_may_go_in_parts_is_tried_whole_once(
+    hub: TakingHub, tmp_path: Path
+) -> None:
+    hub.brings = 100_000
+
+    said = await send(
+        tmp_path, large(tmp_path, 140_000), "--number", "1", subject="Vua"
+    )
+
+    assert (said.code, len(said.json["sent"])) == (0, 1)
+    assert hub.broken.count("/v1/envelopes") == 1
+
+
+async def test_letter_smaller_than_two_parts_is_sent_again_as_it_is(
+    hub: TakingHub, tmp_path: Path
+) -> None:
+    hub.brings = 50_000
+
+    said = await send(tmp_path, large(tmp_path, 60_000), "--number", "1", subject="Nho")
+
+    assert (said.code, said.error) == (1, "hub_unreachable")
+    assert (hub.broken, hub.parts) == (["/v1/envelopes"] * 2, [])
 
 
 async def test_letter_that_takes_the_hub_too_long_goes_in_parts_the_next_time(

@@ -33,6 +33,7 @@ class TakingHub:
         instead: answers a request, or gives None for the hub's own answer.
         now: the time of the receipts.
         parts: sizes of the parts that were tried.
+        broken: paths of the requests the line broke within, in turn.
         letters: bodies of the letters that were accepted, in turn.
     """
 
@@ -42,6 +43,7 @@ class TakingHub:
     instead: Instead = _nothing
     now: datetime | None = None
     parts: list[int] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     letters: list[bytes] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ class TakingHub:
         if request.method == "PATCH":
             self.parts.append(request.content_length or 0)
         if (request.content_length or 0) > self.brings and request.transport:
+            self.broken.append(request.path)
             await request.content.readexactly(self.brings)
             request.transport.close()
             return web.Response()
