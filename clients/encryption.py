@@ -22,6 +22,7 @@ from clients.messages import Message, prepare_document
 from clients.transport import Request
 from pki.enveloped.content import MEDIA_TYPE, decrypt, encrypt
 from pki.enveloped.recipient import Claim, certified_recipient
+from pki.errors import PkiError
 from pki.keys.api import Credential
 from pki.names import agency_of, common_name
 from pki.trust import TrustStore
@@ -129,12 +130,26 @@ def is_encrypted(content_type: str) -> bool:
     return media_type(content_type) == media_type(MEDIA_TYPE)
 
 
-def decrypted(content: bytes, credential: Credential) -> bytes:
+def decrypted(content: bytes, credential: Credential, *others: Credential) -> bytes:
     """Return what is inside, once all of it has been checked.
 
+    Args:
+        content: what came.
+        credential: the key it may be for.
+        others: keys it may be for as well, earlier ones say, tried in turn.
+
     Raises:
-        PkiError: it is not for this key, or was changed.
+        PkiError: it is for none of these keys, or was changed.
     """
+    try:
+        return _decrypted(content, credential)
+    except PkiError as error:
+        if not others or error.code is not ErrorCode.NOT_ENCRYPTED_TO_THIS_KEY:
+            raise
+    return decrypted(content, *others)
+
+
+def _decrypted(content: bytes, credential: Credential) -> bytes:
     target = BytesIO()
     decrypt(BytesIO(content), target, credential=credential)
     return target.getvalue()

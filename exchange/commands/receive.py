@@ -2,14 +2,14 @@
 
 Receiving again what was received is allowed: the files stay as they are, and the
 acknowledgement, which may not have reached the hub, is made again; no letter travels
-twice. A key that is named then decrypts what was kept, whether or not the hub still
+twice. Keys that are named then decrypt what was kept, whether or not the hub still
 hands the envelope out. The hub hears of nothing that a power cut could take away again.
 """
 
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,12 +23,16 @@ from clients.messages import Acknowledgement, prepare_acknowledgement
 from clients.part_file import discard, part_file
 from clients.reading import OpenedEnvelope, content_of, open_received
 from exchange.commands.arguments import Arguments, Parser, parse_envelope_id
+from exchange.commands.decryption_keys import (
+    add_decryption_keys,
+    load_decryption_keys,
+)
 from exchange.commands.files import read_file, write_new
 from exchange.commands.hub import Session, add_profile, with_hub
 from exchange.commands.output import Output
 from exchange.errors import ExchangeError
 from pki.files import PRIVATE, make_folders, sync_folder, write_atomically
-from pki.keys.loader import load_credential
+from pki.keys.api import Credential
 from schemas.errors import ErrorCode, Text
 from schemas.identifiers import EnvelopeId
 from schemas.pdf_file import has_pdf_header
@@ -39,6 +43,7 @@ _END_OF_HEAD = b"\r\n\r\n"
 _ENVELOPE = "envelope.eml"
 _SEALED = ".p7m"
 _FAIL = TransportAcknowledgement.FAIL
+Keys = Sequence[Credential]
 
 
 def configure(parser: Parser) -> None:
@@ -53,18 +58,7 @@ def configure(parser: Parser) -> None:
         metavar="FOLDER",
         help="mặc định VAR/received/ENVELOPE / by default the same",
     )
-    parser.add_argument(
-        "--decrypt",
-        type=Path,
-        metavar="KEY.p12",
-        help="khóa giải mã tệp đính kèm / the key that decrypts attachments",
-    )
-    parser.add_argument(
-        "--decrypt-passphrase-file",
-        type=Path,
-        metavar="FILE",
-        help="mật khẩu của khóa đó / its passphrase",
-    )
+    add_decryption_keys(parser)
 
 
 def run(arguments: Arguments, output: Output) -> int:
@@ -72,11 +66,12 @@ def run(arguments: Arguments, output: Output) -> int:
     envelope_id: EnvelopeId = arguments.envelope
     folder: Path = arguments.out or arguments.var / "received" / envelope_id
     _require_no_other(folder)
-    _decrypt_kept(arguments, folder)
+    keys = load_decryption_keys(arguments)
+    _decrypt_kept(keys, folder)
 
     async def act(session: Session) -> int:
         kept = await _kept(session, envelope_id, folder)
-        fetched = kept or await _received(arguments, session, envelope_id, folder)
+        fetched = kept or await _received(session, envelope_id, folder, keys)
         _make_durable(folder)
         await _acknowledge(session, envelope_id, fetched)
         _tell(envelope_id, folder, output)
@@ -111,7 +106,7 @@ async def _kept(
 
 
 async def _received(
-    arguments: Arguments, session: Session, envelope_id: EnvelopeId, folder: Path
+    session: Session, envelope_id: EnvelopeId, folder: Path, keys: Keys
 ) -> Fetched:
     """Fetch, check and keep; what a line that broke has brought waits for the next run.
 
@@ -124,7 +119,7 @@ async def _received(
         await session.client.require_accepted(envelope_id, fetched)
         if not _is_here(folder, fetched):
             opened = await _opened(session, envelope_id, fetched)
-            _keep(arguments, folder, opened, fetched)
+            _keep(folder, opened, fetched, keys)
         return fetched
 
 
@@ -183,14 +178,12 @@ def _is_here(folder: Path, fetched: Fetched) -> bool:
     return True
 
 
-def _keep(
-    arguments: Arguments, folder: Path, opened: OpenedEnvelope, fetched: Fetched
-) -> None:
+def _keep(folder: Path, opened: OpenedEnvelope, fetched: Fetched, keys: Keys) -> None:
     attachments = _attachments(opened, fetched)
-    attachments |= _decrypted(arguments, attachments)
+    attachments |= _decrypted(attachments, keys)
     files = {_ENVELOPE: _saved(fetched), **attachments}
     if not _write(folder, files) and _is_here(folder, fetched):
-        _decrypt_kept(arguments, folder)
+        _decrypt_kept(keys, folder)
 
 
 def _attachments(opened: OpenedEnvelope, fetched: Fetched) -> dict[str, bytes]:
@@ -208,37 +201,33 @@ def _suffix(content: bytes) -> str:
     return ".pdf" if has_pdf_header(content) else ".bin"
 
 
-def _decrypted(
-    arguments: Arguments, attachments: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def _decrypted(attachments: Mapping[str, bytes], keys: Keys) -> dict[str, bytes]:
     """Decrypt what is encrypted, if a key was named.
 
     Raises:
-        PkiError: something is not for this key, or was changed.
+        PkiError: something is for none of these keys, or was changed.
     """
-    if not arguments.decrypt:
+    if not keys:
         return {}
-    credential = load_credential(
-        f"pkcs12:{arguments.decrypt}", passphrase_file=arguments.decrypt_passphrase_file
-    )
     found = {}
     for name, sealed in attachments.items():
         if name.endswith(_SEALED):
-            content = decrypted(sealed, credential)
+            content = decrypted(sealed, *keys)
             found[name.removesuffix(_SEALED) + _suffix(content)] = content
     return found
 
 
-def _decrypt_kept(arguments: Arguments, folder: Path) -> None:
+def _decrypt_kept(keys: Keys, folder: Path) -> None:
     """Put what encrypted attachments hold beside them, where they were kept alone.
 
     Raises:
-        PkiError: something is not for this key, was changed, or cannot be written.
+        PkiError: something is for none of these keys, was changed, or cannot be
+            written.
     """
     if not (folder / _ENVELOPE).is_file():
         return
     kept = {one.name: read_file(one) for one in sorted(folder.glob(f"*{_SEALED}"))}
-    for name, content in _decrypted(arguments, kept).items():
+    for name, content in _decrypted(kept, keys).items():
         if not os.path.lexists(folder / name):
             # What was encrypted on its way is nobody else's here.
             write_atomically(folder / name, content, mode=PRIVATE)

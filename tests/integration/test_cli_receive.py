@@ -18,7 +18,8 @@ from aiohttp import web
 from clients.agency import AgencyClient
 from clients.encryption import encrypted
 from clients.messages import Message, prepare_document
-from pki.files import PRIVATE
+from pki.files import PRIVATE, write_atomically
+from pki.keys.api import Credential
 from pki.keys.software import save_pkcs12
 from schemas.edxml.document import Attachment
 from schemas.identifiers import EnvelopeId, OrganId
@@ -167,6 +168,16 @@ async def test_place_of_something_else_is_refused_before_a_letter_comes(
     assert hub.asked == []
 
 
+def store_of(folder: Path, credential: Credential, secret: str) -> tuple[Path, Path]:
+    """Write a key as people keep it, and the passphrase that opens it."""
+    number = credential.certificate.serial_number
+    place = folder / f"key-{number}"
+    place.mkdir()
+    written = save_pkcs12(credential, "x", secret.encode())
+    write_atomically(place / "key.p12", written, mode=PRIVATE)
+    return place / "key.p12", passphrase(place, secret)
+
+
 @pytest.mark.usefixtures("told")
 async def test_what_is_decrypted_later_is_its_owners_alone(tmp_path: Path) -> None:
     pki, key = TestPki.create(now=datetime.now(UTC)), recipient()
@@ -176,10 +187,7 @@ async def test_what_is_decrypted_later_is_its_owners_alone(tmp_path: Path) -> No
         letter = letter_of(pki, *sealed)
         hub.answers = letter.answers()
         await asyncio.to_thread(received, profile)
-        store = tmp_path / "decrypting.p12"
-        store.touch(mode=0o600)
-        secret = passphrase(tmp_path)
-        store.write_bytes(save_pkcs12(key, "x", secret.read_bytes().strip()))
+        store, secret = store_of(tmp_path, key, "mật khẩu")
         hub.answers = letter.answers()
         said = await asyncio.to_thread(
             lienthong,
@@ -191,6 +199,73 @@ async def test_what_is_decrypted_later_is_its_owners_alone(tmp_path: Path) -> No
     plain = tmp_path / "in" / "letter" / "001.bin"
     assert plain.read_bytes() == b"mot" * 1000
     assert stat.S_IMODE(plain.stat().st_mode) == PRIVATE
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("secrets", [("chung", "chung"), ("moi", "cu")])
+async def test_letter_opens_with_the_key_that_was_replaced_meanwhile(
+    tmp_path: Path, secrets: tuple[str, str]
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    new, old = recipient(serial=8), recipient(serial=7)
+    sealed = [
+        *encrypted([note(b"mot" * 1000)], [old.certificate]),
+        *encrypted([note(b"hai" * 1000, number=2)], [new.certificate]),
+    ]
+    stores = [
+        store_of(tmp_path, key, secret)
+        for key, secret in zip((new, old), secrets, strict=True)
+    ]
+    keys = [word for store, _ in stores for word in ("--decrypt", store)]
+    files = [
+        word
+        for _, secret in stores[: len(set(secrets))]
+        for word in ("--decrypt-passphrase-file", secret)
+    ]
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        letter = letter_of(pki, *sealed)
+        hub.answers = [*letter.answers(), *letter.answers()]
+        by_one = await asyncio.to_thread(
+            lienthong, *words(profile), *keys[:2], *files[:2]
+        )
+        by_both = await asyncio.to_thread(lienthong, *words(profile), *keys, *files)
+
+    assert (by_one.code, by_one.error) == (1, "not_encrypted_to_this_key")
+    assert by_both.code == 0, by_both.out
+    kept = tmp_path / "in" / "letter"
+    assert (kept / "001.bin").read_bytes() == b"mot" * 1000
+    assert (kept / "002.bin").read_bytes() == b"hai" * 1000
+
+
+async def test_passphrases_are_as_many_as_keys_or_one(tmp_path: Path) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    store, secret = store_of(tmp_path, recipient(), "mật khẩu")
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        said = await asyncio.to_thread(
+            lienthong,
+            *(*words(profile), "--decrypt", store),
+            *("--decrypt-passphrase-file", secret) * 2,
+        )
+
+    assert (said.code, said.error, hub.asked) == (3, "usage", [])
+
+
+async def test_key_that_does_not_open_is_told_before_a_letter_comes(
+    tmp_path: Path,
+) -> None:
+    pki = TestPki.create(now=datetime.now(UTC))
+    store, _ = store_of(tmp_path, recipient(), "mật khẩu")
+    async with scripted_hub(tmp_path, pki) as hub:
+        profile = write_profile(tmp_path, pki, hub)
+        said = await asyncio.to_thread(
+            lienthong,
+            *(*words(profile), "--decrypt", store),
+            *("--decrypt-passphrase-file", passphrase(tmp_path, "khác")),
+        )
+
+    assert (said.code, hub.asked) == (1, [])
 
 
 async def test_the_hub_hears_of_what_outlives_a_power_cut(
