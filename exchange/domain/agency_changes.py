@@ -26,6 +26,7 @@ from exchange.domain.agency_orders import (
     code_of,
 )
 from exchange.domain.directory import Directory, standing
+from exchange.domain.mail_address import mail_address
 from exchange.domain.parties import Agency, FormerStanding
 from schemas.errors import CodedError, ErrorCode
 from schemas.identifiers import OrganId
@@ -137,7 +138,7 @@ class _Draft:
             parent=parent,
             level=new.level or before.level,
             code_2016=new.code_2016,
-            email=new.email,
+            email=_email(new.email.strip()),
             valid_from=self.effective,
         )
         self.put(begun)
@@ -327,6 +328,13 @@ def _name(text: str) -> str:
         return agency_name(text)
     except ValueError as error:
         raise _refused("name") from error
+
+
+def _email(text: str) -> str:
+    try:
+        return mail_address(text)
+    except ValueError as error:
+        raise _refused("email") from error
 
 
 def new_codes(order: Order) -> tuple[OrganId, ...]:

@@ -50,8 +50,9 @@ def imported_rows(
 
 
 def _row(known: Agency | None, imported: Agency, now: datetime) -> Agency:
-    if read_group(imported.code) is not None:
-        raise _invalid(imported.code)
+    for code in (imported.code, imported.code_2016):
+        if code and read_group(code) is not None:
+            raise _invalid(code)
     if known is None:
         return imported
     row = replace(

@@ -4,6 +4,8 @@ from email.errors import MessageError
 from email.headerregistry import AddressHeader
 from email.policy import SMTP
 
+from exchange.domain.agency_names import plain_text
+
 _NOWHERE = "<>"
 _ODD = (
     AttributeError,
@@ -14,6 +16,17 @@ _ODD = (
     TypeError,
 )
 """What Python's parser of headers raises for texts its authors did not think of."""
+
+
+def mail_address(text: str) -> str:
+    """Return where mail for an agency goes, as it was written; there may be none.
+
+    Raises:
+        ValueError: no mail can be written to it.
+    """
+    if plain_text(text):
+        address_header("To", text)
+    return text
 
 
 def address_header(name: str, text: str) -> AddressHeader:

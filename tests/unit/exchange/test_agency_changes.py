@@ -251,6 +251,22 @@ def test_new_agency_is_not_called_like_a_group(part: NewAgency) -> None:
     assert (error.code, error.place) == (expected, LIKE_A_GROUP)
 
 
+@pytest.mark.parametrize("email", ["vanthu@", "<", "a@b.vn\nBcc: c@d.vn", "("])
+def test_new_agency_has_an_address_that_mail_can_be_written_to(email: str) -> None:
+    source = code("H99.31.1")
+    part = NewAgency(code=code("H99.40"), name="UBND xã Mới", email=email)
+    error = refused(Split(source=source, parts=(part,), main=source))
+    expected = ErrorCode.AGENCY_CHANGE_REFUSED
+    assert (error.code, error.place) == (expected, "email")
+
+
+def test_new_agency_keeps_its_address_as_it_was_written() -> None:
+    source = code("H99.31.1")
+    part = NewAgency(code=code("H99.40"), name="UBND xã Mới", email="a@b.vn, c@d.vn ")
+    known = changed(Split(source=source, parts=(part,), main=source))
+    assert rows_of(known)[part.code].email == "a@b.vn, c@d.vn"
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -20,6 +20,7 @@ from tests.support.pki import NOW
 
 DAY = timedelta(days=1)
 ONE, TWO = OrganId("H99.30.1"), OrganId("H99.30.2")
+LIKE_A_GROUP = OrganId("H99_all.commune")
 
 
 def system(*rights: ActsFor) -> System:
@@ -145,11 +146,15 @@ def refused(known: Mapping[OrganId, Agency], *rows: Agency, place: str) -> None:
     assert caught.value.place == place
 
 
-def test_agency_is_never_called_like_a_group() -> None:
-    odd = replace(TREE[0], code=OrganId("H99_all.commune"))
+@pytest.mark.parametrize(
+    "odd",
+    [replace(TREE[0], code=LIKE_A_GROUP), replace(TREE[0], code_2016=LIKE_A_GROUP)],
+    ids=["code", "code of 2016"],
+)
+def test_agency_is_never_called_like_a_group(odd: Agency) -> None:
     with pytest.raises(DirectoryFileError) as caught:
         imported_rows({}, [odd], now=NOW)
-    assert caught.value.place == "H99_all.commune"
+    assert caught.value.place == LIKE_A_GROUP
 
 
 def test_right_that_is_taken_away_stays_on_record() -> None:
