@@ -4,7 +4,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pki.errors import PkiError
@@ -14,10 +14,13 @@ PUBLIC = 0o644
 PRIVATE = 0o600
 _PRIVATE_FILE_BYTES = 1024 * 1024
 _OTHERS_OR_GROUP_WRITE = 0o027
+_ROOT = 0
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
     """Write a file by way of a temporary one beside it, durable at return.
+
+    What root replaces in a folder of somebody else stays theirs.
 
     Raises:
         PkiError: it cannot be written (FILE_NOT_WRITTEN).
@@ -59,11 +62,26 @@ def _beside(path: Path, data: bytes, mode: int) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     written = Path(name)
     try:
+        _keep_owner(descriptor, path)
         _write_durably(descriptor, data)
         written.chmod(mode)
         yield written
     finally:
         written.unlink(missing_ok=True)
+
+
+def _keep_owner(descriptor: int, path: Path) -> None:
+    """Give a file that root writes to whose file it replaces, if the folder is theirs.
+
+    A command run as root must not lock the service out of its own files; nor does what
+    somebody laid into a folder of all become theirs.
+    """
+    if os.name != "posix" or os.geteuid() != _ROOT:
+        return
+    with suppress(OSError):  # absent, or the right to give was taken from this root
+        before = path.lstat()
+        if before.st_uid == path.parent.stat().st_uid:
+            os.fchown(descriptor, before.st_uid, before.st_gid)
 
 
 def read_private_file(path: Path) -> bytes:
