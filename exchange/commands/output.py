@@ -165,9 +165,11 @@ class Progress:
 
     Args:
         total: how much there is to do; None where nobody knows before the end.
+        unit: of what is counted, where it is no pieces.
     """
 
-    def __init__(self, total: int | None, output: Output) -> None:
+    def __init__(self, total: int | None, output: Output, *, unit: str = "") -> None:
+        self._unit = f" {unit}" if unit else ""
         self._total = None if total is None else max(total, 1)
         self._done = 0
         self._began = monotonic()
@@ -205,5 +207,6 @@ class Progress:
         if self._total is not None:
             filled = min(30 * self._done // self._total, 30)
             shown = f"{'█' * filled}{'░' * (30 - filled)} {self._done}/{self._total}"
+        shown += self._unit
         sys.stderr.write(f"\r{shown} {on_one_line(label):<40.40}{end}")
         sys.stderr.flush()

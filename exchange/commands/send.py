@@ -57,6 +57,7 @@ _NO_DAY = date.min
 _MOST_IN_VAIN = 2
 """Letters in a row that nobody was there for, before the others are left for later."""
 
+_KIB = 1 << 10
 _PUBLISHED = ""
 """In place of a folder: what agencies published."""
 _IN_PARTS_FROM = 16 << 20
@@ -407,7 +408,8 @@ async def _hand_in(
             outbox.remember_upload(entry, "")
             if not error.is_broken_line:
                 raise
-    memory = _Upload(entry, outbox, Progress(size, output))
+    progress = Progress(size // _KIB, output, unit="KiB")
+    memory = _Upload(entry, outbox, progress)
     return await client.send_in_parts(entry.message, memory)
 
 
@@ -416,7 +418,6 @@ class _Upload:
 
     def __init__(self, entry: Entry, outbox: Outbox, progress: Progress) -> None:
         self._entry, self._outbox, self._progress = entry, outbox, progress
-        self._seen = 0
 
     @property
     def path(self) -> str:
@@ -429,10 +430,8 @@ class _Upload:
 
     def stored(self, size: int, total: int) -> None:
         """Show how far it is."""
-        if size > self._seen:
-            label = f"{size / 2**20:.0f}/{total / 2**20:.0f} MiB"
-            self._progress.many(label, size - self._seen)
-            self._seen = size
+        del total
+        self._progress.to(size // _KIB)
 
 
 def _fail(entry: Entry, error: ClientError, output: Output) -> dict[str, object]:

@@ -166,6 +166,8 @@ def test_progress_goes_to_a_terminal_alone(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     Progress(2, Output()).step("một")
     assert "1/2 một" in capsys.readouterr().err
+    Progress(2, Output(), unit="KiB").step("một")
+    assert "1/2 KiB một" in capsys.readouterr().err
 
 
 def test_progress_of_what_nobody_counted_is_a_number(
