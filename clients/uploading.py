@@ -19,7 +19,7 @@ PATH = "/v1/uploads"
 _ADDRESS = re.compile(rf"{PATH}/[0-9A-Z]{{26}}")
 _PROTOCOL = {"Tus-Resumable": "1.0.0"}
 _LARGEST_PART = 4 << 20
-_SMALLEST_PART = 64 << 10
+SMALLEST_PART = 64 << 10
 _LONGEST_NUMBER = 15
 _MOST_FAULTS = 20
 """Parts refused one after the other, without any being stored."""
@@ -76,9 +76,9 @@ class _Parts:
         """
         self._faults += 1
         if isinstance(error, UnreachableError):
-            if size <= _SMALLEST_PART or _says_later(error):
+            if size <= SMALLEST_PART or _says_later(error):
                 raise error
-            self.size = max(size // 2, _SMALLEST_PART)
+            self.size = max(size // 2, SMALLEST_PART)
         elif self._faults > _MOST_FAULTS or not _is_worth_asking(error):
             raise error
 
@@ -188,5 +188,5 @@ def _patch(path: str, part: bytes, offset: int) -> Request:
         body=part,
         headers=headers,
         # The smallest is as small as it gets: that one is sent again as it is.
-        is_part=len(part) > _SMALLEST_PART,
+        is_part=len(part) > SMALLEST_PART,
     )

@@ -19,6 +19,7 @@ from clients.encryption import Recipient, recipients_of
 from clients.errors import ClientError, RefusedError, UnreachableError
 from clients.messages import Message, name_of_document, prepare_document
 from clients.outbox import Entry, Filing, Outbox
+from clients.uploading import SMALLEST_PART
 from exchange.commands.arguments import Arguments, Parser, UsageError
 from exchange.commands.encryption import (
     encrypted,
@@ -61,8 +62,8 @@ _KIB = 1 << 10
 _PUBLISHED = ""
 """In place of a folder: what agencies published."""
 _IN_PARTS_FROM = 16 << 20
-_IN_PARTS_AFTER_BREAK = 128 << 10
-"""Two of the smallest parts; what is smaller is sent again as it is."""
+_IN_PARTS_AFTER_BREAK = 2 * SMALLEST_PART
+"""What is smaller is sent again as it is."""
 
 _TEXTS = {
     "number": "số / number: 214",

@@ -265,7 +265,7 @@ async def test_key_that_does_not_open_is_told_before_a_letter_comes(
             *("--decrypt-passphrase-file", passphrase(tmp_path, "khác")),
         )
 
-    assert (said.code, hub.asked) == (1, [])
+    assert (said.code, said.error, hub.asked) == (1, "key_unreadable", [])
 
 
 async def test_the_hub_hears_of_what_outlives_a_power_cut(

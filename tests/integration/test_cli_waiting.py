@@ -179,30 +179,17 @@ async def test_line_that_breaks_within_large_letters_brings_the_small_ones(
     assert subjects(hub, ">Nho<", ">Lon<") == [">Nho<"]
 
 
-async def test_letter_of_some_hundred_kilobytes_gets_through_a_line_that_breaks(
-    hub: TakingHub, tmp_path: Path
+@pytest.mark.parametrize(("size", "brings"), [(600_000, 200_000), (140_000, 100_000)])
+async def test_letter_goes_in_parts_at_once_where_the_line_breaks_within_it(
+    hub: TakingHub, tmp_path: Path, size: int, brings: int
 ) -> None:
-    hub.brings = 200_000
+    hub.brings = brings
 
-    said = await send(
-        tmp_path, large(tmp_path, 600_000), "--number", "1", subject="Vua"
-    )
+    said = await send(tmp_path, large(tmp_path, size), "--number", "1", subject="Vua")
 
     assert (said.code, len(said.json["sent"])) == (0, 1)
     assert subjects(hub, ">Vua<") == [">Vua<"]
-    assert min(hub.parts) < hub.brings
-
-
-async def test_letter_that_may_go_in_parts_is_tried_whole_once(
-    hub: TakingHub, tmp_path: Path
-) -> None:
-    hub.brings = 100_000
-
-    said = await send(
-        tmp_path, large(tmp_path, 140_000), "--number", "1", subject="Vua"
-    )
-
-    assert (said.code, len(said.json["sent"])) == (0, 1)
+    assert min(hub.parts) < brings
     assert hub.broken.count("/v1/envelopes") == 1
 
 
